@@ -1,0 +1,233 @@
+package document
+
+import "bytes"
+
+// Pairs walks the pairs of a map:
+//
+//	for p := document.OverMap(m); p.Next(); {
+//		use(p.Key, p.Value)
+//	}
+//	if p.Err() != nil { … }
+//
+// It allocates nothing and stops at the first malformed pair.
+type Pairs struct {
+	// Key and Value are the raw MessagePack of the current pair.
+	Key, Value []byte
+
+	rest []byte
+	left int
+	err  error
+}
+
+// OverMap starts a walk over the pairs of the map at the start of m.
+func OverMap(m []byte) Pairs {
+	left, rest, err := ReadMapHeader(m)
+	return Pairs{rest: rest, left: left, err: err}
+}
+
+// Next moves on to the next pair. It returns false after the last one, and on
+// an error.
+func (p *Pairs) Next() bool {
+	if p.err != nil || p.left == 0 {
+		return false
+	}
+	p.left--
+	if p.Key, p.rest, p.err = Next(p.rest); p.err != nil {
+		return false
+	}
+	if p.Value, p.rest, p.err = Next(p.rest); p.err != nil {
+		return false
+	}
+	return true
+}
+
+// Err returns what ended the walk early, or nil.
+func (p *Pairs) Err() error { return p.err }
+
+// Rest returns the bytes after the last pair that was read: what follows the
+// map once Next has returned false without an error.
+func (p *Pairs) Rest() []byte { return p.rest }
+
+// Items walks the elements of an array the way [Pairs] walks a map.
+type Items struct {
+	// Value is the raw MessagePack of the current element.
+	Value []byte
+
+	rest []byte
+	left int
+	err  error
+}
+
+// OverArray starts a walk over the elements of the array at the start of a.
+func OverArray(a []byte) Items {
+	left, rest, err := ReadArrayHeader(a)
+	return Items{rest: rest, left: left, err: err}
+}
+
+// Next moves on to the next element. It returns false after the last one, and
+// on an error.
+func (i *Items) Next() bool {
+	if i.err != nil || i.left == 0 {
+		return false
+	}
+	i.left--
+	i.Value, i.rest, i.err = Next(i.rest)
+	return i.err == nil
+}
+
+// Err returns what ended the walk early, or nil.
+func (i *Items) Err() error { return i.err }
+
+// Each calls f with the raw key and value of each pair of the map m, in order,
+// until f returns false.
+func Each(m []byte, f func(key, value []byte) bool) error {
+	p := OverMap(m)
+	for p.Next() {
+		if !f(p.Key, p.Value) {
+			return nil
+		}
+	}
+	return p.Err()
+}
+
+// Elements calls f with each raw element of the array a, in order, until f
+// returns false.
+func Elements(a []byte, f func(value []byte) bool) error {
+	i := OverArray(a)
+	for i.Next() {
+		if !f(i.Value) {
+			return nil
+		}
+	}
+	return i.Err()
+}
+
+// Get returns the raw value under key in the map m: the last one where the key
+// is repeated. It returns false where m is not a map, is malformed, or has no
+// such key.
+func Get(m []byte, key string) (value []byte, ok bool) {
+	p := OverMap(m)
+	for p.Next() {
+		if k, isText := Text(p.Key); isText && string(k) == key {
+			value, ok = p.Value, true
+		}
+	}
+	if p.Err() != nil {
+		return nil, false
+	}
+	return value, ok
+}
+
+// GetFold is [Get] with a key that is compared without regard to case.
+func GetFold(m []byte, key string) (value []byte, ok bool) {
+	p := OverMap(m)
+	for p.Next() {
+		if k, isText := Text(p.Key); isText && len(k) == len(key) && bytes.EqualFold(k, []byte(key)) {
+			value, ok = p.Value, true
+		}
+	}
+	if p.Err() != nil {
+		return nil, false
+	}
+	return value, ok
+}
+
+// GetText returns the text under key in the map m. It returns false as [Get]
+// does, and where the value is not text.
+func GetText(m []byte, key string) (text []byte, ok bool) {
+	value, ok := Get(m, key)
+	if !ok {
+		return nil, false
+	}
+	return Text(value)
+}
+
+// Path returns the value at a dotted path in m, however the document spells
+// it: as nested maps ({"event":{"action":…}}), as dotted keys
+// ({"event.action":…}), or mixed ({"aws.cloudtrail":{"error_code":…}}).
+// Where several spellings are there the last one in the document counts.
+func Path(m []byte, path string) (value []byte, ok bool) {
+	return find(m, path, 0)
+}
+
+func find(m []byte, path string, depth int) (value []byte, ok bool) {
+	if depth > MaxDepth {
+		return nil, false
+	}
+	p := OverMap(m)
+	for p.Next() {
+		k, isText := Text(p.Key)
+		if !isText || len(k) > len(path) || string(k) != path[:len(k)] {
+			continue
+		}
+		if len(k) == len(path) {
+			value, ok = p.Value, true
+			continue
+		}
+		if path[len(k)] != '.' || !IsMap(p.Value) {
+			continue
+		}
+		if v, found := find(p.Value, path[len(k)+1:], depth+1); found {
+			value, ok = v, true
+		}
+	}
+	if p.Err() != nil {
+		return nil, false
+	}
+	return value, ok
+}
+
+// Equal reports whether two values are the same document: the same texts,
+// numbers and structure in the same order, in whatever encoding MessagePack
+// allows for them.
+func Equal(a, b []byte) bool { return equal(a, b, 0) }
+
+func equal(a, b []byte, depth int) bool {
+	ha, errA := readHead(a)
+	hb, errB := readHead(b)
+	if errA != nil || errB != nil || depth > MaxDepth {
+		return false
+	}
+	if ha.children != hb.children || kindClass(ha.kind) != kindClass(hb.kind) {
+		return false
+	}
+	switch ha.kind {
+	case KindInt, KindUint:
+		x, okA := Int(a)
+		y, okB := Int(b)
+		if okA && okB {
+			return x == y
+		}
+		u, okA := Uint(a)
+		w, okB := Uint(b)
+		return okA && okB && u == w
+	case KindArray:
+		x, y := OverArray(a), OverArray(b)
+		for x.Next() && y.Next() {
+			if !equal(x.Value, y.Value, depth+1) {
+				return false
+			}
+		}
+		return x.Err() == nil && y.Err() == nil
+	case KindMap:
+		x, y := OverMap(a), OverMap(b)
+		for x.Next() && y.Next() {
+			if !equal(x.Key, y.Key, depth+1) || !equal(x.Value, y.Value, depth+1) {
+				return false
+			}
+		}
+		return x.Err() == nil && y.Err() == nil
+	}
+	return ha.payload == hb.payload &&
+		ha.payload <= len(a)-ha.size && hb.payload <= len(b)-hb.size &&
+		(ha.size > 1 || ha.payload > 0 || ha.kind == KindText || a[0] == b[0]) &&
+		bytes.Equal(a[ha.size:ha.size+ha.payload], b[hb.size:hb.size+hb.payload])
+}
+
+// kindClass makes one of the two kinds that an integer can have.
+func kindClass(k Kind) Kind {
+	if k == KindUint {
+		return KindInt
+	}
+	return k
+}

@@ -1,0 +1,277 @@
+package document
+
+import (
+	"encoding/binary"
+	"math"
+)
+
+// Kind is the type of a MessagePack value.
+type Kind uint8
+
+// The kinds of values. KindInvalid is what an empty slice and the byte 0xc1
+// have.
+const (
+	KindInvalid Kind = iota
+	KindNil
+	KindBool
+	KindInt
+	KindUint
+	KindFloat
+	KindText
+	KindBinary
+	KindArray
+	KindMap
+	KindExtension
+)
+
+// head describes the first bytes of a value: how long they are, how many
+// payload bytes follow, and how many values are inside.
+type head struct {
+	kind     Kind
+	size     int // bytes of the header
+	payload  int // bytes after the header that belong to this value alone
+	children int // values inside: elements, or keys and values
+}
+
+// KindOf returns the kind of the value at the start of b.
+func KindOf(b []byte) Kind {
+	h, err := readHead(b)
+	if err != nil {
+		return KindInvalid
+	}
+	return h.kind
+}
+
+// IsMap reports whether b starts with a map.
+func IsMap(b []byte) bool { return KindOf(b) == KindMap }
+
+// IsArray reports whether b starts with an array.
+func IsArray(b []byte) bool { return KindOf(b) == KindArray }
+
+// readHead reads the header at the start of b. It does not check that the
+// payload is there.
+func readHead(b []byte) (head, error) {
+	if len(b) == 0 {
+		return head{}, ErrShort
+	}
+	c := b[0]
+	switch {
+	case c <= 0x7f:
+		return head{kind: KindInt, size: 1}, nil
+	case c <= 0x8f:
+		return head{kind: KindMap, size: 1, children: 2 * int(c&0x0f)}, nil
+	case c <= 0x9f:
+		return head{kind: KindArray, size: 1, children: int(c & 0x0f)}, nil
+	case c <= 0xbf:
+		return head{kind: KindText, size: 1, payload: int(c & 0x1f)}, nil
+	case c >= 0xe0:
+		return head{kind: KindInt, size: 1}, nil
+	}
+	switch c {
+	case 0xc0:
+		return head{kind: KindNil, size: 1}, nil
+	case 0xc2, 0xc3:
+		return head{kind: KindBool, size: 1}, nil
+	case 0xc4, 0xc5, 0xc6:
+		return sized(b, KindBinary, c-0xc4, 0)
+	case 0xc7, 0xc8, 0xc9:
+		return sized(b, KindExtension, c-0xc7, 1)
+	case 0xca:
+		return head{kind: KindFloat, size: 1, payload: 4}, nil
+	case 0xcb:
+		return head{kind: KindFloat, size: 1, payload: 8}, nil
+	case 0xcc, 0xcd, 0xce, 0xcf:
+		return head{kind: KindUint, size: 1, payload: 1 << (c - 0xcc)}, nil
+	case 0xd0, 0xd1, 0xd2, 0xd3:
+		return head{kind: KindInt, size: 1, payload: 1 << (c - 0xd0)}, nil
+	case 0xd4, 0xd5, 0xd6, 0xd7, 0xd8:
+		return head{kind: KindExtension, size: 1, payload: 1 + 1<<(c-0xd4)}, nil
+	case 0xd9, 0xda, 0xdb:
+		return sized(b, KindText, c-0xd9, 0)
+	case 0xdc, 0xdd:
+		return counted(b, KindArray, c-0xdc, 1)
+	case 0xde, 0xdf:
+		return counted(b, KindMap, c-0xde, 2)
+	}
+	return head{}, ErrInvalid
+}
+
+// sized reads a header with a byte length of 1<<width bytes; extra bytes of
+// the payload come on top (the type byte of an extension).
+func sized(b []byte, kind Kind, width byte, extra int) (head, error) {
+	var n int
+	switch width {
+	case 0:
+		if len(b) < 2 {
+			return head{}, ErrShort
+		}
+		n = int(b[1])
+	case 1:
+		if len(b) < 3 {
+			return head{}, ErrShort
+		}
+		n = int(binary.BigEndian.Uint16(b[1:]))
+	default:
+		if len(b) < 5 {
+			return head{}, ErrShort
+		}
+		n = int(binary.BigEndian.Uint32(b[1:]))
+	}
+	return head{kind: kind, size: 1 + 1<<width, payload: n + extra}, nil
+}
+
+// counted reads a header with a count of 2<<width bytes, each entry of which
+// is per values.
+func counted(b []byte, kind Kind, width byte, per int) (head, error) {
+	var n int
+	if width == 0 {
+		if len(b) < 3 {
+			return head{}, ErrShort
+		}
+		n = int(binary.BigEndian.Uint16(b[1:]))
+	} else {
+		if len(b) < 5 {
+			return head{}, ErrShort
+		}
+		n = int(binary.BigEndian.Uint32(b[1:]))
+	}
+	return head{kind: kind, size: 1 + 2<<width, children: per * n}, nil
+}
+
+// Skip returns what follows the value at the start of b. It counts open values
+// instead of recursing, so depth costs nothing, and it stops as soon as more
+// values are promised than there are bytes left.
+func Skip(b []byte) (rest []byte, err error) {
+	for open := 1; open > 0; open-- {
+		h, err := readHead(b)
+		if err != nil {
+			return nil, err
+		}
+		if h.payload > len(b)-h.size {
+			return nil, ErrShort
+		}
+		b = b[h.size+h.payload:]
+		open += h.children
+		if open-1 > len(b) {
+			return nil, ErrShort
+		}
+	}
+	return b, nil
+}
+
+// Next splits b after its first value.
+func Next(b []byte) (value, rest []byte, err error) {
+	rest, err = Skip(b)
+	if err != nil {
+		return nil, nil, err
+	}
+	return b[:len(b)-len(rest)], rest, nil
+}
+
+// ReadMapHeader returns how many pairs the map at the start of b has and the
+// bytes of the first of them.
+func ReadMapHeader(b []byte) (pairs int, rest []byte, err error) {
+	h, err := readHead(b)
+	if err != nil {
+		return 0, nil, err
+	}
+	if h.kind != KindMap {
+		return 0, nil, ErrType
+	}
+	if h.children > len(b)-h.size {
+		return 0, nil, ErrShort
+	}
+	return h.children / 2, b[h.size:], nil
+}
+
+// ReadArrayHeader returns how many elements the array at the start of b has
+// and the bytes of the first of them.
+func ReadArrayHeader(b []byte) (elements int, rest []byte, err error) {
+	h, err := readHead(b)
+	if err != nil {
+		return 0, nil, err
+	}
+	if h.kind != KindArray {
+		return 0, nil, ErrType
+	}
+	if h.children > len(b)-h.size {
+		return 0, nil, ErrShort
+	}
+	return h.children, b[h.size:], nil
+}
+
+// Text returns the bytes of the str value at the start of b. They need not be
+// valid UTF-8. A bin value is no text.
+func Text(b []byte) (text []byte, ok bool) {
+	h, err := readHead(b)
+	if err != nil || h.kind != KindText || h.payload > len(b)-h.size {
+		return nil, false
+	}
+	return b[h.size : h.size+h.payload], true
+}
+
+// Int returns the integer at the start of b, if it is one that fits.
+func Int(b []byte) (n int64, ok bool) {
+	h, err := readHead(b)
+	if err != nil || h.payload > len(b)-h.size {
+		return 0, false
+	}
+	switch p := b[h.size:]; h.kind {
+	case KindInt:
+		switch h.payload {
+		case 0:
+			return int64(int8(b[0])), true
+		case 1:
+			return int64(int8(p[0])), true
+		case 2:
+			return int64(int16(binary.BigEndian.Uint16(p))), true
+		case 4:
+			return int64(int32(binary.BigEndian.Uint32(p))), true
+		default:
+			return int64(binary.BigEndian.Uint64(p)), true
+		}
+	case KindUint:
+		u, _ := Uint(b)
+		return int64(u), u <= math.MaxInt64
+	}
+	return 0, false
+}
+
+// Uint returns the value of an unsigned integer encoding (uint 8 to 64) at the
+// start of b.
+func Uint(b []byte) (n uint64, ok bool) {
+	h, err := readHead(b)
+	if err != nil || h.kind != KindUint || h.payload > len(b)-h.size {
+		return 0, false
+	}
+	switch p := b[h.size:]; h.payload {
+	case 1:
+		return uint64(p[0]), true
+	case 2:
+		return uint64(binary.BigEndian.Uint16(p)), true
+	case 4:
+		return uint64(binary.BigEndian.Uint32(p)), true
+	default:
+		return binary.BigEndian.Uint64(p), true
+	}
+}
+
+// Float returns the floating point number at the start of b.
+func Float(b []byte) (f float64, ok bool) {
+	h, err := readHead(b)
+	if err != nil || h.kind != KindFloat || h.payload > len(b)-h.size {
+		return 0, false
+	}
+	if h.payload == 4 {
+		return float64(math.Float32frombits(binary.BigEndian.Uint32(b[1:]))), true
+	}
+	return math.Float64frombits(binary.BigEndian.Uint64(b[1:])), true
+}
+
+// Bool returns the boolean at the start of b.
+func Bool(b []byte) (v, ok bool) {
+	if len(b) == 0 || (b[0] != 0xc2 && b[0] != 0xc3) {
+		return false, false
+	}
+	return b[0] == 0xc3, true
+}
