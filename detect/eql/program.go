@@ -1,0 +1,439 @@
+package eql
+
+import (
+	"bytes"
+	"regexp"
+)
+
+// Verdict is the outcome of a condition on one event: true, false, or unknown where the event lacks
+// what the condition asks about.
+type Verdict uint8
+
+// The verdicts, in an order in which and is the minimum and or is the maximum.
+const (
+	False   Verdict = iota
+	Unknown         // null, in EQL's words
+	True
+)
+
+// String returns true, false or null.
+func (v Verdict) String() string {
+	switch v {
+	case True:
+		return "true"
+	case False:
+		return "false"
+	}
+	return "null"
+}
+
+func verdictOf(b bool) Verdict {
+	if b {
+		return True
+	}
+	return False
+}
+
+func (v Verdict) value() Value {
+	if v == Unknown {
+		return Null()
+	}
+	return Bool(v == True)
+}
+
+// negate is not v, where unknown is what becomes of Unknown.
+func negate(v, unknown Verdict) Verdict {
+	if v == Unknown {
+		return unknown
+	}
+	return True - v
+}
+
+// Match says whether the event matches the query: whether the category is the query's and the
+// condition is true. It does not allocate, unless the query uses cidrMatch, regex, a function whose
+// result is new text, or a search for what another field holds, or a function is applied to a field
+// with several values.
+func (p *Program) Match(d Document) bool {
+	if p.root.op != opAnd {
+		return p.root.eval(d) == True
+	}
+	for i := range p.root.clauses { // nothing negates this and: the first that is not true decides
+		if p.root.clauses[i].eval(d) != True {
+			return false
+		}
+	}
+	return true
+}
+
+type clauseOp uint8
+
+const (
+	opLeaf clauseOp = iota
+	opAnd
+	opOr
+	opNot
+	opFixed
+)
+
+// clause is a compiled condition.
+type clause struct {
+	at      span
+	op      clauseOp
+	clauses []clause // of opAnd, opOr and opNot
+	leaf    *leaf
+	unknown Verdict // opNot: what not null is
+	fixed   Verdict
+}
+
+func (c *clause) eval(d Document) Verdict {
+	switch c.op {
+	case opLeaf:
+		return c.leaf.eval(d)
+	case opAnd:
+		out := True
+		for i := range c.clauses {
+			if out = min(out, c.clauses[i].eval(d)); out == False {
+				break
+			}
+		}
+		return out
+	case opOr:
+		out := False
+		for i := range c.clauses {
+			if out = max(out, c.clauses[i].eval(d)); out == True {
+				break
+			}
+		}
+		return out
+	case opNot:
+		return negate(c.clauses[0].eval(d), c.unknown)
+	}
+	return c.fixed
+}
+
+// leaf is a clause with no clauses in it: a test of one value.
+type leaf struct {
+	slot    int     // of the field that is tested, or -1
+	operand operand // yields the value to test if it is not just a field's
+	slots   []int   // of all fields that the value depends on
+	test    test
+	negate  bool
+	unknown Verdict // what the negation of Unknown is
+}
+
+// test decides on one value, which is never null and never a list.
+type test interface {
+	check(v Value) Verdict
+}
+
+func (l *leaf) eval(d Document) Verdict {
+	var out Verdict
+	if l.slot >= 0 {
+		out = l.any(d.Value(l.slot))
+	} else {
+		out = l.calculated(d)
+	}
+	if l.negate {
+		return negate(out, l.unknown)
+	}
+	return out
+}
+
+// one tests a value that is no list.
+func (l *leaf) one(v Value) Verdict {
+	if _, ok := l.test.(nullTest); ok {
+		return verdictOf(v.kind == KindNull)
+	}
+	if v.kind == KindNull {
+		return Unknown
+	}
+	return l.test.check(v)
+}
+
+// any tests a field's value. With several, one that passes is enough; for == null, all have to be
+// missing.
+func (l *leaf) any(v Value) Verdict {
+	if v.kind != KindList {
+		return l.one(v)
+	}
+	if _, ok := l.test.(nullTest); ok {
+		return verdictOf(v.missing())
+	}
+	out := Unknown
+	for _, e := range v.list {
+		switch l.any(e) {
+		case True:
+			return True
+		case False:
+			out = False
+		}
+	}
+	return out
+}
+
+// calculated tests what the operand makes of the document. If a field in it has several values, the
+// operand is calculated for each, and for each combination if there are several such fields.
+func (l *leaf) calculated(d Document) Verdict {
+	for i, slot := range l.slots {
+		if v := d.Value(slot); v.kind == KindList {
+			s := spread{leaf: l, budget: maxCombinations}
+			return s.combine(d, i)
+		}
+	}
+	return l.one(l.operand.value(d))
+}
+
+// maxCombinations keeps an event with long lists in several fields from taking for ever. Past it a
+// clause is decided by the combinations seen.
+const maxCombinations = 1 << 16
+
+type spread struct {
+	leaf   *leaf
+	budget int
+}
+
+// combine tests all combinations of the fields from l.slots[i] on.
+func (s *spread) combine(d Document, i int) Verdict {
+	if i == len(s.leaf.slots) {
+		s.budget--
+		return s.leaf.one(s.leaf.operand.value(d))
+	}
+	slot := s.leaf.slots[i]
+	v := d.Value(slot)
+	switch {
+	case v.kind != KindList:
+		return s.combine(d, i+1)
+	case v.missing():
+		return s.combine(&pinned{Document: d, slot: slot}, i+1)
+	}
+	return s.each(&pinned{Document: d, slot: slot}, v.list, i+1)
+}
+
+func (s *spread) each(p *pinned, list []Value, next int) Verdict {
+	out := Unknown
+	for _, e := range list {
+		var v Verdict
+		switch {
+		case e.missing():
+			continue
+		case e.kind == KindList:
+			v = s.each(p, e.list, next)
+		default:
+			p.v = e
+			v = s.combine(p, next)
+		}
+		if v == True {
+			return True
+		}
+		if v == False {
+			out = False
+		}
+		if s.budget <= 0 {
+			break
+		}
+	}
+	return out
+}
+
+// pinned is a document in which one field has one value.
+type pinned struct {
+	Document
+	slot int
+	v    Value
+}
+
+func (p *pinned) Value(slot int) Value {
+	if slot == p.slot {
+		return p.v
+	}
+	return p.Document.Value(slot)
+}
+
+// nullTest is == null. The leaf decides it: every other test is never asked about null.
+type nullTest struct{}
+
+func (nullTest) check(Value) Verdict { return False }
+
+// truthTest is a field, or a call, that stands as a condition by itself.
+type truthTest struct{}
+
+func (truthTest) check(v Value) Verdict { return verdictOf(v.Bool()) }
+
+func (t truthTest) verdict(v Value) Verdict {
+	if v.kind == KindNull {
+		return Unknown
+	}
+	return t.check(v)
+}
+
+// equalTo makes the test for ==.
+func equalTo(v Value) test {
+	if v.kind == KindText {
+		return textTest(v.text)
+	}
+	return &equalTest{v}
+}
+
+// textTest is == with text.
+type textTest string
+
+func (t textTest) check(v Value) Verdict {
+	return verdictOf(v.kind == KindText && string(v.text) == string(t))
+}
+
+// equalTest is == with a number or a boolean.
+type equalTest struct{ v Value }
+
+func (t *equalTest) check(v Value) Verdict { return verdictOf(equal(v, t.v)) }
+
+// orderTest is <, <=, > and >=. Text is ordered by its bytes, as Lucene does it.
+type orderTest struct {
+	op string
+	v  Value
+}
+
+func (t *orderTest) check(v Value) Verdict {
+	var order int
+	switch {
+	case v.kind == KindText && t.v.kind == KindText:
+		order = bytes.Compare(v.text, t.v.text)
+	case v.isNumber() && t.v.isNumber():
+		var ok bool
+		if order, ok = compareNumbers(v, t.v); !ok {
+			return False
+		}
+	default:
+		return False
+	}
+	switch t.op {
+	case "<":
+		return verdictOf(order < 0)
+	case "<=":
+		return verdictOf(order <= 0)
+	case ">":
+		return verdictOf(order > 0)
+	}
+	return verdictOf(order >= 0)
+}
+
+// setTest is in. Short lists are faster to walk through than to hash.
+type setTest struct {
+	texts  []string
+	many   map[string]struct{} // the texts, if there are many
+	others []Value
+}
+
+func newSetTest(values []Value) *setTest {
+	const few = 8
+	t := &setTest{}
+	for _, v := range values {
+		if v.kind == KindText {
+			t.texts = append(t.texts, string(v.text))
+		} else {
+			t.others = append(t.others, v)
+		}
+	}
+	if len(t.texts) > few {
+		t.many = make(map[string]struct{}, len(t.texts))
+		for _, s := range t.texts {
+			t.many[s] = struct{}{}
+		}
+	}
+	return t
+}
+
+func (t *setTest) check(v Value) Verdict {
+	if v.kind == KindText {
+		if t.many != nil {
+			_, ok := t.many[string(v.text)]
+			return verdictOf(ok)
+		}
+		for _, s := range t.texts {
+			if string(v.text) == s {
+				return True
+			}
+		}
+		return False
+	}
+	for _, o := range t.others {
+		if equal(v, o) {
+			return True
+		}
+	}
+	return False
+}
+
+// foldTest is in~.
+type foldTest struct{ folded [][]byte }
+
+func newFoldTest(values []Value) *foldTest {
+	t := &foldTest{}
+	for _, v := range values {
+		t.folded = append(t.folded, foldText(v.text))
+	}
+	return t
+}
+
+func (t *foldTest) check(v Value) Verdict {
+	if v.kind == KindText {
+		for _, f := range t.folded {
+			if foldEqual(v.text, f) {
+				return True
+			}
+		}
+	}
+	return False
+}
+
+// patternTest is :, like and like~, and stringContains and endsWith with a constant.
+type patternTest struct{ patterns []*pattern }
+
+func newPatternTest(values []Value, fold bool) *patternTest {
+	t := &patternTest{}
+	for _, v := range values {
+		t.patterns = append(t.patterns, compilePattern(v.text, fold, plainBackslash))
+	}
+	return t
+}
+
+// newWildcardTest is the wildcard query that Elasticsearch runs for stringContains and endsWith. It
+// puts the stars around the text before it looks at the text's own stars and backslashes, and so
+// does this: text that ends in a backslash takes the meaning from the star behind it.
+func newWildcardTest(before string, text []byte, after string, fold bool) *patternTest {
+	query := append(append([]byte(before), text...), after...)
+	return &patternTest{[]*pattern{compilePattern(query, fold, escapeBackslash)}}
+}
+
+func (t *patternTest) check(v Value) Verdict {
+	if v.kind == KindText {
+		for _, p := range t.patterns {
+			if p.match(v.text) {
+				return True
+			}
+		}
+	}
+	return False
+}
+
+// prefixTest is startsWith with a constant.
+type prefixTest struct {
+	prefix []byte
+	fold   bool
+}
+
+func (t *prefixTest) check(v Value) Verdict {
+	switch {
+	case v.kind != KindText:
+		return False
+	case t.fold:
+		return verdictOf(foldPrefix(v.text, t.prefix) >= 0)
+	}
+	return verdictOf(bytes.HasPrefix(v.text, t.prefix))
+}
+
+// regexTest is regex and regex~.
+type regexTest struct{ re *regexp.Regexp }
+
+func (t regexTest) check(v Value) Verdict {
+	return verdictOf(v.kind == KindText && t.re.Match(v.text))
+}

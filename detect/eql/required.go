@@ -1,0 +1,171 @@
+package eql
+
+import "unicode/utf8"
+
+// Literal is text that a field's value has to have. If the field has several values, one of them
+// has to have it.
+type Literal struct {
+	Slot int    // of the field, as in Program.Fields
+	Text string // never empty
+	// Fold says that the text is there in any mixture of upper and lower case. The text is ASCII
+	// then, and in lower case, and stands for no other characters than ASCII letters.
+	Fold bool
+	// Whole says that the value is the text and nothing more; otherwise it contains it.
+	Whole bool
+}
+
+// Required says what an event cannot match without: of every element of the result, it has at least
+// one literal. A search for the rarest of them can rule out most events before they are parsed. The
+// claims are true for every event that Match accepts, and there may be none: a query like
+// any where a != "b" requires nothing. The result belongs to the caller.
+func (p *Program) Required() [][]Literal { return require(&p.root, true) }
+
+// require collects what an event has for which the clause is true, or, if want is false, for which
+// its negation is. Nothing is claimed of a clause that may hold because a field is missing.
+func require(c *clause, want bool) [][]Literal {
+	switch c.op {
+	case opNot:
+		return require(&c.clauses[0], !want)
+	case opAnd, opOr:
+		if (c.op == opAnd) == want {
+			var all [][]Literal
+			for i := range c.clauses {
+				all = append(all, require(&c.clauses[i], want)...)
+			}
+			return all
+		}
+		return requireOne(c.clauses, want)
+	case opLeaf:
+		if c.leaf.slot >= 0 && c.leaf.negate != want {
+			return requireTest(c.leaf.slot, c.leaf.test)
+		}
+	}
+	return nil
+}
+
+// requireOne is the claim about an alternative: the event has what one of the clauses requires. It
+// takes from each what is hardest to meet by chance, and makes no claim if one has nothing to give.
+func requireOne(clauses []clause, want bool) [][]Literal {
+	var either []Literal
+	for i := range clauses {
+		best := rarest(require(&clauses[i], want))
+		if best == nil {
+			if clauses[i].op == opFixed && (clauses[i].fixed == True) != want {
+				continue // never holds: it is no alternative
+			}
+			return nil
+		}
+		either = append(either, best...)
+	}
+	if len(either) == 0 {
+		return nil
+	}
+	return [][]Literal{either}
+}
+
+// rarest picks the element whose shortest literal is the longest.
+func rarest(all [][]Literal) []Literal {
+	var best []Literal
+	length := 0
+	for _, either := range all {
+		shortest := len(either[0].Text)
+		for _, l := range either {
+			shortest = min(shortest, len(l.Text))
+		}
+		if shortest > length {
+			best, length = either, shortest
+		}
+	}
+	return best
+}
+
+func requireTest(slot int, t test) [][]Literal {
+	switch t := t.(type) {
+	case textTest:
+		return requireTexts(slot, []string{string(t)})
+	case *setTest:
+		if len(t.others) == 0 {
+			return requireTexts(slot, t.texts)
+		}
+	case *foldTest:
+		patterns := make([]*pattern, len(t.folded))
+		for i, f := range t.folded {
+			patterns[i] = &pattern{fold: true, segments: []segment{{pieces: []piece{{f}}}}}
+		}
+		return requirePatterns(slot, patterns)
+	case *patternTest:
+		return requirePatterns(slot, t.patterns)
+	case *prefixTest:
+		return requirePatterns(slot, []*pattern{{fold: t.fold, starEnd: true, segments: []segment{{pieces: []piece{{t.prefix}}}}}})
+	}
+	return nil
+}
+
+func requireTexts(slot int, texts []string) [][]Literal {
+	var either []Literal
+	for _, s := range texts {
+		if s == "" {
+			return nil
+		}
+		either = append(either, Literal{Slot: slot, Text: s, Whole: true})
+	}
+	return [][]Literal{either}
+}
+
+// requirePatterns turns one pattern into one claim for each piece of text in it, and a list of
+// patterns into one claim, with the longest piece of each.
+func requirePatterns(slot int, patterns []*pattern) [][]Literal {
+	if len(patterns) == 1 {
+		var all [][]Literal
+		for _, l := range patternLiterals(slot, patterns[0]) {
+			all = append(all, []Literal{l})
+		}
+		return all
+	}
+	var either []Literal
+	for _, p := range patterns {
+		var longest Literal
+		for _, l := range patternLiterals(slot, p) {
+			if len(l.Text) > len(longest.Text) {
+				longest = l
+			}
+		}
+		if longest.Text == "" {
+			return nil
+		}
+		either = append(either, longest)
+	}
+	return [][]Literal{either}
+}
+
+func patternLiterals(slot int, p *pattern) []Literal {
+	var all []Literal
+	for _, g := range p.segments {
+		for _, piece := range g.pieces {
+			whole := !p.starFirst && !p.starEnd && len(p.segments) == 1 && len(g.pieces) == 1
+			if !p.fold {
+				if len(piece.literal) > 0 {
+					all = append(all, Literal{Slot: slot, Text: string(piece.literal), Whole: whole})
+				}
+				continue
+			}
+			// Where case does not count, a character that is not ASCII can be written in several
+			// ways, which a search for bytes does not know: only the ASCII around it is claimed.
+			for rest := piece.literal; len(rest) > 0; {
+				n := 0
+				for n < len(rest) && rest[n] < utf8.RuneSelf {
+					n++
+				}
+				if n > 0 {
+					text := string(rest[:n])
+					all = append(all, Literal{Slot: slot, Text: text, Fold: true, Whole: whole && n == len(piece.literal)})
+				}
+				for n < len(rest) && rest[n] >= utf8.RuneSelf {
+					n++
+				}
+				rest = rest[n:]
+			}
+		}
+	}
+	return all
+}

@@ -1,0 +1,281 @@
+package eql
+
+import (
+	"math"
+	"strconv"
+)
+
+// Kind says what a Value holds.
+type Kind uint8
+
+// The kinds of value that a document can hold.
+const (
+	KindNull  Kind = iota // nothing: the field is missing
+	KindBool              // true or false
+	KindInt               // a 64-bit signed integer
+	KindFloat             // a 64-bit floating point number
+	KindText              // text: UTF-8, by convention and not by guarantee
+	KindList              // several values in one field
+)
+
+// String names the kind the way error messages do.
+func (k Kind) String() string {
+	switch k {
+	case KindNull:
+		return "null"
+	case KindBool:
+		return "boolean"
+	case KindInt, KindFloat:
+		return "number"
+	case KindText:
+		return "text"
+	case KindList:
+		return "list"
+	}
+	return "kind " + strconv.Itoa(int(k))
+}
+
+// Value is one field's value in one document. It is small, is passed by value and refers to the
+// document's bytes without copying them: a Value is good for as long as the bytes are. The zero
+// Value is null.
+type Value struct {
+	kind Kind
+	bits uint64 // the boolean, the integer or the float's bits
+	text []byte
+	list []Value
+}
+
+// Document answers for the fields of one event. A Program asks it by slot: slot i is the field that
+// Program.Fields names at index i. Value is called only for the fields that a verdict depends on,
+// possibly several times for one field, and returns null for a field that the event does not have.
+type Document interface {
+	Value(slot int) Value
+}
+
+// Null is the value of a field that is not there.
+func Null() Value { return Value{} }
+
+// Bool is a boolean value.
+func Bool(b bool) Value {
+	v := Value{kind: KindBool}
+	if b {
+		v.bits = 1
+	}
+	return v
+}
+
+// Int is an integer value.
+func Int(n int64) Value { return Value{kind: KindInt, bits: uint64(n)} }
+
+// Float is a floating point value.
+func Float(f float64) Value { return Value{kind: KindFloat, bits: math.Float64bits(f)} }
+
+// Text is a text value. It keeps the slice: the bytes must not change while the value is in use.
+func Text(b []byte) Value { return Value{kind: KindText, text: b} }
+
+// List is the value of a field that has several values, which may be lists themselves: as in
+// Elasticsearch, only the values in them count, not how they are nested. An empty list is a missing
+// field. List keeps the slice.
+func List(vs []Value) Value { return Value{kind: KindList, list: vs} }
+
+// Kind says what the value holds.
+func (v Value) Kind() Kind { return v.kind }
+
+// Bool returns the boolean of a KindBool value, and false for every other kind.
+func (v Value) Bool() bool { return v.kind == KindBool && v.bits != 0 }
+
+// Int returns the integer of a KindInt value, and 0 for every other kind.
+func (v Value) Int() int64 {
+	if v.kind != KindInt {
+		return 0
+	}
+	return int64(v.bits)
+}
+
+// Float returns the number of a KindFloat or KindInt value, and 0 for every other kind.
+func (v Value) Float() float64 {
+	switch v.kind {
+	case KindFloat:
+		return math.Float64frombits(v.bits)
+	case KindInt:
+		return float64(int64(v.bits))
+	}
+	return 0
+}
+
+// Text returns the bytes of a KindText value, and nil for every other kind. They are the document's
+// own.
+func (v Value) Text() []byte { return v.text }
+
+// List returns the values of a KindList value, and nil for every other kind.
+func (v Value) List() []Value { return v.list }
+
+// String renders the value for people, as Explain's output wants it: text is quoted, a list is in
+// brackets, a missing field is null.
+func (v Value) String() string { return string(v.append(nil)) }
+
+func (v Value) append(b []byte) []byte {
+	switch v.kind {
+	case KindText:
+		return strconv.AppendQuote(b, string(v.text))
+	case KindList:
+		b = append(b, '[')
+		for i, e := range v.list {
+			if i > 0 {
+				b = append(b, ", "...)
+			}
+			b = e.append(b)
+		}
+		return append(b, ']')
+	}
+	return v.appendPlain(b)
+}
+
+// appendPlain renders a scalar the way string() and concat() do, which is the way Java does: a
+// float always has a fraction, and an exponent from ten million up and below a thousandth.
+func (v Value) appendPlain(b []byte) []byte {
+	switch v.kind {
+	case KindNull:
+		return append(b, "null"...)
+	case KindBool:
+		return strconv.AppendBool(b, v.Bool())
+	case KindInt:
+		return strconv.AppendInt(b, v.Int(), 10)
+	case KindFloat:
+		return appendJavaFloat(b, v.Float())
+	case KindText:
+		return append(b, v.text...)
+	}
+	return b
+}
+
+func appendJavaFloat(b []byte, f float64) []byte {
+	abs := math.Abs(f)
+	switch {
+	case math.IsNaN(f):
+		return append(b, "NaN"...)
+	case math.IsInf(f, 1):
+		return append(b, "Infinity"...)
+	case math.IsInf(f, -1):
+		return append(b, "-Infinity"...)
+	case f == 0 || abs >= 1e-3 && abs < 1e7:
+		start := len(b)
+		b = strconv.AppendFloat(b, f, 'f', -1, 64)
+		for _, c := range b[start:] {
+			if c == '.' {
+				return b
+			}
+		}
+		return append(b, ".0"...)
+	}
+	var scratch [32]byte
+	s := strconv.AppendFloat(scratch[:0], f, 'e', -1, 64)
+	dot := false
+	for i := 0; i < len(s); i++ {
+		switch s[i] {
+		case '.':
+			dot = true
+			b = append(b, '.')
+		case 'e':
+			if !dot {
+				b = append(b, ".0"...)
+			}
+			exp, _ := strconv.Atoi(string(s[i+1:])) // AppendFloat wrote it: always an integer
+			return strconv.AppendInt(append(b, 'E'), int64(exp), 10)
+		default:
+			b = append(b, s[i])
+		}
+	}
+	return b
+}
+
+// isNumber says whether the value can take part in arithmetic.
+func (v Value) isNumber() bool { return v.kind == KindInt || v.kind == KindFloat }
+
+// missing says whether there is no value at all: null, or a list with nothing in it but nulls.
+func (v Value) missing() bool {
+	switch v.kind {
+	case KindNull:
+		return true
+	case KindList:
+		for _, e := range v.list {
+			if !e.missing() {
+				return false
+			}
+		}
+		return true
+	}
+	return false
+}
+
+// compareNumbers orders two numbers. It reports false where there is no order, which is where
+// either is not a number (NaN). Integers are not squeezed through a float, so that two 64-bit ids
+// that differ in the last digit stay different.
+func compareNumbers(a, b Value) (order int, ok bool) {
+	switch {
+	case a.kind == KindInt && b.kind == KindInt:
+		x, y := a.Int(), b.Int()
+		switch {
+		case x < y:
+			return -1, true
+		case x > y:
+			return 1, true
+		}
+		return 0, true
+	case a.kind == KindInt:
+		return compareIntFloat(a.Int(), b.Float())
+	case b.kind == KindInt:
+		order, ok = compareIntFloat(b.Int(), a.Float())
+		return -order, ok
+	}
+	x, y := a.Float(), b.Float()
+	switch {
+	case x < y:
+		return -1, true
+	case x > y:
+		return 1, true
+	case x == y:
+		return 0, true
+	}
+	return 0, false
+}
+
+func compareIntFloat(n int64, f float64) (order int, ok bool) {
+	switch {
+	case math.IsNaN(f):
+		return 0, false
+	case f >= 1<<63:
+		return -1, true
+	case f < -1<<63:
+		return 1, true
+	}
+	whole := math.Trunc(f) // fits an int64: the cases above took what does not
+	m := int64(whole)
+	switch {
+	case n < m:
+		return -1, true
+	case n > m:
+		return 1, true
+	case whole < f:
+		return -1, true
+	case whole > f:
+		return 1, true
+	}
+	return 0, true
+}
+
+// equal says whether two scalars are the same value. Values of different types never are.
+func equal(a, b Value) bool {
+	switch {
+	case a.isNumber() && b.isNumber():
+		order, ok := compareNumbers(a, b)
+		return ok && order == 0
+	case a.kind != b.kind:
+		return false
+	case a.kind == KindText:
+		return string(a.text) == string(b.text)
+	case a.kind == KindBool:
+		return a.bits == b.bits
+	}
+	return false
+}

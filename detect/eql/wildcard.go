@@ -1,0 +1,187 @@
+package eql
+
+import (
+	"bytes"
+	"unicode/utf8"
+)
+
+// pattern is a compiled wildcard pattern. A star stands for any text, also the empty one and one
+// with newlines in it; a question mark stands for one character. It matches a whole value.
+//
+// The stars cut a pattern into segments, and of each segment the leftmost place is as good as any
+// other: matching never goes back, and takes time in proportion to the text's length times the
+// pattern's at worst.
+type pattern struct {
+	segments           []segment
+	starFirst, starEnd bool
+	fold               bool
+}
+
+// segment is a part of a pattern with no star in it.
+type segment struct {
+	pieces []piece
+	// fixed is the number of bytes that the segment takes, if every text it matches is as long.
+	fixed   int
+	isFixed bool
+}
+
+// piece is a literal, or if that is empty, one question mark.
+type piece struct{ literal []byte }
+
+// starEscape says how the pattern syntaxes differ: in the patterns of : and like a backslash means
+// itself, in the wildcard queries that stringContains and endsWith become it takes the meaning
+// from a star, a question mark or a backslash.
+type starEscape bool
+
+const (
+	plainBackslash  starEscape = false
+	escapeBackslash starEscape = true
+)
+
+func compilePattern(s []byte, fold bool, escape starEscape) *pattern {
+	p := &pattern{fold: fold}
+	var seg segment
+	var lit []byte
+	flush := func() {
+		if len(lit) > 0 {
+			if fold {
+				lit = foldText(lit)
+			}
+			seg.pieces = append(seg.pieces, piece{lit})
+			lit = nil
+		}
+	}
+	cut := func() {
+		flush()
+		if len(seg.pieces) > 0 {
+			seg.measure(fold)
+			p.segments = append(p.segments, seg)
+			seg = segment{}
+		}
+	}
+	for i := 0; i < len(s); i++ {
+		c := s[i]
+		switch {
+		case c == '*':
+			if len(p.segments) == 0 && len(seg.pieces) == 0 && len(lit) == 0 {
+				p.starFirst = true
+			}
+			cut()
+			p.starEnd = true
+			continue
+		case c == '?':
+			flush()
+			seg.pieces = append(seg.pieces, piece{})
+		case c == '\\' && escape == escapeBackslash && i+1 < len(s):
+			// Lucene lets the backslash escape any character, not only those that need it.
+			i++
+			lit = append(lit, s[i])
+		default:
+			lit = append(lit, c)
+		}
+		p.starEnd = false
+	}
+	cut()
+	return p
+}
+
+func (g *segment) measure(fold bool) {
+	g.isFixed = true
+	for _, p := range g.pieces {
+		if len(p.literal) == 0 || fold && !isASCII(p.literal) {
+			g.isFixed = false
+			return
+		}
+		g.fixed += len(p.literal)
+	}
+}
+
+// match says whether the whole of s is what the pattern says.
+func (p *pattern) match(s []byte) bool {
+	segs := p.segments
+	if len(segs) == 0 {
+		return p.starFirst || len(s) == 0
+	}
+	if !p.starFirst {
+		n := segs[0].prefix(s, p.fold)
+		if n < 0 {
+			return false
+		}
+		if segs, s = segs[1:], s[n:]; len(segs) == 0 {
+			return p.starEnd || len(s) == 0
+		}
+	}
+	for len(segs) > 1 || p.starEnd {
+		_, end := segs[0].index(s, p.fold)
+		if end < 0 {
+			return false
+		}
+		if segs, s = segs[1:], s[end:]; len(segs) == 0 {
+			return true
+		}
+	}
+	return segs[0].suffix(s, p.fold)
+}
+
+// prefix says how many bytes at the start of s the segment takes, or -1 if s does not start so.
+func (g *segment) prefix(s []byte, fold bool) int {
+	at := 0
+	for _, p := range g.pieces {
+		rest := s[at:]
+		n := -1
+		switch {
+		case len(p.literal) == 0:
+			if len(rest) > 0 {
+				_, n = utf8.DecodeRune(rest)
+			}
+		case fold:
+			n = foldPrefix(rest, p.literal)
+		case bytes.HasPrefix(rest, p.literal):
+			n = len(p.literal)
+		}
+		if n < 0 {
+			return -1
+		}
+		at += n
+	}
+	return at
+}
+
+// index finds the leftmost place in s that the segment fits, or returns -1 and -1.
+func (g *segment) index(s []byte, fold bool) (start, end int) {
+	if len(g.pieces) == 1 {
+		switch lit := g.pieces[0].literal; {
+		case len(lit) == 0: // one question mark: any character will do
+		case fold:
+			return foldIndex(s, lit)
+		default:
+			if i := bytes.Index(s, lit); i >= 0 {
+				return i, i + len(lit)
+			}
+			return -1, -1
+		}
+	}
+	for i := 0; i < len(s); {
+		if n := g.prefix(s[i:], fold); n >= 0 {
+			return i, i + n
+		}
+		_, n := utf8.DecodeRune(s[i:])
+		i += n
+	}
+	return -1, -1
+}
+
+// suffix says whether the segment fits at the end of s.
+func (g *segment) suffix(s []byte, fold bool) bool {
+	if g.isFixed {
+		return len(s) >= g.fixed && g.prefix(s[len(s)-g.fixed:], fold) == g.fixed
+	}
+	for i := 0; i < len(s); {
+		if n := g.prefix(s[i:], fold); n == len(s)-i {
+			return true
+		}
+		_, n := utf8.DecodeRune(s[i:])
+		i += n
+	}
+	return false
+}
