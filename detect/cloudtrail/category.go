@@ -1,0 +1,103 @@
+package cloudtrail
+
+import (
+	"github.com/trailwire/trailwire/detect/document"
+	"github.com/trailwire/trailwire/detect/eql"
+)
+
+type categorization struct {
+	category string
+	kinds    string // a key of kinds
+}
+
+// categories lists the API calls that Elastic's pipeline gives an
+// event.category and event.type; every other event has the type info and no
+// category.
+var categories = categorize()
+
+// kinds maps the short form of the table below to event.type values.
+var kinds = map[string]eql.Value{
+	"info":           texts("info"),
+	"creation":       texts("creation"),
+	"deletion":       texts("deletion"),
+	"user change":    texts("user", "change"),
+	"user creation":  texts("user", "creation"),
+	"user deletion":  texts("user", "deletion"),
+	"user info":      texts("user", "info"),
+	"group change":   texts("group", "change"),
+	"group creation": texts("group", "creation"),
+	"group deletion": texts("group", "deletion"),
+	"group info":     texts("group", "info"),
+	"admin change":   texts("admin", "change"),
+	"admin creation": texts("admin", "creation"),
+}
+
+func categorize() map[string]categorization {
+	byAction := make(map[string]categorization)
+	for _, row := range []struct {
+		category, kinds string
+		actions         []string
+	}{
+		{"authentication", "info", []string{"AssumeRole", "ConsoleLogin"}},
+		{"file", "creation", []string{"CreateBucket"}},
+		{"file", "deletion", []string{"DeleteBucket"}},
+		{"iam", "admin creation", []string{"CreateKeyPair"}},
+		{"iam", "admin change", []string{
+			"SetDefaultPolicyVersion", "SetSecurityTokenServicePreferences",
+			"UpdateAccountPasswordPolicy", "UpdateRole",
+		}},
+		{"iam", "group creation", []string{"CreateGroup"}},
+		{"iam", "group deletion", []string{"DeleteGroup"}},
+		{"iam", "group change", []string{
+			"AddUserToGroup", "AttachGroupPolicy", "DeleteGroupPolicy", "DetachGroupPolicy",
+			"PutGroupPolicy", "RemoveUserFromGroup", "UpdateGroup",
+		}},
+		{"iam", "group info", []string{
+			"GetGroup", "GetGroupPolicy", "ListAttachedGroupPolicies", "ListGroupPolicies",
+			"ListGroups", "ListGroupsForUser",
+		}},
+		{"iam", "user creation", []string{"CreateUser"}},
+		{"iam", "user deletion", []string{"DeleteUser"}},
+		{"iam", "user change", []string{
+			"AttachUserPolicy", "ChangePassword", "CreateAccessKey", "CreateVirtualMFADevice",
+			"DeactivateMFADevice", "DeleteAccessKey", "DeleteSSHPublicKey",
+			"DeleteUserPermissionsBoundary", "DeleteUserPolicy", "DeleteVirtualMFADevice",
+			"DetachUserPolicy", "EnableMFADevice", "PutUserPermissionsBoundary", "PutUserPolicy",
+			"TagUser", "UntagUser", "UpdateAccessKey", "UpdateLoginProfile", "UpdateSSHPublicKey",
+			"UpdateUser",
+		}},
+		{"iam", "user info", []string{
+			"GetUser", "GetUserPolicy", "ListAttachedUserPolicies", "ListUserPolicies",
+			"ListUsers", "ListUserTags",
+		}},
+	} {
+		for _, action := range row.actions {
+			byAction[action] = categorization{row.category, row.kinds}
+		}
+	}
+	return byAction
+}
+
+func texts(values ...string) eql.Value {
+	list := make([]eql.Value, len(values))
+	for i, v := range values {
+		list[i] = eql.Text([]byte(v))
+	}
+	return eql.List(list)
+}
+
+func eventType(e *Event) eql.Value {
+	name, _ := document.Text(e.top[topEventName])
+	if row, ok := categories[string(name)]; ok {
+		return kinds[row.kinds]
+	}
+	return kinds["info"]
+}
+
+func eventCategory(e *Event) eql.Value {
+	name, _ := document.Text(e.top[topEventName])
+	if row, ok := categories[string(name)]; ok {
+		return eql.Text([]byte(row.category))
+	}
+	return eql.Null()
+}

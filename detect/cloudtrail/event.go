@@ -1,0 +1,176 @@
+package cloudtrail
+
+import (
+	"github.com/trailwire/trailwire/detect/document"
+	"github.com/trailwire/trailwire/detect/eql"
+)
+
+// Form says in which of the two vocabularies an event is written.
+type Form uint8
+
+const (
+	// Raw is CloudTrail's own: eventSource, eventName, requestParameters.
+	Raw Form = iota + 1
+	// ECS is Elastic's document: event.provider, event.action,
+	// aws.cloudtrail.request_parameters; nested, dotted or mixed.
+	ECS
+)
+
+// Event answers ECS field names for one CloudTrail event. It is a view: it
+// keeps no copy of the event, and what it answers is valid until the next
+// [Event.Reset]. Reuse one Event for many events; it is for one goroutine at a
+// time.
+type Event struct {
+	body []byte
+	form Form
+	top  [topKeys][]byte
+	text [textKeys]javaText
+	list []eql.Value
+}
+
+// javaText is one of the fields that Elastic's pipeline stores as Java text,
+// rendered when it is first asked for.
+type javaText struct {
+	rendered bool
+	some     bool
+	text     []byte
+}
+
+// Reset makes e the view of the event in body, a MessagePack map.
+func (e *Event) Reset(body []byte, form Form) {
+	e.body, e.form = body, form
+	e.list = e.list[:0]
+	clear(e.top[:])
+	for i := range e.text {
+		e.text[i].rendered = false
+	}
+	if form != Raw {
+		return
+	}
+	pairs := document.OverMap(body)
+	for pairs.Next() {
+		if key, ok := document.Text(pairs.Key); ok {
+			if k := topKey(key); k >= 0 {
+				e.top[k] = pairs.Value
+			}
+		}
+	}
+}
+
+// Form returns the vocabulary of the event.
+func (e *Event) Form() Form { return e.form }
+
+// Body returns the event as it was given to Reset.
+func (e *Event) Body() []byte { return e.body }
+
+// Value returns what the event says in the field f: null where it says
+// nothing. Empty strings count as nothing, as in Elastic's pipeline.
+func (e *Event) Value(f Field) eql.Value {
+	if e.form == ECS {
+		return e.at(e.body, f.name)
+	}
+	if f.raw == nil {
+		return eql.Null()
+	}
+	return f.raw(e, f)
+}
+
+// Text returns the text of the field f, or nil where the field has no value or
+// one that is not text.
+func (e *Event) Text(f Field) []byte { return e.Value(f).Text() }
+
+// RequestText returns the field aws.cloudtrail.request_parameters.
+func (e *Event) RequestText() []byte { return e.Text(requestText) }
+
+var requestText = LookupField("aws.cloudtrail.request_parameters")
+
+// at collects the values at a dotted path below m, through maps and lists,
+// whatever mixture of nested and dotted keys spells it.
+func (e *Event) at(m []byte, path string) eql.Value {
+	start := len(e.list)
+	e.collect(m, path, 0)
+	return e.collected(start)
+}
+
+// collected makes one value of what was appended to e.list since start.
+func (e *Event) collected(start int) eql.Value {
+	switch found := e.list[start:]; len(found) {
+	case 0:
+		return eql.Null()
+	case 1:
+		v := found[0]
+		e.list = e.list[:start]
+		return v
+	default:
+		return eql.List(found)
+	}
+}
+
+func (e *Event) collect(value []byte, path string, depth int) {
+	if depth > document.MaxDepth {
+		return
+	}
+	if items := document.OverArray(value); items.Err() == nil {
+		for items.Next() {
+			e.collect(items.Value, path, depth+1)
+		}
+		return
+	}
+	if path == "" {
+		if v := scalar(value); v.Kind() != eql.KindNull {
+			e.list = append(e.list, v)
+		}
+		return
+	}
+	pairs := document.OverMap(value)
+	for pairs.Next() {
+		key, ok := document.Text(pairs.Key)
+		if !ok || len(key) > len(path) || string(key) != path[:len(key)] {
+			continue
+		}
+		if len(key) == len(path) {
+			e.collect(pairs.Value, "", depth+1)
+		} else if path[len(key)] == '.' {
+			e.collect(pairs.Value, path[len(key)+1:], depth+1)
+		}
+	}
+}
+
+// scalar is the value that a rule can compare: a map is none, and an empty
+// string is dropped by Elastic's pipeline.
+func scalar(value []byte) eql.Value {
+	switch document.KindOf(value) {
+	case document.KindText:
+		if text, _ := document.Text(value); len(text) > 0 {
+			return eql.Text(text)
+		}
+	case document.KindBool:
+		b, _ := document.Bool(value)
+		return eql.Bool(b)
+	case document.KindInt, document.KindUint:
+		if n, ok := document.Int(value); ok {
+			return eql.Int(n)
+		}
+		if n, ok := document.Uint(value); ok {
+			return eql.Float(float64(n))
+		}
+	case document.KindFloat:
+		if f, ok := document.Float(value); ok {
+			return eql.Float(f)
+		}
+	}
+	return eql.Null()
+}
+
+// javaTextOf renders the member at key k once and answers with its text.
+func (e *Event) javaTextOf(k int) eql.Value {
+	t := &e.text[k]
+	if !t.rendered {
+		t.rendered = true
+		t.text, t.some, _ = document.AppendJavaText(t.text[:0], e.top[javaTextTop[k]])
+	}
+	if !t.some {
+		return eql.Null()
+	}
+	return eql.Text(t.text)
+}

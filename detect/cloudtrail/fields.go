@@ -1,0 +1,401 @@
+package cloudtrail
+
+import (
+	"bytes"
+	"net/netip"
+	"strings"
+
+	"github.com/trailwire/trailwire/detect/document"
+	"github.com/trailwire/trailwire/detect/eql"
+)
+
+// The members of a CloudTrail event that fields are read from. An event is
+// indexed by them once, when it is reset.
+const (
+	topAdditionalEventData = iota
+	topAPIVersion
+	topAWSRegion
+	topErrorCode
+	topErrorMessage
+	topEventCategory
+	topEventID
+	topEventName
+	topEventSource
+	topEventTime
+	topEventType
+	topEventVersion
+	topManagementEvent
+	topReadOnly
+	topRecipientAccountID
+	topRequestID
+	topRequestParameters
+	topResources
+	topResponseElements
+	topServiceEventDetails
+	topSessionCredentialFromConsole
+	topSharedEventID
+	topSourceIPAddress
+	topTLSDetails
+	topUserAgent
+	topUserIdentity
+	topVPCEndpointID
+	topKeys
+)
+
+func topKey(key []byte) int {
+	switch string(key) {
+	case "additionalEventData":
+		return topAdditionalEventData
+	case "apiVersion":
+		return topAPIVersion
+	case "awsRegion":
+		return topAWSRegion
+	case "errorCode":
+		return topErrorCode
+	case "errorMessage":
+		return topErrorMessage
+	case "eventCategory":
+		return topEventCategory
+	case "eventID":
+		return topEventID
+	case "eventName":
+		return topEventName
+	case "eventSource":
+		return topEventSource
+	case "eventTime":
+		return topEventTime
+	case "eventType":
+		return topEventType
+	case "eventVersion":
+		return topEventVersion
+	case "managementEvent":
+		return topManagementEvent
+	case "readOnly":
+		return topReadOnly
+	case "recipientAccountId":
+		return topRecipientAccountID
+	case "requestID":
+		return topRequestID
+	case "requestParameters":
+		return topRequestParameters
+	case "resources":
+		return topResources
+	case "responseElements":
+		return topResponseElements
+	case "serviceEventDetails":
+		return topServiceEventDetails
+	case "sessionCredentialFromConsole":
+		return topSessionCredentialFromConsole
+	case "sharedEventID":
+		return topSharedEventID
+	case "sourceIPAddress":
+		return topSourceIPAddress
+	case "tlsDetails":
+		return topTLSDetails
+	case "userAgent":
+		return topUserAgent
+	case "userIdentity":
+		return topUserIdentity
+	case "vpcEndpointId":
+		return topVPCEndpointID
+	}
+	return -1
+}
+
+// The members that are stored as Java text.
+const (
+	textRequestParameters = iota
+	textResponseElements
+	textAdditionalEventData
+	textServiceEventDetails
+	textKeys
+)
+
+var javaTextTop = [textKeys]int{
+	textRequestParameters:   topRequestParameters,
+	textResponseElements:    topResponseElements,
+	textAdditionalEventData: topAdditionalEventData,
+	textServiceEventDetails: topServiceEventDetails,
+}
+
+// Field is an ECS field name, resolved once so that asking an event for it
+// needs no lookup. The zero Field is unknown to every event.
+type Field struct {
+	name  string
+	from  string
+	raw   func(*Event, Field) eql.Value
+	top   int
+	path  string
+	trace Trace
+}
+
+// Trace says where the text of a field can be found in the bytes of an event.
+// The prefilter relies on it.
+type Trace uint8
+
+const (
+	// Nowhere: the value is a constant or computed.
+	Nowhere Trace = iota
+	// Verbatim: the value stands in the event as it is.
+	Verbatim
+	// JavaText: the value is rendered from a structure of the event. What
+	// lies between its separators stands in the event as it is.
+	JavaText
+)
+
+// Name returns the ECS name.
+func (f Field) Name() string { return f.name }
+
+// From says in words where the field comes from in a raw event: "eventSource",
+// "the constant aws.cloudtrail". It is empty for a field that no raw event
+// has.
+func (f Field) From() string { return f.from }
+
+// Trace says where the text of the field can be found in the bytes of an
+// event, raw or ECS.
+func (f Field) Trace() Trace { return f.trace }
+
+// mapping is the one table from ECS names to CloudTrail's, after Elastic's
+// aws.cloudtrail ingest pipeline. ECS documents are read by the name itself.
+var mapping = map[string]Field{
+	"@timestamp":          member(topEventTime, "eventTime"),
+	"event.provider":      member(topEventSource, "eventSource"),
+	"event.action":        member(topEventName, "eventName"),
+	"event.id":            member(topEventID, "eventID"),
+	"event.outcome":       computed("errorCode, errorMessage; responseElements.ConsoleLogin of a ConsoleLogin", outcome),
+	"event.kind":          constant("event"),
+	"event.type":          computed("info, or eventName through a table", eventType),
+	"event.category":      computed("eventName through a table", eventCategory),
+	"event.dataset":       constant("aws.cloudtrail"),
+	"event.module":        constant("aws"),
+	"data_stream.dataset": constant("aws.cloudtrail"),
+	"data_stream.type":    constant("logs"),
+	"cloud.provider":      constant("aws"),
+	"cloud.region":        member(topAWSRegion, "awsRegion"),
+	"cloud.account.id":    inside(topUserIdentity, "userIdentity", "accountId"),
+	"source.address":      member(topSourceIPAddress, "sourceIPAddress"),
+	"source.ip":           computed("sourceIPAddress, where it is an address", sourceIP),
+	"user_agent.original": member(topUserAgent, "userAgent"),
+	"user.name":           computed("userIdentity.userName, else userIdentity.sessionContext.sessionIssuer.userName", userName),
+	"user.id":             inside(topUserIdentity, "userIdentity", "principalId"),
+	"user.target.name":    inside(topRequestParameters, "requestParameters", "userName"),
+	"user.changes.name":   inside(topRequestParameters, "requestParameters", "newUserName"),
+	"user.target.id":      inside(topResponseElements, "responseElements", "user.userId"),
+	"group.name":          inside(topRequestParameters, "requestParameters", "groupName"),
+	"group.id":            inside(topResponseElements, "responseElements", "group.groupId"),
+
+	"aws.cloudtrail.event_version":                   member(topEventVersion, "eventVersion"),
+	"aws.cloudtrail.event_type":                      member(topEventType, "eventType"),
+	"aws.cloudtrail.event_category":                  member(topEventCategory, "eventCategory"),
+	"aws.cloudtrail.error_code":                      member(topErrorCode, "errorCode"),
+	"aws.cloudtrail.error_message":                   member(topErrorMessage, "errorMessage"),
+	"aws.cloudtrail.request_id":                      member(topRequestID, "requestID"),
+	"aws.cloudtrail.api_version":                     member(topAPIVersion, "apiVersion"),
+	"aws.cloudtrail.management_event":                member(topManagementEvent, "managementEvent"),
+	"aws.cloudtrail.read_only":                       member(topReadOnly, "readOnly"),
+	"aws.cloudtrail.recipient_account_id":            member(topRecipientAccountID, "recipientAccountId"),
+	"aws.cloudtrail.shared_event_id":                 member(topSharedEventID, "sharedEventID"),
+	"aws.cloudtrail.vpc_endpoint_id":                 member(topVPCEndpointID, "vpcEndpointId"),
+	"aws.cloudtrail.session_credential_from_console": member(topSessionCredentialFromConsole, "sessionCredentialFromConsole"),
+	"aws.cloudtrail.resources.arn":                   computed("resources[].ARN", resource("ARN", "arn")),
+	"aws.cloudtrail.resources.account_id":            computed("resources[].accountId", resource("accountId", "account_id")),
+	"aws.cloudtrail.resources.type":                  inside(topResources, "resources", "type"),
+
+	"aws.cloudtrail.request_parameters":    rendered(textRequestParameters, "requestParameters"),
+	"aws.cloudtrail.response_elements":     rendered(textResponseElements, "responseElements"),
+	"aws.cloudtrail.additional_eventdata":  rendered(textAdditionalEventData, "additionalEventData"),
+	"aws.cloudtrail.service_event_details": rendered(textServiceEventDetails, "serviceEventDetails"),
+
+	"aws.cloudtrail.user_identity.type":                                        inside(topUserIdentity, "userIdentity", "type"),
+	"aws.cloudtrail.user_identity.arn":                                         inside(topUserIdentity, "userIdentity", "arn"),
+	"aws.cloudtrail.user_identity.access_key_id":                               inside(topUserIdentity, "userIdentity", "accessKeyId"),
+	"aws.cloudtrail.user_identity.invoked_by":                                  inside(topUserIdentity, "userIdentity", "invokedBy"),
+	"aws.cloudtrail.user_identity.session_context.mfa_authenticated":           inside(topUserIdentity, "userIdentity", "sessionContext.attributes.mfaAuthenticated"),
+	"aws.cloudtrail.user_identity.session_context.creation_date":               inside(topUserIdentity, "userIdentity", "sessionContext.attributes.creationDate"),
+	"aws.cloudtrail.user_identity.session_context.session_issuer.type":         inside(topUserIdentity, "userIdentity", "sessionContext.sessionIssuer.type"),
+	"aws.cloudtrail.user_identity.session_context.session_issuer.principal_id": inside(topUserIdentity, "userIdentity", "sessionContext.sessionIssuer.principalId"),
+	"aws.cloudtrail.user_identity.session_context.session_issuer.arn":          inside(topUserIdentity, "userIdentity", "sessionContext.sessionIssuer.arn"),
+	"aws.cloudtrail.user_identity.session_context.session_issuer.account_id":   inside(topUserIdentity, "userIdentity", "sessionContext.sessionIssuer.accountId"),
+
+	"aws.cloudtrail.console_login.additional_eventdata.login_to":       onConsoleLogin("LoginTo", false),
+	"aws.cloudtrail.console_login.additional_eventdata.mfa_used":       onConsoleLogin("MFAUsed", true),
+	"aws.cloudtrail.console_login.additional_eventdata.mobile_version": onConsoleLogin("MobileVersion", true),
+
+	"tls.version":            computed("tlsDetails.tlsVersion after the v", tlsVersion),
+	"tls.version_protocol":   computed("tlsDetails.tlsVersion before the v, in lower case", tlsProtocol),
+	"tls.cipher":             inside(topTLSDetails, "tlsDetails", "cipherSuite"),
+	"tls.client.server_name": inside(topTLSDetails, "tlsDetails", "clientProvidedHostHeader"),
+}
+
+// flattened are the structures that keep their members' own names below an
+// ECS prefix.
+var flattened = []struct {
+	prefix string
+	top    int
+	from   string
+}{
+	{"aws.cloudtrail.flattened.request_parameters.", topRequestParameters, "requestParameters"},
+	{"aws.cloudtrail.flattened.response_elements.", topResponseElements, "responseElements"},
+	{"aws.cloudtrail.flattened.additional_eventdata.", topAdditionalEventData, "additionalEventData"},
+	{"aws.cloudtrail.flattened.service_event_details.", topServiceEventDetails, "serviceEventDetails"},
+}
+
+// LookupField resolves an ECS name. Every name is a field: one that Elastic's
+// pipeline does not fill is null in a raw event, and read as it stands in an
+// ECS document.
+func LookupField(name string) Field {
+	f, ok := mapping[name]
+	if !ok {
+		f = Field{trace: Verbatim}
+		for _, flat := range flattened {
+			if member, found := strings.CutPrefix(name, flat.prefix); found {
+				f = inside(flat.top, flat.from, member)
+				break
+			}
+		}
+	}
+	f.name = name
+	return f
+}
+
+// KnownFields returns the ECS names that raw events answer, in no order;
+// aws.cloudtrail.flattened.* comes on top.
+func KnownFields() []string {
+	names := make([]string, 0, len(mapping))
+	for name := range mapping {
+		names = append(names, name)
+	}
+	return names
+}
+
+// member is a member of the event itself.
+func member(top int, from string) Field {
+	return Field{from: from, top: top, trace: Verbatim, raw: readPath}
+}
+
+// inside is a member at a path below one of the event's members.
+func inside(top int, from, path string) Field {
+	return Field{from: from + "." + path, top: top, path: path, trace: Verbatim, raw: readPath}
+}
+
+func readPath(e *Event, f Field) eql.Value { return e.at(e.top[f.top], f.path) }
+
+// rendered is one of the structures that become Java text.
+func rendered(text int, from string) Field {
+	return Field{
+		from:  from + ", as Java text",
+		trace: JavaText,
+		raw:   func(e *Event, _ Field) eql.Value { return e.javaTextOf(text) },
+	}
+}
+
+func constant(value string) Field {
+	v := eql.Text([]byte(value))
+	return Field{
+		from: "the constant " + value,
+		raw:  func(*Event, Field) eql.Value { return v },
+	}
+}
+
+func computed(from string, value func(*Event) eql.Value) Field {
+	return Field{from: from, raw: func(e *Event, _ Field) eql.Value { return value(e) }}
+}
+
+var (
+	success = eql.Text([]byte("success"))
+	failure = eql.Text([]byte("failure"))
+)
+
+// outcome is failure where the event carries an error that is not empty. A
+// ConsoleLogin says Success or Failure itself.
+func outcome(e *Event) eql.Value {
+	if name, _ := document.Text(e.top[topEventName]); string(name) == "ConsoleLogin" {
+		if said, ok := document.GetText(e.top[topResponseElements], "ConsoleLogin"); ok && len(said) > 0 {
+			return eql.Text(bytes.ToLower(said))
+		}
+	}
+	if present(e.top[topErrorCode]) || present(e.top[topErrorMessage]) {
+		return failure
+	}
+	return success
+}
+
+// present reports whether Elastic's pipeline would keep the value: it drops
+// nulls, empty strings, and maps and lists that are empty after that.
+func present(value []byte) bool {
+	switch document.KindOf(value) {
+	case document.KindInvalid, document.KindNil:
+		return false
+	case document.KindText:
+		text, _ := document.Text(value)
+		return len(text) > 0
+	case document.KindMap, document.KindArray:
+		_, some, err := document.AppendJavaText(nil, value)
+		return some || err != nil
+	}
+	return true
+}
+
+func sourceIP(e *Event) eql.Value {
+	text, ok := document.Text(e.top[topSourceIPAddress])
+	if !ok {
+		return eql.Null()
+	}
+	if _, err := netip.ParseAddr(string(text)); err != nil {
+		return eql.Null()
+	}
+	return eql.Text(text)
+}
+
+func userName(e *Event) eql.Value {
+	if v := e.at(e.top[topUserIdentity], "userName"); v.Kind() != eql.KindNull {
+		return v
+	}
+	return e.at(e.top[topUserIdentity], "sessionContext.sessionIssuer.userName")
+}
+
+// resource reads one member of every resource, under either of its spellings.
+func resource(spellings ...string) func(*Event) eql.Value {
+	return func(e *Event) eql.Value {
+		start := len(e.list)
+		for _, spelling := range spellings {
+			e.collect(e.top[topResources], spelling, 0)
+		}
+		return e.collected(start)
+	}
+}
+
+// onConsoleLogin is a member of a ConsoleLogin's additionalEventData; a flag
+// is false where it says No.
+func onConsoleLogin(member string, flag bool) Field {
+	return computed("additionalEventData."+member+" of a ConsoleLogin", func(e *Event) eql.Value {
+		if name, _ := document.Text(e.top[topEventName]); string(name) != "ConsoleLogin" {
+			return eql.Null()
+		}
+		v := e.at(e.top[topAdditionalEventData], member)
+		if !flag || v.Kind() == eql.KindNull {
+			return v
+		}
+		return eql.Bool(string(v.Text()) != "No")
+	})
+}
+
+func tlsVersion(e *Event) eql.Value {
+	if _, version, ok := cutTLS(e); ok {
+		return eql.Text(version)
+	}
+	return eql.Null()
+}
+
+func tlsProtocol(e *Event) eql.Value {
+	if protocol, _, ok := cutTLS(e); ok {
+		return eql.Text(bytes.ToLower(protocol))
+	}
+	return eql.Null()
+}
+
+func cutTLS(e *Event) (protocol, version []byte, ok bool) {
+	text, _ := document.GetText(e.top[topTLSDetails], "tlsVersion")
+	protocol, version, ok = bytes.Cut(text, []byte("v"))
+	return protocol, version, ok && len(protocol) > 0 && len(version) > 0
+}

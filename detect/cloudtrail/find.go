@@ -1,0 +1,321 @@
+package cloudtrail
+
+import (
+	"errors"
+
+	"github.com/tinylib/msgp/msgp"
+
+	"github.com/trailwire/trailwire/detect/document"
+)
+
+// Limits of a [Finder]. A record that is over one of them is left as it is.
+const (
+	// MaxWraps is how many wrappings are looked through to find an event. An
+	// S3 log file in an SNS notification in an SQS message in a Lambda batch
+	// under a log key has six.
+	MaxWraps = 8
+
+	// MaxParts is how many records one record may be split into. CloudTrail's
+	// own files hold a few thousand events.
+	MaxParts = 100_000
+
+	// maxGrowth is how many bytes the siblings of a list, which every part of
+	// a split record repeats, may add in all.
+	maxGrowth = 64 << 20
+)
+
+var (
+	// ErrParts says that a record holds more than [MaxParts] events.
+	ErrParts = errors.New("more than 100000 events in a record")
+
+	// ErrGrowth says that splitting a record would repeat more than 64 MiB of
+	// what stands beside its events.
+	ErrGrowth = errors.New("splitting would repeat more than 64 MiB")
+)
+
+// Finder finds the CloudTrail events in a record, whatever wrapping they
+// arrived in:
+//
+//   - the event itself
+//   - an S3 log file: a list under Records
+//   - EventBridge: a map under detail
+//   - a CloudWatch Logs subscription: JSON text under message in each element
+//     of logEvents
+//   - SNS and SQS: JSON text under Message, Body or body, in a list under
+//     Records where Lambda or a poller delivers a batch
+//   - LookupEvents: JSON text under CloudTrailEvent in each element of Events
+//   - a map or JSON text under event, or under one of the JSON keys
+//   - Elastic's ECS document, nested, dotted or mixed
+//
+// and these in one another up to [MaxWraps].
+//
+// A Finder keeps buffers between calls and is for one goroutine at a time.
+type Finder struct {
+	jsonKeys []string
+	worth    func(text []byte) bool
+
+	wraps     []wrap
+	parts     []Part
+	events    int
+	lists     int
+	malformed int
+	err       error
+	text      []byte // JSON text as MessagePack
+}
+
+// wrap is a map that was looked through, and the key that led on.
+type wrap struct {
+	m      []byte
+	key    []byte
+	up     int // index of the wrap around this one, -1 for none
+	events int // how many events had been found when it was entered
+}
+
+// Part is one event of a record, or another element of a list of events.
+type Part struct {
+	// Event is a MessagePack map. It is nil for an element that holds no
+	// event, and for one whose JSON text was not worth parsing.
+	Event []byte
+	Form  Form
+
+	element []byte // the innermost list element around the event
+	wrap    int    // the innermost list around the event, -1 for none
+}
+
+// NewFinder returns a Finder that looks for JSON text under jsonKeys also. A
+// text for which worth returns false is not parsed, but where it decides
+// whether a list is one of events; a nil worth parses all. worth must return
+// true for text in which a list of events could be.
+func NewFinder(jsonKeys []string, worth func(text []byte) bool) *Finder {
+	return &Finder{jsonKeys: jsonKeys, worth: worth}
+}
+
+// Find looks for events in record, a MessagePack map, and returns how many
+// there are. The results are valid until the next call.
+//
+// An error is one of the limits of this package; the record was not looked
+// through to its end then, and nothing is known about it.
+func (f *Finder) Find(record []byte) (events int, err error) {
+	f.wraps, f.parts, f.text = f.wraps[:0], f.parts[:0], f.text[:0]
+	f.events, f.lists, f.malformed, f.err = 0, 0, 0, nil
+	f.visit(record, record, -1, -1, 0)
+	if f.err == nil && f.lists > 0 {
+		f.checkGrowth()
+	}
+	return f.events, f.err
+}
+
+// Parts returns what the last record holds, in order. It is one Part with the
+// record's event where the record is no list of events.
+func (f *Finder) Parts() []Part { return f.parts }
+
+// Splits reports whether the events of the last record came from a list, so
+// that each of them can be a record of its own.
+func (f *Finder) Splits() bool { return f.lists > 0 }
+
+// Malformed returns how many texts in the last record started like JSON and
+// were not, or nested too deep.
+func (f *Finder) Malformed() int { return f.malformed }
+
+// visit looks for events in value. list is the innermost list wrap around it,
+// element that list's element, up the innermost wrap of any kind.
+func (f *Finder) visit(value, element []byte, list, up, depth int) {
+	if f.err != nil {
+		return
+	}
+	var t traits
+	if !t.read(value, f.jsonKeys) {
+		return
+	}
+	switch {
+	case t.isRawEvent():
+		f.add(Part{Event: value, Form: Raw, element: element, wrap: list})
+	case depth == MaxWraps:
+		return
+	case t.list.value != nil:
+		f.visitList(t.list.value, f.push(value, t.list.key, up), depth)
+	case t.isECS(value):
+		f.add(Part{Event: value, Form: ECS, element: element, wrap: list})
+	default:
+		f.visitCarriers(&t, value, element, list, up, depth)
+	}
+}
+
+// visitCarriers tries the keys that may hold an event until one does.
+func (f *Finder) visitCarriers(t *traits, m, element []byte, list, up, depth int) {
+	before := f.events
+	for _, c := range t.carriers[:t.carrierCount] {
+		inner := c.value
+		if text, ok := document.Text(inner); ok {
+			needed := list >= 0 && f.events == f.wraps[list].events
+			if inner, ok = f.parse(text, needed); !ok {
+				continue
+			}
+		}
+		wraps := len(f.wraps)
+		w := f.push(m, c.key, up)
+		if document.IsArray(inner) {
+			f.visitList(inner, w, depth)
+		} else {
+			f.visit(inner, element, list, w, depth+1)
+		}
+		if f.events > before {
+			return
+		}
+		f.wraps = f.wraps[:wraps]
+	}
+}
+
+// visitList looks for events in each element of a list. A list in which there
+// is none leaves nothing behind; in one that has some, an element without is
+// kept as a part of its own.
+func (f *Finder) visitList(array []byte, w, depth int) {
+	parts, events := len(f.parts), f.events
+	items := document.OverArray(array)
+	for items.Next() {
+		before := len(f.parts)
+		f.visit(items.Value, items.Value, w, w, depth+1)
+		if len(f.parts) == before {
+			f.add(Part{element: items.Value, wrap: w})
+		}
+		if f.err != nil {
+			return
+		}
+	}
+	if f.events == events || items.Err() != nil {
+		f.parts, f.events = f.parts[:parts], events
+		return
+	}
+	f.lists++
+}
+
+func (f *Finder) push(m, key []byte, up int) int {
+	f.wraps = append(f.wraps, wrap{m: m, key: key, up: up, events: f.events})
+	return len(f.wraps) - 1
+}
+
+func (f *Finder) add(p Part) {
+	if len(f.parts) == MaxParts {
+		f.err = ErrParts
+		return
+	}
+	f.parts = append(f.parts, p)
+	if p.Event != nil {
+		f.events++
+	}
+}
+
+// parse turns JSON text into MessagePack. The slice stays valid when f.text
+// grows, because nothing writes to what is already there.
+func (f *Finder) parse(text []byte, needed bool) (value []byte, ok bool) {
+	if !needed && f.worth != nil && !f.worth(text) {
+		return nil, false
+	}
+	start := len(f.text)
+	grown, err := document.AppendFromJSON(f.text, text)
+	if err != nil {
+		f.malformed++
+		return nil, false
+	}
+	f.text = grown
+	return f.text[start:], true
+}
+
+// checkGrowth sums up what the parts would repeat of what stands beside them.
+func (f *Finder) checkGrowth() {
+	beside := make([]int, len(f.wraps))
+	for i, w := range f.wraps {
+		_ = document.Each(w.m, func(key, value []byte) bool {
+			if !sameKey(key, w.key) {
+				beside[i] += len(key) + len(value)
+			}
+			return true
+		})
+		if w.up >= 0 { // an outer wrap always stands before its inner ones
+			beside[i] += beside[w.up]
+		}
+	}
+	total := 0
+	for _, p := range f.parts {
+		if p.wrap >= 0 {
+			total += beside[p.wrap]
+		}
+		if total > maxGrowth {
+			f.err = ErrGrowth
+			return
+		}
+	}
+}
+
+// AppendBody appends the record that p becomes when its record is split: the
+// list element's own keys, and after them those that stand beside the list, as
+// far as the element does not have them itself, inner before outer. An element
+// that is no map, and so cannot be a record, stays in its list, alone.
+func (f *Finder) AppendBody(dst []byte, p Part) []byte {
+	if p.wrap < 0 {
+		return append(dst, p.element...)
+	}
+	at := len(dst)
+	dst = append(dst, 0xdf, 0, 0, 0, 0)
+	own, pairs := at+5, 0
+	if n, rest, err := document.ReadMapHeader(p.element); err == nil {
+		pairs = n
+		dst = append(dst, rest...)
+	} else {
+		w := f.wraps[p.wrap]
+		pairs = 1
+		dst = append(dst, w.key...)
+		dst = msgp.AppendArrayHeader(dst, 1)
+		dst = append(dst, p.element...)
+	}
+	for i := p.wrap; i >= 0; i = f.wraps[i].up {
+		w := f.wraps[i]
+		walk := document.OverMap(w.m)
+		for walk.Next() {
+			if sameKey(walk.Key, w.key) || hasKey(dst[own:], pairs, walk.Key) {
+				continue
+			}
+			dst = append(dst, walk.Key...)
+			dst = append(dst, walk.Value...)
+			pairs++
+		}
+	}
+	return setMapHeader(dst, at, pairs)
+}
+
+// setMapHeader writes the count of a map whose five header bytes at at were
+// left open, in its shortest form.
+func setMapHeader(dst []byte, at, pairs int) []byte {
+	var head [5]byte
+	h := msgp.AppendMapHeader(head[:0], uint32(pairs))
+	n := copy(dst[at:], h)
+	n += copy(dst[at+n:], dst[at+5:])
+	return dst[:at+n]
+}
+
+// hasKey reports whether one of the pairs at the start of b has the key.
+func hasKey(b []byte, pairs int, key []byte) bool {
+	for ; pairs > 0; pairs-- {
+		k, rest, err := document.Next(b)
+		if err != nil {
+			return false
+		}
+		if sameKey(k, key) {
+			return true
+		}
+		if b, err = document.Skip(rest); err != nil {
+			return false
+		}
+	}
+	return false
+}
+
+// sameKey compares two raw keys by their text, whatever header they have.
+func sameKey(a, b []byte) bool {
+	x, okA := document.Text(a)
+	y, okB := document.Text(b)
+	return okA && okB && string(x) == string(y)
+}
+
+// Footprint returns how many bytes of buffers f keeps for the next record.
+func (f *Finder) Footprint() int { return cap(f.text) + 64*cap(f.parts) + 64*cap(f.wraps) }
