@@ -1,0 +1,286 @@
+package detect
+
+import (
+	"hash/fnv"
+	"slices"
+	"strconv"
+
+	"github.com/tinylib/msgp/msgp"
+
+	"github.com/trailwire/trailwire/detect/cloudtrail"
+	"github.com/trailwire/trailwire/detect/document"
+)
+
+// Alert is one rule's verdict on one event.
+type Alert struct {
+	Rule       *Rule
+	Reason     string // one sentence: who did what to whom
+	DedupKey   string // the same for every copy of the event
+	EventID    string
+	Suppressed Suppression
+
+	encoded *encodedRule
+}
+
+// encodedRule is what is the same in every alert of a rule, as MessagePack
+// pairs: those that stand before the reason, and those after it.
+type encodedRule struct {
+	before, after           []byte
+	pairsBefore, pairsAfter int
+}
+
+func encodeRule(r *Rule) encodedRule {
+	var c encodedRule
+	b := msgp.AppendString(nil, "rule")
+	b = appendPairs(b, []field{
+		{"id", r.ID}, {"name", r.Name}, {"version", r.Version}, {"license", r.License},
+	})
+	b = msgp.AppendString(b, "severity")
+	b = msgp.AppendString(b, r.Severity)
+	b = msgp.AppendString(b, "risk_score")
+	b = msgp.AppendInt(b, r.RiskScore)
+	c.before, c.pairsBefore = b, 3
+
+	b = msgp.AppendString(nil, "threat")
+	b = msgp.AppendArrayHeader(b, uint32(len(r.Threat)))
+	for _, t := range r.Threat {
+		b = appendThreat(b, t)
+	}
+	b = appendTexts(b, "tactics", r.Tactics())
+	b = appendTexts(b, "techniques", r.Techniques())
+	b = appendTexts(b, "tags", r.Tags)
+	b = appendTexts(b, "references", r.References)
+	c.after, c.pairsAfter = b, 5
+	return c
+}
+
+// field is a key with a string or int value; one without a value is left out.
+type field struct {
+	key   string
+	value any
+}
+
+func appendPairs(b []byte, fields []field) []byte {
+	fields = slices.DeleteFunc(fields, func(f field) bool { return f.value == "" })
+	b = msgp.AppendMapHeader(b, uint32(len(fields)))
+	for _, f := range fields {
+		b = msgp.AppendString(b, f.key)
+		switch v := f.value.(type) {
+		case string:
+			b = msgp.AppendString(b, v)
+		case int:
+			b = msgp.AppendInt(b, v)
+		}
+	}
+	return b
+}
+
+func appendThreat(b []byte, t Threat) []byte {
+	pairs := uint32(2)
+	if len(t.Techniques) > 0 {
+		pairs++
+	}
+	b = msgp.AppendMapHeader(b, pairs)
+	b = msgp.AppendString(b, "framework")
+	b = msgp.AppendString(b, t.Framework)
+	b = msgp.AppendString(b, "tactic")
+	b = msgp.AppendMapHeader(b, 3)
+	b = appendReference(b, t.Tactic)
+	if len(t.Techniques) == 0 {
+		return b
+	}
+	b = msgp.AppendString(b, "technique")
+	b = msgp.AppendArrayHeader(b, uint32(len(t.Techniques)))
+	for _, q := range t.Techniques {
+		if len(q.Subtechniques) == 0 {
+			b = msgp.AppendMapHeader(b, 3)
+			b = appendReference(b, q.Reference)
+			continue
+		}
+		b = msgp.AppendMapHeader(b, 4)
+		b = appendReference(b, q.Reference)
+		b = msgp.AppendString(b, "subtechnique")
+		b = msgp.AppendArrayHeader(b, uint32(len(q.Subtechniques)))
+		for _, s := range q.Subtechniques {
+			b = msgp.AppendMapHeader(b, 3)
+			b = appendReference(b, s)
+		}
+	}
+	return b
+}
+
+func appendReference(b []byte, r Reference) []byte {
+	b = msgp.AppendString(b, "id")
+	b = msgp.AppendString(b, r.ID)
+	b = msgp.AppendString(b, "name")
+	b = msgp.AppendString(b, r.Name)
+	b = msgp.AppendString(b, "reference")
+	return msgp.AppendString(b, r.URL)
+}
+
+func appendTexts(b []byte, key string, texts []string) []byte {
+	b = msgp.AppendString(b, key)
+	b = msgp.AppendArrayHeader(b, uint32(len(texts)))
+	for _, t := range texts {
+		b = msgp.AppendString(b, t)
+	}
+	return b
+}
+
+var (
+	fieldTimestamp = cloudtrail.LookupField("@timestamp")
+	fieldEventID   = cloudtrail.LookupField("event.id")
+	fieldAction    = cloudtrail.LookupField("event.action")
+	fieldProvider  = cloudtrail.LookupField("event.provider")
+	fieldActor     = cloudtrail.LookupField("aws.cloudtrail.user_identity.arn")
+)
+
+// describe fills in what the alert says about the event.
+func (a *Alert) describe(event *cloudtrail.Event) {
+	a.EventID = string(event.Text(fieldEventID))
+	a.DedupKey = a.Rule.ID + ":" + a.EventID
+	if a.EventID == "" {
+		h := fnv.New64a()
+		h.Write(event.Body())
+		a.DedupKey += strconv.FormatUint(h.Sum64(), 16)
+	}
+	a.Reason = a.Rule.Name
+}
+
+// append writes the alert's map.
+func (a *Alert) append(b []byte) []byte {
+	pairs := a.encoded.pairsBefore + 1 + a.encoded.pairsAfter + 1
+	if a.Suppressed != NotSuppressed {
+		pairs++
+	}
+	b = msgp.AppendMapHeader(b, uint32(pairs))
+	b = append(b, a.encoded.before...)
+	b = msgp.AppendString(b, "reason")
+	b = msgp.AppendString(b, a.Reason)
+	b = append(b, a.encoded.after...)
+	b = msgp.AppendString(b, "dedup_key")
+	b = msgp.AppendString(b, a.DedupKey)
+	if a.Suppressed != NotSuppressed {
+		b = msgp.AppendString(b, "suppressed")
+		b = msgp.AppendString(b, a.Suppressed.String())
+	}
+	return b
+}
+
+// sortBySeverity puts the alert with the highest risk score first; among equal
+// ones the order of the rules stays.
+func sortBySeverity(found []Alert) {
+	slices.SortStableFunc(found, func(a, b Alert) int { return b.Rule.RiskScore - a.Rule.RiskScore })
+}
+
+// appendAlertPairs writes what a record gains: key with the first alert and,
+// where there are several, key+"s" with all of them.
+func appendAlertPairs(b []byte, key string, found []Alert) []byte {
+	b = msgp.AppendString(b, key)
+	b = found[0].append(b)
+	if len(found) == 1 {
+		return b
+	}
+	b = msgp.AppendString(b, key+"s")
+	b = msgp.AppendArrayHeader(b, uint32(len(found)))
+	for i := range found {
+		b = found[i].append(b)
+	}
+	return b
+}
+
+// appendTagged writes the map whose pairs stand in rest, with the alert pairs
+// at its end. Keys that would pass for ours get the suffix _original.
+func appendTagged(b []byte, pairs int, rest []byte, key string, alerts []byte, several bool) []byte {
+	gained := 1
+	if several {
+		gained = 2
+	}
+	b = msgp.AppendMapHeader(b, uint32(pairs+gained))
+	for ; pairs > 0; pairs-- {
+		k, after, err := document.Next(rest)
+		if err != nil {
+			break
+		}
+		value, next, err := document.Next(after)
+		if err != nil {
+			break
+		}
+		if text, ok := document.Text(k); ok && (string(text) == key || (several && string(text) == key+"s")) {
+			b = msgp.AppendString(b, string(text)+"_original")
+		} else {
+			b = append(b, k...)
+		}
+		b = append(b, value...)
+		rest = next
+	}
+	return append(b, alerts...)
+}
+
+// carries reports whether body already has exactly what it would gain, as it
+// does when its own output comes round again (rewrite_tag can do that). An
+// alert that is there and not suppressed stands for one that would now be
+// called a duplicate of itself.
+func carries(body []byte, key string, alerts []byte, found []Alert) bool {
+	have, ok := document.Get(body, key)
+	if !ok {
+		return false
+	}
+	if same(have, body, key, alerts) {
+		return true
+	}
+	again := false
+	first := slices.Clone(found)
+	for i := range first {
+		again = again || first[i].Suppressed == Duplicate
+		first[i].Suppressed = NotSuppressed
+	}
+	if !again {
+		return false
+	}
+	for _, s := range []Suppression{NotSuppressed, OverMaxSignals} {
+		for i := range first {
+			first[i].Suppressed = s
+		}
+		if same(have, body, key, appendAlertPairs(nil, key, first)) {
+			return true
+		}
+	}
+	return false
+}
+
+// same compares the alerts in body with the pairs that would be written.
+func same(have, body []byte, key string, alerts []byte) bool {
+	value, ok := pairValue(alerts)
+	if !ok || !document.Equal(have, value) {
+		return false
+	}
+	list, several := document.Get(body, key+"s")
+	rest := alerts[len(alerts)-len(afterPair(alerts)):]
+	if len(rest) == 0 {
+		return true
+	}
+	value, ok = pairValue(rest)
+	return several && ok && document.Equal(list, value)
+}
+
+// pairValue returns the value of the first pair in b.
+func pairValue(b []byte) ([]byte, bool) {
+	after, err := document.Skip(b)
+	if err != nil {
+		return nil, false
+	}
+	value, _, err := document.Next(after)
+	return value, err == nil
+}
+
+func afterPair(b []byte) []byte {
+	for range 2 {
+		rest, err := document.Skip(b)
+		if err != nil {
+			return nil
+		}
+		b = rest
+	}
+	return b
+}

@@ -1,0 +1,105 @@
+package detect
+
+import (
+	"bytes"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/trailwire/trailwire/detect/cloudtrail"
+	"github.com/trailwire/trailwire/detect/eql"
+)
+
+// Engine is a set of rules that are ready to be evaluated. It does not change
+// after [New] but for its counters and its memory of past alerts; all methods
+// may be called from any goroutine.
+type Engine struct {
+	options    Options
+	rules      []compiledRule
+	prefilter  prefilter
+	suppressor suppressor
+	stats      counters
+	now        func() time.Time
+	evaluators sync.Pool
+}
+
+// compiledRule is a rule whose query is bound to the fields of CloudTrail and
+// whose constant part of an alert is written already.
+type compiledRule struct {
+	*Rule
+	program *eql.Program
+	fields  []cloudtrail.Field // by slot of the program
+	encoded encodedRule
+}
+
+// New compiles the rules in o. An error says which rule does not compile, or
+// which option is wrong.
+func New(o Options) (*Engine, error) {
+	if err := o.check(); err != nil {
+		return nil, err
+	}
+	e := &Engine{options: o, now: time.Now}
+	for _, r := range o.Rules {
+		compiled, err := compile(r)
+		if err != nil {
+			return nil, fmt.Errorf("rule %s (%s): %w", r.ID, r.Name, err)
+		}
+		e.rules = append(e.rules, compiled)
+		if needles := needleFor(compiled.program, compiled.fields); needles != nil {
+			e.prefilter.needles = append(e.prefilter.needles, needles...)
+		} else {
+			e.prefilter.always = true
+		}
+	}
+	e.evaluators.New = func() any { return newEvaluator(e, e.Suspects) }
+	return e, nil
+}
+
+func compile(r *Rule) (compiledRule, error) {
+	program, err := eql.Compile(r.query, eql.CategoryField(r.CategoryField))
+	if err != nil {
+		return compiledRule{}, err
+	}
+	c := compiledRule{Rule: r, program: program, encoded: encodeRule(r)}
+	for _, f := range program.Fields() {
+		c.fields = append(c.fields, cloudtrail.LookupField(f.Name))
+	}
+	return c, nil
+}
+
+// Rules returns the rules of the engine.
+func (e *Engine) Rules() []*Rule { return e.options.Rules }
+
+// Suspects reports whether data, a chunk of records in MessagePack or a part
+// of one, could hold anything for the engine to do: an event that matches, or
+// a list of events to split. When it returns false, evaluating the records
+// would leave every one of them as it is. It parses nothing and allocates
+// nothing.
+func (e *Engine) Suspects(data []byte) bool {
+	if e.prefilter.suspects(data) {
+		return true
+	}
+	if !e.options.Split {
+		return false
+	}
+	for _, marker := range listMarkers {
+		if bytes.Contains(data, marker) {
+			return true
+		}
+	}
+	return false
+}
+
+// listMarkers are the keys that a list of events stands under, or, where that
+// key is a common word, one that is in its elements. An escape in one of them
+// is found by the prefilter.
+var listMarkers = [][]byte{[]byte("Records"), []byte("logEvents"), []byte("CloudTrailEvent")}
+
+// Evaluator returns an evaluator of the engine. Give it back with
+// [Evaluator.Release] when done.
+func (e *Engine) Evaluator() *Evaluator { return e.evaluators.Get().(*Evaluator) }
+
+// ThoroughEvaluator returns an evaluator that looks into every record, those
+// that cannot match included, so that its counters count every event. It is
+// for reading files; a filter wants [Engine.Evaluator].
+func (e *Engine) ThoroughEvaluator() *Evaluator { return newEvaluator(e, nil) }

@@ -1,0 +1,178 @@
+package detect
+
+import (
+	"time"
+
+	"github.com/trailwire/trailwire/detect/cloudtrail"
+	"github.com/trailwire/trailwire/detect/document"
+	"github.com/trailwire/trailwire/detect/eql"
+)
+
+// Evaluator evaluates records one after the other. It keeps buffers between
+// records and is for one goroutine at a time; evaluators of one engine share
+// its memory of past alerts and its counters.
+type Evaluator struct {
+	engine *Engine
+	finder *cloudtrail.Finder
+	event  cloudtrail.Event
+	view   view
+
+	found   []Alert  // alerts of the record at hand
+	outputs []Output // what replaces the record
+	buffer  []byte   // the outputs' bodies
+	alerts  []byte   // an alert being written
+}
+
+// Output is one of the records that replace an evaluated one.
+type Output struct {
+	// Body is the record's MessagePack map.
+	Body []byte
+	// Alerts are the alerts it was tagged with, the most severe first.
+	Alerts []Alert
+}
+
+func newEvaluator(e *Engine, worth func([]byte) bool) *Evaluator {
+	return &Evaluator{engine: e, finder: cloudtrail.NewFinder(e.options.JSONKeys, worth)}
+}
+
+// Release gives an evaluator back to its engine. What it returned before is no
+// longer valid.
+func (v *Evaluator) Release() {
+	// A huge record must not pin its buffers for the life of the pipeline.
+	if cap(v.buffer) > keptBuffer || v.finder.Footprint() > keptBuffer {
+		return
+	}
+	v.engine.evaluators.Put(v)
+}
+
+const keptBuffer = 4 << 20
+
+// Record evaluates one record: body is its MessagePack map, when its
+// timestamp, which counts where an event has none of its own (zero: now).
+//
+// It returns nil where the record is to be left as it is, byte for byte:
+// because it is no CloudTrail, because nothing in it matches, because it is
+// malformed or over a limit, or because it is tagged already. Else the outputs
+// take its place, in order. They are valid until the next call.
+func (v *Evaluator) Record(body []byte, when time.Time) []Output {
+	e := v.engine
+	v.found, v.outputs, v.buffer = v.found[:0], v.outputs[:0], v.buffer[:0]
+	e.stats.records.Add(1)
+
+	events, err := v.finder.Find(body)
+	if n := v.finder.Malformed(); n > 0 {
+		e.stats.malformed.Add(uint64(n))
+	}
+	if err != nil {
+		e.stats.overLimit.Add(1)
+		return nil
+	}
+	if events == 0 {
+		return nil
+	}
+	e.stats.events.Add(uint64(events))
+	if v.finder.Splits() && e.options.Split {
+		return v.split(when)
+	}
+	for _, p := range v.finder.Parts() {
+		v.evaluate(p, when)
+	}
+	if len(v.found) == 0 {
+		return nil
+	}
+	tagged, ok := v.tag(body, v.found)
+	if !ok {
+		return nil
+	}
+	v.outputs = append(v.outputs, Output{Body: tagged, Alerts: v.found})
+	return v.outputs
+}
+
+// split makes one output of every part of the record.
+func (v *Evaluator) split(when time.Time) []Output {
+	for _, p := range v.finder.Parts() {
+		start, alerts := len(v.buffer), len(v.found)
+		v.buffer = v.finder.AppendBody(v.buffer, p)
+		body := v.buffer[start:len(v.buffer):len(v.buffer)]
+		if p.Event != nil {
+			v.evaluate(p, when)
+		}
+		found := v.found[alerts:len(v.found):len(v.found)]
+		if len(found) > 0 {
+			if tagged, ok := v.tag(body, found); ok {
+				body = tagged
+			} else {
+				found = nil
+			}
+		}
+		v.outputs = append(v.outputs, Output{Body: body, Alerts: found})
+	}
+	return v.outputs
+}
+
+// evaluate adds to v.found the alerts that the event raises.
+func (v *Evaluator) evaluate(p cloudtrail.Part, when time.Time) {
+	v.event.Reset(p.Event, p.Form)
+	for i := range v.engine.rules {
+		rule := &v.engine.rules[i]
+		v.view = view{event: &v.event, fields: rule.fields}
+		if rule.program.Match(&v.view) {
+			v.raise(rule, when)
+		}
+	}
+}
+
+// view shows an event to a program, whose slots it turns into fields.
+type view struct {
+	event  *cloudtrail.Event
+	fields []cloudtrail.Field
+}
+
+// Value implements [eql.Document].
+func (w *view) Value(slot int) eql.Value { return w.event.Value(w.fields[slot]) }
+
+// raise makes an alert of the event at hand, unless an exception drops it.
+func (v *Evaluator) raise(rule *compiledRule, when time.Time) {
+	e := v.engine
+	a := Alert{Rule: rule.Rule, encoded: &rule.encoded}
+	a.describe(&v.event)
+	at := eventTime(&v.event, when, e.now())
+	a.Suppressed = e.suppressor.judge(rule, a.DedupKey, at, &e.options)
+	e.stats.alerts.Add(1)
+	if a.Suppressed != NotSuppressed {
+		e.stats.suppressed.Add(1)
+	}
+	v.found = append(v.found, a)
+}
+
+// eventTime is when the event happened: by its own word, else by its record's
+// timestamp, else now. A time in the future is taken for now, so that one bad
+// event does not move the window that duplicates are looked for in.
+func eventTime(event *cloudtrail.Event, when, now time.Time) time.Time {
+	at, err := time.Parse(time.RFC3339, string(event.Text(fieldTimestamp)))
+	if err != nil {
+		at = when
+	}
+	if at.IsZero() || at.After(now) {
+		return now
+	}
+	return at
+}
+
+// tag returns body with the alerts added, and false where it is to be left
+// alone: it is malformed, or it carries this verdict already.
+func (v *Evaluator) tag(body []byte, found []Alert) (tagged []byte, ok bool) {
+	key := v.engine.options.AlertKey
+	pairs, rest, err := document.ReadMapHeader(body)
+	if err != nil {
+		return nil, false
+	}
+	sortBySeverity(found)
+	v.alerts = appendAlertPairs(v.alerts[:0], key, found)
+	if carries(body, key, v.alerts, found) {
+		return nil, false
+	}
+	start := len(v.buffer)
+	v.buffer = appendTagged(v.buffer, pairs, rest, key, v.alerts, len(found) > 1)
+	return v.buffer[start:len(v.buffer):len(v.buffer)], true
+}

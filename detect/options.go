@@ -1,0 +1,62 @@
+package detect
+
+import (
+	"errors"
+	"fmt"
+	"time"
+)
+
+// Options says how an [Engine] behaves. [DefaultOptions] has the defaults of
+// the plugin properties of the same names.
+type Options struct {
+	// Rules are evaluated on every event. No two may have one ID.
+	Rules []*Rule
+
+	// AlertKey is the key under which a record gets its alert; the list of
+	// all alerts of a record is under AlertKey + "s".
+	AlertKey string
+
+	// Split makes one record of every event of a record that holds a list of
+	// them.
+	Split bool
+
+	// JSONKeys are the keys under which JSON text is looked for.
+	JSONKeys []string
+
+	// MaxSignals is how many alerts of one rule an Interval may raise before
+	// further ones are marked as suppressed. Zero leaves it to the rule.
+	MaxSignals int
+
+	// Interval is the period that MaxSignals counts in. Zero leaves it to
+	// the rule.
+	Interval time.Duration
+
+	// DedupWindow is how long an event that raised an alert is remembered,
+	// so that its copies are marked as duplicates. Zero leaves it to the
+	// rule's look-back; a negative window remembers nothing.
+	DedupWindow time.Duration
+}
+
+// DefaultOptions returns the options of an engine that was configured with
+// nothing: the built-in rule, as Elastic runs it.
+func DefaultOptions() Options {
+	return Options{
+		AlertKey: "alert",
+		Split:    true,
+		JSONKeys: []string{"log", "message", "MESSAGE", "_raw"},
+	}
+}
+
+func (o *Options) check() error {
+	if o.AlertKey == "" {
+		return errors.New("the alert key is empty")
+	}
+	seen := make(map[string]bool)
+	for _, r := range o.Rules {
+		if seen[r.ID] {
+			return fmt.Errorf("two rules have the id %s", r.ID)
+		}
+		seen[r.ID] = true
+	}
+	return nil
+}
