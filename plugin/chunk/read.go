@@ -1,0 +1,101 @@
+package chunk
+
+import (
+	"encoding/binary"
+	"errors"
+	"math"
+	"time"
+
+	"github.com/trailwire/trailwire/detect/document"
+)
+
+// ErrNotEvent says that a value in a chunk has not the form of an event. The
+// values around it can still be read.
+var ErrNotEvent = errors.New("chunk: value is not an event")
+
+// Event is one event of a chunk, in place.
+type Event struct {
+	// Raw is the whole event. Body is its end.
+	Raw []byte
+	// Body is the event's MessagePack map.
+	Body []byte
+
+	timestamp []byte
+}
+
+// Next splits the first value off a chunk.
+//
+// An error that is [ErrNotEvent] concerns this value alone: raw and rest are
+// as they should be. After any other error the chunk cannot be read further,
+// raw is nil and rest the whole of b.
+func Next(b []byte) (e Event, rest []byte, err error) {
+	raw, rest, err := document.Next(b)
+	if err != nil {
+		return Event{}, b, err
+	}
+	e.Raw = raw
+	n, inner, err := document.ReadArrayHeader(raw)
+	if err != nil || n != 2 {
+		return e, rest, ErrNotEvent
+	}
+	first, body, err := document.Next(inner)
+	if err != nil {
+		return e, rest, ErrNotEvent
+	}
+	if n, header, err := document.ReadArrayHeader(first); err == nil {
+		if n != 2 {
+			return e, rest, ErrNotEvent
+		}
+		if first, _, err = document.Next(header); err != nil {
+			return e, rest, ErrNotEvent
+		}
+	}
+	if !document.IsMap(body) {
+		return e, rest, ErrNotEvent
+	}
+	e.timestamp, e.Body = first, body
+	return e, rest, nil
+}
+
+// Header returns what stands before the body: the array headers, the timestamp
+// and the metadata. An event with another body begins with the same bytes.
+func (e *Event) Header() []byte { return e.Raw[:len(e.Raw)-len(e.Body)] }
+
+// IsMarker reports whether the event is a marker around a group of events.
+func (e *Event) IsMarker() bool {
+	seconds, _, ok := readTimestamp(e.timestamp)
+	return ok && int32(seconds) < 0
+}
+
+// Time returns the event's timestamp, the zero time where it has none that can
+// be read.
+func (e *Event) Time() time.Time {
+	seconds, nanoseconds, ok := readTimestamp(e.timestamp)
+	if !ok || int32(seconds) < 0 {
+		return time.Time{}
+	}
+	return time.Unix(seconds, nanoseconds).UTC()
+}
+
+func readTimestamp(b []byte) (seconds, nanoseconds int64, ok bool) {
+	if s, ok := document.Int(b); ok {
+		return s, 0, true
+	}
+	if f, ok := document.Float(b); ok {
+		whole, part := math.Modf(f)
+		if math.IsNaN(f) || math.Abs(whole) > math.MaxInt32*2 {
+			return 0, 0, false
+		}
+		return int64(whole), int64(part * 1e9), true
+	}
+	// fixext 8 of type 0, or the same as ext 8.
+	switch {
+	case len(b) == 10 && b[0] == 0xd7 && b[1] == 0:
+		b = b[2:]
+	case len(b) == 11 && b[0] == 0xc7 && b[1] == 8 && b[2] == 0:
+		b = b[3:]
+	default:
+		return 0, 0, false
+	}
+	return int64(int32(binary.BigEndian.Uint32(b))), int64(binary.BigEndian.Uint32(b[4:])), true
+}

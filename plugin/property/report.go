@@ -1,0 +1,64 @@
+package property
+
+import (
+	"fmt"
+	"sync/atomic"
+	"time"
+
+	"github.com/trailwire/trailwire/detect"
+)
+
+// StartLine says in one line what an engine watches for.
+func StartLine(e *detect.Engine) string {
+	rules := e.Rules()
+	if len(rules) == 1 {
+		return fmt.Sprintf("watching for %q (%s, risk %d)", rules[0].Name, rules[0].Severity, rules[0].RiskScore)
+	}
+	return fmt.Sprintf("watching with %d rules", len(rules))
+}
+
+// Report says when a plugin is to log its counters. It has no timer: an idle
+// pipeline reports nothing and costs nothing. Safe for concurrent use.
+type Report struct {
+	engine *detect.Engine
+	every  time.Duration
+	next   atomic.Int64
+	rare   atomic.Int64
+}
+
+// NewReport reports on e at most once in every period; never where it is zero.
+func NewReport(e *detect.Engine, every time.Duration) *Report {
+	r := &Report{engine: e, every: every}
+	r.next.Store(time.Now().Add(every).UnixNano())
+	return r
+}
+
+// Due returns the line to log if it is time for it.
+func (r *Report) Due() (line string, due bool) {
+	if r.every == 0 || !passed(&r.next, r.every) {
+		return "", false
+	}
+	return r.Line(), true
+}
+
+// Wanted reports whether the user asked for statistics at all.
+func (r *Report) Wanted() bool { return r.every != 0 }
+
+// Line returns the counters in one line.
+func (r *Report) Line() string {
+	s := r.engine.Stats()
+	return fmt.Sprintf("records=%d events=%d matches=%d suppressed=%d excepted=%d malformed=%d over_limit=%d",
+		s.Records, s.Events, s.Alerts, s.Suppressed, s.Excepted, s.Malformed, s.OverLimit)
+}
+
+// Rare reports whether a line that could come with every record may be logged
+// now: once a minute.
+func (r *Report) Rare() bool { return passed(&r.rare, time.Minute) }
+
+// passed reports whether the time in next has come, to one caller alone, and
+// puts it off by every.
+func passed(next *atomic.Int64, every time.Duration) bool {
+	now := time.Now().UnixNano()
+	then := next.Load()
+	return now >= then && next.CompareAndSwap(then, now+int64(every))
+}

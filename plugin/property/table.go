@@ -1,0 +1,181 @@
+package property
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/trailwire/trailwire/detect"
+)
+
+// Kind is the type that Fluent Bit's help shows for a property.
+type Kind string
+
+// The kinds that properties have. Values are parsed here, not by the host:
+// Fluent Bit takes atoi of whatever it is given.
+const (
+	KindText   Kind = "STR"
+	KindSwitch Kind = "BOOL"
+	KindNumber Kind = "INT"
+	KindPeriod Kind = "TIME"
+	KindList   Kind = "CLIST"
+)
+
+// Property is one setting that a user can make.
+type Property struct {
+	Name    string // lower case with underscores
+	Kind    Kind
+	Default string // as a user would write it; empty for none
+	Help    string // one sentence or two
+	// Engine is false for what concerns the plugin, not the detection, and
+	// is no flag of the command line.
+	Engine bool
+
+	set func(s *Settings, value string) error
+}
+
+// Settings is what properties set.
+type Settings struct {
+	Options detect.Options
+	// RulePatterns are the rule files, globs and names in the property rules.
+	RulePatterns []string
+	// StatsInterval is how often statistics are logged; zero for never.
+	StatsInterval time.Duration
+}
+
+// Table lists every property, in the order in which help shows them.
+var Table = []Property{
+	{
+		Name: "rules", Kind: KindList, Engine: true,
+		Help: "Rule files or globs in the schema of Elastic's detection-rules, beside the built-in rule; -builtin leaves that one out.",
+		set: func(s *Settings, v string) error {
+			s.RulePatterns = list(v)
+			return nil
+		},
+	},
+	{
+		Name: "alert_key", Kind: KindText, Default: "alert", Engine: true,
+		Help: "Key of the map that a matching record gains. A value that the record has there already moves to KEY_original.",
+		set: func(s *Settings, v string) error {
+			if strings.ContainsAny(v, " \t'\"[]$.") {
+				return wrong(v, "a key without spaces, dots, quotes and brackets")
+			}
+			s.Options.AlertKey = v
+			return nil
+		},
+	},
+	{
+		Name: "split", Kind: KindSwitch, Default: "on", Engine: true,
+		Help: "Make one record of each event of a record that holds a list of them (Records, logEvents, Events).",
+		set:  func(s *Settings, v string) (err error) { s.Options.Split, err = onOff(v); return err },
+	},
+	{
+		Name: "json_keys", Kind: KindList, Default: "log,message,MESSAGE,_raw", Engine: true,
+		Help: "Keys under which a record may carry an event as JSON text.",
+		set: func(s *Settings, v string) error {
+			s.Options.JSONKeys = list(v)
+			return nil
+		},
+	},
+	{
+		Name: "max_signals", Kind: KindNumber, Engine: true,
+		Help: "How many alerts of one rule an interval may raise; further ones are tagged with suppressed: max_signals. Default: what the rule says, 100 for the built-in one.",
+		set: func(s *Settings, v string) (err error) {
+			s.Options.MaxSignals, err = number(v, 1, 1_000_000)
+			return err
+		},
+	},
+	{
+		Name: "interval", Kind: KindPeriod, Engine: true,
+		Help: "The period that max_signals counts in, by the events' own time. Default: what the rule says, 5m for the built-in one.",
+		set: func(s *Settings, v string) (err error) {
+			s.Options.Interval, err = period(v, time.Second, 365*24*time.Hour)
+			return err
+		},
+	},
+	{
+		Name: "dedup_window", Kind: KindPeriod, Engine: true,
+		Help: "How long an event that raised an alert is remembered; its copies are tagged with suppressed: duplicate. 0 turns this off. Default: the rule's look-back, 6m for the built-in one.",
+		set: func(s *Settings, v string) (err error) {
+			s.Options.DedupWindow, err = period(v, 0, 365*24*time.Hour)
+			if s.Options.DedupWindow == 0 {
+				s.Options.DedupWindow = -1
+			}
+			return err
+		},
+	},
+	{
+		Name: "stats_interval", Kind: KindPeriod, Default: "0",
+		Help: "How often a line with counts (records, events, matches, suppressed, excepted, malformed) goes to Fluent Bit's log. 0 turns it off.",
+		set: func(s *Settings, v string) (err error) {
+			s.StatsInterval, err = period(v, 0, 365*24*time.Hour)
+			return err
+		},
+	},
+}
+
+func wrong(value, allowed string) error {
+	return fmt.Errorf("%q is not allowed: it must be %s", value, allowed)
+}
+
+// list splits at commas; white space around the parts does not count.
+func list(value string) []string {
+	var parts []string
+	for _, p := range strings.Split(value, ",") {
+		if p = strings.TrimSpace(p); p != "" {
+			parts = append(parts, p)
+		}
+	}
+	return parts
+}
+
+// onOff reads a switch in every spelling that Fluent Bit takes.
+func onOff(value string) (bool, error) {
+	switch strings.ToLower(value) {
+	case "on", "true", "yes", "1":
+		return true, nil
+	case "off", "false", "no", "0":
+		return false, nil
+	}
+	return false, wrong(value, "on or off")
+}
+
+func number(value string, least, most int) (int, error) {
+	n, err := strconv.Atoi(value)
+	if err != nil || n < least || n > most {
+		return 0, wrong(value, fmt.Sprintf("a whole number from %d to %d", least, most))
+	}
+	return n, nil
+}
+
+// period reads Fluent Bit's notation (a number of seconds, or one with a unit
+// s, m, h or d).
+func period(value string, least, most time.Duration) (time.Duration, error) {
+	digits, unit := value, time.Second
+	if n := len(value); n > 0 {
+		if u, ok := map[byte]time.Duration{
+			's': time.Second, 'm': time.Minute, 'h': time.Hour, 'd': 24 * time.Hour,
+		}[value[n-1]|0x20]; ok {
+			digits, unit = value[:n-1], u
+		}
+	}
+	n, err := strconv.ParseUint(digits, 10, 32)
+	if err != nil {
+		return 0, wrong(value, "a number of seconds, or a number with s, m, h or d, such as 5m")
+	}
+	if d := time.Duration(n) * unit; d/unit == time.Duration(n) && d >= least && d <= most {
+		return d, nil
+	}
+	return 0, wrong(value, fmt.Sprintf("from %s to %s", shortPeriod(least), shortPeriod(most)))
+}
+
+func shortPeriod(d time.Duration) string {
+	switch {
+	case d >= 24*time.Hour:
+		return fmt.Sprintf("%dd", d/(24*time.Hour))
+	case d == 0:
+		return "0"
+	}
+	return fmt.Sprintf("%ds", d/time.Second)
+}
