@@ -1,0 +1,61 @@
+# make            build/flb-filter_trailwire.so, build/trailwire
+# make demo       the main job on the files in testdata: alerts on the terminal
+# make test       every test
+# make lint       gofmt, go vet, staticcheck, the C side with all warnings
+# make fmt        format the sources
+# make install    DESTDIR= PREFIX=/usr
+# make clean
+
+GO      ?= go
+CC      ?= gcc
+PREFIX  ?= /usr
+BUILD   := build
+FILTER  := $(BUILD)/flb-filter_trailwire.so
+CLI     := $(BUILD)/trailwire
+HOST    := $(BUILD)/testhost
+VERSION := $(shell cat VERSION)
+LDFLAGS := -s -w -X github.com/trailwire/trailwire/detect.Version=$(VERSION)
+
+STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
+
+SOURCES := $(shell find detect plugin cmd -name '*.go' -o -name '*.c' -o -name '*.h' -o -name '*.toml') go.mod go.sum VERSION
+
+export CGO_ENABLED := 1
+
+.PHONY: all demo test lint fmt install clean
+
+all: $(FILTER) $(CLI) $(HOST)
+
+$(FILTER): $(SOURCES)
+	$(GO) build -trimpath -buildmode=c-shared -ldflags '$(LDFLAGS)' -o $@ ./plugin
+	@rm -f $(@:.so=.h)
+
+$(CLI): $(SOURCES)
+	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o $@ ./cmd/trailwire
+
+$(HOST): plugin/testhost/testhost.c
+	@mkdir -p $(BUILD)
+	$(CC) -O1 -g -std=gnu11 -Wall -Wextra -rdynamic -o $@ $< -ldl -lpthread
+
+demo: all
+	@$(CLI) demo --plugin $(FILTER) --testhost $(HOST) testdata
+
+test: all
+	$(GO) test ./...
+	$(GO) test -race ./detect/... ./plugin/chunk/... ./plugin/property/...
+
+lint:
+	@unformatted=$$(gofmt -l cmd detect plugin); test -z "$$unformatted" || { echo "not gofmt'ed: $$unformatted"; exit 1; }
+	$(GO) vet ./...
+	$(GO) run $(STATICCHECK) ./...
+	$(CC) -fsyntax-only -std=gnu11 -Wall -Wextra -Werror plugin/testhost/testhost.c plugin/filter/map.c
+
+fmt:
+	gofmt -w cmd detect plugin
+
+install: all
+	install -D -m 0755 $(FILTER) $(DESTDIR)$(PREFIX)/lib/fluent-bit/flb-filter_trailwire.so
+	install -D -m 0755 $(CLI) $(DESTDIR)$(PREFIX)/bin/trailwire
+
+clean:
+	rm -rf $(BUILD)

@@ -1,0 +1,48 @@
+/* Code generated from plugin/property/table.go by go generate; DO NOT EDIT. */
+
+static const struct property_entry trailwire_properties[] = {
+    {
+        .type = PROPERTY_CLIST,
+        .name = "rules",
+        .description = "Rule files or globs in the schema of Elastic's detection-rules, beside the built-in rule; -builtin leaves that one out.",
+    },
+    {
+        .type = PROPERTY_STR,
+        .name = "alert_key",
+        .default_value = "alert",
+        .description = "Key of the map that a matching record gains. A value that the record has there already moves to KEY_original.",
+    },
+    {
+        .type = PROPERTY_BOOL,
+        .name = "split",
+        .default_value = "on",
+        .description = "Make one record of each event of a record that holds a list of them (Records, logEvents, Events).",
+    },
+    {
+        .type = PROPERTY_CLIST,
+        .name = "json_keys",
+        .default_value = "log,message,MESSAGE,_raw",
+        .description = "Keys under which a record may carry an event as JSON text.",
+    },
+    {
+        .type = PROPERTY_INT,
+        .name = "max_signals",
+        .description = "How many alerts of one rule an interval may raise; further ones are tagged with suppressed: max_signals. Default: what the rule says, 100 for the built-in one.",
+    },
+    {
+        .type = PROPERTY_TIME,
+        .name = "interval",
+        .description = "The period that max_signals counts in, by the events' own time. Default: what the rule says, 5m for the built-in one.",
+    },
+    {
+        .type = PROPERTY_TIME,
+        .name = "dedup_window",
+        .description = "How long an event that raised an alert is remembered; its copies are tagged with suppressed: duplicate. 0 turns this off. Default: the rule's look-back, 6m for the built-in one.",
+    },
+    {
+        .type = PROPERTY_TIME,
+        .name = "stats_interval",
+        .default_value = "0",
+        .description = "How often a line with counts (records, events, matches, suppressed, excepted, malformed) goes to Fluent Bit's log. 0 turns it off.",
+    },
+};

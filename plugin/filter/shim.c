@@ -1,0 +1,125 @@
+/*
+ * The symbols and callbacks that Fluent Bit sees. See doc.go for the contract.
+ */
+#include <stdlib.h>
+#include <sys/types.h>
+#include <unistd.h>
+
+#include "_cgo_export.h"
+#include "host.h"
+
+static pid_t loaded_in;
+static const char *unusable; /* why this host cannot run the filter */
+
+void trailwire_log(struct flb_filter_instance *ins, int level, const char *message)
+{
+    if (flb_log_print == NULL || ins->log_level < level) {
+        return;
+    }
+    flb_log_print(level, NULL, 0, "[filter:trailwire:%s] %s",
+                  flb_filter_name == NULL ? "trailwire" : flb_filter_name(ins), message);
+}
+
+const char *trailwire_property(struct flb_filter_instance *ins, const char *name)
+{
+    return flb_filter_get_property(name, ins);
+}
+
+/*
+ * The first callback that a host makes: cb_pre_run since 2.2. Older hosts have
+ * no such member and take it for cb_init, so that this is where they are told.
+ */
+static int pre_run(struct flb_filter_instance *ins, struct flb_config *config, void *data)
+{
+    (void) config;
+    (void) data;
+
+    if (flb_output_enable_multi_threading == NULL) {
+        /* The instance of a host this old has another layout: do not touch it. */
+        if (flb_log_print != NULL) {
+            flb_log_print(LOG_ERROR, NULL, 0, "[filter:trailwire] this Fluent Bit is too old: "
+                          "2.2 or later is needed");
+        }
+        return -1;
+    }
+    if (unusable != NULL) {
+        trailwire_log(ins, LOG_ERROR, unusable);
+        return -1;
+    }
+    if (getpid() != loaded_in) {
+        trailwire_log(ins, LOG_ERROR, "cannot run in a daemonised process, whose fork has left "
+                      "Go's threads behind: set Daemon Off and let the service manager do it");
+        return -1;
+    }
+    return 0;
+}
+
+static int init(struct flb_filter_instance *ins, struct flb_config *config, void *data)
+{
+    uintptr_t handle;
+
+    (void) config;
+    (void) data;
+
+    handle = trailwireFilterInit(ins);
+    if (handle == 0) {
+        return -1;
+    }
+    flb_filter_set_context(ins, (void *) handle);
+    return 0;
+}
+
+static int filter(const void *data, size_t size, const char *tag, int tag_len,
+                  void **out_data, size_t *out_size,
+                  struct flb_filter_instance *ins, struct flb_input_instance *input,
+                  void *context, struct flb_config *config)
+{
+    (void) tag;
+    (void) tag_len;
+    (void) input;
+    (void) config;
+
+    if (data == NULL || size == 0 || context == NULL) {
+        return FILTER_NOTOUCH;
+    }
+    return trailwireFilterChunk((uintptr_t) context, ins, (void *) data, size, out_data, out_size);
+}
+
+static int leave(void *context, struct flb_config *config)
+{
+    (void) config;
+
+    if (context != NULL) {
+        trailwireFilterExit((uintptr_t) context);
+    }
+    return 0;
+}
+
+__attribute__((visibility("default")))
+struct flb_filter_plugin filter_trailwire_plugin = {
+    .event_type = EVENT_LOGS,
+    .name = "trailwire",
+    .description = "Tag AWS CloudTrail records that match a detection rule",
+    .cb_pre_run = pre_run,
+    .cb_init = init,
+    .cb_filter = filter,
+    .cb_exit = leave,
+};
+
+/* Runs in dlopen, before the host copies the struct above. It must not call
+ * Go, whose runtime is only starting then. */
+__attribute__((constructor))
+static void loaded(void)
+{
+    loaded_in = getpid();
+    if (flb_filter_get_property == NULL || flb_filter_set_context == NULL ||
+        flb_log_print == NULL || flb_config_map_create == NULL || flb_config_map_destroy == NULL) {
+        unusable = "this host lacks functions that Fluent Bit 2.2 to 5.1 export to plugins";
+        return;
+    }
+    filter_trailwire_plugin.config_map = trailwire_property_table();
+    if (filter_trailwire_plugin.config_map == NULL) {
+        unusable = "this Fluent Bit lays out its property table in a way this build does not "
+                   "know (2.2 to 5.1 are known)";
+    }
+}

@@ -1,0 +1,432 @@
+/*
+ * A host for the filter that is not Fluent Bit: it loads the real shared object
+ * with dlopen, exports the functions that Fluent Bit exports to plugins, and
+ * calls the callbacks in Fluent Bit's order. Tests use it where there is no
+ * Fluent Bit, and for what Fluent Bit cannot be made to do on purpose.
+ *
+ *     testhost [options] flb-filter_NAME.so <chunk >chunk
+ *
+ *     -p KEY=VALUE  set a property (repeat for more)
+ *     -s BYTES      size of the state behind a property entry (see map.c);
+ *                   48 is Fluent Bit up to 5.0.2, 56 from 5.0.3
+ *     -H            print the property table and end
+ *     -n TIMES      call cb_filter so often on the same chunk
+ *     -j THREADS    from so many threads, each -n times
+ *     -m            let malloc fail inside cb_filter
+ *     -d            fork after loading, as Daemon On does
+ *     -i INSTANCES  make so many instances and use the last
+ *     -x            call cb_exit without cb_init, and cb_filter without context
+ *
+ * The chunk that would go on is written to standard output; log lines and one
+ * line "verdict: notouch" or "verdict: modified" go to standard error. The exit
+ * code is 0 when the filter ran, 3 when it refused to start, 4 when it could
+ * not be loaded, 5 when threads got different answers.
+ *
+ * Compiled with -DOLD_HOST it is a host older than 2.2: no cb_pre_run, and none
+ * of the functions that came with it.
+ */
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <errno.h>
+#include <libgen.h>
+#include <pthread.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { MAX_PROPERTIES = 64, MAX_INSTANCES = 16, FILTER_MODIFIED = 1 };
+enum { REFUSED = 3, NOT_LOADED = 4, DIFFERENT = 5 };
+
+struct list_head {
+    struct list_head *prev;
+    struct list_head *next;
+};
+
+struct instance {
+    int event_type;
+    int id;
+    int log_level;
+    char name[32];
+    void *context;
+};
+
+struct plugin {
+    int event_type;
+    int flags;
+    char *name;
+    char *description;
+    void *config_map;
+#ifndef OLD_HOST
+    int (*cb_pre_run)(struct instance *, void *, void *);
+#endif
+    int (*cb_init)(struct instance *, void *, void *);
+    int (*cb_filter)(const void *, size_t, const char *, int, void **, size_t *,
+                     struct instance *, void *, void *, void *);
+    int (*cb_exit)(void *, void *);
+};
+
+struct entry {
+    int type;
+    const char *name;
+    const char *default_value;
+    int flags;
+    int set_property;
+    uintptr_t offset;
+    const char *description;
+};
+
+struct node {
+    struct entry entry;
+    struct list_head link;
+};
+
+struct bytes {
+    unsigned char *data;
+    size_t size;
+};
+
+static const char *keys[MAX_PROPERTIES];
+static const char *values[MAX_PROPERTIES];
+static int property_count;
+static size_t state_size = 56;
+static size_t times = 1;
+static int fail_malloc;              /* inside cb_filter */
+static __thread int malloc_is_failing;
+
+static struct plugin plugin;
+static struct instance instances[MAX_INSTANCES];
+static struct instance *used;
+static struct bytes input;
+
+/* What Fluent Bit exports. */
+
+void *__libc_malloc(size_t);
+
+/* A plugin's malloc resolves to the host's, as it does with Fluent Bit's
+ * jemalloc. */
+void *malloc(size_t size)
+{
+    if (malloc_is_failing) {
+        errno = ENOMEM;
+        return NULL;
+    }
+    return __libc_malloc(size);
+}
+
+const char *flb_filter_get_property(const char *key, struct instance *ins)
+{
+    (void) ins;
+    for (int i = 0; i < property_count; i++) {
+        if (strcasecmp(keys[i], key) == 0) {
+            return values[i];
+        }
+    }
+    return NULL;
+}
+
+void flb_filter_set_context(struct instance *ins, void *context)
+{
+    ins->context = context;
+}
+
+const char *flb_filter_name(struct instance *ins)
+{
+    return ins->name;
+}
+
+void flb_log_print(int type, const char *file, int line, const char *format, ...)
+{
+    static const char *const levels[] = {"off", "error", "warn", "info", "debug"};
+    char text[4096];
+    va_list args;
+
+    (void) file;
+    (void) line;
+    va_start(args, format);
+    vsnprintf(text, sizeof(text), format, args);
+    va_end(args);
+    fprintf(stderr, "[%s] %s\n", type >= 0 && type < 5 ? levels[type] : "?", text);
+}
+
+struct list_head *flb_config_map_create(void *config, void *map)
+{
+    struct list_head *list = calloc(1, sizeof(*list));
+    unsigned char *at = map;
+
+    (void) config;
+    list->next = list->prev = list;
+    for (;;) {
+        struct entry *entry = (struct entry *) at;
+        if (entry->name == NULL) {
+            return list;
+        }
+        struct node *node = calloc(1, sizeof(*node));
+        node->entry = *entry;
+        node->link.prev = list->prev;
+        node->link.next = list;
+        list->prev->next = &node->link;
+        list->prev = &node->link;
+        at += sizeof(struct entry) + state_size;
+    }
+}
+
+void flb_config_map_destroy(struct list_head *list)
+{
+    struct list_head *link = list->next;
+
+    while (link != list) {
+        struct list_head *next = link->next;
+        free((char *) link - offsetof(struct node, link));
+        link = next;
+    }
+    free(list);
+}
+
+#ifndef OLD_HOST
+void flb_output_enable_multi_threading(void)
+{
+}
+#endif
+
+/* What Fluent Bit does. */
+
+static int check_properties(void)
+{
+    struct list_head *list = flb_config_map_create(NULL, plugin.config_map);
+
+    for (int i = 0; i < property_count; i++) {
+        int found = 0;
+        for (struct list_head *link = list->next; link != list; link = link->next) {
+            struct node *node = (struct node *) ((char *) link - offsetof(struct node, link));
+            found |= strcasecmp(node->entry.name, keys[i]) == 0;
+        }
+        if (!found) {
+            flb_log_print(1, NULL, 0, "[config] %s: unknown configuration property '%s'",
+                          plugin.name, keys[i]);
+            flb_config_map_destroy(list);
+            return -1;
+        }
+    }
+    flb_config_map_destroy(list);
+    return 0;
+}
+
+static void print_properties(void)
+{
+    struct list_head *list = flb_config_map_create(NULL, plugin.config_map);
+
+    for (struct list_head *link = list->next; link != list; link = link->next) {
+        struct node *node = (struct node *) ((char *) link - offsetof(struct node, link));
+        printf("%s\t%s\t%s\n", node->entry.name,
+               node->entry.default_value ? node->entry.default_value : "", node->entry.description);
+    }
+    flb_config_map_destroy(list);
+}
+
+static int start(struct instance *ins, int id)
+{
+    ins->event_type = plugin.event_type;
+    ins->id = id;
+    ins->log_level = 3;
+    snprintf(ins->name, sizeof(ins->name), "%s.%d", plugin.name, id);
+    if (plugin.config_map != NULL && check_properties() != 0) {
+        return -1;
+    }
+#ifndef OLD_HOST
+    if (plugin.cb_pre_run(ins, NULL, NULL) != 0) {
+        return -1;
+    }
+#endif
+    return plugin.cb_init(ins, NULL, NULL);
+}
+
+static int call(void *context, struct bytes *out)
+{
+    void *data = NULL;
+    size_t size = 0;
+
+    malloc_is_failing = fail_malloc;
+    int verdict = plugin.cb_filter(input.data, input.size, "tag", 3, &data, &size, used, NULL,
+                                   context, NULL);
+    malloc_is_failing = 0;
+    *out = input;
+    if (verdict == FILTER_MODIFIED) {
+        out->data = data;
+        out->size = size;
+    }
+    return verdict;
+}
+
+static void drop(int verdict, struct bytes *out)
+{
+    if (verdict == FILTER_MODIFIED) {
+        free(out->data);
+    }
+}
+
+static void *work(void *unused)
+{
+    intptr_t modified = 0;
+
+    (void) unused;
+    for (size_t i = 0; i < times; i++) {
+        struct bytes out;
+        int verdict = call(used->context, &out);
+        modified += verdict == FILTER_MODIFIED;
+        drop(verdict, &out);
+    }
+    return (void *) modified;
+}
+
+static int work_in_threads(int count)
+{
+    pthread_t threads[64];
+    intptr_t first = -1;
+    int different = 0;
+
+    for (int i = 0; i < count; i++) {
+        pthread_create(&threads[i], NULL, work, NULL);
+    }
+    for (int i = 0; i < count; i++) {
+        void *modified;
+        pthread_join(threads[i], &modified);
+        if (first < 0) {
+            first = (intptr_t) modified;
+        }
+        different |= (intptr_t) modified != first;
+    }
+    return different ? DIFFERENT : 0;
+}
+
+static struct bytes read_all(FILE *file)
+{
+    struct bytes b = {NULL, 0};
+    size_t room = 0;
+    size_t n;
+
+    do {
+        if (b.size == room) {
+            room = room ? 2 * room : 1 << 16;
+            b.data = realloc(b.data, room);
+        }
+        n = fread(b.data + b.size, 1, room - b.size, file);
+        b.size += n;
+    } while (n > 0);
+    return b;
+}
+
+static int load(char *path)
+{
+    char symbol[256];
+    char *name = basename(path);
+    size_t length = strlen(name);
+    void *so = dlopen(path, RTLD_LAZY);
+
+    if (so == NULL) {
+        fprintf(stderr, "%s\n", dlerror());
+        return -1;
+    }
+    if (length < 8 || strncmp(name, "flb-", 4) != 0 || strcmp(name + length - 3, ".so") != 0) {
+        fprintf(stderr, "%s: not named flb-NAME.so\n", name);
+        return -1;
+    }
+    snprintf(symbol, sizeof(symbol), "%.*s_plugin", (int) length - 7, name + 4);
+    void *registration = dlsym(so, symbol);
+    if (registration == NULL) {
+        fprintf(stderr, "no symbol %s\n", symbol);
+        return -1;
+    }
+    memcpy(&plugin, registration, sizeof(plugin));
+    return 0;
+}
+
+static void set_property(char *text)
+{
+    char *equals = strchr(text, '=');
+
+    if (equals == NULL || property_count == MAX_PROPERTIES) {
+        fprintf(stderr, "-p takes KEY=VALUE, at most %d times\n", MAX_PROPERTIES);
+        exit(2);
+    }
+    *equals = '\0';
+    keys[property_count] = text;
+    values[property_count++] = equals + 1;
+}
+
+static int in_child(void)
+{
+    int status;
+    pid_t child = fork();
+
+    if (child == 0) {
+        return 1;
+    }
+    waitpid(child, &status, 0);
+    exit(WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
+}
+
+int main(int argc, char **argv)
+{
+    int option, help = 0, daemon = 0, out_of_order = 0, threads = 0, count = 1, status = 0;
+
+    while ((option = getopt(argc, argv, "p:s:Hn:j:mdi:x")) != -1) {
+        switch (option) {
+        case 'p': set_property(optarg); break;
+        case 's': state_size = strtoul(optarg, NULL, 10); break;
+        case 'H': help = 1; break;
+        case 'n': times = strtoul(optarg, NULL, 10); break;
+        case 'j': threads = atoi(optarg); break;
+        case 'm': fail_malloc = 1; break;
+        case 'd': daemon = 1; break;
+        case 'i': count = atoi(optarg); break;
+        case 'x': out_of_order = 1; break;
+        default: return 2;
+        }
+    }
+    if (optind != argc - 1 || threads > 64 || count < 1 || count > MAX_INSTANCES) {
+        fprintf(stderr, "usage: testhost [options] flb-filter_NAME.so <chunk >chunk\n");
+        return 2;
+    }
+    if (load(argv[optind]) != 0) {
+        return NOT_LOADED;
+    }
+    if (help) {
+        print_properties();
+        return 0;
+    }
+    if (daemon) {
+        in_child();
+    }
+    if (out_of_order) {
+        plugin.cb_exit(NULL, NULL);
+    }
+    for (int i = 0; i < count; i++) {
+        used = &instances[i];
+        if (start(used, i) != 0) {
+            return REFUSED;
+        }
+    }
+    input = read_all(stdin);
+    if (threads > 0) {
+        status = work_in_threads(threads);
+    }
+    struct bytes out = input;
+    int verdict = 0;
+    for (size_t i = 0; i < times; i++) {
+        drop(verdict, &out);
+        verdict = call(out_of_order ? NULL : used->context, &out);
+    }
+    fprintf(stderr, "verdict: %s\n", verdict == FILTER_MODIFIED ? "modified" : "notouch");
+    fwrite(out.data, 1, out.size, stdout);
+    drop(verdict, &out);
+    for (int i = 0; i < count; i++) {
+        plugin.cb_exit(instances[i].context, NULL);
+    }
+    return status;
+}
