@@ -1,0 +1,90 @@
+package grant
+
+import "strings"
+
+// function is what a functionName parameter or a statement's Resource names.
+type function struct {
+	name, account, region, qualifier string
+
+	// rival is an account that the text may or may not name: 444455556666 in
+	// "444455556666:name". By the API's documentation that is a function
+	// 444455556666 with the alias name, by the API's pattern a function name of
+	// the account 444455556666.
+	rival string
+}
+
+// parseFunction reads the forms that the Lambda API model allows for a function
+// (shape NamespacedFunctionName), every part before the name being optional:
+//
+//	arn:partition:lambda: region: account: function: name :qualifier
+//
+// A text of another form is kept whole as the name, so that the alert shows it,
+// and proves nothing about the account.
+func parseFunction(text string) function {
+	rest := text
+	if fields := strings.SplitN(text, ":", 4); len(fields) == 4 && fields[0] == "arn" && fields[2] == "lambda" {
+		rest = fields[3]
+	}
+	var f function
+	if field, after, more := strings.Cut(rest, ":"); more && isRegion(field) {
+		f.region, rest = field, after
+	}
+	if field, after, more := strings.Cut(rest, ":"); more && isAccountID(field) {
+		f.account, rest = field, after
+	}
+	typed := strings.HasPrefix(rest, "function:")
+	fields := strings.Split(strings.TrimPrefix(rest, "function:"), ":")
+	switch {
+	case fields[0] == "", len(fields) > 2, f.account != "" && len(fields) == 1 && !typed:
+		return function{name: text, region: f.region, rival: f.account}
+	case len(fields) == 2:
+		f.qualifier = fields[1]
+	}
+	f.name = fields[0]
+	return f
+}
+
+// readFunctions reads a functionName parameter or a statement's Resource, which
+// is one text or a list of them.
+func readFunctions(value []byte) []function {
+	var functions []function
+	for _, text := range readTexts(value, plainText) {
+		if text != "" {
+			functions = append(functions, parseFunction(text))
+		}
+	}
+	return functions
+}
+
+// isOwned reports whether the text named the function's account.
+func (f function) isOwned() bool { return f.account != "" }
+
+// settle decides what a rival account is once the account is known in which
+// the event happened: where both are the same, the text was a partial ARN.
+func (f function) settle(account string) function {
+	if f.rival == "" || f.rival != account {
+		return f
+	}
+	_, name, _ := strings.Cut(f.name, f.rival+":")
+	return function{name: name, account: account, region: f.region}
+}
+
+// isRegion reports whether text has the form of a region's name: eu-west-1,
+// us-gov-east-1, us-isob-east-1, eusc-de-east-1.
+func isRegion(text string) bool {
+	words := strings.Split(text, "-")
+	if len(words) < 3 {
+		return false
+	}
+	last := len(words) - 1
+	for i, word := range words {
+		allowed := "abcdefghijklmnopqrstuvwxyz"
+		if i == last {
+			allowed = "0123456789"
+		}
+		if word == "" || strings.Trim(word, allowed) != "" {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,97 @@
+package grant
+
+import "strings"
+
+// Sentence says in one line what happened:
+//
+//	111122223333 let account 444455556666 invoke Lambda function billing-export
+//
+// actorAccount is the account of whoever made the call. The line is bounded and
+// printable whatever the event holds.
+func (g *Grant) Sentence(actorAccount string) string {
+	actor := "an unknown account"
+	if actorAccount != "" {
+		actor = printable(actorAccount)
+	}
+	verb := " let "
+	if g.Denies {
+		verb = " did not let "
+	}
+	return actor + verb + g.grantee() + " " + g.permission() + " " + g.target(actorAccount)
+}
+
+// grantee is the principal in words.
+func (g *Grant) grantee() string {
+	switch {
+	case g.Relation == RelationOrganization:
+		return "anyone in organization " + printable(g.OrgID)
+	case g.PrincipalType == PrincipalPublic:
+		return "anyone"
+	case g.PrincipalType == PrincipalAccount:
+		return "account " + printable(g.PrincipalAccount)
+	case g.PrincipalType == PrincipalService:
+		service := "service " + printable(g.Principal)
+		if account := g.foreignSource(); account != "" {
+			service += " on behalf of account " + account
+		}
+		return service
+	case g.PrincipalType == PrincipalUniqueID:
+		return "the principal with unique ID " + printable(g.Principal)
+	case g.Principal == "":
+		return "an unknown principal"
+	}
+	if named, ok := parseARN(g.Principal); ok && g.PrincipalAccount != "" {
+		return granteeOfARN(named, g.PrincipalAccount)
+	}
+	return "principal " + printable(g.Principal)
+}
+
+// granteeOfARN is an ARN that names an account in words.
+func granteeOfARN(named arn, account string) string {
+	kind, name, _ := strings.Cut(named.resource, "/")
+	var noun string
+	switch kind {
+	case "user", "role":
+		noun = kind
+	case "assumed-role":
+		noun = "role session"
+	case "federated-user":
+		noun = "federated user"
+	case "saml-provider", "oidc-provider":
+		noun = "identity provider"
+	default: // root stands for the account
+		return "account " + account
+	}
+	return noun + " " + printable(name) + " of account " + account
+}
+
+// permission is the action in words.
+func (g *Grant) permission() string {
+	switch {
+	case g.Action == "":
+		return "use"
+	case strings.EqualFold(g.Action, "lambda:InvokeFunction"):
+		return "invoke"
+	case strings.EqualFold(g.Action, "lambda:InvokeFunctionUrl"):
+		return "invoke the URL of"
+	case g.CoversInvoke:
+		return "invoke (" + printable(g.Action) + ")"
+	}
+	return "use " + printable(g.Action) + " on"
+}
+
+// target is the function in words. Its account is left out where it is the
+// actor's.
+func (g *Grant) target(actorAccount string) string {
+	if g.FunctionName == "" {
+		return "a Lambda function"
+	}
+	target := "Lambda function " + printable(g.FunctionName)
+	if g.Qualifier != "" {
+		target += ":" + printable(g.Qualifier)
+	}
+	if g.FunctionAccount != "" && g.FunctionAccount != actorAccount {
+		target += " of account " + printable(g.FunctionAccount)
+	}
+	return target
+}

@@ -1,0 +1,54 @@
+package grant
+
+import (
+	"slices"
+	"strings"
+)
+
+// OnlyFor reports whether nobody outside the accounts and the function's own
+// was granted anything: every principal is of one of them, or the grant is to a
+// service that is bound to one of them.
+func (g *Grant) OnlyFor(accounts []string) bool {
+	if g.Relation == RelationService {
+		source := g.foreignSource()
+		return source != "" && slices.Contains(accounts, source)
+	}
+	for _, account := range append([]string{g.PrincipalAccount}, g.others...) {
+		if account == "" || (account != g.FunctionAccount && !slices.Contains(accounts, account)) {
+			return false
+		}
+	}
+	return g.Relation == RelationCrossAccount
+}
+
+// FunctionARN returns the ARN of the function that was opened, with the
+// qualifier where the grant has one, and nothing where a part of it is not
+// known. The partition follows from the region (AWS General Reference, "Amazon
+// Resource Names": aws, aws-cn, aws-us-gov, and the isolated ones).
+func (g *Grant) FunctionARN() string {
+	if g.Region == "" || g.FunctionAccount == "" || g.FunctionName == "" {
+		return ""
+	}
+	parts := []string{"arn", partitionOf(g.Region), "lambda", g.Region, g.FunctionAccount, "function", g.FunctionName}
+	if g.Qualifier != "" {
+		parts = append(parts, g.Qualifier)
+	}
+	return strings.Join(parts, ":")
+}
+
+func partitionOf(region string) string {
+	for _, p := range []struct{ prefix, partition string }{
+		{"cn-", "aws-cn"}, {"us-gov-", "aws-us-gov"},
+		{"us-isob-", "aws-iso-b"}, {"us-isof-", "aws-iso-f"}, {"eu-isoe-", "aws-iso-e"}, {"us-iso-", "aws-iso"},
+		{"eusc-", "aws-eusc"},
+	} {
+		if strings.HasPrefix(region, p.prefix) {
+			return p.partition
+		}
+	}
+	return "aws"
+}
+
+// Printable makes text of an event fit for a sentence: short, on one line, and
+// without characters that a terminal acts on.
+func Printable(text string) string { return printable(text) }
