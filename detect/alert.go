@@ -9,6 +9,7 @@ import (
 
 	"github.com/trailwire/trailwire/detect/cloudtrail"
 	"github.com/trailwire/trailwire/detect/document"
+	"github.com/trailwire/trailwire/detect/grant"
 )
 
 // Alert is one rule's verdict on one event.
@@ -17,6 +18,8 @@ type Alert struct {
 	Reason     string // one sentence: who did what to whom
 	DedupKey   string // the same for every copy of the event
 	EventID    string
+	Grant      *grant.Grant // what an AddPermission granted; nil for other events
+	Coverage   Coverage     // CoverExtended where the rule's predicate does not match
 	Suppressed Suppression
 
 	encoded *encodedRule
@@ -144,22 +147,49 @@ func (a *Alert) describe(event *cloudtrail.Event) {
 		h.Write(event.Body())
 		a.DedupKey += strconv.FormatUint(h.Sum64(), 16)
 	}
-	a.Reason = a.Rule.Name
+	a.Reason = reason(event)
+	if a.Grant != nil {
+		a.Reason = reasonFor(a.Grant, string(event.Text(fieldAccount)))
+	}
+}
+
+// reason says who did what where, for an event that nothing more is known of.
+func reason(event *cloudtrail.Event) string {
+	actor := grant.Printable(string(event.Text(fieldActor)))
+	if actor == "" {
+		actor = "somebody"
+	}
+	text := actor + " called " + grant.Printable(string(event.Text(fieldAction))) +
+		" of " + grant.Printable(string(event.Text(fieldProvider)))
+	if account := event.Text(fieldReceiver); len(account) > 0 {
+		text += " in account " + grant.Printable(string(account))
+	}
+	return text
 }
 
 // append writes the alert's map.
 func (a *Alert) append(b []byte) []byte {
 	pairs := a.encoded.pairsBefore + 1 + a.encoded.pairsAfter + 1
-	if a.Suppressed != NotSuppressed {
-		pairs++
+	for _, there := range []bool{a.Grant != nil, a.Coverage == CoverExtended, a.Suppressed != NotSuppressed} {
+		if there {
+			pairs++
+		}
 	}
 	b = msgp.AppendMapHeader(b, uint32(pairs))
 	b = append(b, a.encoded.before...)
 	b = msgp.AppendString(b, "reason")
 	b = msgp.AppendString(b, a.Reason)
 	b = append(b, a.encoded.after...)
+	if a.Grant != nil {
+		b = msgp.AppendString(b, "grant")
+		b = a.Grant.AppendMsg(b)
+	}
 	b = msgp.AppendString(b, "dedup_key")
 	b = msgp.AppendString(b, a.DedupKey)
+	if a.Coverage == CoverExtended {
+		b = msgp.AppendString(b, "coverage")
+		b = msgp.AppendString(b, "extended")
+	}
 	if a.Suppressed != NotSuppressed {
 		b = msgp.AppendString(b, "suppressed")
 		b = msgp.AppendString(b, a.Suppressed.String())

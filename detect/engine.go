@@ -16,6 +16,7 @@ import (
 type Engine struct {
 	options    Options
 	rules      []compiledRule
+	extended   *compiledRule // the rule that extended coverage speaks for, or nil
 	prefilter  prefilter
 	suppressor suppressor
 	stats      counters
@@ -51,8 +52,23 @@ func New(o Options) (*Engine, error) {
 			e.prefilter.always = true
 		}
 	}
+	if o.Coverage == CoverExtended {
+		e.extend()
+	}
 	e.evaluators.New = func() any { return newEvaluator(e, e.Suspects) }
 	return e, nil
+}
+
+// extend makes the engine look at every AddPermission, for the rule that
+// Trailwire ships with.
+func (e *Engine) extend() {
+	for i := range e.rules {
+		if e.rules[i].ID == CrossAccountRuleID {
+			e.extended = &e.rules[i]
+			// "AddPermission" without its s, see prefilter.
+			e.prefilter.needles = append(e.prefilter.needles, needle{text: "addpermi", fold: true})
+		}
+	}
 }
 
 func compile(r *Rule) (compiledRule, error) {

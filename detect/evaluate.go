@@ -94,9 +94,7 @@ func (v *Evaluator) split(when time.Time) []Output {
 		start, alerts := len(v.buffer), len(v.found)
 		v.buffer = v.finder.AppendBody(v.buffer, p)
 		body := v.buffer[start:len(v.buffer):len(v.buffer)]
-		if p.Event != nil {
-			v.evaluate(p, when)
-		}
+		v.evaluate(p, when)
 		found := v.found[alerts:len(v.found):len(v.found)]
 		if len(found) > 0 {
 			if tagged, ok := v.tag(body, found); ok {
@@ -112,13 +110,23 @@ func (v *Evaluator) split(when time.Time) []Output {
 
 // evaluate adds to v.found the alerts that the event raises.
 func (v *Evaluator) evaluate(p cloudtrail.Part, when time.Time) {
+	if p.Event == nil {
+		return
+	}
 	v.event.Reset(p.Event, p.Form)
+	extended := v.engine.extended
 	for i := range v.engine.rules {
 		rule := &v.engine.rules[i]
 		v.view = view{event: &v.event, fields: rule.fields}
 		if rule.program.Match(&v.view) {
-			v.raise(rule, when)
+			v.raise(rule, CoverRule, when)
+			if rule == extended {
+				extended = nil // the rule has spoken
+			}
 		}
+	}
+	if extended != nil && isAddPermission(&v.event) && string(v.event.Text(fieldOutcome)) == "success" {
+		v.raise(extended, CoverExtended, when)
 	}
 }
 
@@ -131,10 +139,21 @@ type view struct {
 // Value implements [eql.Document].
 func (w *view) Value(slot int) eql.Value { return w.event.Value(w.fields[slot]) }
 
-// raise makes an alert of the event at hand, unless an exception drops it.
-func (v *Evaluator) raise(rule *compiledRule, when time.Time) {
+// raise makes an alert of the event at hand, unless an exception drops it or,
+// under extended coverage, the grant is none to report.
+func (v *Evaluator) raise(rule *compiledRule, coverage Coverage, when time.Time) {
 	e := v.engine
-	a := Alert{Rule: rule.Rule, encoded: &rule.encoded}
+	a := Alert{Rule: rule.Rule, Coverage: coverage, encoded: &rule.encoded}
+	if isAddPermission(&v.event) {
+		a.Grant, _ = readGrant(&v.event)
+	}
+	if coverage == CoverExtended && (a.Grant == nil || !missed(a.Grant)) {
+		return
+	}
+	if a.Grant != nil && e.options.Exceptions.allow(a.Grant, &v.event) {
+		e.stats.excepted.Add(1)
+		return
+	}
 	a.describe(&v.event)
 	at := eventTime(&v.event, when, e.now())
 	a.Suppressed = e.suppressor.judge(rule, a.DedupKey, at, &e.options)

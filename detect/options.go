@@ -23,6 +23,13 @@ type Options struct {
 	// JSONKeys are the keys under which JSON text is looked for.
 	JSONKeys []string
 
+	// Coverage says whether alerts go beyond the predicate of the rule that
+	// Trailwire ships with, where that rule is among Rules.
+	Coverage Coverage
+
+	// Exceptions are the grants that raise no alert.
+	Exceptions Exceptions
+
 	// MaxSignals is how many alerts of one rule an Interval may raise before
 	// further ones are marked as suppressed. Zero leaves it to the rule.
 	MaxSignals int

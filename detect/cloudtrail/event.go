@@ -174,3 +174,26 @@ func (e *Event) javaTextOf(k int) eql.Value {
 	}
 	return eql.Text(t.text)
 }
+
+// RequestParameters returns the event's requestParameters as a structure, nil
+// where it has none: an ECS document may have their text alone.
+func (e *Event) RequestParameters() []byte {
+	return e.structure(topRequestParameters, "aws.cloudtrail.flattened.request_parameters")
+}
+
+// ResponseElements returns the event's responseElements as a structure, nil
+// where it has none.
+func (e *Event) ResponseElements() []byte {
+	return e.structure(topResponseElements, "aws.cloudtrail.flattened.response_elements")
+}
+
+func (e *Event) structure(top int, path string) []byte {
+	value := e.top[top]
+	if e.form == ECS {
+		value, _ = document.Path(e.body, path)
+	}
+	if !document.IsMap(value) {
+		return nil
+	}
+	return value
+}

@@ -150,9 +150,10 @@ func (c *compiler) condition(e expr) (clause, *CompileError) {
 	return clause{}, c.fail(e, "expected a condition, found a number")
 }
 
-// leaf makes the clause that tests what the operand yields. A clause of constants is decided here.
+// leaf makes the clause that tests what the operand yields, or with no test, whether it is null. A
+// clause of constants is decided here.
 func (c *compiler) leaf(e expr, x operand, t test) clause {
-	l := &leaf{slot: -1, operand: x, test: t, unknown: c.negatedUnknown}
+	l := &leaf{slot: -1, operand: x, test: t, null: t == nil, unknown: c.negatedUnknown}
 	switch x := x.(type) {
 	case constant:
 		return clause{at: e.where(), op: opFixed, fixed: l.one(x.v)}
@@ -224,7 +225,7 @@ func (c *compiler) comparison(e *comparison) (clause, *CompileError) {
 			if err != nil {
 				return clause{}, err
 			}
-			k := c.leaf(e, x, nullTest{})
+			k := c.leaf(e, x, nil)
 			if op == "!=" {
 				k = c.negated(k)
 			}
@@ -306,9 +307,6 @@ func (c *compiler) lookup(e *lookup) (clause, *CompileError) {
 		case yt != nullType: // nothing equals null: in a list it has no effect
 			values = append(values, fixed.v)
 		}
-	}
-	if e.op != "in" && xt != anyType && xt != textType && xt != nullType {
-		return clause{}, c.fail(e.x, "%s compares text, found %s", e.op, xt)
 	}
 	if len(values) == 0 {
 		return clause{at: e.where(), op: opFixed, fixed: Unknown}, nil

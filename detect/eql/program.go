@@ -117,6 +117,7 @@ type leaf struct {
 	operand operand // yields the value to test if it is not just a field's
 	slots   []int   // of all fields that the value depends on
 	test    test
+	null    bool // there is no test: the question is whether there is a value at all
 	negate  bool
 	unknown Verdict // what the negation of Unknown is
 }
@@ -141,7 +142,7 @@ func (l *leaf) eval(d Document) Verdict {
 
 // one tests a value that is no list.
 func (l *leaf) one(v Value) Verdict {
-	if _, ok := l.test.(nullTest); ok {
+	if l.null {
 		return verdictOf(v.kind == KindNull)
 	}
 	if v.kind == KindNull {
@@ -156,7 +157,7 @@ func (l *leaf) any(v Value) Verdict {
 	if v.kind != KindList {
 		return l.one(v)
 	}
-	if _, ok := l.test.(nullTest); ok {
+	if l.null {
 		return verdictOf(v.missing())
 	}
 	out := Unknown
@@ -248,11 +249,6 @@ func (p *pinned) Value(slot int) Value {
 	}
 	return p.Document.Value(slot)
 }
-
-// nullTest is == null. The leaf decides it: every other test is never asked about null.
-type nullTest struct{}
-
-func (nullTest) check(Value) Verdict { return False }
 
 // truthTest is a field, or a call, that stands as a condition by itself.
 type truthTest struct{}

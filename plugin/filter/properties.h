@@ -25,6 +25,38 @@ static const struct property_entry trailwire_properties[] = {
         .description = "Keys under which a record may carry an event as JSON text.",
     },
     {
+        .type = PROPERTY_STR,
+        .name = "coverage",
+        .default_value = "rule",
+        .description = "rule alerts exactly where the rule's predicate matches; extended also on cross-account grants that walk around it, on those for other actions than invoke, on whole organizations, and on services that nothing binds to this account.",
+    },
+    {
+        .type = PROPERTY_STR,
+        .name = "same_account",
+        .default_value = "alert",
+        .description = "What to do with a grant to the function's own account, which the predicate cannot tell from a foreign one: alert or ignore.",
+    },
+    {
+        .type = PROPERTY_CLIST,
+        .name = "trusted_accounts",
+        .description = "Account ids (12 digits) that may be granted access without an alert.",
+    },
+    {
+        .type = PROPERTY_CLIST,
+        .name = "trusted_orgs",
+        .description = "Organization ids (o-...): a grant that is narrowed to one of them raises no alert.",
+    },
+    {
+        .type = PROPERTY_CLIST,
+        .name = "trusted_actors",
+        .description = "ARN patterns with * and ? for whoever makes the call; a role session is matched by its role's ARN too.",
+    },
+    {
+        .type = PROPERTY_CLIST,
+        .name = "trusted_functions",
+        .description = "Function names, or ARN patterns, with * and ?, that may be opened without an alert.",
+    },
+    {
         .type = PROPERTY_INT,
         .name = "max_signals",
         .description = "How many alerts of one rule an interval may raise; further ones are tagged with suppressed: max_signals. Default: what the rule says, 100 for the built-in one.",

@@ -2,6 +2,7 @@ package property
 
 import (
 	"fmt"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -79,6 +80,56 @@ var Table = []Property{
 		},
 	},
 	{
+		Name: "coverage", Kind: KindText, Default: "rule", Engine: true,
+		Help: "rule alerts exactly where the rule's predicate matches; extended also on cross-account grants that walk around it, on those for other actions than invoke, on whole organizations, and on services that nothing binds to this account.",
+		set: func(s *Settings, v string) (err error) {
+			s.Options.Coverage, err = choice(v, map[string]detect.Coverage{
+				"rule": detect.CoverRule, "extended": detect.CoverExtended,
+			}, "rule or extended")
+			return err
+		},
+	},
+	{
+		Name: "same_account", Kind: KindText, Default: "alert", Engine: true,
+		Help: "What to do with a grant to the function's own account, which the predicate cannot tell from a foreign one: alert or ignore.",
+		set: func(s *Settings, v string) (err error) {
+			s.Options.Exceptions.SameAccount, err = choice(v, map[string]bool{"alert": false, "ignore": true}, "alert or ignore")
+			return err
+		},
+	},
+	{
+		Name: "trusted_accounts", Kind: KindList, Engine: true,
+		Help: "Account ids (12 digits) that may be granted access without an alert.",
+		set: func(s *Settings, v string) (err error) {
+			s.Options.Exceptions.Accounts, err = listOf(v, accountID, "account ids of 12 digits")
+			return err
+		},
+	},
+	{
+		Name: "trusted_orgs", Kind: KindList, Engine: true,
+		Help: "Organization ids (o-...): a grant that is narrowed to one of them raises no alert.",
+		set: func(s *Settings, v string) (err error) {
+			s.Options.Exceptions.Orgs, err = listOf(v, organizationID, "organization ids such as o-exampleorgid")
+			return err
+		},
+	},
+	{
+		Name: "trusted_actors", Kind: KindList, Engine: true,
+		Help: "ARN patterns with * and ? for whoever makes the call; a role session is matched by its role's ARN too.",
+		set: func(s *Settings, v string) (err error) {
+			s.Options.Exceptions.Actors, err = listOf(v, arnPattern, "ARN patterns such as arn:aws:iam::111122223333:role/deploy-*")
+			return err
+		},
+	},
+	{
+		Name: "trusted_functions", Kind: KindList, Engine: true,
+		Help: "Function names, or ARN patterns, with * and ?, that may be opened without an alert.",
+		set: func(s *Settings, v string) error {
+			s.Options.Exceptions.Functions = list(v)
+			return nil
+		},
+	},
+	{
 		Name: "max_signals", Kind: KindNumber, Engine: true,
 		Help: "How many alerts of one rule an interval may raise; further ones are tagged with suppressed: max_signals. Default: what the rule says, 100 for the built-in one.",
 		set: func(s *Settings, v string) (err error) {
@@ -128,6 +179,36 @@ func list(value string) []string {
 		}
 	}
 	return parts
+}
+
+// listOf splits at commas and checks each part.
+func listOf(value string, form *regexp.Regexp, allowed string) ([]string, error) {
+	parts := list(value)
+	for _, p := range parts {
+		if !form.MatchString(p) {
+			return nil, wrong(p, "a list of "+allowed)
+		}
+	}
+	if len(parts) == 0 {
+		return nil, wrong(value, "a list of "+allowed)
+	}
+	return parts, nil
+}
+
+// The forms of ids, as AWS documents them: account ids in the IAM user guide,
+// organization ids in the Organizations API reference.
+var (
+	accountID      = regexp.MustCompile(`^[0-9]{12}$`)
+	organizationID = regexp.MustCompile(`^o-[a-z0-9]{10,32}$`)
+	arnPattern     = regexp.MustCompile(`^(arn:.+|\*.*)$`)
+)
+
+func choice[T any](value string, choices map[string]T, allowed string) (T, error) {
+	chosen, ok := choices[strings.ToLower(value)]
+	if !ok {
+		return chosen, wrong(value, allowed)
+	}
+	return chosen, nil
 }
 
 // onOff reads a switch in every spelling that Fluent Bit takes.
