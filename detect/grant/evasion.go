@@ -42,7 +42,8 @@ const (
 //
 // Only a grant that the rule means to find is evaded. That is one that lets a
 // principal invoke the function which is named, and is not known to be everyone,
-// an organization, a service or the function's own account.
+// an organization, a service or the function's own account. An ambiguous grant
+// is sought whoever its principal may be: somebody took pains to make it so.
 func (g *Grant) FindEvasions(requestText []byte) {
 	g.Evasion = nil
 	if !g.isSought() {
@@ -65,7 +66,7 @@ func (g *Grant) FindEvasions(requestText []byte) {
 
 // isSought reports whether the rule means to find a grant like this one.
 func (g *Grant) isSought() bool {
-	if !g.CoversInvoke || g.PrincipalType == PrincipalUnknown {
+	if !g.CoversInvoke || (g.PrincipalType == PrincipalUnknown && !g.Ambiguous) {
 		return false
 	}
 	return g.Relation == RelationCrossAccount || g.Relation == RelationUnknown

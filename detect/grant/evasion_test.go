@@ -5,6 +5,40 @@ import (
 	"testing"
 )
 
+func TestAForgedTextEvades(t *testing.T) {
+	tests := []struct {
+		name, text string
+		want       []string
+	}{
+		{"a public marker before the real principal",
+			"{functionName=f, action=lambda:InvokeFunction, sourceArn=arn:aws:s3:::b, principal=*, principal=444455556666}",
+			[]string{"public_marker_in_parameters"}},
+		{"a service before the real principal",
+			"{functionName=f, action=lambda:InvokeFunction, sourceArn=arn:aws:s3:::b, principal=s3.amazonaws.com, principal=444455556666}",
+			[]string{"service_suffix_in_parameters"}},
+		{"the own account before the real principal, and any action",
+			"{functionName=f, action=*, sourceArn=arn:aws:s3:::b, principal=111122223333, principal=444455556666}",
+			[]string{"wildcard_action"}},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			g, _ := Read(Source{RequestText: []byte(test.text), RecipientAccount: "111122223333"})
+			g.FindEvasions([]byte(test.text))
+			if g.Relation != RelationUnknown || !reflect.DeepEqual(g.Evasion, test.want) {
+				t.Errorf("got %q, %q, want %q", g.Relation, g.Evasion, test.want)
+			}
+		})
+	}
+}
+
+func TestNoTextHidesNoAction(t *testing.T) {
+	g := Grant{Action: "lambda:InvokeFunction", CoversInvoke: true, Principal: "444455556666",
+		PrincipalType: PrincipalAccount, Relation: RelationCrossAccount}
+	if g.FindEvasions(nil); g.Evasion != nil {
+		t.Errorf("got %q", g.Evasion)
+	}
+}
+
 // Each case is one call, whose text is what Elastic's pipeline makes of it and
 // what the rule's predicate looks at.
 func TestFindEvasions(t *testing.T) {

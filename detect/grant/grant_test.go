@@ -158,6 +158,7 @@ func TestCoversInvoke(t *testing.T) {
 		{"a wildcard behind Invoke", "lambda:Invoke*", true},
 		{"a wildcard behind the first letter", "lambda:I*", true},
 		{"a wildcard within", "lambda:*Function", true},
+		{"a wildcard for the first letter", "lambda:*nvokeFunction", true},
 		{"a wildcard for one letter", "lambda:InvokeFunctio?", true},
 		{"a wildcard in the service", "lam*:InvokeFunction", true},
 		{"a wildcard only for URLs", "lambda:*Url", true},
@@ -270,7 +271,7 @@ func TestBadInputIsReadAsFarAsItGoes(t *testing.T) {
 		{"text of one brace", Source{RequestText: []byte("{")}, false},
 		{"text of nothing", Source{RequestText: []byte("{}")}, false},
 		{"a response without a statement", Source{ResponseText: []byte("{statement=}")}, false},
-		{"a response of something else", Source{ResponseText: []byte(`{policy={"Principal":"*"}}`)}, false},
+		{"a response of something else", Source{ResponseText: []byte(`{component={"Principal":"*"}}`)}, false},
 		{"a megabyte of parameters", Source{RequestParameters: packed(t, `{"functionName":"`+long+
 			`","principal":"`+long+`","action":"`+long+`","sourceArn":"`+long+`","qualifier":"`+long+`"}`)}, true},
 		{"a megabyte of text", Source{RequestText: []byte("{principal=" + long + ", sourceArn=" + long + "}")}, true},

@@ -215,7 +215,7 @@ func isServiceName(text string) bool {
 	}
 	name := strings.ToLower(text)
 	for _, suffix := range serviceSuffixes {
-		if len(name) > len(suffix) && strings.HasSuffix(name, suffix) {
+		if strings.HasSuffix(name, suffix) {
 			return true
 		}
 	}
