@@ -1,6 +1,7 @@
 package detect
 
 import (
+	"bytes"
 	"hash/fnv"
 	"slices"
 	"strconv"
@@ -139,18 +140,30 @@ var (
 )
 
 // describe fills in what the alert says about the event.
-func (a *Alert) describe(event *cloudtrail.Event) {
+func (a *Alert) describe(event *cloudtrail.Event, alertKey string) {
 	a.EventID = string(event.Text(fieldEventID))
 	a.DedupKey = a.Rule.ID + ":" + a.EventID
 	if a.EventID == "" {
-		h := fnv.New64a()
-		h.Write(event.Body())
-		a.DedupKey += strconv.FormatUint(h.Sum64(), 16)
+		a.DedupKey += fingerprint(event.Body(), alertKey)
 	}
 	a.Reason = reason(event)
 	if a.Grant != nil {
 		a.Reason = reasonFor(a.Grant, string(event.Text(fieldAccount)))
 	}
+}
+
+// fingerprint stands in for the id of an event that has none. What we have
+// added to the event is left out, so that it stays the same.
+func fingerprint(event []byte, alertKey string) string {
+	h := fnv.New64a()
+	pairs := document.OverMap(event)
+	for pairs.Next() {
+		if k, _ := document.Text(pairs.Key); !bytes.HasPrefix(k, []byte(alertKey)) {
+			h.Write(pairs.Key)
+			h.Write(pairs.Value)
+		}
+	}
+	return strconv.FormatUint(h.Sum64(), 16)
 }
 
 // reason says who did what where, for an event that nothing more is known of.
@@ -219,98 +232,86 @@ func appendAlertPairs(b []byte, key string, found []Alert) []byte {
 	return b
 }
 
-// appendTagged writes the map whose pairs stand in rest, with the alert pairs
-// at its end. Keys that would pass for ours get the suffix _original.
-func appendTagged(b []byte, pairs int, rest []byte, key string, alerts []byte, several bool) []byte {
+// appendTagged writes the map body, with the alert pairs at its end. What
+// stands under keys that would pass for ours is kept under another name.
+func appendTagged(b, body []byte, key string, alerts []byte, several bool) []byte {
+	pairs, _, err := document.ReadMapHeader(body)
+	if err != nil {
+		return append(b, body...)
+	}
 	gained := 1
 	if several {
 		gained = 2
 	}
 	b = msgp.AppendMapHeader(b, uint32(pairs+gained))
-	for ; pairs > 0; pairs-- {
-		k, after, err := document.Next(rest)
-		if err != nil {
-			break
-		}
-		value, next, err := document.Next(after)
-		if err != nil {
-			break
-		}
-		if text, ok := document.Text(k); ok && (string(text) == key || (several && string(text) == key+"s")) {
-			b = msgp.AppendString(b, string(text)+"_original")
+	walk := document.OverMap(body)
+	for walk.Next() {
+		if text, ok := document.Text(walk.Key); ok && (string(text) == key || string(text) == key+"s") {
+			b = msgp.AppendString(b, movedKey(body, string(text)))
 		} else {
-			b = append(b, k...)
+			b = append(b, walk.Key...)
 		}
-		b = append(b, value...)
-		rest = next
+		b = append(b, walk.Value...)
 	}
 	return append(b, alerts...)
 }
 
-// carries reports whether body already has exactly what it would gain, as it
-// does when its own output comes round again (rewrite_tag can do that). An
-// alert that is there and not suppressed stands for one that would now be
-// called a duplicate of itself.
-func carries(body []byte, key string, alerts []byte, found []Alert) bool {
-	have, ok := document.Get(body, key)
-	if !ok {
-		return false
+// movedKey returns key with the suffix _original, more than once where body has
+// that key too.
+func movedKey(body []byte, key string) string {
+	for taken := true; taken; {
+		key += "_original"
+		_, taken = document.Get(body, key)
 	}
-	if same(have, body, key, alerts) {
-		return true
-	}
-	again := false
-	first := slices.Clone(found)
-	for i := range first {
-		again = again || first[i].Suppressed == Duplicate
-		first[i].Suppressed = NotSuppressed
-	}
-	if !again {
-		return false
-	}
-	for _, s := range []Suppression{NotSuppressed, OverMaxSignals} {
-		for i := range first {
-			first[i].Suppressed = s
-		}
-		if same(have, body, key, appendAlertPairs(nil, key, first)) {
-			return true
-		}
-	}
-	return false
+	return key
 }
 
-// same compares the alerts in body with the pairs that would be written.
-func same(have, body []byte, key string, alerts []byte) bool {
-	value, ok := pairValue(alerts)
-	if !ok || !document.Equal(have, value) {
+// carries reports whether body already has the verdict that it would gain, as
+// it does when its own output comes round again (rewrite_tag can do that).
+func carries(body []byte, key string, found []Alert) bool {
+	have, ok := document.Get(body, key)
+	if !ok || !found[0].stands(have) {
 		return false
 	}
 	list, several := document.Get(body, key+"s")
-	rest := alerts[len(alerts)-len(afterPair(alerts)):]
-	if len(rest) == 0 {
+	if several != (len(found) > 1) {
+		return false
+	}
+	if !several {
 		return true
 	}
-	value, ok = pairValue(rest)
-	return several && ok && document.Equal(list, value)
-}
-
-// pairValue returns the value of the first pair in b.
-func pairValue(b []byte) ([]byte, bool) {
-	after, err := document.Skip(b)
-	if err != nil {
-		return nil, false
-	}
-	value, _, err := document.Next(after)
-	return value, err == nil
-}
-
-func afterPair(b []byte) []byte {
-	for range 2 {
-		rest, err := document.Skip(b)
-		if err != nil {
-			return nil
+	items, n := document.OverArray(list), 0
+	for items.Next() {
+		if n == len(found) || !found[n].stands(items.Value) {
+			return false
 		}
-		b = rest
+		n++
 	}
-	return b
+	return items.Err() == nil && n == len(found)
+}
+
+// stands reports whether have is this alert, written earlier. It is judged
+// again now, and its second coming may be called a duplicate or one too many;
+// the first word stands then. A suppression that we would not give does not:
+// it could be the sender's, to be routed aside.
+func (a *Alert) stands(have []byte) bool {
+	fresh := *a
+	fresh.Suppressed = NotSuppressed
+	ours := document.OverMap(fresh.append(nil))
+	theirs := document.OverMap(have)
+	suppressed := ""
+	for theirs.Next() {
+		if k, ok := document.Text(theirs.Key); ok && string(k) == "suppressed" {
+			text, _ := document.Text(theirs.Value)
+			suppressed = string(text)
+			continue
+		}
+		if !ours.Next() || !document.Equal(ours.Key, theirs.Key) || !document.Equal(ours.Value, theirs.Value) {
+			return false
+		}
+	}
+	if theirs.Err() != nil || ours.Next() {
+		return false
+	}
+	return suppressed == "" || suppressed == a.Suppressed.String() || a.Suppressed == Duplicate
 }

@@ -1,7 +1,6 @@
 package detect
 
 import (
-	"bytes"
 	"fmt"
 	"sync"
 	"time"
@@ -55,6 +54,9 @@ func New(o Options) (*Engine, error) {
 	if o.Coverage == CoverExtended {
 		e.extend()
 	}
+	if o.Split {
+		e.prefilter.needles = append(e.prefilter.needles, listMarkers...)
+	}
 	e.evaluators.New = func() any { return newEvaluator(e, e.Suspects) }
 	return e, nil
 }
@@ -65,8 +67,7 @@ func (e *Engine) extend() {
 	for i := range e.rules {
 		if e.rules[i].ID == CrossAccountRuleID {
 			e.extended = &e.rules[i]
-			// "AddPermission" without its s, see prefilter.
-			e.prefilter.needles = append(e.prefilter.needles, needle{text: "addpermi", fold: true})
+			e.prefilter.needles = append(e.prefilter.needles, Needle{Text: "addpermission", Fold: true})
 		}
 	}
 }
@@ -91,25 +92,18 @@ func (e *Engine) Rules() []*Rule { return e.options.Rules }
 // a list of events to split. When it returns false, evaluating the records
 // would leave every one of them as it is. It parses nothing and allocates
 // nothing.
-func (e *Engine) Suspects(data []byte) bool {
-	if e.prefilter.suspects(data) {
-		return true
-	}
-	if !e.options.Split {
-		return false
-	}
-	for _, marker := range listMarkers {
-		if bytes.Contains(data, marker) {
-			return true
-		}
-	}
-	return false
+func (e *Engine) Suspects(data []byte) bool { return e.prefilter.suspects(data) }
+
+// Needles returns what [Engine.Suspects] looks for, so that the same search can
+// be made by other means; JSON escapes come on top. It returns false where a
+// rule has no needle, and everything is suspect.
+func (e *Engine) Needles() (needles []Needle, ok bool) {
+	return e.prefilter.needles, !e.prefilter.always
 }
 
-// listMarkers are the keys that a list of events stands under, or, where that
-// key is a common word, one that is in its elements. An escape in one of them
-// is found by the prefilter.
-var listMarkers = [][]byte{[]byte("Records"), []byte("logEvents"), []byte("CloudTrailEvent")}
+// listMarkers are the keys that a list of events stands under; Events is in
+// logEvents too. An escape in one of them is found by the prefilter.
+var listMarkers = []Needle{{Text: "Records"}, {Text: "Events"}}
 
 // Evaluator returns an evaluator of the engine. Give it back with
 // [Evaluator.Release] when done.

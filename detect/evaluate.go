@@ -4,7 +4,6 @@ import (
 	"time"
 
 	"github.com/trailwire/trailwire/detect/cloudtrail"
-	"github.com/trailwire/trailwire/detect/document"
 	"github.com/trailwire/trailwire/detect/eql"
 )
 
@@ -88,13 +87,16 @@ func (v *Evaluator) Record(body []byte, when time.Time) []Output {
 	return v.outputs
 }
 
-// split makes one output of every part of the record.
+// split makes one output of every list element of the record.
 func (v *Evaluator) split(when time.Time) []Output {
-	for _, p := range v.finder.Parts() {
-		start, alerts := len(v.buffer), len(v.found)
-		v.buffer = v.finder.AppendBody(v.buffer, p)
+	for parts := v.finder.Parts(); len(parts) > 0; {
+		first, start, alerts := parts[0], len(v.buffer), len(v.found)
+		v.buffer = v.finder.AppendBody(v.buffer, first)
 		body := v.buffer[start:len(v.buffer):len(v.buffer)]
-		v.evaluate(p, when)
+		for len(parts) > 0 && parts[0].SameRecord(first) {
+			v.evaluate(parts[0], when)
+			parts = parts[1:]
+		}
 		found := v.found[alerts:len(v.found):len(v.found)]
 		if len(found) > 0 {
 			if tagged, ok := v.tag(body, found); ok {
@@ -154,7 +156,7 @@ func (v *Evaluator) raise(rule *compiledRule, coverage Coverage, when time.Time)
 		e.stats.excepted.Add(1)
 		return
 	}
-	a.describe(&v.event)
+	a.describe(&v.event, e.options.AlertKey)
 	at := eventTime(&v.event, when, e.now())
 	a.Suppressed = e.suppressor.judge(rule, a.DedupKey, at, &e.options)
 	e.stats.alerts.Add(1)
@@ -179,19 +181,15 @@ func eventTime(event *cloudtrail.Event, when, now time.Time) time.Time {
 }
 
 // tag returns body with the alerts added, and false where it is to be left
-// alone: it is malformed, or it carries this verdict already.
+// alone because it carries this verdict already.
 func (v *Evaluator) tag(body []byte, found []Alert) (tagged []byte, ok bool) {
 	key := v.engine.options.AlertKey
-	pairs, rest, err := document.ReadMapHeader(body)
-	if err != nil {
-		return nil, false
-	}
 	sortBySeverity(found)
-	v.alerts = appendAlertPairs(v.alerts[:0], key, found)
-	if carries(body, key, v.alerts, found) {
+	if carries(body, key, found) {
 		return nil, false
 	}
+	v.alerts = appendAlertPairs(v.alerts[:0], key, found)
 	start := len(v.buffer)
-	v.buffer = appendTagged(v.buffer, pairs, rest, key, v.alerts, len(found) > 1)
+	v.buffer = appendTagged(v.buffer, body, key, v.alerts, len(found) > 1)
 	return v.buffer[start:len(v.buffer):len(v.buffer)], true
 }

@@ -13,24 +13,26 @@ import (
 // JSON text in one of its strings, JSON text in that.
 //
 // It works with needles: from each rule comes one text that every event it
-// matches must contain. Three things make that sound.
+// matches must contain. Two things make that sound.
 //
 //   - The text is cut at everything that stands differently in the event than
 //     in the field a rule sees: Java text has separators of its own, JSON
 //     escapes quotes and more.
 //   - JSON can write any character as \u00XX, so such an escape of a character
 //     that a needle could have counts as a hit itself.
-//   - Comparisons that ignore case follow Unicode, in which a long s is an s
-//     and the kelvin sign a k; a needle in any case has neither letter.
+//
+// A comparison that ignores case does so for ASCII letters among themselves
+// (see package eql), which is what a needle in any case does.
 type prefilter struct {
-	needles []needle
+	needles []Needle
 	always  bool // a rule has no needle: everything is suspect
 }
 
-// needle is a text to look for, ASCII, in lower case where fold is set.
-type needle struct {
-	text string
-	fold bool
+// Needle is a text to look for: at least three printable ASCII characters, in
+// lower case where Fold says that it may stand in any case.
+type Needle struct {
+	Text string
+	Fold bool
 }
 
 // suspects reports whether a rule could match something in data.
@@ -46,11 +48,11 @@ func (p *prefilter) suspects(data []byte) bool {
 	return hasEscapedLetter(data)
 }
 
-func (n *needle) in(data []byte) bool {
-	if n.fold {
-		return containsFold(data, n.text)
+func (n *Needle) in(data []byte) bool {
+	if n.Fold {
+		return containsFold(data, n.Text)
 	}
-	return bytes.Contains(data, []byte(n.text))
+	return bytes.Contains(data, []byte(n.Text))
 }
 
 // containsFold reports whether data contains the ASCII text, which is in lower
@@ -145,10 +147,10 @@ func neverInNeedle(c byte) bool {
 
 // needleFor returns the needle of a program: nil where it has none. Each of
 // the texts in it must be looked for, any of them is a hit.
-func needleFor(program *eql.Program, fields []cloudtrail.Field) []needle {
-	var best []needle
+func needleFor(program *eql.Program, fields []cloudtrail.Field) []Needle {
+	var best []Needle
 	for _, anyOf := range program.Required() {
-		var needles []needle
+		var needles []Needle
 		for _, literal := range anyOf {
 			n, ok := needleIn(literal, fields[literal.Slot].Trace())
 			if !ok {
@@ -166,9 +168,9 @@ func needleFor(program *eql.Program, fields []cloudtrail.Field) []needle {
 
 // needleIn returns the most telling piece of a literal that every event has
 // whose field contains it.
-func needleIn(literal eql.Literal, trace cloudtrail.Trace) (best needle, ok bool) {
+func needleIn(literal eql.Literal, trace cloudtrail.Trace) (best Needle, ok bool) {
 	if trace == cloudtrail.Nowhere {
-		return needle{}, false
+		return Needle{}, false
 	}
 	cut := func(r rune) bool {
 		switch {
@@ -176,17 +178,15 @@ func needleIn(literal eql.Literal, trace cloudtrail.Trace) (best needle, ok bool
 			return true
 		case trace == cloudtrail.JavaText && (r == '{' || r == '}' || r == '[' || r == ']' || r == ',' || r == ' '):
 			return true
-		case literal.Fold && (r == 'k' || r == 'K' || r == 's' || r == 'S'):
-			return true
 		}
 		return false
 	}
 	for _, piece := range bytes.FieldsFunc([]byte(literal.Text), cut) {
-		n := needle{text: string(piece), fold: literal.Fold}
+		n := Needle{Text: string(piece), Fold: literal.Fold}
 		if literal.Fold {
-			n.text = string(bytes.ToLower(piece))
+			n.Text = string(bytes.ToLower(piece))
 		}
-		if trace == cloudtrail.JavaText && !onlyText(n.text) {
+		if trace == cloudtrail.JavaText && !onlyText(n.Text) {
 			continue
 		}
 		if n.weight() > best.weight() {
@@ -213,21 +213,21 @@ func onlyText(piece string) bool {
 // weight says how telling a needle is: how rare it is in ordinary CloudTrail,
 // as far as its letters tell. Less than three letters are everywhere. A host
 // name of AWS is in every event of its service; any case is slow to look for.
-func (n needle) weight() int {
-	if len(n.text) < 3 {
+func (n Needle) weight() int {
+	if len(n.Text) < 3 {
 		return 0
 	}
-	w := 2 * min(len(n.text), 24)
-	if bytes.HasSuffix([]byte(n.text), []byte(".amazonaws.com")) {
+	w := 2 * min(len(n.Text), 24)
+	if bytes.HasSuffix([]byte(n.Text), []byte(".amazonaws.com")) {
 		w /= 4
 	}
-	if n.fold {
+	if n.Fold {
 		w--
 	}
 	return w
 }
 
-func weakest(needles []needle) int {
+func weakest(needles []Needle) int {
 	w := needles[0].weight()
 	for _, n := range needles[1:] {
 		w = min(w, n.weight())

@@ -122,17 +122,10 @@ func (e *Event) collect(value []byte, path string, depth int) {
 		}
 		return
 	}
-	pairs := document.OverMap(value)
-	for pairs.Next() {
-		key, ok := document.Text(pairs.Key)
-		if !ok || len(key) > len(path) || string(key) != path[:len(key)] {
-			continue
-		}
-		if len(key) == len(path) {
-			e.collect(pairs.Value, "", depth+1)
-		} else if path[len(key)] == '.' {
-			e.collect(pairs.Value, path[len(key)+1:], depth+1)
-		}
+	var few [8]document.Spelling
+	spellings, _ := document.Spellings(few[:0], value, path)
+	for _, s := range spellings {
+		e.collect(s.Value, s.Rest, depth+1)
 	}
 }
 

@@ -55,6 +55,7 @@ type Finder struct {
 	worth    func(text []byte) bool
 
 	wraps     []wrap
+	beside    []pair // what stands beside the lists; see besides
 	parts     []Part
 	events    int
 	lists     int
@@ -69,6 +70,9 @@ type wrap struct {
 	key    []byte
 	up     int // index of the wrap around this one, -1 for none
 	events int // how many events had been found when it was entered
+
+	known    bool // whether from and to are set
+	from, to int  // the pairs beside key, in Finder.beside
 }
 
 // Part is one event of a record, or another element of a list of events.
@@ -80,6 +84,12 @@ type Part struct {
 
 	element []byte // the innermost list element around the event
 	wrap    int    // the innermost list around the event, -1 for none
+}
+
+// SameRecord reports whether two parts of one record belong together when it is
+// split: JSON text that is an array may hold several events.
+func (p Part) SameRecord(q Part) bool {
+	return p.wrap == q.wrap && len(p.element) > 0 && len(q.element) > 0 && &p.element[0] == &q.element[0]
 }
 
 // NewFinder returns a Finder that looks for JSON text under jsonKeys also. A
@@ -96,7 +106,7 @@ func NewFinder(jsonKeys []string, worth func(text []byte) bool) *Finder {
 // An error is one of the limits of this package; the record was not looked
 // through to its end then, and nothing is known about it.
 func (f *Finder) Find(record []byte) (events int, err error) {
-	f.wraps, f.parts, f.text = f.wraps[:0], f.parts[:0], f.text[:0]
+	f.wraps, f.beside, f.parts, f.text = f.wraps[:0], f.beside[:0], f.parts[:0], f.text[:0]
 	f.events, f.lists, f.malformed, f.err = 0, 0, 0, nil
 	f.visit(record, record, -1, -1, 0)
 	if f.err == nil && f.lists > 0 {
@@ -155,7 +165,12 @@ func (f *Finder) visitCarriers(t *traits, m, element []byte, list, up, depth int
 		wraps := len(f.wraps)
 		w := f.push(m, c.key, up)
 		if document.IsArray(inner) {
-			f.visitList(inner, w, depth)
+			// Text that is an array stays in one piece: nothing in the bytes
+			// of a chunk would tell the prefilter that it is there.
+			_ = document.Elements(inner, func(value []byte) bool {
+				f.visit(value, element, list, w, depth+1)
+				return f.err == nil
+			})
 		} else {
 			f.visit(inner, element, list, w, depth+1)
 		}
@@ -269,18 +284,33 @@ func (f *Finder) AppendBody(dst []byte, p Part) []byte {
 		dst = append(dst, p.element...)
 	}
 	for i := p.wrap; i >= 0; i = f.wraps[i].up {
-		w := f.wraps[i]
-		walk := document.OverMap(w.m)
-		for walk.Next() {
-			if sameKey(walk.Key, w.key) || hasKey(dst[own:], pairs, walk.Key) {
+		for _, p := range f.besides(&f.wraps[i]) {
+			if hasKey(dst[own:], pairs, p.key) {
 				continue
 			}
-			dst = append(dst, walk.Key...)
-			dst = append(dst, walk.Value...)
+			dst = append(dst, p.key...)
+			dst = append(dst, p.value...)
 			pairs++
 		}
 	}
 	return setMapHeader(dst, at, pairs)
+}
+
+// besides returns the pairs of a wrap's map but the one that led on. They are
+// found once: to skip a list again for each of its elements would take time in
+// the square of its length.
+func (f *Finder) besides(w *wrap) []pair {
+	if !w.known {
+		w.known, w.from = true, len(f.beside)
+		walk := document.OverMap(w.m)
+		for walk.Next() {
+			if !sameKey(walk.Key, w.key) {
+				f.beside = append(f.beside, pair{walk.Key, walk.Value})
+			}
+		}
+		w.to = len(f.beside)
+	}
+	return f.beside[w.from:w.to]
 }
 
 // setMapHeader writes the count of a map whose five header bytes at at were
@@ -318,4 +348,6 @@ func sameKey(a, b []byte) bool {
 }
 
 // Footprint returns how many bytes of buffers f keeps for the next record.
-func (f *Finder) Footprint() int { return cap(f.text) + 64*cap(f.parts) + 64*cap(f.wraps) }
+func (f *Finder) Footprint() int {
+	return cap(f.text) + 64*cap(f.parts) + 96*cap(f.wraps) + 48*cap(f.beside)
+}

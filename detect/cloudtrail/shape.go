@@ -78,11 +78,12 @@ func looksLikeJSON(text []byte) bool {
 }
 
 // isRawEvent reports whether the map is a CloudTrail event in CloudTrail's own
-// words. An S3 event notification has the same keys, with a source such as
-// aws:s3 where CloudTrail has a host name.
+// words. Its source is the host name of a service; an S3 event notification has
+// the same keys with a source such as aws:s3, product analytics with web or ios.
 func (t *traits) isRawEvent() bool {
 	source, ok := document.Text(t.source)
-	return ok && document.KindOf(t.name) == document.KindText && !bytes.HasPrefix(source, []byte("aws:"))
+	return ok && document.KindOf(t.name) == document.KindText &&
+		bytes.IndexByte(source, '.') > 0 && bytes.IndexByte(source, ':') < 0
 }
 
 // isECS reports whether the map is an Elastic document that a rule can ask

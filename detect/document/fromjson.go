@@ -51,12 +51,16 @@ func AppendFromJSON(dst, text []byte) ([]byte, error) {
 // file, and appends it to dst as MessagePack. It returns io.EOF where nothing
 // but white space is left.
 func AppendFromStream(dst []byte, iter *jsoniter.Iterator) ([]byte, error) {
-	if iter.WhatIsNext() == jsoniter.InvalidValue && errors.Is(iter.Error, io.EOF) {
+	// A number that ends the stream sets the error and is not taken off it.
+	if iter.Error == io.EOF || iter.WhatIsNext() == jsoniter.InvalidValue && iter.Error == io.EOF {
 		return dst, io.EOF
 	}
 	out, err := appendToken(dst, iter, 0)
 	if err != nil {
 		return dst, err
+	}
+	if iter.Error != nil && iter.Error != io.EOF {
+		return dst, tokenError(iter)
 	}
 	return out, nil
 }
@@ -120,13 +124,15 @@ func appendJSONArray(dst []byte, iter *jsoniter.Iterator, depth int) ([]byte, er
 	at, n := len(dst), uint32(0)
 	dst = append(dst, 0xdd, 0, 0, 0, 0)
 	var err error
-	for iter.ReadArray() {
-		if dst, err = appendToken(dst, iter, depth+1); err != nil {
-			return dst, err
-		}
+	complete := iter.ReadArrayCB(func(iter *jsoniter.Iterator) bool {
+		dst, err = appendToken(dst, iter, depth+1)
 		n++
+		return err == nil
+	})
+	if err != nil {
+		return dst, err
 	}
-	if iter.Error != nil && iter.Error != io.EOF {
+	if !complete {
 		return dst, tokenError(iter)
 	}
 	binary.BigEndian.PutUint32(dst[at+1:], n)

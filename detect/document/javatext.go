@@ -10,7 +10,8 @@ import (
 // Elastic's aws.cloudtrail pipeline stores requestParameters and its like in
 // this form, after it has dropped nulls, empty strings, empty maps and empty
 // lists at every level; so does this function. It reports false where nothing
-// is left, in which case nothing was appended.
+// is left, in which case nothing was appended. Of a key that is repeated the
+// last value counts, and it stands where that one stands.
 //
 // Errors are those of reading: a malformed value, or nesting over [MaxDepth].
 func AppendJavaText(dst, value []byte) (text []byte, some bool, err error) {
@@ -25,6 +26,9 @@ func appendJava(dst, value []byte, depth int) ([]byte, bool, error) {
 	if err != nil {
 		return dst, false, err
 	}
+	if h.payload > len(value)-h.size {
+		return dst, false, ErrShort
+	}
 	switch h.kind {
 	case KindNil:
 		return dst, false, nil
@@ -32,27 +36,15 @@ func appendJava(dst, value []byte, depth int) ([]byte, bool, error) {
 		b, _ := Bool(value)
 		return strconv.AppendBool(dst, b), true, nil
 	case KindInt:
-		n, ok := Int(value)
-		if !ok {
-			return dst, false, ErrShort
-		}
+		n, _ := Int(value)
 		return strconv.AppendInt(dst, n, 10), true, nil
 	case KindUint:
-		n, ok := Uint(value)
-		if !ok {
-			return dst, false, ErrShort
-		}
+		n, _ := Uint(value)
 		return strconv.AppendUint(dst, n, 10), true, nil
 	case KindFloat:
-		f, ok := Float(value)
-		if !ok {
-			return dst, false, ErrShort
-		}
+		f, _ := Float(value)
 		return appendJavaDouble(dst, f), true, nil
 	case KindText, KindBinary:
-		if h.payload > len(value)-h.size {
-			return dst, false, ErrShort
-		}
 		return append(dst, value[h.size:h.size+h.payload]...), h.payload > 0, nil
 	case KindArray:
 		return appendJavaList(dst, value, depth)
@@ -90,10 +82,12 @@ func appendJavaList(dst, value []byte, depth int) ([]byte, bool, error) {
 func appendJavaMap(dst, value []byte, depth int) ([]byte, bool, error) {
 	start := len(dst)
 	dst = append(dst, '{')
+	var last lastKeys
+	last.read(value)
 	pairs := OverMap(value)
-	for pairs.Next() {
+	for i := 0; pairs.Next(); i++ {
 		key, ok := Text(pairs.Key)
-		if !ok {
+		if !ok || !last.is(i, key) {
 			continue // JSON keys are text
 		}
 		before := len(dst)
@@ -115,6 +109,43 @@ func appendJavaMap(dst, value []byte, depth int) ([]byte, bool, error) {
 		return dst[:start], false, pairs.Err()
 	}
 	return append(dst, '}'), true, nil
+}
+
+// lastKeys tells which of the pairs of a map are not repeated further on.
+type lastKeys struct {
+	few  [16][]byte
+	many map[string]int // instead of few, for larger maps
+}
+
+func (l *lastKeys) read(m []byte) {
+	pairs := OverMap(m)
+	if pairs.left > len(l.few) {
+		l.many = make(map[string]int)
+	}
+	for i := 0; pairs.Next(); i++ {
+		key, ok := Text(pairs.Key)
+		switch {
+		case !ok:
+		case l.many != nil:
+			l.many[string(key)] = i
+		default:
+			l.few[i] = key
+		}
+	}
+}
+
+// is reports whether the pair i, whose key is given, is the last with that
+// key.
+func (l *lastKeys) is(i int, key []byte) bool {
+	if l.many != nil {
+		return l.many[string(key)] == i
+	}
+	for _, later := range l.few[i+1:] {
+		if later != nil && string(later) == string(key) {
+			return false
+		}
+	}
+	return true
 }
 
 // appendJavaDouble writes a number as java.lang.Double.toString does: plain

@@ -1,6 +1,9 @@
 package document
 
-import "bytes"
+import (
+	"bytes"
+	"math"
+)
 
 // Pairs walks the pairs of a map:
 //
@@ -154,27 +157,57 @@ func find(m []byte, path string, depth int) (value []byte, ok bool) {
 	if depth > MaxDepth {
 		return nil, false
 	}
+	var few [8]Spelling
+	spellings, err := Spellings(few[:0], m, path)
+	if err != nil {
+		return nil, false
+	}
+	for i := len(spellings) - 1; i >= 0; i-- {
+		s := spellings[i]
+		if s.Rest == "" {
+			return s.Value, true
+		}
+		if value, ok = find(s.Value, s.Rest, depth+1); ok {
+			return value, true
+		}
+	}
+	return nil, false
+}
+
+// Spelling is a pair of a map whose key is a dotted path or the beginning of
+// one.
+type Spelling struct {
+	Value []byte
+	Rest  string // what the key leaves of the path
+}
+
+// Spellings appends to dst the pairs of the map m on the way to path, in
+// order: for a.b.c those with the keys a.b.c, a.b and a. Of a key that is
+// repeated it is the last.
+func Spellings(dst []Spelling, m []byte, path string) ([]Spelling, error) {
+	start := len(dst)
 	p := OverMap(m)
 	for p.Next() {
 		k, isText := Text(p.Key)
 		if !isText || len(k) > len(path) || string(k) != path[:len(k)] {
 			continue
 		}
-		if len(k) == len(path) {
-			value, ok = p.Value, true
-			continue
+		s := Spelling{Value: p.Value}
+		if len(k) < len(path) {
+			if path[len(k)] != '.' || len(k)+1 == len(path) {
+				continue
+			}
+			s.Rest = path[len(k)+1:]
 		}
-		if path[len(k)] != '.' || !IsMap(p.Value) {
-			continue
+		for i, before := range dst[start:] {
+			if len(before.Rest) == len(s.Rest) {
+				dst = append(dst[:start+i], dst[start+i+1:]...)
+				break
+			}
 		}
-		if v, found := find(p.Value, path[len(k)+1:], depth+1); found {
-			value, ok = v, true
-		}
+		dst = append(dst, s)
 	}
-	if p.Err() != nil {
-		return nil, false
-	}
-	return value, ok
+	return dst, p.Err()
 }
 
 // Equal reports whether two values are the same document: the same texts,
@@ -201,6 +234,10 @@ func equal(a, b []byte, depth int) bool {
 		u, okA := Uint(a)
 		w, okB := Uint(b)
 		return okA && okB && u == w
+	case KindFloat:
+		x, okA := Float(a)
+		y, okB := Float(b)
+		return okA && okB && math.Float64bits(x) == math.Float64bits(y)
 	case KindArray:
 		x, y := OverArray(a), OverArray(b)
 		for x.Next() && y.Next() {

@@ -48,8 +48,8 @@ func IsMap(b []byte) bool { return KindOf(b) == KindMap }
 // IsArray reports whether b starts with an array.
 func IsArray(b []byte) bool { return KindOf(b) == KindArray }
 
-// readHead reads the header at the start of b. It does not check that the
-// payload is there.
+// readHead reads the header at the start of b. It does not check that all of
+// the payload is there, only that its length is one that could be.
 func readHead(b []byte) (head, error) {
 	if len(b) == 0 {
 		return head{}, ErrShort
@@ -117,6 +117,9 @@ func sized(b []byte, kind Kind, width byte, extra int) (head, error) {
 		}
 		n = int(binary.BigEndian.Uint32(b[1:]))
 	}
+	if uint(n) > uint(len(b)) { // so that no sum of lengths can overflow
+		return head{}, ErrShort
+	}
 	return head{kind: kind, size: 1 + 1<<width, payload: n + extra}, nil
 }
 
@@ -135,29 +138,57 @@ func counted(b []byte, kind Kind, width byte, per int) (head, error) {
 		}
 		n = int(binary.BigEndian.Uint32(b[1:]))
 	}
+	if uint(n) > uint(len(b)) {
+		return head{}, ErrShort
+	}
 	return head{kind: kind, size: 1 + 2<<width, children: per * n}, nil
 }
 
 // Skip returns what follows the value at the start of b. It counts open values
 // instead of recursing, so depth costs nothing, and it stops as soon as more
 // values are promised than there are bytes left.
+//
+// Most values in a log are short: their first byte alone says how long they
+// are, so that one look into a table and one addition pass them over.
 func Skip(b []byte) (rest []byte, err error) {
-	for open := 1; open > 0; open-- {
-		h, err := readHead(b)
+	at, open := 0, 1
+	for open > 0 {
+		if uint(at) >= uint(len(b)) {
+			return nil, ErrShort
+		}
+		short := &shorts[b[at]]
+		if short.size > 0 {
+			at += int(short.size)
+			open += int(short.children) - 1
+			continue
+		}
+		h, err := readHead(b[at:])
 		if err != nil {
 			return nil, err
 		}
-		if h.payload > len(b)-h.size {
-			return nil, ErrShort
-		}
-		b = b[h.size+h.payload:]
-		open += h.children
-		if open-1 > len(b) {
+		at += h.size + h.payload
+		open += h.children - 1
+		if open > len(b) {
 			return nil, ErrShort
 		}
 	}
-	return b, nil
+	if at > len(b) {
+		return nil, ErrShort
+	}
+	return b[at:], nil
 }
+
+// shorts has, for each first byte that tells all about its value, how many
+// bytes the value itself takes and how many values are inside.
+var shorts = func() (table [256]struct{ size, children uint8 }) {
+	for c := range table {
+		b := [1]byte{byte(c)}
+		if h, err := readHead(b[:]); err == nil {
+			table[c].size, table[c].children = uint8(h.size+h.payload), uint8(h.children)
+		}
+	}
+	return table
+}()
 
 // Next splits b after its first value.
 func Next(b []byte) (value, rest []byte, err error) {

@@ -10,7 +10,8 @@ import (
 
 // AppendJSON appends value as JSON text on one line. Bytes that are not valid
 // UTF-8 become U+FFFD, bin values are written as text, numbers that JSON does
-// not know and extension values as null: the line is always valid JSON.
+// not know and extension values as null: the line is always valid JSON. A key
+// is written as text whatever it is; one that is a map or an array is null.
 //
 // On an error, a malformed value or nesting over [MaxDepth], dst comes back as
 // it was.
@@ -92,7 +93,7 @@ func writeJSONMap(s *jsoniter.Stream, value []byte, depth int) error {
 		if !first {
 			s.WriteMore()
 		}
-		if err := writeJSONKey(s, pairs.Key, depth); err != nil {
+		if err := writeJSONKey(s, pairs.Key); err != nil {
 			return err
 		}
 		s.WriteRaw(":")
@@ -105,16 +106,23 @@ func writeJSONMap(s *jsoniter.Stream, value []byte, depth int) error {
 }
 
 // writeJSONKey writes a key as text, whatever type it has: MessagePack allows
-// any, JSON only text.
-func writeJSONKey(s *jsoniter.Stream, key []byte, depth int) error {
-	if text, ok := Text(key); ok {
-		writeJSONText(s, text)
+// any, JSON only text. It does not look into a key that is a map or an array:
+// the quotes in a key, in a key, in a key would take twice the room each time.
+func writeJSONKey(s *jsoniter.Stream, key []byte) error {
+	switch h, err := readHead(key); {
+	case err != nil:
+		return err
+	case h.kind == KindText, h.kind == KindBinary:
+		writeJSONText(s, key[h.size:]) // a key ends with its payload
+		return nil
+	case h.kind == KindMap, h.kind == KindArray:
+		s.WriteString("null")
 		return nil
 	}
 	text, err := AppendJSON(nil, key)
 	if err != nil {
 		return err
 	}
-	writeJSONText(s, text)
+	s.WriteString(string(text))
 	return nil
 }

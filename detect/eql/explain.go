@@ -50,7 +50,12 @@ func (c *Clause) write(b *strings.Builder, depth int) {
 	b.WriteString(strings.Repeat("  ", depth))
 	b.WriteString((c.Verdict.String() + "    ")[:len("false")])
 	b.WriteByte(' ')
-	b.WriteString(strings.Join(strings.Fields(c.Source), " "))
+	for i, line := range strings.Split(c.Source, "\n") {
+		if i > 0 {
+			b.WriteByte(' ')
+		}
+		b.WriteString(strings.TrimSpace(line))
+	}
 	for i, f := range c.Fields {
 		if i == 0 {
 			b.WriteString("  ← ")

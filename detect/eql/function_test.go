@@ -2,8 +2,8 @@ package eql
 
 import "testing"
 
-// yields tests what an expression comes to: its value is put beside the wanted one in a comparison,
-// which for null is == null.
+// The examples are those of Elasticsearch's reference, and the edges next to them. An expression is put
+// beside the wanted value in a comparison, which for null is == null.
 func TestFunctions(t *testing.T) {
 	e := event{
 		"url.domain": "subdomain.example.com", "path": `C:\Windows\System32\cmd.exe`, "name": "regsvr32.exe",

@@ -240,7 +240,7 @@ func (l *lexer) escape(b []byte, i int) ([]byte, int, *SyntaxError) {
 		return append(b, '\f'), i + 2, nil
 	case 'r':
 		return append(b, '\r'), i + 2, nil
-	case '"', '\\':
+	case '"', '\'', '\\':
 		return append(b, c), i + 2, nil
 	case 'u':
 		rest := l.src[i+2:]

@@ -289,6 +289,7 @@ func TestStrings(t *testing.T) {
 	runMatches(t, []matchCase{
 		{"an escaped quote", `any where a == "\""`, event{"a": `"`}, true},
 		{"an escaped backslash", `any where a == "\\"`, event{"a": `\`}, true},
+		{"an escaped single quote, which Elastic's rules use", `any where a == "\'"`, event{"a": `'`}, true},
 		{"escaped white space", `any where a == "\n\r\t\b\f"`, event{"a": "\n\r\t\b\f"}, true},
 		{"a unicode escape", `any where a == "\u{200f}\u{0000200F}\u{1F600}"`, event{"a": "\u200f\u200f😀"}, true},
 		{"text around an escape", `any where a == "x\ty\tz"`, event{"a": "x\ty\tz"}, true},

@@ -1,6 +1,9 @@
 package eql
 
-import "unicode/utf8"
+import (
+	"slices"
+	"unicode/utf8"
+)
 
 // Literal is text that a field's value has to have. If the field has several values, one of them
 // has to have it.
@@ -55,7 +58,11 @@ func requireOne(clauses []clause, want bool) [][]Literal {
 			}
 			return nil
 		}
-		either = append(either, best...)
+		for _, l := range best {
+			if !slices.Contains(either, l) {
+				either = append(either, l)
+			}
+		}
 	}
 	if len(either) == 0 {
 		return nil

@@ -20,7 +20,7 @@ type Event struct {
 	// Body is the event's MessagePack map.
 	Body []byte
 
-	timestamp []byte
+	timestamp []byte // begins with the timestamp, the metadata may follow
 }
 
 // Next splits the first value off a chunk.
@@ -38,22 +38,17 @@ func Next(b []byte) (e Event, rest []byte, err error) {
 	if err != nil || n != 2 {
 		return e, rest, ErrNotEvent
 	}
-	first, body, err := document.Next(inner)
-	if err != nil {
+	header, body, err := document.Next(inner)
+	if err != nil || !document.IsMap(body) {
 		return e, rest, ErrNotEvent
 	}
-	if n, header, err := document.ReadArrayHeader(first); err == nil {
+	e.timestamp, e.Body = header, body
+	if n, pair, err := document.ReadArrayHeader(header); err == nil {
 		if n != 2 {
-			return e, rest, ErrNotEvent
+			return Event{Raw: raw}, rest, ErrNotEvent
 		}
-		if first, _, err = document.Next(header); err != nil {
-			return e, rest, ErrNotEvent
-		}
+		e.timestamp = pair
 	}
-	if !document.IsMap(body) {
-		return e, rest, ErrNotEvent
-	}
-	e.timestamp, e.Body = first, body
 	return e, rest, nil
 }
 
@@ -90,9 +85,9 @@ func readTimestamp(b []byte) (seconds, nanoseconds int64, ok bool) {
 	}
 	// fixext 8 of type 0, or the same as ext 8.
 	switch {
-	case len(b) == 10 && b[0] == 0xd7 && b[1] == 0:
+	case len(b) >= 10 && b[0] == 0xd7 && b[1] == 0:
 		b = b[2:]
-	case len(b) == 11 && b[0] == 0xc7 && b[1] == 8 && b[2] == 0:
+	case len(b) >= 11 && b[0] == 0xc7 && b[1] == 8 && b[2] == 0:
 		b = b[3:]
 	default:
 		return 0, 0, false

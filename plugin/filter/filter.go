@@ -18,6 +18,7 @@ import (
 	"github.com/trailwire/trailwire/detect"
 	"github.com/trailwire/trailwire/plugin/chunk"
 	"github.com/trailwire/trailwire/plugin/property"
+	"github.com/trailwire/trailwire/plugin/search"
 )
 
 // instance is one filter of the configuration. Fluent Bit knows it by its
@@ -25,45 +26,64 @@ import (
 type instance struct {
 	host    host
 	engine  *detect.Engine
+	search  *search.Search // nil where everything is suspect
 	report  *property.Report
 	buffers bufferPool
 }
 
 // trailwireFilterInit makes an instance of the properties that ins has. It
-// returns zero, after one line in the log, where one of them is wrong.
+// returns zero, after one line in the log, where one of them is wrong. found is
+// set to the search that decides which chunks are worth a call of
+// trailwireFilterChunk, or left NULL where all are; seesAll is set where all
+// are to be counted.
 //
 //export trailwireFilterInit
-func trailwireFilterInit(ins *C.struct_flb_filter_instance) (handle C.uintptr_t) {
+func trailwireFilterInit(ins *C.struct_flb_filter_instance, found *unsafe.Pointer, seesAll *C.int) (handle C.uintptr_t) {
 	defer func() {
 		if r := recover(); r != nil {
 			logLine(ins, C.LOG_ERROR, fmt.Sprintf("cannot start: %v", r))
 			handle = 0
 		}
 	}()
-	h := host{ins}
-	settings, err := property.Read(h)
+	f, err := newInstance(host{ins})
 	if err != nil {
 		logLine(ins, C.LOG_ERROR, err.Error())
 		return 0
 	}
-	engine, err := detect.New(settings.Options)
-	if err != nil {
-		logLine(ins, C.LOG_ERROR, err.Error())
-		return 0
+	if f.search != nil {
+		*found = f.search.C()
 	}
-	logLine(ins, C.LOG_INFO, property.StartLine(engine))
-	return C.uintptr_t(cgo.NewHandle(&instance{
-		host:   h,
-		engine: engine,
-		report: property.NewReport(engine, settings.StatsInterval),
-	}))
+	if f.report.Wanted() {
+		*seesAll = 1
+	}
+	logLine(ins, C.LOG_INFO, property.StartLine(f.engine))
+	return C.uintptr_t(cgo.NewHandle(f))
 }
 
-// trailwireFilterChunk evaluates a chunk. It returns FILTER_MODIFIED with a
-// buffer from malloc in out, or FILTER_NOTOUCH.
+func newInstance(h host) (*instance, error) {
+	settings, err := property.Read(h)
+	if err != nil {
+		return nil, err
+	}
+	f := &instance{host: h}
+	if f.engine, err = detect.New(settings.Options); err != nil {
+		return nil, err
+	}
+	f.report = property.NewReport(f.engine, settings.StatsInterval)
+	if needles, ok := f.engine.Needles(); ok {
+		if f.search, err = search.New(needles); err != nil {
+			return nil, err
+		}
+	}
+	return f, nil
+}
+
+// trailwireFilterChunk evaluates a chunk in which the search has its first hit
+// at the offset hit (zero where there is no search). It returns FILTER_MODIFIED
+// with a buffer from malloc in out, or FILTER_NOTOUCH.
 //
 //export trailwireFilterChunk
-func trailwireFilterChunk(handle C.uintptr_t, ins *C.struct_flb_filter_instance, data unsafe.Pointer, size C.size_t, out *unsafe.Pointer, outSize *C.size_t) (verdict C.int) {
+func trailwireFilterChunk(handle C.uintptr_t, ins *C.struct_flb_filter_instance, data unsafe.Pointer, size, hit C.size_t, out *unsafe.Pointer, outSize *C.size_t) (verdict C.int) {
 	f := cgo.Handle(handle).Value().(*instance)
 	defer func() {
 		if r := recover(); r != nil {
@@ -74,13 +94,17 @@ func trailwireFilterChunk(handle C.uintptr_t, ins *C.struct_flb_filter_instance,
 			verdict = C.FILTER_NOTOUCH
 		}
 	}()
+	f.report.Saw(int(size))
 	if line, due := f.report.Due(); due {
 		logLine(ins, C.LOG_INFO, line)
+	}
+	if hit == size {
+		return C.FILTER_NOTOUCH
 	}
 	in := unsafe.Slice((*byte)(data), int(size))
 	buffer := f.buffers.get()
 	defer f.buffers.put(buffer)
-	result, changed := chunk.Filter(buffer.bytes[:0], in, f.engine)
+	result, changed := chunk.FilterSuspects(buffer.bytes[:0], in, f.engine, f.nextHit(in, int(hit)))
 	buffer.bytes = result
 	if !changed {
 		return C.FILTER_NOTOUCH
@@ -96,6 +120,20 @@ func trailwireFilterChunk(handle C.uintptr_t, ins *C.struct_flb_filter_instance,
 	return C.FILTER_MODIFIED
 }
 
+// nextHit returns the search of a chunk whose first hit is known, nil where
+// there is no search.
+func (f *instance) nextHit(in []byte, first int) func(from int) int {
+	if f.search == nil {
+		return nil
+	}
+	return func(from int) int {
+		if from <= first {
+			return first
+		}
+		return f.search.Next(in, from)
+	}
+}
+
 // trailwireFilterExit ends an instance, with a last line of statistics where
 // they were asked for.
 //
@@ -106,6 +144,9 @@ func trailwireFilterExit(handle C.uintptr_t) {
 	cgo.Handle(handle).Delete()
 	if f.report.Wanted() {
 		logLine(f.host.ins, C.LOG_INFO, f.report.Line())
+	}
+	if f.search != nil {
+		f.search.Free()
 	}
 }
 

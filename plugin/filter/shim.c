@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "_cgo_export.h"
+#include "../search/search.h"
 #include "host.h"
 
 static pid_t loaded_in;
@@ -54,26 +55,42 @@ static int pre_run(struct flb_filter_instance *ins, struct flb_config *config, v
     return 0;
 }
 
+/* What the host keeps for an instance. */
+struct context {
+    uintptr_t handle;                      /* of the Go instance */
+    const struct trailwire_search *search; /* NULL where everything is suspect */
+    int sees_all;                          /* Go wants to see every chunk, to count it */
+};
+
 static int init(struct flb_filter_instance *ins, struct flb_config *config, void *data)
 {
-    uintptr_t handle;
+    struct context *context = calloc(1, sizeof(*context));
 
     (void) config;
     (void) data;
 
-    handle = trailwireFilterInit(ins);
-    if (handle == 0) {
+    if (context == NULL) {
+        trailwire_log(ins, LOG_ERROR, "no memory to start");
         return -1;
     }
-    flb_filter_set_context(ins, (void *) handle);
+    context->handle = trailwireFilterInit(ins, (void **) &context->search, &context->sees_all);
+    if (context->handle == 0) {
+        free(context);
+        return -1;
+    }
+    flb_filter_set_context(ins, context);
     return 0;
 }
 
+/* Nearly every chunk ends in the search: nothing in it could match. */
 static int filter(const void *data, size_t size, const char *tag, int tag_len,
                   void **out_data, size_t *out_size,
                   struct flb_filter_instance *ins, struct flb_input_instance *input,
-                  void *context, struct flb_config *config)
+                  void *opaque, struct flb_config *config)
 {
+    const struct context *context = opaque;
+    size_t hit = 0;
+
     (void) tag;
     (void) tag_len;
     (void) input;
@@ -82,15 +99,24 @@ static int filter(const void *data, size_t size, const char *tag, int tag_len,
     if (data == NULL || size == 0 || context == NULL) {
         return FILTER_NOTOUCH;
     }
-    return trailwireFilterChunk((uintptr_t) context, ins, (void *) data, size, out_data, out_size);
+    if (context->search != NULL) {
+        hit = trailwire_search_next(context->search, data, size, 0);
+    }
+    if (hit == size && !context->sees_all) {
+        return FILTER_NOTOUCH;
+    }
+    return trailwireFilterChunk(context->handle, ins, (void *) data, size, hit, out_data, out_size);
 }
 
-static int leave(void *context, struct flb_config *config)
+static int leave(void *opaque, struct flb_config *config)
 {
+    struct context *context = opaque;
+
     (void) config;
 
     if (context != NULL) {
-        trailwireFilterExit((uintptr_t) context);
+        trailwireFilterExit(context->handle);
+        free(context);
     }
     return 0;
 }

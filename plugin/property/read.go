@@ -26,7 +26,7 @@ func Read(src Source) (Settings, error) {
 			continue
 		}
 		value = strings.TrimSpace(value)
-		err := errors.New("the value is empty")
+		err := errors.New("the value is empty: leave the property out for its default")
 		if value != "" {
 			err = p.set(&s, value)
 		}

@@ -24,6 +24,8 @@ type Report struct {
 	every  time.Duration
 	next   atomic.Int64
 	rare   atomic.Int64
+	chunks atomic.Uint64
+	bytes  atomic.Uint64
 }
 
 // NewReport reports on e at most once in every period; never where it is zero.
@@ -31,6 +33,13 @@ func NewReport(e *detect.Engine, every time.Duration) *Report {
 	r := &Report{engine: e, every: every}
 	r.next.Store(time.Now().Add(every).UnixNano())
 	return r
+}
+
+// Saw counts a chunk of so many bytes. Only where statistics are wanted is
+// every chunk counted.
+func (r *Report) Saw(bytes int) {
+	r.chunks.Add(1)
+	r.bytes.Add(uint64(bytes))
 }
 
 // Due returns the line to log if it is time for it.
@@ -44,11 +53,13 @@ func (r *Report) Due() (line string, due bool) {
 // Wanted reports whether the user asked for statistics at all.
 func (r *Report) Wanted() bool { return r.every != 0 }
 
-// Line returns the counters in one line.
+// Line returns the counters in one line: what came (chunks, bytes), what was
+// looked into because the search found something in it (records, events), and
+// what became of that.
 func (r *Report) Line() string {
 	s := r.engine.Stats()
-	return fmt.Sprintf("records=%d events=%d matches=%d suppressed=%d excepted=%d malformed=%d over_limit=%d",
-		s.Records, s.Events, s.Alerts, s.Suppressed, s.Excepted, s.Malformed, s.OverLimit)
+	return fmt.Sprintf("chunks=%d bytes=%d records=%d events=%d matches=%d suppressed=%d excepted=%d malformed=%d over_limit=%d",
+		r.chunks.Load(), r.bytes.Load(), s.Records, s.Events, s.Alerts, s.Suppressed, s.Excepted, s.Malformed, s.OverLimit)
 }
 
 // Rare reports whether a line that could come with every record may be logged

@@ -1,0 +1,68 @@
+// Package search looks for a rule's needles in a chunk before anything is
+// parsed: [detect.Engine.Suspects] in C, with vector instructions, because
+// nearly every chunk ends there. What it finds and what it need not find is
+// said in detect/prefilter.go; a fuzz target holds the two against each other.
+//
+// The filter calls the C function itself, before Go is entered.
+package search
+
+/*
+#cgo CFLAGS: -O3 -fvisibility=hidden
+#include <stdlib.h>
+#include "search.h"
+*/
+import "C"
+
+import (
+	"errors"
+	"unsafe"
+
+	"github.com/trailwire/trailwire/detect"
+)
+
+// Search is a set of needles, ready to be looked for. It does not change and
+// may be used from any goroutine until it is freed.
+type Search struct {
+	c *C.struct_trailwire_search
+}
+
+// New returns the search for these needles. It lives outside of Go's memory:
+// free it when done.
+func New(needles []detect.Needle) (*Search, error) {
+	s := &Search{c: C.trailwire_search_new()}
+	if s.c == nil {
+		return nil, errNoMemory
+	}
+	for _, n := range needles {
+		text := C.CString(n.Text)
+		fold := C.int(0)
+		if n.Fold {
+			fold = 1
+		}
+		failed := C.trailwire_search_add(s.c, text, C.size_t(len(n.Text)), fold)
+		C.free(unsafe.Pointer(text))
+		if failed != 0 {
+			s.Free()
+			return nil, errNoMemory
+		}
+	}
+	return s, nil
+}
+
+var errNoMemory = errors.New("no memory for the search")
+
+// Next returns the first offset at or after from that is inside of something
+// suspicious, len(data) where there is nothing.
+func (s *Search) Next(data []byte, from int) int {
+	if from >= len(data) {
+		return len(data)
+	}
+	return int(C.trailwire_search_next(s.c, (*C.uint8_t)(unsafe.Pointer(unsafe.SliceData(data))),
+		C.size_t(len(data)), C.size_t(from)))
+}
+
+// C returns the C struct, for code that calls the C function itself.
+func (s *Search) C() unsafe.Pointer { return unsafe.Pointer(s.c) }
+
+// Free gives the memory back.
+func (s *Search) Free() { C.trailwire_search_free(s.c) }

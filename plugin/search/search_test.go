@@ -1,0 +1,153 @@
+package search_test
+
+import (
+	"bytes"
+	"math/rand"
+	"testing"
+
+	"github.com/trailwire/trailwire/detect"
+	"github.com/trailwire/trailwire/plugin/search"
+)
+
+func TestNeedleIsFoundAtEveryOffsetAndLength(t *testing.T) {
+	s := newSearch(t, []detect.Needle{{Text: "lambda:InvokeFunction"}, {Text: "addpermi", Fold: true}, {Text: "Records"}})
+	for _, hit := range []string{
+		"lambda:InvokeFunction", "AddPermi", "ADDPERMI", "addPermi", "Records",
+		`\u0049`, `\u005C`, `\u003a`, `\u007A`,
+	} {
+		for size := len(hit); size < 300; size++ {
+			data := bytes.Repeat([]byte("."), size)
+			for at := 0; at+len(hit) <= size; at += 1 + at/7 {
+				copy(data, bytes.Repeat([]byte("."), size))
+				copy(data[at:], hit)
+				got := s.Next(data, 0)
+				if got < at || got >= at+len(hit) {
+					t.Fatalf("%s at %d of %d: found at %d", hit, at, size, got)
+				}
+				if again := s.Next(data, at+len(hit)); again != size {
+					t.Fatalf("%s at %d of %d: found again at %d", hit, at, size, again)
+				}
+			}
+		}
+	}
+}
+
+func TestNearMissIsNoHit(t *testing.T) {
+	s := newSearch(t, []detect.Needle{{Text: "lambda:InvokeFunction"}, {Text: "addpermi", Fold: true}})
+	for _, miss := range []string{
+		"lambda:InvokeFunctio", "lambda:invokeFunction", "ambda:InvokeFunction", "add_permi",
+		`\u0026`, `\u003c`, `\u003D`, `\u003e`, `\u0027`, `\u002f`, `\u000a`, `\u00`, `\u004`, `\u00g1`, `\U0049`, `u0049`,
+	} {
+		for _, padding := range []int{0, 1, 63, 64, 65, 200} {
+			data := append(bytes.Repeat([]byte{'.'}, padding), miss...)
+			data = append(data, bytes.Repeat([]byte{'.'}, padding)...)
+			if got := s.Next(data, 0); got != len(data) {
+				t.Errorf("%s after %d bytes: hit at %d", miss, padding, got)
+			}
+		}
+	}
+}
+
+func newSearch(t testing.TB, needles []detect.Needle) *search.Search {
+	t.Helper()
+	s, err := search.New(needles)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(s.Free)
+	return s
+}
+
+// engines are the two whose prefilters differ most.
+func engines(t testing.TB) []*detect.Engine {
+	t.Helper()
+	rules, err := detect.BuiltInRules()
+	if err != nil {
+		t.Fatal(err)
+	}
+	plain := detect.DefaultOptions()
+	plain.Rules, plain.Split = rules, false
+	extended := detect.DefaultOptions()
+	extended.Rules, extended.Coverage = rules, detect.CoverExtended
+	var made []*detect.Engine
+	for _, o := range []detect.Options{plain, extended} {
+		e, err := detect.New(o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		made = append(made, e)
+	}
+	return made
+}
+
+// FuzzSearchAgreesWithThePrefilter holds the vector search against the search
+// of package detect, which is written for the reader.
+func FuzzSearchAgreesWithThePrefilter(f *testing.F) {
+	for _, seed := range []string{
+		"lambda:InvokeFunction", "lambda:Invoke\xa8Function", `lambda:\u0049nvokeFunction`, `\\u005cu0049`,
+		"AddPermission", "aDDpERMIssion", "addperm\u0131", "Records", "logEvents", "CloudTrailEvent", `\u0026\u003d`,
+	} {
+		f.Add([]byte(seed), uint16(0))
+		f.Add([]byte(seed), uint16(60))
+	}
+	made := engines(f)
+	var searches []*search.Search
+	for _, e := range made {
+		needles, ok := e.Needles()
+		if !ok {
+			f.Fatal("a built-in rule has no needle")
+		}
+		searches = append(searches, newSearch(f, needles))
+	}
+	f.Fuzz(func(t *testing.T, data []byte, padding uint16) {
+		data = append(bytes.Repeat([]byte{'x'}, int(padding%200)), data...)
+		for i, e := range made {
+			hit := searches[i].Next(data, 0)
+			if got, want := hit < len(data), e.Suspects(data); got != want {
+				t.Fatalf("engine %d: the vector search says %v, the prefilter %v", i, got, want)
+			}
+			for from := range min(len(data), 70) {
+				if next := searches[i].Next(data, from); from <= hit && next != hit {
+					t.Fatalf("engine %d: from %d the first hit is %d, from 0 it is %d", i, from, next, hit)
+				}
+			}
+		}
+	})
+}
+
+func BenchmarkSearch(b *testing.B) {
+	e := engines(b)[1]
+	needles, _ := e.Needles()
+	s := newSearch(b, needles)
+	data := make([]byte, 2<<20)
+	const alphabet = `abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789":,{}-./`
+	r := rand.New(rand.NewSource(1))
+	for i := range data {
+		data[i] = alphabet[r.Intn(len(alphabet))]
+	}
+	b.Run("IndexByte", func(b *testing.B) {
+		b.SetBytes(int64(len(data)))
+		b.ReportAllocs()
+		for range b.N {
+			bytes.IndexByte(data, 0xc1)
+		}
+	})
+	b.Run("Next", func(b *testing.B) {
+		b.SetBytes(int64(len(data)))
+		b.ReportAllocs()
+		for range b.N {
+			if s.Next(data, 0) != len(data) {
+				b.Fatal("hit")
+			}
+		}
+	})
+	b.Run("Suspects", func(b *testing.B) {
+		b.SetBytes(int64(len(data)))
+		b.ReportAllocs()
+		for range b.N {
+			if e.Suspects(data) {
+				b.Fatal("hit")
+			}
+		}
+	})
+}
