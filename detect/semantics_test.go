@@ -421,7 +421,11 @@ func TestKeyThatIsTakenIsKeptUnderAnotherName(t *testing.T) {
 func TestTaggingAgainChangesNothing(t *testing.T) {
 	engine := newEngine(t, nil)
 	v := engine.ThoroughEvaluator()
-	first := slices.Clone(v.Record(pack(t, crossAccountGrant(nil)), time.Time{})[0].Body)
+	written := v.Record(pack(t, crossAccountGrant(nil)), time.Time{})
+	if len(written) != 1 {
+		t.Fatalf("%d outputs, want 1", len(written))
+	}
+	first := slices.Clone(written[0].Body)
 	if again := v.Record(first, time.Time{}); again != nil {
 		t.Errorf("the second pass changed the record: %v", unpack(t, again[0].Body))
 	}
@@ -430,9 +434,11 @@ func TestTaggingAgainChangesNothing(t *testing.T) {
 func TestForgedSuppressionIsNoVerdict(t *testing.T) {
 	// The sender knows exactly what we would write, and adds that it is a
 	// duplicate, so that routing would drop it.
-	forger := newEngine(t, nil).ThoroughEvaluator()
-	body := slices.Clone(forger.Record(pack(t, crossAccountGrant(nil)), time.Time{})[0].Body)
-	record := unpack(t, body)
+	written := newEngine(t, nil).ThoroughEvaluator().Record(pack(t, crossAccountGrant(nil)), time.Time{})
+	if len(written) != 1 {
+		t.Fatalf("%d outputs, want 1", len(written))
+	}
+	record := unpack(t, written[0].Body)
 	record["alert"].(object)["suppressed"] = "duplicate"
 
 	outputs := newEngine(t, nil).ThoroughEvaluator().Record(pack(t, record), time.Time{})
