@@ -48,7 +48,7 @@ lint:
 	@unformatted=$$(gofmt -l cmd detect plugin); test -z "$$unformatted" || { echo "not gofmt'ed: $$unformatted"; exit 1; }
 	$(GO) vet ./...
 	$(GO) run $(STATICCHECK) ./...
-	$(CC) -fsyntax-only -std=gnu11 -Wall -Wextra -Werror plugin/testhost/testhost.c plugin/filter/map.c
+	$(CC) -fsyntax-only -std=gnu11 -Wall -Wextra -Werror plugin/testhost/testhost.c plugin/filter/map.c plugin/search/search.c
 
 fmt:
 	gofmt -w cmd detect plugin

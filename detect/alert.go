@@ -152,15 +152,17 @@ func (a *Alert) describe(event *cloudtrail.Event, alertKey string) {
 	}
 }
 
-// fingerprint stands in for the id of an event that has none. What we have
-// added to the event is left out, so that it stays the same.
+// fingerprint stands in for the id of an event that has none: the same however
+// MessagePack encodes the event, and without what we have added to it.
 func fingerprint(event []byte, alertKey string) string {
 	h := fnv.New64a()
+	var text []byte
 	pairs := document.OverMap(event)
 	for pairs.Next() {
 		if k, _ := document.Text(pairs.Key); !bytes.HasPrefix(k, []byte(alertKey)) {
-			h.Write(pairs.Key)
-			h.Write(pairs.Value)
+			text, _ = document.AppendJSON(text[:0], pairs.Key)
+			text, _ = document.AppendJSON(text, pairs.Value)
+			h.Write(text)
 		}
 	}
 	return strconv.FormatUint(h.Sum64(), 16)

@@ -57,7 +57,11 @@ func New(o Options) (*Engine, error) {
 	if o.Split {
 		e.prefilter.needles = append(e.prefilter.needles, listMarkers...)
 	}
-	e.evaluators.New = func() any { return newEvaluator(e, e.Suspects) }
+	e.evaluators.New = func() any {
+		v := newEvaluator(e, e.Suspects)
+		v.pooled = true
+		return v
+	}
 	return e, nil
 }
 

@@ -12,6 +12,7 @@ import (
 // its memory of past alerts and its counters.
 type Evaluator struct {
 	engine *Engine
+	pooled bool
 	finder *cloudtrail.Finder
 	event  cloudtrail.Event
 	view   view
@@ -37,8 +38,9 @@ func newEvaluator(e *Engine, worth func([]byte) bool) *Evaluator {
 // Release gives an evaluator back to its engine. What it returned before is no
 // longer valid.
 func (v *Evaluator) Release() {
-	// A huge record must not pin its buffers for the life of the pipeline.
-	if cap(v.buffer) > keptBuffer || v.finder.Footprint() > keptBuffer {
+	// A thorough evaluator is not one that the engine hands out, and a huge
+	// record must not pin its buffers for the life of the pipeline.
+	if !v.pooled || cap(v.buffer) > keptBuffer || v.finder.Footprint() > keptBuffer || v.event.Footprint() > keptBuffer {
 		return
 	}
 	v.engine.evaluators.Put(v)

@@ -129,6 +129,15 @@ func (e *Event) collect(value []byte, path string, depth int) {
 	}
 }
 
+// Footprint returns how many bytes of buffers e keeps for the next event.
+func (e *Event) Footprint() int {
+	n := 64 * cap(e.list)
+	for i := range e.text {
+		n += cap(e.text[i].text)
+	}
+	return n
+}
+
 // scalar is the value that a rule can compare: a map is none, and an empty
 // string is dropped by Elastic's pipeline.
 func scalar(value []byte) eql.Value {

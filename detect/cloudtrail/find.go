@@ -22,6 +22,9 @@ const (
 	// maxGrowth is how many bytes the siblings of a list, which every part of
 	// a split record repeats, may add in all.
 	maxGrowth = 64 << 20
+
+	// maxCompares is how often a key may be compared with another on the way.
+	maxCompares = 1 << 28
 )
 
 var (
@@ -29,8 +32,8 @@ var (
 	ErrParts = errors.New("more than 100000 events in a record")
 
 	// ErrGrowth says that splitting a record would repeat more than 64 MiB of
-	// what stands beside its events.
-	ErrGrowth = errors.New("splitting would repeat more than 64 MiB")
+	// what stands beside its events, or an absurd number of keys.
+	ErrGrowth = errors.New("splitting would repeat too much of what stands beside the events")
 )
 
 // Finder finds the CloudTrail events in a record, whatever wrapping they
@@ -52,7 +55,7 @@ var (
 // A Finder keeps buffers between calls and is for one goroutine at a time.
 type Finder struct {
 	jsonKeys []string
-	worth    func(text []byte) bool
+	worth    func(element []byte) bool
 
 	wraps     []wrap
 	beside    []pair // what stands beside the lists; see besides
@@ -61,15 +64,15 @@ type Finder struct {
 	lists     int
 	malformed int
 	err       error
-	text      []byte // JSON text as MessagePack
+	text      []byte   // JSON text as MessagePack
+	keys      [][]byte // of the body that AppendBody is at
 }
 
 // wrap is a map that was looked through, and the key that led on.
 type wrap struct {
-	m      []byte
-	key    []byte
-	up     int // index of the wrap around this one, -1 for none
-	events int // how many events had been found when it was entered
+	m   []byte
+	key []byte
+	up  int // index of the wrap around this one, -1 for none
 
 	known    bool // whether from and to are set
 	from, to int  // the pairs beside key, in Finder.beside
@@ -78,7 +81,7 @@ type wrap struct {
 // Part is one event of a record, or another element of a list of events.
 type Part struct {
 	// Event is a MessagePack map. It is nil for an element that holds no
-	// event, and for one whose JSON text was not worth parsing.
+	// event, and for one that was not worth looking into.
 	Event []byte
 	Form  Form
 
@@ -92,11 +95,11 @@ func (p Part) SameRecord(q Part) bool {
 	return p.wrap == q.wrap && len(p.element) > 0 && len(q.element) > 0 && &p.element[0] == &q.element[0]
 }
 
-// NewFinder returns a Finder that looks for JSON text under jsonKeys also. A
-// text for which worth returns false is not parsed, but where it decides
-// whether a list is one of events; a nil worth parses all. worth must return
-// true for text in which a list of events could be.
-func NewFinder(jsonKeys []string, worth func(text []byte) bool) *Finder {
+// NewFinder returns a Finder that looks for JSON text under jsonKeys also. An
+// element of a list for which worth returns false is not looked into, once it
+// is known that the list is one of events; a nil worth looks into all. worth
+// must return true for an element in which a list of events could be.
+func NewFinder(jsonKeys []string, worth func(element []byte) bool) *Finder {
 	return &Finder{jsonKeys: jsonKeys, worth: worth}
 }
 
@@ -137,16 +140,25 @@ func (f *Finder) visit(value, element []byte, list, up, depth int) {
 	if !t.read(value, f.jsonKeys) {
 		return
 	}
-	switch {
-	case t.isRawEvent():
+	if t.isRawEvent() {
 		f.add(Part{Event: value, Form: Raw, element: element, wrap: list})
-	case depth == MaxWraps:
 		return
-	case t.list.value != nil:
-		f.visitList(t.list.value, f.push(value, t.list.key, up), depth)
-	case t.isECS(value):
+	}
+	before, wraps := f.events, len(f.wraps)
+	if depth < MaxWraps {
+		for _, l := range t.lists[:t.listCount] {
+			f.visitList(l.value, f.push(value, l.key, up), depth)
+			if f.events > before || f.err != nil {
+				return
+			}
+			f.wraps = f.wraps[:wraps]
+		}
+	}
+	if t.isECS(value) {
 		f.add(Part{Event: value, Form: ECS, element: element, wrap: list})
-	default:
+		return
+	}
+	if depth < MaxWraps {
 		f.visitCarriers(&t, value, element, list, up, depth)
 	}
 }
@@ -157,8 +169,7 @@ func (f *Finder) visitCarriers(t *traits, m, element []byte, list, up, depth int
 	for _, c := range t.carriers[:t.carrierCount] {
 		inner := c.value
 		if text, ok := document.Text(inner); ok {
-			needed := list >= 0 && f.events == f.wraps[list].events
-			if inner, ok = f.parse(text, needed); !ok {
+			if inner, ok = f.parse(text); !ok {
 				continue
 			}
 		}
@@ -189,7 +200,9 @@ func (f *Finder) visitList(array []byte, w, depth int) {
 	items := document.OverArray(array)
 	for items.Next() {
 		before := len(f.parts)
-		f.visit(items.Value, items.Value, w, w, depth+1)
+		if f.events == events || f.worth == nil || f.worth(items.Value) {
+			f.visit(items.Value, items.Value, w, w, depth+1)
+		}
 		if len(f.parts) == before {
 			f.add(Part{element: items.Value, wrap: w})
 		}
@@ -205,7 +218,7 @@ func (f *Finder) visitList(array []byte, w, depth int) {
 }
 
 func (f *Finder) push(m, key []byte, up int) int {
-	f.wraps = append(f.wraps, wrap{m: m, key: key, up: up, events: f.events})
+	f.wraps = append(f.wraps, wrap{m: m, key: key, up: up})
 	return len(f.wraps) - 1
 }
 
@@ -222,10 +235,7 @@ func (f *Finder) add(p Part) {
 
 // parse turns JSON text into MessagePack. The slice stays valid when f.text
 // grows, because nothing writes to what is already there.
-func (f *Finder) parse(text []byte, needed bool) (value []byte, ok bool) {
-	if !needed && f.worth != nil && !f.worth(text) {
-		return nil, false
-	}
+func (f *Finder) parse(text []byte) (value []byte, ok bool) {
 	start := len(f.text)
 	grown, err := document.AppendFromJSON(f.text, text)
 	if err != nil {
@@ -238,24 +248,29 @@ func (f *Finder) parse(text []byte, needed bool) (value []byte, ok bool) {
 
 // checkGrowth sums up what the parts would repeat of what stands beside them.
 func (f *Finder) checkGrowth() {
-	beside := make([]int, len(f.wraps))
+	type size struct{ bytes, pairs int }
+	beside := make([]size, len(f.wraps))
 	for i, w := range f.wraps {
 		_ = document.Each(w.m, func(key, value []byte) bool {
 			if !sameKey(key, w.key) {
-				beside[i] += len(key) + len(value)
+				beside[i].bytes += len(key) + len(value)
+				beside[i].pairs++
 			}
 			return true
 		})
 		if w.up >= 0 { // an outer wrap always stands before its inner ones
-			beside[i] += beside[w.up]
+			beside[i].bytes += beside[w.up].bytes
+			beside[i].pairs += beside[w.up].pairs
 		}
 	}
-	total := 0
+	growth, compares := 0, 0
 	for _, p := range f.parts {
 		if p.wrap >= 0 {
-			total += beside[p.wrap]
+			own, _, _ := document.ReadMapHeader(p.element)
+			growth += beside[p.wrap].bytes
+			compares += beside[p.wrap].pairs * (own + beside[p.wrap].pairs)
 		}
-		if total > maxGrowth {
+		if growth > maxGrowth || compares > maxCompares {
 			f.err = ErrGrowth
 			return
 		}
@@ -264,32 +279,39 @@ func (f *Finder) checkGrowth() {
 
 // AppendBody appends the record that p becomes when its record is split: the
 // list element's own keys, and after them those that stand beside the list, as
-// far as the element does not have them itself, inner before outer. An element
-// that is no map, and so cannot be a record, stays in its list, alone.
+// far as what stands further inside does not have them. An element that is no
+// map, and so cannot be a record, stays in its list, alone.
 func (f *Finder) AppendBody(dst []byte, p Part) []byte {
 	if p.wrap < 0 {
 		return append(dst, p.element...)
 	}
 	at := len(dst)
 	dst = append(dst, 0xdf, 0, 0, 0, 0)
-	own, pairs := at+5, 0
+	f.keys = f.keys[:0]
+	pairs := 0
 	if n, rest, err := document.ReadMapHeader(p.element); err == nil {
 		pairs = n
 		dst = append(dst, rest...)
+		for own := document.OverMap(p.element); own.Next(); {
+			f.keys = append(f.keys, own.Key)
+		}
 	} else {
 		w := f.wraps[p.wrap]
 		pairs = 1
 		dst = append(dst, w.key...)
 		dst = msgp.AppendArrayHeader(dst, 1)
 		dst = append(dst, p.element...)
+		f.keys = append(f.keys, w.key)
 	}
 	for i := p.wrap; i >= 0; i = f.wraps[i].up {
+		inside := f.keys
 		for _, p := range f.besides(&f.wraps[i]) {
-			if hasKey(dst[own:], pairs, p.key) {
+			if hasKey(inside, p.key) {
 				continue
 			}
 			dst = append(dst, p.key...)
 			dst = append(dst, p.value...)
+			f.keys = append(f.keys, p.key)
 			pairs++
 		}
 	}
@@ -323,18 +345,10 @@ func setMapHeader(dst []byte, at, pairs int) []byte {
 	return dst[:at+n]
 }
 
-// hasKey reports whether one of the pairs at the start of b has the key.
-func hasKey(b []byte, pairs int, key []byte) bool {
-	for ; pairs > 0; pairs-- {
-		k, rest, err := document.Next(b)
-		if err != nil {
-			return false
-		}
+func hasKey(keys [][]byte, key []byte) bool {
+	for _, k := range keys {
 		if sameKey(k, key) {
 			return true
-		}
-		if b, err = document.Skip(rest); err != nil {
-			return false
 		}
 	}
 	return false
@@ -349,5 +363,5 @@ func sameKey(a, b []byte) bool {
 
 // Footprint returns how many bytes of buffers f keeps for the next record.
 func (f *Finder) Footprint() int {
-	return cap(f.text) + 64*cap(f.parts) + 96*cap(f.wraps) + 48*cap(f.beside)
+	return cap(f.text) + 64*cap(f.parts) + 96*cap(f.wraps) + 48*cap(f.beside) + 24*cap(f.keys)
 }

@@ -8,15 +8,16 @@ import (
 
 // traits are what one pass over the keys of a map tells about its shape.
 type traits struct {
-	source, name []byte // the values of eventSource and eventName
-	ecs          bool   // it has a key that Elastic's documents have
-	list         pair   // an array under Records, logEvents or Events
+	source, name []byte  // the values of eventSource and eventName
+	ecs          bool    // it has a key that Elastic's documents have
+	lists        [3]pair // the arrays under Records, logEvents and Events
+	listCount    int
 	carriers     [maxCarriers]pair
 	carrierCount int
 }
 
 // maxCarriers bounds how many keys of one map are tried for an event inside.
-const maxCarriers = 8
+const maxCarriers = 16
 
 // pair is a raw key and value of a map.
 type pair struct{ key, value []byte }
@@ -37,7 +38,7 @@ func (t *traits) read(m []byte, jsonKeys []string) bool {
 			t.name = pairs.Value
 		case "Records", "logEvents", "Events":
 			if document.IsArray(pairs.Value) {
-				t.list = pair{pairs.Key, pairs.Value}
+				t.listCount = note(t.lists[:], t.listCount, pair{pairs.Key, pairs.Value})
 			}
 		case "data_stream", "aws",
 			"data_stream.dataset", "event.dataset", "event.provider", "event.action":
@@ -61,14 +62,26 @@ func (t *traits) read(m []byte, jsonKeys []string) bool {
 
 // carry notes a key that may hold an event: as a map, or as JSON text.
 func (t *traits) carry(key, value []byte) {
-	if t.carrierCount == maxCarriers {
-		return
+	if text, ok := document.Text(value); document.IsMap(value) || ok && looksLikeJSON(text) {
+		t.carrierCount = note(t.carriers[:], t.carrierCount, pair{key, value})
 	}
-	if text, ok := document.Text(value); !document.IsMap(value) && (!ok || !looksLikeJSON(text)) {
-		return
+}
+
+// note adds p to the n pairs in noted, as far as there is room, and returns how
+// many they are then. Of a key that is repeated the last stays.
+func note(noted []pair, n int, p pair) int {
+	for i := range noted[:n] {
+		if sameKey(noted[i].key, p.key) {
+			copy(noted[i:n], noted[i+1:n])
+			n--
+			break
+		}
 	}
-	t.carriers[t.carrierCount] = pair{key, value}
-	t.carrierCount++
+	if n < len(noted) {
+		noted[n] = p
+		n++
+	}
+	return n
 }
 
 // looksLikeJSON reports whether text starts like a JSON object or array.

@@ -1,0 +1,230 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os/signal"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/trailwire/trailwire/detect"
+)
+
+const demoHelp = `Run the plugin itself on CloudTrail files, and show the alerts it raises.
+
+The files go through a pipeline as they would in production: Fluent Bit's tail
+reads them, the trailwire filter tags the records that are alerts, rewrite_tag
+routes those as alert.SEVERITY, and what arrives under that tag is printed.
+
+Fluent Bit is the one that --fluent-bit names, else $FLUENT_BIT, else the
+fluent-bit on PATH. Where there is none, the same plugin runs in the test host,
+a small program that loads it the way Fluent Bit does.
+
+PATH is what it is for trailwire scan. At the end the alerts are compared with
+those that the detection finds by itself, outside the plugin; where they differ,
+the demo fails.`
+
+const demoNotes = `Exit codes:
+  0  every alert arrived
+  1  an alert was lost, the host failed, or some input could not be read
+  2  wrong use: an unknown flag, a wrong value, no plugin or host to run
+`
+
+// demoFlags are the flags of demo that are no properties.
+type demoFlags struct {
+	plugin, testhost, fluentBit string
+}
+
+func (p *program) demoCommand() *cobra.Command {
+	var flags demoFlags
+	properties := newProperties()
+	cmd := &cobra.Command{
+		Use:   "demo PATH...",
+		Short: "Run the Fluent Bit plugin on CloudTrail files",
+		Long:  demoHelp,
+		Example: `  trailwire demo testdata
+  trailwire demo --fluent-bit /opt/fluent-bit/bin/fluent-bit testdata
+  trailwire demo --trusted-accounts 444455556666 testdata`,
+		Args:                  somePaths,
+		DisableFlagsInUseLine: true,
+		Annotations:           map[string]string{helpNotes: demoNotes},
+		RunE: func(_ *cobra.Command, paths []string) error {
+			return p.demo(paths, flags, properties)
+		},
+	}
+	f := cmd.Flags()
+	f.SortFlags = false
+	f.StringVar(&flags.plugin, "plugin", "", "The plugin. Default: "+pluginName+" beside this program, else in "+pluginFolder+".")
+	f.StringVar(&flags.fluentBit, "fluent-bit", "", "The Fluent Bit to run it in. Default: $FLUENT_BIT, else the one on PATH.")
+	f.StringVar(&flags.testhost, "testhost", "", "The test host, for where there is no Fluent Bit. Default: testhost beside this program.")
+	f.AddFlagSet(properties.flags)
+	return cmd
+}
+
+// host runs the plugin on records.
+type host interface {
+	// String says in a sentence what runs where.
+	String() string
+	// add hands over a record, a MessagePack map, that is to go through.
+	add(record []byte) error
+	// run calls each with every record that came out as an alert, in order.
+	run(ctx context.Context, each func(record []byte)) error
+	// close removes what the host left on the disk.
+	close() error
+}
+
+func (p *program) demo(paths []string, flags demoFlags, properties *properties) (err error) {
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
+	defer stop()
+	context.AfterFunc(ctx, stop) // a second signal ends the program
+	engine, options, err := properties.engine()
+	if err != nil {
+		return err
+	}
+	if err := properties.fitForText(); err != nil {
+		return err
+	}
+	h, err := chooseHost(ctx, flags, options.AlertKey, properties.set())
+	if err != nil {
+		return wrongUse(err)
+	}
+	defer func() { err = errors.Join(err, h.close()) }()
+	fmt.Fprintf(p.out, "%s\n%s\n", printable(h.String(), maxLine), whatFollows)
+
+	start := p.now()
+	r := p.newReading(paths, false)
+	found := newFindings(engine.Rules(), options)
+	evaluator := engine.ThoroughEvaluator()
+	err = r.each(func(record []byte, _ string) error {
+		if ctx.Err() != nil {
+			return errInterrupted
+		}
+		for _, o := range evaluator.Record(record, time.Time{}) {
+			found.expect(o.Alerts)
+		}
+		return h.add(record)
+	})
+	r.finish()
+	if err != nil {
+		return exit{exitProblems, err}
+	}
+	fmt.Fprintln(p.out)
+
+	printer := newTextPrinter(p.out, options.AlertKey, options.JSONKeys, wantsColor(p.out))
+	err = h.run(ctx, func(record []byte) {
+		if found.arrive(record) {
+			printer.print(record, "")
+		}
+	})
+	if err != nil {
+		return exit{exitProblems, err}
+	}
+	if err := printer.out.Flush(); err != nil {
+		return exit{exitProblems, fmt.Errorf("standard output: %w", reason(err))}
+	}
+	line := summary{engine.Stats(), len(r.inputs), r.problems.count, p.now().Sub(start)}.String()
+	if err := found.compare(); err != nil {
+		fmt.Fprintln(p.out, line)
+		return exit{exitProblems, err}
+	}
+	if found.arrived > 0 {
+		line += " All of them came through the plugin."
+	}
+	if found.foreign > 0 {
+		line += fmt.Sprintf(" Left out: %s whose alert is not Trailwire's.",
+			counted(found.foreign, "record"))
+	}
+	fmt.Fprintln(p.out, line)
+	if r.problems.count > 0 {
+		return exit{code: exitProblems}
+	}
+	return nil
+}
+
+// whatFollows explains the output to somebody who sees it for the first time.
+const whatFollows = "CloudTrail events go in; each one that comes out tagged as an alert is shown below."
+
+var errInterrupted = errors.New("interrupted")
+
+// findings compares the alerts that the engine finds by itself with those that
+// arrive at the end of the pipeline. An alert is known by its rule and its
+// event.
+type findings struct {
+	key     string
+	rules   map[string]bool
+	events  *eventFinder
+	arrived int
+	foreign int             // records that came with an alert of their own
+	missing map[finding]int // how many were expected more than arrived
+}
+
+type finding struct{ rule, event string }
+
+func newFindings(rules []*detect.Rule, o detect.Options) *findings {
+	f := &findings{
+		key:     o.AlertKey,
+		rules:   make(map[string]bool),
+		events:  newEventFinder(o.JSONKeys),
+		missing: make(map[finding]int),
+	}
+	for _, r := range rules {
+		f.rules[r.ID] = true
+	}
+	return f
+}
+
+// expect notes what the engine found in a record.
+func (f *findings) expect(alerts []detect.Alert) {
+	for _, a := range alerts {
+		// On its way through a pipeline a text becomes valid UTF-8.
+		f.missing[finding{a.Rule.ID, strings.ToValidUTF8(a.EventID, "\ufffd")}]++
+	}
+}
+
+// arrive notes the alerts of a record that came out of the pipeline. It returns
+// false where they are not Trailwire's: a record that nothing matches keeps
+// what it has under the same key, and is routed by it.
+func (f *findings) arrive(record []byte) (ours bool) {
+	for _, alert := range alertsOf(record, f.key) {
+		rule := ruleOf(alert)
+		if !f.rules[rule] {
+			continue
+		}
+		ours = true
+		event := f.events.find(record, alert).Text(fieldID)
+		f.missing[finding{rule, string(bytes.ToValidUTF8(event, []byte("\ufffd")))}]--
+		f.arrived++
+	}
+	if !ours {
+		f.foreign++
+	}
+	return ours
+}
+
+// compare returns an error that says which alerts did not arrive, and which
+// nobody expected.
+func (f *findings) compare() error {
+	var lost, strange int
+	var example finding
+	for one, n := range f.missing {
+		if n > 0 {
+			lost += n
+			example = one
+		} else if n < 0 {
+			strange -= n
+			if lost == 0 {
+				example = one
+			}
+		}
+	}
+	if lost == 0 && strange == 0 {
+		return nil
+	}
+	return fmt.Errorf("THE PLUGIN AND THE ENGINE DISAGREE: %s of the engine's did not arrive, %s arrived that the engine does not raise (such as the one for event %q)",
+		counted(lost, "alert"), counted(strange, "alert"), example.event)
+}

@@ -1,0 +1,140 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/pflag"
+
+	"github.com/trailwire/trailwire/detect"
+	"github.com/trailwire/trailwire/plugin/property"
+)
+
+// properties are the flags of a command that set the properties of the engine,
+// one for each in [property.Table]. They are a [property.Source], so that the
+// command line and the plugin read every value with the same code.
+type properties struct {
+	flags *pflag.FlagSet
+}
+
+func newProperties() *properties {
+	p := &properties{flags: pflag.NewFlagSet("detection", pflag.ContinueOnError)}
+	p.flags.SortFlags = false
+	for _, entry := range property.Table {
+		if entry.Engine {
+			p.flags.Var(&propertyValue{kind: entry.Kind, text: entry.Default}, flagName(entry.Name), entry.Help)
+		}
+	}
+	return p
+}
+
+// flagName is how a property is spelled on the command line.
+func flagName(name string) string { return strings.ReplaceAll(name, "_", "-") }
+
+// Property implements [property.Source].
+func (p *properties) Property(name string) (value string, set bool) {
+	flag := p.flags.Lookup(flagName(name))
+	if flag == nil || !flag.Changed {
+		return "", false
+	}
+	return flag.Value.String(), true
+}
+
+// setting is a property that the user set, as the plugin takes it.
+type setting struct{ name, value string }
+
+// set returns the properties that the user set, in the order of the table.
+func (p *properties) set() []setting {
+	var set []setting
+	for _, entry := range property.Table {
+		if value, ok := p.Property(entry.Name); ok {
+			set = append(set, setting{entry.Name, value})
+		}
+	}
+	return set
+}
+
+// engine makes an engine of the properties. An error says which flag is wrong.
+func (p *properties) engine() (*detect.Engine, detect.Options, error) {
+	settings, err := property.Read(p)
+	if err != nil {
+		return nil, detect.Options{}, wrongUse(inFlags(err))
+	}
+	engine, err := detect.New(settings.Options)
+	if err != nil {
+		return nil, detect.Options{}, wrongUse(err)
+	}
+	return engine, settings.Options, nil
+}
+
+// fitForText checks that alerts have the form that the text format reads.
+func (p *properties) fitForText() error {
+	if format, set := p.Property("alert_format"); set && format != "native" {
+		return wrongUse(fmt.Errorf("--alert-format %s can only be shown by scan with --format json", format))
+	}
+	return nil
+}
+
+// inFlags names the flag where an error names the property.
+func inFlags(err error) error {
+	for _, entry := range property.Table {
+		if said, ok := strings.CutPrefix(err.Error(), fmt.Sprintf("property %q: ", entry.Name)); ok {
+			return errors.New("--" + flagName(entry.Name) + ": " + said)
+		}
+	}
+	return err
+}
+
+// propertyValue is the text of a property. It is checked when all are read.
+type propertyValue struct {
+	kind property.Kind
+	text string
+	set  bool
+}
+
+func (v *propertyValue) String() string { return v.text }
+
+// Set implements [pflag.Value]. A list may be given in several flags.
+func (v *propertyValue) Set(text string) error {
+	if v.kind == property.KindList && v.set {
+		text = v.text + "," + text
+	}
+	v.text, v.set = text, true
+	return nil
+}
+
+// Type implements [pflag.Value]: it is what help shows for the value.
+func (v *propertyValue) Type() string {
+	switch v.kind {
+	case property.KindSwitch:
+		return "on|off"
+	case property.KindNumber:
+		return "number"
+	case property.KindPeriod:
+		return "period"
+	case property.KindList:
+		return "list"
+	}
+	return "text"
+}
+
+// choice is a flag that takes one of a few words.
+type choice struct {
+	value   string
+	allowed []string
+}
+
+func (c *choice) String() string { return c.value }
+func (c *choice) Type() string   { return strings.Join(c.allowed, "|") }
+
+// Set implements [pflag.Value].
+func (c *choice) Set(text string) error {
+	for _, word := range c.allowed {
+		if text == word {
+			c.value = text
+			return nil
+		}
+	}
+	return fmt.Errorf("must be %s", strings.Join(c.allowed, " or "))
+}

@@ -1,0 +1,188 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/trailwire/trailwire/detect"
+)
+
+const scanHelp = `Look for threats in CloudTrail logs.
+
+PATH is a file, a folder, or - for standard input. Of a folder every .json,
+.ndjson and .jsonl file below it is read, and those with .gz behind; a file that
+is named is read whatever it is called. Gzip is recognised by its first bytes.
+
+A file may hold S3 log files ({"Records":[...]}), single events one after the
+other, one a line or one over many lines, a list of them, and every wrapping in
+which CloudTrail travels: EventBridge, CloudWatch Logs, SNS, SQS, lookup-events,
+JSON text under a key, Elastic's ECS documents. Nothing needs to be configured.
+
+What cannot be read is said on standard error, with its line, and does not stop
+the rest.`
+
+const scanNotes = `Output:
+  --format text prints each alert as a paragraph, and one summary line at the
+  end. --format json prints each record that raised an alert, tagged as the
+  plugin tags it, as one line of JSON; with --all the others too, untouched.
+  The summary goes to standard error then. Text is colored on a terminal,
+  unless NO_COLOR is set.
+
+` + exitCodes
+
+// scanFlags are the flags of scan that are no properties.
+type scanFlags struct {
+	format choice
+	all    bool
+	fail   bool
+	quiet  bool
+}
+
+func (p *program) scanCommand() *cobra.Command {
+	flags := scanFlags{format: choice{"text", []string{"text", "json"}}}
+	properties := newProperties()
+	cmd := &cobra.Command{
+		Use:   "scan PATH...",
+		Short: "Look for threats in CloudTrail files",
+		Long:  scanHelp,
+		Example: `  trailwire scan 111122223333_CloudTrail_eu-west-1_20260618T1200Z_x.json.gz
+  trailwire scan --fail AWSLogs && echo "nothing found"
+  trailwire scan --format json /var/log/cloudtrail | jq .alert.reason
+  aws s3 cp s3://trail/AWSLogs/some.json.gz - | trailwire scan -`,
+		Args:                  somePaths,
+		DisableFlagsInUseLine: true,
+		Annotations:           map[string]string{helpNotes: scanNotes},
+		RunE: func(_ *cobra.Command, paths []string) error {
+			return p.scan(paths, flags, properties)
+		},
+	}
+	f := cmd.Flags()
+	f.SortFlags = false
+	f.Var(&flags.format, "format", "How alerts are printed.")
+	f.BoolVar(&flags.all, "all", false, "With --format json: print every record, not only those with alerts.")
+	f.BoolVar(&flags.fail, "fail", false, "Exit with code 3 when there was an alert.")
+	f.BoolVarP(&flags.quiet, "quiet", "q", false, "No progress bar and no summary.")
+	f.AddFlagSet(properties.flags)
+	return cmd
+}
+
+// somePaths checks the arguments of a command that reads files.
+func somePaths(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return wrongUse(fmt.Errorf("%s needs a file, a folder, or - for standard input; see %s --help",
+			cmd.Name(), cmd.CommandPath()))
+	}
+	for _, arg := range args {
+		if arg == "" {
+			return wrongUse(errors.New("a path is empty"))
+		}
+	}
+	return nil
+}
+
+func (p *program) scan(paths []string, flags scanFlags, properties *properties) error {
+	if flags.all && flags.format.value != "json" {
+		return wrongUse(errors.New("--all needs --format json"))
+	}
+	engine, options, err := properties.engine()
+	if err != nil {
+		return err
+	}
+	if flags.format.value == "text" {
+		if err := properties.fitForText(); err != nil {
+			return err
+		}
+	}
+	start := p.now()
+	r := p.newReading(paths, flags.quiet)
+	sink := newSink(p.out, flags, options)
+	evaluator := engine.ThoroughEvaluator()
+	err = r.each(func(record []byte, from string) error {
+		before := engine.Stats()
+		outputs := evaluator.Record(record, time.Time{})
+		if engine.Stats().OverLimit > before.OverLimit {
+			return errOverLimit
+		}
+		return sink.write(record, outputs, from, r.progress)
+	})
+	r.finish()
+	if err = errors.Join(err, sink.flush()); err != nil {
+		return exit{exitProblems, fmt.Errorf("standard output: %w", reason(err))}
+	}
+	if !flags.quiet {
+		line := summary{engine.Stats(), len(r.inputs), r.problems.count, p.now().Sub(start)}.String()
+		if flags.format.value == "text" {
+			fmt.Fprintln(p.out, line)
+		} else {
+			fmt.Fprintln(p.err, line)
+		}
+	}
+	switch {
+	case r.problems.count > 0:
+		return exit{code: exitProblems}
+	case flags.fail && engine.Stats().Alerts > 0:
+		return exit{code: exitAlerts}
+	}
+	return nil
+}
+
+var errOverLimit = &recordError{errors.New("the record holds too many events, or too much beside them, to look into; it was left out")}
+
+// recordError is an error of one record, which does not stop the rest.
+type recordError struct{ error }
+
+// sink is where evaluated records go.
+type sink struct {
+	text *textPrinter // one of the two is nil
+	json *jsonPrinter
+	all  bool
+}
+
+func newSink(w io.Writer, flags scanFlags, o detect.Options) *sink {
+	if flags.format.value == "json" {
+		return &sink{json: newJSONPrinter(w), all: flags.all}
+	}
+	return &sink{text: newTextPrinter(w, o.AlertKey, o.JSONKeys, wantsColor(w))}
+}
+
+// write prints what became of a record. Alerts are on the screen when it
+// returns: standard input may be a stream that never ends.
+func (s *sink) write(record []byte, outputs []detect.Output, from string, bar *progress) error {
+	alerts := 0
+	for _, o := range outputs {
+		alerts += len(o.Alerts)
+	}
+	if alerts == 0 && !s.all {
+		return nil
+	}
+	if outputs == nil {
+		outputs = []detect.Output{{Body: record}}
+	}
+	bar.clear()
+	for _, o := range outputs {
+		switch {
+		case len(o.Alerts) == 0 && !s.all:
+		case s.text != nil:
+			s.text.print(o.Body, from)
+		default:
+			if err := s.json.print(o.Body); err != nil {
+				return err
+			}
+		}
+	}
+	if alerts > 0 {
+		return s.flush()
+	}
+	return nil
+}
+
+func (s *sink) flush() error {
+	if s.text != nil {
+		return s.text.out.Flush()
+	}
+	return s.json.out.Flush()
+}

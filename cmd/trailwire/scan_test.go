@@ -1,0 +1,345 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/trailwire/trailwire/detect/document"
+)
+
+// grantEvent is an event that the built-in rule matches.
+const grantEvent = `{"eventVersion":"1.08","userIdentity":{"type":"IAMUser","arn":"arn:aws:iam::111122223333:user/mallory",` +
+	`"accountId":"111122223333"},"eventTime":"2026-06-18T12:00:00Z","eventSource":"lambda.amazonaws.com",` +
+	`"eventName":"AddPermission20150331v2","awsRegion":"eu-west-1","sourceIPAddress":"198.51.100.7","userAgent":"aws-cli/2.15",` +
+	`"requestParameters":{"functionName":"billing-export","statementId":"s1","action":"lambda:InvokeFunction","principal":"444455556666"},` +
+	`"responseElements":null,"eventID":"6c0f","recipientAccountId":"111122223333"}`
+
+// otherEvent is one that it does not match.
+const otherEvent = `{"eventVersion":"1.08","eventSource":"s3.amazonaws.com","eventName":"GetObject","eventID":"2"}`
+
+// ran is what a run of the program left behind.
+type ran struct {
+	code     int
+	out, err string
+}
+
+// run runs the command line in a time that stands still.
+func run(stdin string, args ...string) ran {
+	var out, err strings.Builder
+	p := program{
+		in: strings.NewReader(stdin), out: &out, err: &err,
+		now: func() time.Time { return time.Date(2026, time.June, 18, 12, 30, 0, 0, time.UTC) },
+	}
+	code := p.run(args)
+	return ran{code, out.String(), err.String()}
+}
+
+func TestScan(t *testing.T) {
+	folder := t.TempDir()
+	file := func(name, text string) { write(t, folder, name, text) }
+	file("s3.json", `{"Records":[`+otherEvent+`,`+grantEvent+`]}`)
+	file("other.json", otherEvent)
+	file("log.ndjson", otherEvent+"\n{]\n"+grantEvent+"\n")
+	whole := zipped(t, strings.Repeat(otherEvent+"\n", 1000))
+	file("cut.json.gz", whole[:len(whole)-4])
+	file("number.json", "17")
+	file("wrapped.json", `{"log":"{\"eventSource\":"}`)
+	file("empty/README.md", "")
+	file("many.ndjson", strings.Repeat("oops\n", 8))
+	const suppressed = `HIGH 73 (suppressed)  AWS Lambda Function Policy Updated to Allow Cross-Account Invocation`
+	tests := []struct {
+		name  string
+		args  []string
+		stdin string
+		want  ran
+	}{
+		{
+			"a file without a threat",
+			[]string{"other.json"}, "",
+			ran{exitFine, "1 event in 1 file, read in 1ms: no alert.\n", ""},
+		},
+		{
+			"a file with one",
+			[]string{"s3.json"}, "",
+			ran{exitFine, `HIGH 73  AWS Lambda Function Policy Updated to Allow Cross-Account Invocation
+  111122223333 let account 444455556666 invoke Lambda function billing-export
+    time        2026-06-18T12:00:00Z
+    account     111122223333, eu-west-1
+    call        AddPermission20150331v2 (lambda.amazonaws.com)
+    actor       arn:aws:iam::111122223333:user/mallory
+    source      198.51.100.7 (aws-cli/2.15)
+    function    billing-export of account 111122223333 in eu-west-1
+    granted     lambda:InvokeFunction to 444455556666 (account)
+    relation    cross_account
+    statement   s1
+    ATT&CK      TA0003 Persistence: T1546 Event Triggered Execution
+                TA0005 Defense Evasion: T1578 Modify Cloud Compute Infrastructure, T1578.005 Modify Cloud Compute Configurations
+    event id    6c0f
+    read from   s3.json:1
+
+2 events in 1 file, read in 1ms: 1 alert.
+`, ""},
+		},
+		{
+			"the same on standard input, where --fail is given",
+			[]string{"--fail", "-q", "--format", "json", "-"}, otherEvent + "\n" + grantEvent,
+			ran{exitAlerts, "<tagged>\n", ""},
+		},
+		{
+			"--fail without an alert",
+			[]string{"--fail", "other.json"}, "",
+			ran{exitFine, "1 event in 1 file, read in 1ms: no alert.\n", ""},
+		},
+		{
+			"gzip on standard input",
+			[]string{"-"}, zipped(t, otherEvent),
+			ran{exitFine, "1 event in 1 file, read in 1ms: no alert.\n", ""},
+		},
+		{
+			"nothing on standard input",
+			[]string{"-"}, "",
+			ran{exitFine, "0 events in 1 file, read in 1ms: no alert.\n", ""},
+		},
+		{
+			"as JSON, the summary is on standard error",
+			[]string{"--format=json", "other.json"}, "",
+			ran{exitFine, "", "1 event in 1 file, read in 1ms: no alert.\n"},
+		},
+		{
+			"as JSON, --all prints the records without alerts too",
+			[]string{"--format=json", "--all", "--quiet", "s3.json"}, "",
+			ran{exitFine, otherEvent + "\n<tagged>\n", ""},
+		},
+		{
+			"a line that is broken does not stop the rest",
+			[]string{"--format=json", "log.ndjson"}, "",
+			ran{
+				exitProblems, "<tagged>\n",
+				"trailwire: log.ndjson:2: invalid character ']' looking for beginning of object key string (byte 96)\n" +
+					"2 events in 1 file, read in 1ms: 1 alert, 1 problem.\n",
+			},
+		},
+		{
+			"a problem outweighs an alert",
+			[]string{"--fail", "--quiet", "--format=json", "log.ndjson"}, "",
+			ran{
+				exitProblems, "<tagged>\n",
+				"trailwire: log.ndjson:2: invalid character ']' looking for beginning of object key string (byte 96)\n",
+			},
+		},
+		{
+			"what is no record",
+			[]string{"number.json"}, "",
+			ran{
+				exitProblems, "0 events in 1 file, read in 1ms: no alert, 1 problem.\n",
+				"trailwire: number.json:1: not a record: a JSON object was expected (byte 0)\n",
+			},
+		},
+		{
+			"of many problems in a file the first are said",
+			[]string{"many.ndjson"}, "",
+			ran{
+				exitProblems, "0 events in 1 file, read in 1ms: no alert, 8 problems.\n",
+				"trailwire: many.ndjson:1: invalid character 'o' looking for beginning of value (byte 0)\n" +
+					"trailwire: many.ndjson:2: invalid character 'o' looking for beginning of value (byte 5)\n" +
+					"trailwire: many.ndjson:3: invalid character 'o' looking for beginning of value (byte 10)\n" +
+					"trailwire: many.ndjson:4: invalid character 'o' looking for beginning of value (byte 15)\n" +
+					"trailwire: many.ndjson:5: invalid character 'o' looking for beginning of value (byte 20)\n" +
+					"trailwire: many.ndjson: 3 problems more\n",
+			},
+		},
+		{
+			"a file that is not there does not stop the rest",
+			[]string{"no\x1b.json", "other.json"}, "",
+			ran{
+				exitProblems, "1 event in 1 file, read in 1ms: no alert, 1 problem.\n",
+				"trailwire: no\\x1b.json: no such file or directory\n",
+			},
+		},
+		{
+			"a folder without logs",
+			[]string{"empty"}, "",
+			ran{
+				exitProblems, "0 events in 0 files, read in 1ms: no alert, 1 problem.\n",
+				"trailwire: empty: no .json, .ndjson or .jsonl file (or such a file with .gz) in this folder\n",
+			},
+		},
+		{
+			"gzip that is cut off",
+			[]string{"cut.json.gz"}, "",
+			ran{
+				exitProblems, "1,000 events in 1 file, read in 1ms: no alert, 1 problem.\n",
+				"trailwire: cut.json.gz:1001: gzip: the file is cut off\n",
+			},
+		},
+		{
+			"broken JSON text inside a record is counted, and no failure",
+			[]string{"wrapped.json"}, "",
+			ran{exitFine, "0 events in 1 file, read in 1ms: no alert, 1 unreadable JSON text inside records.\n", ""},
+		},
+		{
+			"a property of the plugin is a flag",
+			[]string{"--quiet", "--format", "json", "--alert-key", "verdict", "s3.json"}, "",
+			ran{exitFine, "<tagged>\n", ""},
+		},
+		{
+			"the same file twice raises a duplicate",
+			[]string{"s3.json", "s3.json"}, "",
+			ran{exitFine, "<any>" + suppressed, ""},
+		},
+	}
+	t.Chdir(folder)
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			got := run(test.stdin, append([]string{"scan"}, test.args...)...)
+			if got.code != test.want.code {
+				t.Errorf("exit code %d, want %d", got.code, test.want.code)
+			}
+			if got.err != test.want.err {
+				t.Errorf("standard error:\n%s\nwant:\n%s", got.err, test.want.err)
+			}
+			if part, any := strings.CutPrefix(test.want.out, "<any>"); any {
+				if !strings.Contains(got.out, part) {
+					t.Errorf("standard output:\n%s\nwant somewhere:\n%s", got.out, part)
+				}
+			} else if out := withoutTagged(t, got.out); out != test.want.out {
+				t.Errorf("standard output:\n%s\nwant:\n%s", out, test.want.out)
+			}
+		})
+	}
+}
+
+// withoutTagged puts <tagged> for every line that is a tagged record: grantEvent
+// with the alert of the built-in rule behind.
+func withoutTagged(t *testing.T, out string) string {
+	t.Helper()
+	lines := strings.SplitAfter(out, "\n")
+	for i, line := range lines {
+		if !strings.HasPrefix(line, strings.TrimSuffix(grantEvent, "}")) {
+			continue
+		}
+		record, err := document.AppendFromJSON(nil, []byte(line))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, key := range []string{"alert", "verdict"} {
+			alert, _ := document.Get(record, key)
+			if ruleOf(alert) == "8f985da6-66e8-4838-a63e-21636eb9adc5" && text(alert, "severity") == "high" {
+				lines[i] = "<tagged>\n"
+			}
+		}
+	}
+	return strings.Join(lines, "")
+}
+
+func TestWrongUse(t *testing.T) {
+	tests := []struct {
+		name string
+		args []string
+		want string
+	}{
+		{"no path", []string{"scan"}, "scan needs a file, a folder, or - for standard input; see trailwire scan --help"},
+		{"an empty path", []string{"scan", ""}, "a path is empty"},
+		{"an unknown flag", []string{"scan", "--colour", "x.json"}, "unknown flag: --colour"},
+		{"an unknown command", []string{"watch"}, `unknown command "watch" for "trailwire"`},
+		{"an unknown format", []string{"scan", "--format", "xml", "x.json"}, `invalid argument "xml" for "--format" flag: must be text or json`},
+		{"--all as text", []string{"scan", "--all", "x.json"}, "--all needs --format json"},
+		{
+			"a property with a wrong value",
+			[]string{"scan", "--max-signals", "many", "x.json"},
+			`--max-signals: "many" is not allowed: it must be a whole number from 1 to 1000000`,
+		},
+		{
+			"a switch with a wrong value",
+			[]string{"demo", "--split", "maybe", "x.json"},
+			`--split: "maybe" is not allowed: it must be on or off`,
+		},
+		{
+			"a wrong value with escape sequences in it",
+			[]string{"scan", "--split", "\x1b[31m", "x.json"},
+			`--split: "\x1b[31m" is not allowed: it must be on or off`,
+		},
+		{
+			"a rule file that is not there",
+			[]string{"scan", "--rules", "/no/such.toml", "x.json"},
+			`--rules: "/no/such.toml": no such rule file`,
+		},
+		{
+			"a plugin that is not there",
+			[]string{"demo", "--plugin", "/no/such.so", "x.json"},
+			`the plugin /no/such.so: no such file or directory`,
+		},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			want := ran{exitUsage, "", "trailwire: " + test.want + "\n"}
+			if got := run("", test.args...); got != want {
+				t.Errorf("got %+v, want %+v", got, want)
+			}
+		})
+	}
+}
+
+func TestAlertsAreOnTheScreenBeforeStandardInputEnds(t *testing.T) {
+	reader, writer, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer reader.Close()
+	shown := make(chan string, 16)
+	p := program{in: reader, out: lineWriter(shown), err: lineWriter(shown), now: time.Now}
+	done := make(chan int)
+	go func() { done <- p.run([]string{"scan", "--format", "json", "-"}) }()
+	if _, err := writer.WriteString(grantEvent + "\n"); err != nil {
+		t.Fatal(err)
+	}
+	select {
+	case line := <-shown:
+		if !strings.Contains(line, "billing-export") {
+			t.Errorf("shown %q", line)
+		}
+	case <-time.After(10 * time.Second):
+		t.Error("no alert after 10 seconds")
+	}
+	writer.Close()
+	if code := <-done; code != exitFine {
+		t.Errorf("exit code %d", code)
+	}
+}
+
+// lineWriter sends on what is written.
+type lineWriter chan string
+
+func (w lineWriter) Write(b []byte) (int, error) {
+	w <- string(b)
+	return len(b), nil
+}
+
+// corpus is real CloudTrail, beside the repository where somebody collected
+// it.
+const corpus = "../../../shared/corpus"
+
+func TestTheCorpusIsReadWithoutAProblemAndWithoutAnAlert(t *testing.T) {
+	if _, err := os.Stat(corpus); err != nil {
+		t.Skipf("SKIPPED: there is no corpus of real events at %s", corpus)
+	}
+	tests := []struct {
+		name, path string
+		want       ran
+	}{
+		// Two of the 1,134 are CloudTrail Insights, which say neither
+		// eventSource nor eventName: no rule can ask them anything.
+		{"every event", "events.ndjson", ran{exitFine, "1,132 events in 1 file, read in 1ms: no alert.\n", ""}},
+		{"every shape", "shapes", ran{exitFine, "97 events in 18 files, read in 1ms: no alert.\n", ""}},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			if got := run("", "scan", filepath.Join(corpus, test.path)); got != test.want {
+				t.Errorf("got %+v, want %+v", got, test.want)
+			}
+		})
+	}
+}
