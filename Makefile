@@ -37,8 +37,21 @@ $(HOST): plugin/testhost/testhost.c
 	@mkdir -p $(BUILD)
 	$(CC) -O1 -g -std=gnu11 -Wall -Wextra -rdynamic -o $@ $< -ldl -lpthread
 
+# One of each kind: every shape an event arrives in, every way around the rule,
+# look-alikes and ordinary traffic. All of testdata is a page too many.
+DEMO := $(addprefix testdata/, \
+	event/cross-account-grant.json s3-file/two-matches.json eventbridge/api-call.json \
+	cloudwatch-logs/subscription.json sns-sqs/sqs-message.json lookup-events/response.json \
+	json-text/log.json ecs-nested/cross-account-grant.json ecs-dotted/cross-account-grant.json \
+	evasion-wildcard-action/lambda-star.json evasion-action-case/lower-case.json \
+	evasion-service-suffix-in-principal/role-name.json \
+	evasion-service-suffix-in-parameters/event-source-token.json \
+	evasion-public-marker-in-parameters/source-arn.json \
+	suppression/same-event-twice-in-a-file.json \
+	look-alikes ordinary)
+
 demo: all
-	@$(CLI) demo --plugin $(FILTER) --testhost $(HOST) testdata
+	@$(CLI) demo --plugin $(FILTER) --testhost $(HOST) --coverage extended $(DEMO)
 
 test: all
 	$(GO) test ./...
