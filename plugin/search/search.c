@@ -211,7 +211,7 @@ static int is_hit(const struct trailwire_search *s, const uint8_t *data, size_t 
 }
 
 /* Returns the first hit of [i, end), end where there is none. */
-static size_t compare_all(const struct trailwire_search *s, const uint8_t *data, size_t size,
+static size_t find_slowly(const struct trailwire_search *s, const uint8_t *data, size_t size,
                           size_t i, size_t end)
 {
     while (i < end && !is_hit(s, data, size, i)) {
@@ -221,117 +221,125 @@ static size_t compare_all(const struct trailwire_search *s, const uint8_t *data,
 }
 
 /*
- * The loops below return the first block from i on in which a bucket has a hit,
- * or the first position that is too near to the end for a whole block. They
- * read one byte past the block.
+ * The vector loops. Each returns the first hit from i on, or the first position
+ * that is too near to the end for a whole block. They read one byte past the
+ * block, so that a block may end at the byte before the last.
+ *
+ * A loop is written once, for any vector: LOAD loads one, LOOK_UP tells the
+ * buckets that a byte could belong to, and LANES turns what both bytes agree on
+ * into an integer with one bit in BITS for each position, set where a bucket is
+ * left.
  */
+#define FIND(name, features, vector, WIDTH, PREPARE, LOAD, LOOK_UP, AND, OR, ANY, LANES, BITS)\
+    __attribute__((target(features)))                                                         \
+    static size_t name(const struct trailwire_search *s, const uint8_t *data, size_t size,    \
+                       size_t i)                                                              \
+    {                                                                                         \
+        const vector half = PREPARE##_BYTE(15);                                               \
+        const vector low1 = PREPARE##_TABLE(s->first.low);                                    \
+        const vector high1 = PREPARE##_TABLE(s->first.high);                                  \
+        const vector low2 = PREPARE##_TABLE(s->second.low);                                   \
+        const vector high2 = PREPARE##_TABLE(s->second.high);                                 \
+                                                                                              \
+        for (; size - i > 4 * WIDTH; i += 4 * WIDTH) {                                        \
+            vector hits[4];                                                                   \
+            for (int k = 0; k < 4; k++) {                                                     \
+                vector here = LOAD(data + i + k * WIDTH);                                     \
+                vector next = LOAD(data + i + k * WIDTH + 1);                                 \
+                hits[k] = AND(LOOK_UP(low1, high1, here), LOOK_UP(low2, high2, next));        \
+            }                                                                                 \
+            if (!ANY(OR(OR(hits[0], hits[1]), OR(hits[2], hits[3])))) {                       \
+                continue;                                                                     \
+            }                                                                                 \
+            for (int k = 0; k < 4; k++) {                                                     \
+                for (uint64_t lanes = LANES(hits[k]); lanes != 0; lanes &= lanes - 1) {       \
+                    size_t at = i + k * WIDTH + __builtin_ctzll(lanes) / BITS;                \
+                    if (is_hit(s, data, size, at)) {                                          \
+                        return at;                                                            \
+                    }                                                                         \
+                }                                                                             \
+            }                                                                                 \
+        }                                                                                     \
+        return i;                                                                             \
+    }
+
 #if defined(__x86_64__)
 
-enum { BLOCK = 64 };
+#define AVX512_BYTE(b) _mm512_set1_epi8(b)
+#define AVX512_TABLE(t) _mm512_broadcast_i32x4(_mm_loadu_si128((const __m128i *) (t)))
+#define AVX512_LOAD(p) _mm512_loadu_si512((const void *) (p))
+#define AVX512_LOOK_UP(low, high, v)                                                          \
+    _mm512_and_si512(_mm512_shuffle_epi8(low, _mm512_and_si512(v, half)),                     \
+                     _mm512_shuffle_epi8(high, _mm512_and_si512(_mm512_srli_epi16(v, 4), half)))
+#define AVX512_LANES(v) _mm512_test_epi8_mask(v, v)
+FIND(find_avx512, "avx512f,avx512bw", __m512i, 64, AVX512, AVX512_LOAD, AVX512_LOOK_UP,
+     _mm512_and_si512, _mm512_or_si512, AVX512_LANES, AVX512_LANES, 1)
 
-__attribute__((target("avx2")))
-static size_t skip_avx2(const struct trailwire_search *s, const uint8_t *data, size_t size, size_t i)
-{
-    const __m256i half = _mm256_set1_epi8(15);
-    const __m256i low1 = _mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *) s->first.low));
-    const __m256i high1 = _mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *) s->first.high));
-    const __m256i low2 = _mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *) s->second.low));
-    const __m256i high2 = _mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *) s->second.high));
-
-#define LOAD(at) _mm256_loadu_si256((const __m256i *) (data + (at)))
-#define LOOK_UP(low, high, v)                                                   \
-    _mm256_and_si256(_mm256_shuffle_epi8(low, _mm256_and_si256(v, half)),       \
+#define AVX2_BYTE(b) _mm256_set1_epi8(b)
+#define AVX2_TABLE(t) _mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *) (t)))
+#define AVX2_LOAD(p) _mm256_loadu_si256((const __m256i *) (p))
+#define AVX2_LOOK_UP(low, high, v)                                                            \
+    _mm256_and_si256(_mm256_shuffle_epi8(low, _mm256_and_si256(v, half)),                     \
                      _mm256_shuffle_epi8(high, _mm256_and_si256(_mm256_srli_epi16(v, 4), half)))
-#define HITS(at) _mm256_and_si256(LOOK_UP(low1, high1, LOAD(at)), LOOK_UP(low2, high2, LOAD((at) + 1)))
+#define AVX2_ANY(v) (!_mm256_testz_si256(v, v))
+#define AVX2_LANES(v)                                                                         \
+    (uint32_t) ~_mm256_movemask_epi8(_mm256_cmpeq_epi8(v, _mm256_setzero_si256()))
+FIND(find_avx2, "avx2", __m256i, 32, AVX2, AVX2_LOAD, AVX2_LOOK_UP,
+     _mm256_and_si256, _mm256_or_si256, AVX2_ANY, AVX2_LANES, 1)
 
-    for (; size - i > BLOCK; i += BLOCK) {
-        __m256i hits = _mm256_or_si256(HITS(i), HITS(i + 32));
-        if (!_mm256_testz_si256(hits, hits)) {
-            break;
-        }
-    }
-    return i;
-#undef LOAD
-#undef LOOK_UP
-#undef HITS
-}
-
-__attribute__((target("ssse3")))
-static size_t skip_ssse3(const struct trailwire_search *s, const uint8_t *data, size_t size, size_t i)
-{
-    const __m128i half = _mm_set1_epi8(15);
-    const __m128i low1 = _mm_loadu_si128((const __m128i *) s->first.low);
-    const __m128i high1 = _mm_loadu_si128((const __m128i *) s->first.high);
-    const __m128i low2 = _mm_loadu_si128((const __m128i *) s->second.low);
-    const __m128i high2 = _mm_loadu_si128((const __m128i *) s->second.high);
-    const __m128i zero = _mm_setzero_si128();
-
-#define LOAD(at) _mm_loadu_si128((const __m128i *) (data + (at)))
-#define LOOK_UP(low, high, v)                                                   \
-    _mm_and_si128(_mm_shuffle_epi8(low, _mm_and_si128(v, half)),                \
+#define SSSE3_BYTE(b) _mm_set1_epi8(b)
+#define SSSE3_TABLE(t) _mm_loadu_si128((const __m128i *) (t))
+#define SSSE3_LOAD(p) _mm_loadu_si128((const __m128i *) (p))
+#define SSSE3_LOOK_UP(low, high, v)                                                           \
+    _mm_and_si128(_mm_shuffle_epi8(low, _mm_and_si128(v, half)),                              \
                   _mm_shuffle_epi8(high, _mm_and_si128(_mm_srli_epi16(v, 4), half)))
-#define HITS(at) _mm_and_si128(LOOK_UP(low1, high1, LOAD(at)), LOOK_UP(low2, high2, LOAD((at) + 1)))
+#define SSSE3_LANES(v) (uint16_t) ~_mm_movemask_epi8(_mm_cmpeq_epi8(v, _mm_setzero_si128()))
+FIND(find_ssse3, "ssse3", __m128i, 16, SSSE3, SSSE3_LOAD, SSSE3_LOOK_UP,
+     _mm_and_si128, _mm_or_si128, SSSE3_LANES, SSSE3_LANES, 1)
 
-    for (; size - i > BLOCK; i += BLOCK) {
-        __m128i hits = _mm_or_si128(_mm_or_si128(HITS(i), HITS(i + 16)),
-                                    _mm_or_si128(HITS(i + 32), HITS(i + 48)));
-        if (_mm_movemask_epi8(_mm_cmpeq_epi8(hits, zero)) != 0xffff) {
-            break;
-        }
+typedef size_t find(const struct trailwire_search *, const uint8_t *, size_t, size_t);
+
+static find *fastest_find(void)
+{
+    if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw")) {
+        return find_avx512;
     }
-    return i;
-#undef LOAD
-#undef LOOK_UP
-#undef HITS
+    if (__builtin_cpu_supports("avx2")) {
+        return find_avx2;
+    }
+    return __builtin_cpu_supports("ssse3") ? find_ssse3 : NULL;
 }
 
-static size_t skip(const struct trailwire_search *s, const uint8_t *data, size_t size, size_t i)
+static size_t find_fast(const struct trailwire_search *s, const uint8_t *data, size_t size, size_t i)
 {
-    if (__builtin_cpu_supports("avx2")) {
-        return skip_avx2(s, data, size, i);
-    }
-    if (__builtin_cpu_supports("ssse3")) {
-        return skip_ssse3(s, data, size, i);
-    }
-    return i;
+    find *f = fastest_find();
+
+    return f == NULL ? i : f(s, data, size, i);
 }
 
 #elif defined(__aarch64__)
 
 #include <arm_neon.h>
 
-enum { BLOCK = 64 };
-
-static size_t skip(const struct trailwire_search *s, const uint8_t *data, size_t size, size_t i)
-{
-    const uint8x16_t half = vdupq_n_u8(15);
-    const uint8x16_t low1 = vld1q_u8(s->first.low);
-    const uint8x16_t high1 = vld1q_u8(s->first.high);
-    const uint8x16_t low2 = vld1q_u8(s->second.low);
-    const uint8x16_t high2 = vld1q_u8(s->second.high);
-
-#define LOOK_UP(low, high, v) \
+#define NEON_BYTE(b) vdupq_n_u8(b)
+#define NEON_TABLE(t) vld1q_u8(t)
+#define NEON_LOOK_UP(low, high, v)                                                            \
     vandq_u8(vqtbl1q_u8(low, vandq_u8(v, half)), vqtbl1q_u8(high, vshrq_n_u8(v, 4)))
-#define HITS(at) \
-    vandq_u8(LOOK_UP(low1, high1, vld1q_u8(data + (at))), LOOK_UP(low2, high2, vld1q_u8(data + (at) + 1)))
+#define NEON_ANY(v) (vmaxvq_u8(v) != 0)
 
-    for (; size - i > BLOCK; i += BLOCK) {
-        uint8x16_t hits = vorrq_u8(vorrq_u8(HITS(i), HITS(i + 16)),
-                                   vorrq_u8(HITS(i + 32), HITS(i + 48)));
-        if (vmaxvq_u8(hits) != 0) {
-            break;
-        }
-    }
-    return i;
-#undef LOOK_UP
-#undef HITS
+/* Four bits a lane, of which one is left. */
+static inline uint64_t neon_lanes(uint8x16_t v)
+{
+    uint8x8_t nibbles = vshrn_n_u16(vreinterpretq_u16_u8(vtstq_u8(v, v)), 4);
+
+    return vget_lane_u64(vreinterpret_u64_u8(nibbles), 0) & 0x1111111111111111;
 }
+FIND(find_fast, "+simd", uint8x16_t, 16, NEON, vld1q_u8, NEON_LOOK_UP,
+     vandq_u8, vorrq_u8, NEON_ANY, neon_lanes, 4)
 
 #else
 
-enum { BLOCK = 64 };
-
-static size_t skip(const struct trailwire_search *s, const uint8_t *data, size_t size, size_t i)
+static size_t find_fast(const struct trailwire_search *s, const uint8_t *data, size_t size, size_t i)
 {
     (void) s;
     (void) data;
@@ -346,18 +354,11 @@ size_t trailwire_search_next(const struct trailwire_search *s, const uint8_t *da
 {
     size_t i = from;
 
-    while (i < size && size - i > BLOCK) {
-        i = skip(s, data, size, i);
-        if (size - i > BLOCK) {
-            size_t hit = compare_all(s, data, size, i, i + BLOCK);
-            if (hit < i + BLOCK) {
-                return hit;
-            }
-            i += BLOCK;
-        }
+    if (i < size) {
+        i = find_fast(s, data, size, i);
     }
     if (i + 1 < size) {
-        i = compare_all(s, data, size, i, size - 1);
+        i = find_slowly(s, data, size, i, size - 1);
     }
     return i + 1 < size ? i : size;
 }
