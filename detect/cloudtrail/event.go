@@ -75,9 +75,15 @@ func (e *Event) Value(f Field) eql.Value {
 	return f.raw(e, f)
 }
 
-// Text returns the text of the field f, or nil where the field has no value or
-// one that is not text.
-func (e *Event) Text(f Field) []byte { return e.Value(f).Text() }
+// Text returns the text of the field f, the first of several, or nil where the
+// field has no value or one that is not text.
+func (e *Event) Text(f Field) []byte {
+	v := e.Value(f)
+	if list := v.List(); len(list) > 0 {
+		v = list[0]
+	}
+	return v.Text()
+}
 
 // RequestText returns the field aws.cloudtrail.request_parameters.
 func (e *Event) RequestText() []byte { return e.Text(requestText) }

@@ -62,6 +62,7 @@ type Finder struct {
 	parts     []Part
 	events    int
 	lists     int
+	whole     bool // the record must not be split
 	malformed int
 	err       error
 	text      []byte   // JSON text as MessagePack
@@ -110,7 +111,7 @@ func NewFinder(jsonKeys []string, worth func(element []byte) bool) *Finder {
 // through to its end then, and nothing is known about it.
 func (f *Finder) Find(record []byte) (events int, err error) {
 	f.wraps, f.beside, f.parts, f.text = f.wraps[:0], f.beside[:0], f.parts[:0], f.text[:0]
-	f.events, f.lists, f.malformed, f.err = 0, 0, 0, nil
+	f.events, f.lists, f.whole, f.malformed, f.err = 0, 0, false, 0, nil
 	f.visit(record, record, -1, -1, 0)
 	if f.err == nil && f.lists > 0 {
 		f.checkGrowth()
@@ -124,7 +125,7 @@ func (f *Finder) Parts() []Part { return f.parts }
 
 // Splits reports whether the events of the last record came from a list, so
 // that each of them can be a record of its own.
-func (f *Finder) Splits() bool { return f.lists > 0 }
+func (f *Finder) Splits() bool { return f.lists > 0 && !f.whole }
 
 // Malformed returns how many texts in the last record started like JSON and
 // were not, or nested too deep.
@@ -144,14 +145,13 @@ func (f *Finder) visit(value, element []byte, list, up, depth int) {
 		f.add(Part{Event: value, Form: Raw, element: element, wrap: list})
 		return
 	}
-	before, wraps := f.events, len(f.wraps)
+	before := f.events
 	if depth < MaxWraps {
 		for _, l := range t.lists[:t.listCount] {
-			f.visitList(l.value, f.push(value, l.key, up), depth)
-			if f.events > before || f.err != nil {
-				return
-			}
-			f.wraps = f.wraps[:wraps]
+			f.source(before, func() { f.visitList(l.value, f.push(value, l.key, up), depth) })
+		}
+		if f.events > before || f.err != nil {
+			return
 		}
 	}
 	if t.isECS(value) {
@@ -163,7 +163,7 @@ func (f *Finder) visit(value, element []byte, list, up, depth int) {
 	}
 }
 
-// visitCarriers tries the keys that may hold an event until one does.
+// visitCarriers looks for events under the keys that may hold one.
 func (f *Finder) visitCarriers(t *traits, m, element []byte, list, up, depth int) {
 	before := f.events
 	for _, c := range t.carriers[:t.carrierCount] {
@@ -173,22 +173,34 @@ func (f *Finder) visitCarriers(t *traits, m, element []byte, list, up, depth int
 				continue
 			}
 		}
-		wraps := len(f.wraps)
-		w := f.push(m, c.key, up)
-		if document.IsArray(inner) {
+		f.source(before, func() {
+			w := f.push(m, c.key, up)
+			if !document.IsArray(inner) {
+				f.visit(inner, element, list, w, depth+1)
+				return
+			}
 			// Text that is an array stays in one piece: nothing in the bytes
 			// of a chunk would tell the prefilter that it is there.
 			_ = document.Elements(inner, func(value []byte) bool {
 				f.visit(value, element, list, w, depth+1)
 				return f.err == nil
 			})
-		} else {
-			f.visit(inner, element, list, w, depth+1)
-		}
-		if f.events > before {
-			return
-		}
+		})
+	}
+}
+
+// source looks for events in one of several places of a map; before is how many
+// had been found when the first place was entered. Events in more than one
+// place are all found, but there is no telling then which of the places a
+// record is to be split by: it stays whole.
+func (f *Finder) source(before int, visit func()) {
+	events, lists, wraps := f.events, f.lists, len(f.wraps)
+	visit()
+	switch {
+	case f.events == events:
 		f.wraps = f.wraps[:wraps]
+	case events > before && (f.lists > 0 || lists > 0):
+		f.whole = true
 	}
 }
 

@@ -127,7 +127,10 @@ var findCases = []struct {
 	{"a list that is repeated counts as it is last", `{"Records":[` + raw("1") + `],"Records":[` + raw("2") + `]}`, "2", true},
 	{"a key that is repeated counts as it is last", `{"log":` + quoted(raw("1")) + `,"log":` + quoted(raw("2")) + `}`, "2", false},
 	{"a source that is repeated counts as it is last", `{"eventSource":"lambda.amazonaws.com","eventName":"x","eventSource":"aws:s3"}`, "", false},
-	{"the first of several keys with an event counts", `{"log":"{}","message":` + quoted(raw("1")) + `,"_raw":` + quoted(raw("2")) + `}`, "1", false},
+	{"all of several keys with an event count", `{"log":"{}","message":` + quoted(raw("1")) + `,"_raw":` + quoted(raw("2")) + `}`, "1 2", false},
+	{"two lists of events leave a record whole", `{"Records":[` + raw("1") + `],"Events":[` + raw("2") + `]}`, "1 2", false},
+	{"an event and a list under two keys leave a record whole", `{"log":` + quoted(raw("1")) + `,"message":` + quoted(`{"Records":[`+raw("2")+`]}`) + `}`, "1 2", false},
+	{"a list comes before the text it was parsed from", `{"log":` + quoted(`{"Records":[`+raw("1")+`]}`) + `,"Records":[` + raw("1") + `]}`, "1", true},
 	{"an event comes before what is in it", `{"eventSource":"a.b","eventName":"c","eventID":"1","detail":` + raw("2") + `,"Records":[` + raw("3") + `]}`, "1", false},
 	{"many keys before the one with the event", `{"log":"{}","log":"[]","log":"{}","log":"{}","log":"{}","log":"{}","log":"{}","log":"{}","log":"{}","log":"{}",` +
 		`"message":"{}","MESSAGE":"{}","detail":{},"Message":{},"Body":{},"body":{},"event":{},"_raw":` + quoted(raw("1")) + `}`, "1", false},
@@ -170,7 +173,7 @@ func TestFindLooksIntoWhatIsWorthIt(t *testing.T) {
 		{"a record that is no list is looked into always", `{"log":` + quoted(raw("1")) + `}`, "1"},
 		{"a list is looked into until its first event", `{"Records":[{"x":1},` + raw("1") + `,` + raw("2") + `,` + raw("needle") + `]}`, "- 1 - needle"},
 		{"JSON text too", `{"Records":[{"body":"{}"},{"body":` + quoted(raw("1")) + `},{"body":` + quoted(raw("2")) + `},{"body":` + quoted(raw("needle")) + `}]}`, "- 1 - needle"},
-		{"of an element that is worth it all is read", `{"Records":[` + raw("1") + `,{"log":` + quoted(raw("2")) + `,"message":` + quoted(raw("needle")) + `}]}`, "1 2"},
+		{"of an element that is worth it all is read", `{"Records":[` + raw("1") + `,{"log":` + quoted(raw("2")) + `,"message":` + quoted(raw("needle")) + `}]}`, "1 2 needle"},
 		{"a list in an element begins anew", `{"Records":[` + raw("1") + `,{"Records":[` + raw("2") + `,` + raw("3") + `]}]}`, "1 2 -"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

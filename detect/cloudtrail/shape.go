@@ -107,7 +107,9 @@ func (t *traits) isECS(m []byte) bool {
 		(hasText(m, "data_stream.dataset") || hasText(m, "event.dataset"))
 }
 
+// hasText reports whether there is text at path, or a list, which an ECS field
+// may always be.
 func hasText(m []byte, path string) bool {
 	value, ok := document.Path(m, path)
-	return ok && document.KindOf(value) == document.KindText
+	return ok && (document.KindOf(value) == document.KindText || document.IsArray(value))
 }

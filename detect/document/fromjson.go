@@ -47,24 +47,6 @@ func AppendFromJSON(dst, text []byte) ([]byte, error) {
 	return out, nil
 }
 
-// AppendFromStream reads the next JSON value from iter, which may read from a
-// file, and appends it to dst as MessagePack. It returns io.EOF where nothing
-// but white space is left.
-func AppendFromStream(dst []byte, iter *jsoniter.Iterator) ([]byte, error) {
-	// A number that ends the stream sets the error and is not taken off it.
-	if iter.Error == io.EOF || iter.WhatIsNext() == jsoniter.InvalidValue && iter.Error == io.EOF {
-		return dst, io.EOF
-	}
-	out, err := appendToken(dst, iter, 0)
-	if err != nil {
-		return dst, err
-	}
-	if iter.Error != nil && iter.Error != io.EOF {
-		return dst, tokenError(iter)
-	}
-	return out, nil
-}
-
 func appendToken(dst []byte, iter *jsoniter.Iterator, depth int) ([]byte, error) {
 	if depth > MaxDepth {
 		return dst, ErrDepth

@@ -2,13 +2,9 @@ package document
 
 import (
 	"errors"
-	"io"
 	"math"
-	"slices"
 	"strings"
 	"testing"
-
-	jsoniter "github.com/json-iterator/go"
 )
 
 func TestFromJSONOfEveryType(t *testing.T) {
@@ -249,45 +245,5 @@ func TestFromJSONTakesLongText(t *testing.T) {
 	}
 	if got, err := AppendFromJSON([]byte("before"), make([]byte, MaxText+1)); !errors.Is(err, ErrLarge) || string(got) != "before" {
 		t.Errorf("a text over the limit: %v", err)
-	}
-}
-
-func TestFromStreamReadsOneValueAfterTheOther(t *testing.T) {
-	for _, c := range []struct {
-		name, text string
-		want       []string
-	}{
-		{"lines", "{\"a\":1}\n{\"b\":2}\n", []string{`{"a":1}`, `{"b":2}`}},
-		{"without a newline at the end", `{"a":1} [2]`, []string{`{"a":1}`, `[2]`}},
-		{"nothing between the values", `{}[]"x"null`, []string{`{}`, `[]`, `"x"`, `null`}},
-		{"a number at the end", `1 23`, []string{`1`, `23`}},
-		{"nothing", ``, nil},
-		{"white space", " \n\t", nil},
-	} {
-		for _, size := range []int{1, 2, 3, 4096} {
-			iter := jsoniter.Parse(jsoniter.ConfigDefault, strings.NewReader(c.text), size)
-			var got []string
-			for {
-				value, err := AppendFromStream([]byte("before"), iter)
-				if err != nil {
-					if err != io.EOF || string(value) != "before" {
-						t.Errorf("%s, by %d bytes: %q, %v", c.name, size, value, err)
-					}
-					break
-				}
-				if got = append(got, asJSON(value[len("before"):])); len(got) > 10 {
-					t.Fatalf("%s, by %d bytes: %q and no end", c.name, size, got)
-				}
-			}
-			if !slices.Equal(got, c.want) {
-				t.Errorf("%s, by %d bytes: %q", c.name, size, got)
-			}
-		}
-	}
-	for _, broken := range []string{`{"a":1`, `x`, `{"a":}`, `[1 2]`, `"a`} {
-		iter := jsoniter.Parse(jsoniter.ConfigDefault, strings.NewReader(broken), 4096)
-		if value, err := AppendFromStream([]byte("before"), iter); err == nil || err == io.EOF || string(value) != "before" {
-			t.Errorf("%s: %q, %v", broken, value, err)
-		}
 	}
 }

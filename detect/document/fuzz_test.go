@@ -307,11 +307,15 @@ func FuzzJSONRoundTrip(f *testing.F) {
 		if err != nil {
 			t.Fatalf("%s: %v", line, err)
 		}
-		if twice := asJSON(again); twice != string(line) {
+		// A float may be -0, an integer that is read from JSON may not.
+		want := negativeZero.ReplaceAllString(string(line), "0$1")
+		if twice := negativeZero.ReplaceAllString(asJSON(again), "0$1"); twice != want {
 			t.Errorf("written as %s, then as %s", line, twice)
 		}
 	})
 }
+
+var negativeZero = regexp.MustCompile(`-0([,}\]]|$)`)
 
 // FuzzJavaText says that any bytes give a bounded text or an error, and that
 // dst is as it was where they do not.
