@@ -1,9 +1,10 @@
-# make            build/flb-filter_trailwire.so, build/trailwire
+# make            build/flb-filter_trailwire.so, build/out_trailwire.so, build/trailwire
 # make demo       the main job on the files in testdata: alerts on the terminal
 # make test       every test
 # make lint       gofmt, go vet, staticcheck, the C side with all warnings
 # make fmt        format the sources
 # make install    DESTDIR= PREFIX=/usr
+# make package    build/*.deb and build/*.rpm, the same bytes for the same sources
 # make clean
 
 GO      ?= go
@@ -11,24 +12,31 @@ CC      ?= gcc
 PREFIX  ?= /usr
 BUILD   := build
 FILTER  := $(BUILD)/flb-filter_trailwire.so
+OUTPUT  := $(BUILD)/out_trailwire.so
 CLI     := $(BUILD)/trailwire
 HOST    := $(BUILD)/testhost
 VERSION := $(shell cat VERSION)
 LDFLAGS := -s -w -X github.com/trailwire/trailwire/detect.Version=$(VERSION)
 
+NFPM := github.com/goreleaser/nfpm/v2/cmd/nfpm@v2.43.4
+
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
-SOURCES := $(shell find detect plugin cmd -name '*.go' -o -name '*.c' -o -name '*.h' -o -name '*.toml') go.mod go.sum VERSION
+SOURCES := $(shell find detect plugin cmd -name '*.go' -o -name '*.c' -o -name '*.h' -o -name '*.toml' -o -path '*/report/*') go.mod go.sum VERSION
 
 export CGO_ENABLED := 1
 
-.PHONY: all demo test lint fmt install clean
+.PHONY: all demo test lint fmt install package clean
 
-all: $(FILTER) $(CLI) $(HOST)
+all: $(FILTER) $(OUTPUT) $(CLI) $(HOST)
 
 $(FILTER): $(SOURCES)
 	$(GO) build -trimpath -buildmode=c-shared -ldflags '$(LDFLAGS)' -o $@ ./plugin
 	@rm -f $(@:.so=.h)
+
+# Two names of one file, so that a process which loads both has one Go runtime.
+$(OUTPUT): $(FILTER)
+	ln -f $< $@
 
 $(CLI): $(SOURCES)
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o $@ ./cmd/trailwire
@@ -55,20 +63,34 @@ demo: all
 
 test: all
 	$(GO) test ./...
-	$(GO) test -race ./detect/... ./plugin/chunk/... ./plugin/property/...
+	$(GO) test -race ./detect/... ./plugin/chunk/... ./plugin/property/... ./plugin/address/... ./plugin/deliver/...
 
 lint:
 	@unformatted=$$(gofmt -l cmd detect plugin); test -z "$$unformatted" || { echo "not gofmt'ed: $$unformatted"; exit 1; }
 	$(GO) vet ./...
 	$(GO) run $(STATICCHECK) ./...
-	$(CC) -fsyntax-only -std=gnu11 -Wall -Wextra -Werror plugin/testhost/testhost.c plugin/filter/map.c plugin/search/search.c
+	$(CC) -fsyntax-only -std=gnu11 -Wall -Wextra -Werror plugin/testhost/testhost.c plugin/testhost/outputhost.c plugin/filter/map.c plugin/search/search.c
 
 fmt:
 	gofmt -w cmd detect plugin
 
 install: all
 	install -D -m 0755 $(FILTER) $(DESTDIR)$(PREFIX)/lib/fluent-bit/flb-filter_trailwire.so
+	ln -f $(DESTDIR)$(PREFIX)/lib/fluent-bit/flb-filter_trailwire.so $(DESTDIR)$(PREFIX)/lib/fluent-bit/out_trailwire.so
 	install -D -m 0755 $(CLI) $(DESTDIR)$(PREFIX)/bin/trailwire
+
+# Files in a package are as old as the commit that it is built of.
+package: export SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2>/dev/null || date +%s)
+package: export VERSION := $(VERSION)
+package: export ARCH := $(shell $(GO) env GOARCH)
+package: all
+	$(GO) run $(NFPM) package --config conf/deploy/nfpm.yaml --packager deb --target $(BUILD)/
+	$(GO) run $(NFPM) package --config conf/deploy/nfpm.yaml --packager rpm --target $(BUILD)/
 
 clean:
 	rm -rf $(BUILD)
+
+# make bench      what it costs: a table, and bench/RESULTS.md
+.PHONY: bench
+bench: all
+	$(GO) run ./bench --plugin $(FILTER)

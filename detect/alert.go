@@ -1,10 +1,11 @@
 package detect
 
 import (
-	"bytes"
+	"fmt"
 	"hash/fnv"
 	"slices"
 	"strconv"
+	"time"
 
 	"github.com/tinylib/msgp/msgp"
 
@@ -23,7 +24,17 @@ type Alert struct {
 	Coverage   Coverage     // CoverExtended where the rule's predicate does not match
 	Suppressed Suppression
 
-	encoded *encodedRule
+	// Actor, Source and Event are what an analyst asks first, and Respond is
+	// the command that undoes a grant: empty where there is none.
+	Actor   Actor
+	Source  Source
+	Event   Event
+	Respond string
+
+	encoded   *encodedRule
+	form      cloudtrail.Form
+	requestID string
+	at        time.Time // when the event happened
 }
 
 // encodedRule is what is the same in every alert of a rule, as MessagePack
@@ -35,100 +46,45 @@ type encodedRule struct {
 
 func encodeRule(r *Rule) encodedRule {
 	var c encodedRule
-	b := msgp.AppendString(nil, "rule")
-	b = appendPairs(b, []field{
-		{"id", r.ID}, {"name", r.Name}, {"version", r.Version}, {"license", r.License},
+	c.before, c.pairsBefore = encodePairs(object{
+		{"rule", object{{"id", r.ID}, {"name", r.Name}, {"version", r.Version}, {"license", r.License}}},
+		{"severity", r.Severity},
+		{"risk_score", r.RiskScore},
 	})
-	b = msgp.AppendString(b, "severity")
-	b = msgp.AppendString(b, r.Severity)
-	b = msgp.AppendString(b, "risk_score")
-	b = msgp.AppendInt(b, r.RiskScore)
-	c.before, c.pairsBefore = b, 3
-
-	b = msgp.AppendString(nil, "threat")
-	b = msgp.AppendArrayHeader(b, uint32(len(r.Threat)))
-	for _, t := range r.Threat {
-		b = appendThreat(b, t)
+	threats := make([]object, len(r.Threat))
+	for i := range r.Threat {
+		threats[i] = r.Threat[i].object()
 	}
-	b = appendTexts(b, "tactics", r.Tactics())
-	b = appendTexts(b, "techniques", r.Techniques())
-	b = appendTexts(b, "tags", r.Tags)
-	b = appendTexts(b, "references", r.References)
-	c.after, c.pairsAfter = b, 5
+	// The lists are there even where they are empty.
+	c.after, c.pairsAfter = encodePairs(object{
+		{"threat", pack(threats)},
+		{"tactics", pack(r.Tactics())}, {"techniques", pack(r.Techniques())},
+		{"tags", pack(r.Tags)}, {"references", pack(r.References)},
+	})
 	return c
 }
 
-// field is a key with a string or int value; one without a value is left out.
-type field struct {
-	key   string
-	value any
+// encodePairs writes the pairs of an object without its header, and says how
+// many they are.
+func encodePairs(o object) (pairs []byte, n int) {
+	n, pairs, _ = document.ReadMapHeader(o.append(nil))
+	return pairs, n
 }
 
-func appendPairs(b []byte, fields []field) []byte {
-	fields = slices.DeleteFunc(fields, func(f field) bool { return f.value == "" })
-	b = msgp.AppendMapHeader(b, uint32(len(fields)))
-	for _, f := range fields {
-		b = msgp.AppendString(b, f.key)
-		switch v := f.value.(type) {
-		case string:
-			b = msgp.AppendString(b, v)
-		case int:
-			b = msgp.AppendInt(b, v)
-		}
-	}
-	return b
-}
-
-func appendThreat(b []byte, t Threat) []byte {
-	pairs := uint32(2)
-	if len(t.Techniques) > 0 {
-		pairs++
-	}
-	b = msgp.AppendMapHeader(b, pairs)
-	b = msgp.AppendString(b, "framework")
-	b = msgp.AppendString(b, t.Framework)
-	b = msgp.AppendString(b, "tactic")
-	b = msgp.AppendMapHeader(b, 3)
-	b = appendReference(b, t.Tactic)
-	if len(t.Techniques) == 0 {
-		return b
-	}
-	b = msgp.AppendString(b, "technique")
-	b = msgp.AppendArrayHeader(b, uint32(len(t.Techniques)))
+func (t *Threat) object() object {
+	var techniques []object
 	for _, q := range t.Techniques {
-		if len(q.Subtechniques) == 0 {
-			b = msgp.AppendMapHeader(b, 3)
-			b = appendReference(b, q.Reference)
-			continue
-		}
-		b = msgp.AppendMapHeader(b, 4)
-		b = appendReference(b, q.Reference)
-		b = msgp.AppendString(b, "subtechnique")
-		b = msgp.AppendArrayHeader(b, uint32(len(q.Subtechniques)))
+		var below []object
 		for _, s := range q.Subtechniques {
-			b = msgp.AppendMapHeader(b, 3)
-			b = appendReference(b, s)
+			below = append(below, s.object())
 		}
+		techniques = append(techniques, append(q.Reference.object(), pair{"subtechnique", below}))
 	}
-	return b
+	return object{{"framework", t.Framework}, {"tactic", t.Tactic.object()}, {"technique", techniques}}
 }
 
-func appendReference(b []byte, r Reference) []byte {
-	b = msgp.AppendString(b, "id")
-	b = msgp.AppendString(b, r.ID)
-	b = msgp.AppendString(b, "name")
-	b = msgp.AppendString(b, r.Name)
-	b = msgp.AppendString(b, "reference")
-	return msgp.AppendString(b, r.URL)
-}
-
-func appendTexts(b []byte, key string, texts []string) []byte {
-	b = msgp.AppendString(b, key)
-	b = msgp.AppendArrayHeader(b, uint32(len(texts)))
-	for _, t := range texts {
-		b = msgp.AppendString(b, t)
-	}
-	return b
+func (r *Reference) object() object {
+	return object{{"id", r.ID}, {"name", r.Name}, {"reference", r.URL}}
 }
 
 var (
@@ -140,32 +96,40 @@ var (
 )
 
 // describe fills in what the alert says about the event.
-func (a *Alert) describe(event *cloudtrail.Event, alertKey string) {
+func (a *Alert) describe(event *cloudtrail.Event) {
 	a.EventID = string(event.Text(fieldEventID))
 	a.DedupKey = a.Rule.ID + ":" + a.EventID
 	if a.EventID == "" {
-		a.DedupKey += fingerprint(event.Body(), alertKey)
+		a.DedupKey += fingerprint(event)
 	}
 	a.Reason = reason(event)
 	if a.Grant != nil {
 		a.Reason = reasonFor(a.Grant, string(event.Text(fieldAccount)))
 	}
+	a.investigate(event)
 }
 
 // fingerprint stands in for the id of an event that has none: the same however
-// MessagePack encodes the event, and without what we have added to it.
-func fingerprint(event []byte, alertKey string) string {
+// the event is encoded and wrapped, and whatever stands beside its own members.
+func fingerprint(event *cloudtrail.Event) string {
 	h := fnv.New64a()
-	var text []byte
-	pairs := document.OverMap(event)
-	for pairs.Next() {
-		if k, _ := document.Text(pairs.Key); !bytes.HasPrefix(k, []byte(alertKey)) {
-			text, _ = document.AppendJSON(text[:0], pairs.Key)
-			text, _ = document.AppendJSON(text, pairs.Value)
-			h.Write(text)
-		}
+	for _, f := range identity {
+		fmt.Fprintln(h, event.Value(f))
 	}
 	return strconv.FormatUint(h.Sum64(), 16)
+}
+
+// identity are the fields that tell two events without an id apart.
+var identity = []cloudtrail.Field{
+	fieldTimestamp, fieldProvider, fieldAction, fieldOutcome, fieldActor, fieldAccount, fieldReceiver, fieldRegion, fieldResponse,
+	cloudtrail.LookupField("aws.cloudtrail.request_parameters"),
+	cloudtrail.LookupField("aws.cloudtrail.additional_eventdata"),
+	cloudtrail.LookupField("aws.cloudtrail.service_event_details"),
+	cloudtrail.LookupField("aws.cloudtrail.request_id"),
+	cloudtrail.LookupField("aws.cloudtrail.shared_event_id"),
+	cloudtrail.LookupField("aws.cloudtrail.user_identity.access_key_id"),
+	cloudtrail.LookupField("source.address"),
+	cloudtrail.LookupField("user.id"),
 }
 
 // reason says who did what where, for an event that nothing more is known of.
@@ -184,32 +148,32 @@ func reason(event *cloudtrail.Event) string {
 
 // append writes the alert's map.
 func (a *Alert) append(b []byte) []byte {
-	pairs := a.encoded.pairsBefore + 1 + a.encoded.pairsAfter + 1
-	for _, there := range []bool{a.Grant != nil, a.Coverage == CoverExtended, a.Suppressed != NotSuppressed} {
-		if there {
-			pairs++
-		}
-	}
-	b = msgp.AppendMapHeader(b, uint32(pairs))
+	before, n := encodePairs(object{
+		{"reason", a.Reason},
+		{"actor", a.Actor.object()}, {"source", a.Source.object()}, {"event", a.Event.object()},
+	})
+	own, m := encodePairs(a.verdict())
+	b = msgp.AppendMapHeader(b, uint32(a.encoded.pairsBefore+n+a.encoded.pairsAfter+m))
 	b = append(b, a.encoded.before...)
-	b = msgp.AppendString(b, "reason")
-	b = msgp.AppendString(b, a.Reason)
+	b = append(b, before...)
 	b = append(b, a.encoded.after...)
+	return append(b, own...)
+}
+
+// verdict is what no schema but ours has a place for.
+func (a *Alert) verdict() object {
+	var granted packed
 	if a.Grant != nil {
-		b = msgp.AppendString(b, "grant")
-		b = a.Grant.AppendMsg(b)
+		granted = a.Grant.AppendMsg(nil)
 	}
-	b = msgp.AppendString(b, "dedup_key")
-	b = msgp.AppendString(b, a.DedupKey)
+	coverage := ""
 	if a.Coverage == CoverExtended {
-		b = msgp.AppendString(b, "coverage")
-		b = msgp.AppendString(b, "extended")
+		coverage = "extended"
 	}
-	if a.Suppressed != NotSuppressed {
-		b = msgp.AppendString(b, "suppressed")
-		b = msgp.AppendString(b, a.Suppressed.String())
+	return object{
+		{"grant", granted}, {"respond", a.Respond}, {"dedup_key", a.DedupKey},
+		{"coverage", coverage}, {"suppressed", a.Suppressed.String()},
 	}
-	return b
 }
 
 // sortBySeverity puts the alert with the highest risk score first; among equal
@@ -218,34 +182,15 @@ func sortBySeverity(found []Alert) {
 	slices.SortStableFunc(found, func(a, b Alert) int { return b.Rule.RiskScore - a.Rule.RiskScore })
 }
 
-// appendAlertPairs writes what a record gains: key with the first alert and,
-// where there are several, key+"s" with all of them.
-func appendAlertPairs(b []byte, key string, found []Alert) []byte {
-	b = msgp.AppendString(b, key)
-	b = found[0].append(b)
-	if len(found) == 1 {
-		return b
-	}
-	b = msgp.AppendString(b, key+"s")
-	b = msgp.AppendArrayHeader(b, uint32(len(found)))
-	for i := range found {
-		b = found[i].append(b)
-	}
-	return b
-}
-
-// appendTagged writes the map body, with the alert pairs at its end. What
+// appendTagged writes the map body and, at its end, what it gains: key with the
+// first alert and, where there are several, key+"s" with all of them. What
 // stands under keys that would pass for ours is kept under another name.
-func appendTagged(b, body []byte, key string, alerts []byte, several bool) []byte {
+func appendTagged(b, body []byte, key string, found []Alert) []byte {
 	pairs, _, err := document.ReadMapHeader(body)
 	if err != nil {
 		return append(b, body...)
 	}
-	gained := 1
-	if several {
-		gained = 2
-	}
-	b = msgp.AppendMapHeader(b, uint32(pairs+gained))
+	b = msgp.AppendMapHeader(b, uint32(pairs+min(len(found), 2)))
 	walk := document.OverMap(body)
 	for walk.Next() {
 		if text, ok := document.Text(walk.Key); ok && (string(text) == key || string(text) == key+"s") {
@@ -255,7 +200,21 @@ func appendTagged(b, body []byte, key string, alerts []byte, several bool) []byt
 		}
 		b = append(b, walk.Value...)
 	}
-	return append(b, alerts...)
+	b = msgp.AppendString(b, key)
+	b = found[0].append(b)
+	if len(found) > 1 {
+		b = msgp.AppendString(b, key+"s")
+		b = appendList(b, found)
+	}
+	return b
+}
+
+func appendList(b []byte, found []Alert) []byte {
+	b = msgp.AppendArrayHeader(b, uint32(len(found)))
+	for i := range found {
+		b = found[i].append(b)
+	}
+	return b
 }
 
 // movedKey returns key with the suffix _original, more than once where body has
@@ -279,9 +238,11 @@ func carries(body []byte, key string, found []Alert) bool {
 	if several != (len(found) > 1) {
 		return false
 	}
-	if !several {
-		return true
-	}
+	return !several || allStand(list, found)
+}
+
+// allStand reports whether list is the list of these alerts, written earlier.
+func allStand(list []byte, found []Alert) bool {
 	items, n := document.OverArray(list), 0
 	for items.Next() {
 		if n == len(found) || !found[n].stands(items.Value) {
@@ -299,21 +260,31 @@ func carries(body []byte, key string, found []Alert) bool {
 func (a *Alert) stands(have []byte) bool {
 	fresh := *a
 	fresh.Suppressed = NotSuppressed
-	ours := document.OverMap(fresh.append(nil))
-	theirs := document.OverMap(have)
-	suppressed := ""
+	return a.sameBut(have, fresh.append(nil), "suppressed")
+}
+
+// sameBut reports whether two maps have the same pairs in the same order but
+// for those whose keys are given, which only have may have. Of them a
+// suppression must be one that we would give.
+func (a *Alert) sameBut(have, fresh []byte, but ...string) bool {
+	ours, theirs := document.OverMap(fresh), document.OverMap(have)
 	for theirs.Next() {
-		if k, ok := document.Text(theirs.Key); ok && string(k) == "suppressed" {
-			text, _ := document.Text(theirs.Value)
-			suppressed = string(text)
+		key, _ := document.Text(theirs.Key)
+		if slices.Contains(but, string(key)) {
+			if said, _ := document.Text(theirs.Value); string(key) == "suppressed" && !a.mayHaveSaid(string(said)) {
+				return false
+			}
 			continue
 		}
 		if !ours.Next() || !document.Equal(ours.Key, theirs.Key) || !document.Equal(ours.Value, theirs.Value) {
 			return false
 		}
 	}
-	if theirs.Err() != nil || ours.Next() {
-		return false
-	}
+	return theirs.Err() == nil && !ours.Next()
+}
+
+// mayHaveSaid reports whether a suppression could be what was said of the alert
+// when it came first.
+func (a *Alert) mayHaveSaid(suppressed string) bool {
 	return suppressed == "" || suppressed == a.Suppressed.String() || a.Suppressed == Duplicate
 }

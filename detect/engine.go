@@ -1,12 +1,8 @@
 package detect
 
 import (
-	"fmt"
 	"sync"
 	"time"
-
-	"github.com/trailwire/trailwire/detect/cloudtrail"
-	"github.com/trailwire/trailwire/detect/eql"
 )
 
 // Engine is a set of rules that are ready to be evaluated. It does not change
@@ -17,46 +13,41 @@ type Engine struct {
 	rules      []compiledRule
 	extended   *compiledRule // the rule that extended coverage speaks for, or nil
 	prefilter  prefilter
+	dispatch   dispatch
 	suppressor suppressor
 	stats      counters
 	now        func() time.Time
 	evaluators sync.Pool
 }
 
-// compiledRule is a rule whose query is bound to the fields of CloudTrail and
-// whose constant part of an alert is written already.
+// compiledRule is a rule whose constant part of an alert is written already.
 type compiledRule struct {
 	*Rule
-	program *eql.Program
-	fields  []cloudtrail.Field // by slot of the program
-	encoded encodedRule
+	encoded  encodedRule
+	counters *ruleCounters
 }
 
-// New compiles the rules in o. An error says which rule does not compile, or
-// which option is wrong.
+// New returns an engine with the rules in o. An error says which option is
+// wrong.
 func New(o Options) (*Engine, error) {
 	if err := o.check(); err != nil {
 		return nil, err
 	}
 	e := &Engine{options: o, now: time.Now}
 	for _, r := range o.Rules {
-		compiled, err := compile(r)
-		if err != nil {
-			return nil, fmt.Errorf("rule %s (%s): %w", r.ID, r.Name, err)
-		}
-		e.rules = append(e.rules, compiled)
-		if needles := needleFor(compiled.program, compiled.fields); needles != nil {
-			e.prefilter.needles = append(e.prefilter.needles, needles...)
-		} else {
-			e.prefilter.always = true
-		}
+		e.rules = append(e.rules, compiledRule{Rule: r, encoded: encodeRule(r), counters: new(ruleCounters)})
+		needles := r.Needles()
+		e.prefilter.add(needles)
+		e.prefilter.always = e.prefilter.always || needles == nil
 	}
+	e.dispatch = newDispatch(o.Rules)
 	if o.Coverage == CoverExtended {
 		e.extend()
 	}
 	if o.Split {
-		e.prefilter.needles = append(e.prefilter.needles, listMarkers...)
+		e.prefilter.add(listMarkers)
 	}
+	e.prefilter.prepare()
 	e.evaluators.New = func() any {
 		v := newEvaluator(e, e.Suspects)
 		v.pooled = true
@@ -71,21 +62,9 @@ func (e *Engine) extend() {
 	for i := range e.rules {
 		if e.rules[i].ID == CrossAccountRuleID {
 			e.extended = &e.rules[i]
-			e.prefilter.needles = append(e.prefilter.needles, Needle{Text: "addpermission", Fold: true})
+			e.prefilter.add([]Needle{{Text: "addpermission", Fold: true}})
 		}
 	}
-}
-
-func compile(r *Rule) (compiledRule, error) {
-	program, err := eql.Compile(r.query, eql.CategoryField(r.CategoryField))
-	if err != nil {
-		return compiledRule{}, err
-	}
-	c := compiledRule{Rule: r, program: program, encoded: encodeRule(r)}
-	for _, f := range program.Fields() {
-		c.fields = append(c.fields, cloudtrail.LookupField(f.Name))
-	}
-	return c, nil
 }
 
 // Rules returns the rules of the engine.
@@ -105,9 +84,11 @@ func (e *Engine) Needles() (needles []Needle, ok bool) {
 	return e.prefilter.needles, !e.prefilter.always
 }
 
-// listMarkers are the keys that a list of events stands under; Events is in
-// logEvents too. An escape in one of them is found by the prefilter.
-var listMarkers = []Needle{{Text: "Records"}, {Text: "Events"}}
+// listMarkers are the keys that a list of events stands under. Calls such as
+// PutRecords and DescribeEvents are no reason to look closer.
+var listMarkers = []Needle{
+	{Text: "Records", Whole: true}, {Text: "logEvents", Whole: true}, {Text: "Events", Whole: true},
+}
 
 // Evaluator returns an evaluator of the engine. Give it back with
 // [Evaluator.Release] when done.

@@ -20,7 +20,9 @@ type Evaluator struct {
 	found   []Alert  // alerts of the record at hand
 	outputs []Output // what replaces the record
 	buffer  []byte   // the outputs' bodies
-	alerts  []byte   // an alert being written
+
+	onlyAlerts bool      // the caller is Alerts
+	verdicts   *Verdicts // where alerts' suppressions are kept, or nil
 }
 
 // Output is one of the records that replace an evaluated one.
@@ -38,6 +40,7 @@ func newEvaluator(e *Engine, worth func([]byte) bool) *Evaluator {
 // Release gives an evaluator back to its engine. What it returned before is no
 // longer valid.
 func (v *Evaluator) Release() {
+	v.verdicts = nil
 	// A thorough evaluator is not one that the engine hands out, and a huge
 	// record must not pin its buffers for the life of the pipeline.
 	if !v.pooled || cap(v.buffer) > keptBuffer || v.finder.Footprint() > keptBuffer || v.event.Footprint() > keptBuffer {
@@ -82,7 +85,7 @@ func (v *Evaluator) Record(body []byte, when time.Time) []Output {
 		return nil
 	}
 	tagged, ok := v.tag(body, v.found)
-	if !ok {
+	if !ok && !v.onlyAlerts {
 		return nil
 	}
 	v.outputs = append(v.outputs, Output{Body: tagged, Alerts: v.found})
@@ -101,11 +104,14 @@ func (v *Evaluator) split(when time.Time) []Output {
 		}
 		found := v.found[alerts:len(v.found):len(v.found)]
 		if len(found) > 0 {
-			if tagged, ok := v.tag(body, found); ok {
-				body = tagged
-			} else {
+			tagged, ok := v.tag(body, found)
+			if !ok && !v.onlyAlerts {
 				found = nil
 			}
+			body = tagged
+		}
+		if v.onlyAlerts && len(found) == 0 {
+			continue
 		}
 		v.outputs = append(v.outputs, Output{Body: body, Alerts: found})
 	}
@@ -119,7 +125,8 @@ func (v *Evaluator) evaluate(p cloudtrail.Part, when time.Time) {
 	}
 	v.event.Reset(p.Event, p.Form)
 	extended := v.engine.extended
-	for i := range v.engine.rules {
+	candidates := v.engine.dispatch.find(&v.event)
+	for i, ok := candidates.next(); ok; i, ok = candidates.next() {
 		rule := &v.engine.rules[i]
 		v.view = view{event: &v.event, fields: rule.fields}
 		if rule.program.Match(&v.view) {
@@ -156,14 +163,20 @@ func (v *Evaluator) raise(rule *compiledRule, coverage Coverage, when time.Time)
 	}
 	if a.Grant != nil && e.options.Exceptions.allow(a.Grant, &v.event) {
 		e.stats.excepted.Add(1)
+		rule.counters.excepted.Add(1)
 		return
 	}
-	a.describe(&v.event, e.options.AlertKey)
-	at := eventTime(&v.event, when, e.now())
-	a.Suppressed = e.suppressor.judge(rule, a.DedupKey, at, &e.options)
-	e.stats.alerts.Add(1)
-	if a.Suppressed != NotSuppressed {
-		e.stats.suppressed.Add(1)
+	a.describe(&v.event)
+	a.at = eventTime(&v.event, when, e.now())
+	recalled := false
+	if a.Suppressed, recalled = v.verdicts.recall(); !recalled {
+		a.Suppressed = e.suppressor.judge(rule, a.DedupKey, a.at, &e.options)
+		v.verdicts.keep(a.Suppressed)
+		rule.counters.raised(a.Suppressed)
+		e.stats.alerts.Add(1)
+		if a.Suppressed != NotSuppressed {
+			e.stats.suppressed.Add(1)
+		}
 	}
 	v.found = append(v.found, a)
 }
@@ -182,16 +195,13 @@ func eventTime(event *cloudtrail.Event, when, now time.Time) time.Time {
 	return at
 }
 
-// tag returns body with the alerts added, and false where it is to be left
-// alone because it carries this verdict already.
+// tag returns body with the alerts added, or body itself and false where it is
+// to be left alone because it carries this verdict already.
 func (v *Evaluator) tag(body []byte, found []Alert) (tagged []byte, ok bool) {
-	key := v.engine.options.AlertKey
 	sortBySeverity(found)
-	if carries(body, key, found) {
-		return nil, false
+	e, start := v.engine, len(v.buffer)
+	if v.buffer, ok = e.options.AlertFormat.append(v.buffer, body, found, e.options.AlertKey, e.now()); !ok {
+		return body, false
 	}
-	v.alerts = appendAlertPairs(v.alerts[:0], key, found)
-	start := len(v.buffer)
-	v.buffer = appendTagged(v.buffer, body, key, v.alerts, len(found) > 1)
 	return v.buffer[start:len(v.buffer):len(v.buffer)], true
 }

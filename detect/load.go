@@ -5,55 +5,109 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
+)
+
+// Unsupported says what to do with a rule file whose rule is of a type that is
+// no single-event EQL.
+type Unsupported uint8
+
+const (
+	// RefuseUnsupported makes it an error, so that nobody believes in a rule
+	// that is not there.
+	RefuseUnsupported Unsupported = iota
+	// SkipUnsupported leaves the rule out, with a warning.
+	SkipUnsupported
 )
 
 // LoadRules returns the built-in rules and those in the files that the
 // patterns (paths or globs) name. The pattern -builtin leaves the built-in
-// rules out. It is an error if a pattern matches no file, a file cannot be
-// read, two rules have one ID, or no rule is left.
-func LoadRules(patterns []string) ([]*Rule, error) {
-	builtIn := true
-	var loaded []*Rule
-	for _, pattern := range patterns {
-		if pattern == "-builtin" {
-			builtIn = false
+// rules out.
+//
+// It is an error if a pattern matches no file, a file cannot be read or is
+// broken (a [*RuleError] then), two rules have one id, or no rule is left. A
+// warning is one line about a rule that was left out.
+func LoadRules(patterns []string, unsupported Unsupported) (rules []*Rule, warnings []string, err error) {
+	if !slices.Contains(patterns, "-builtin") {
+		if rules, err = BuiltInRules(); err != nil {
+			return nil, nil, err
+		}
+	}
+	paths, err := RuleFiles(patterns)
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, path := range paths {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			return nil, nil, err
+		}
+		r, err := ParseRule(path, text)
+		var refused *RuleError
+		if errors.As(err, &refused) && refused.Unsupported && unsupported == SkipUnsupported {
+			warnings = append(warnings, "left out a rule: "+refused.Error())
 			continue
 		}
-		paths, err := filepath.Glob(pattern)
+		if err != nil {
+			return nil, nil, err
+		}
+		if err := clash(r, text, rules); err != nil {
+			return nil, nil, err
+		}
+		rules = append(rules, r)
+	}
+	switch {
+	case len(rules) > 0:
+		return rules, warnings, nil
+	case len(paths) > 0:
+		return nil, nil, fmt.Errorf("no rule is left: each of the files (%d) is of a type that is not supported", len(paths))
+	}
+	return nil, nil, errors.New("-builtin leaves no rule: name a rule file beside it")
+}
+
+// RuleFiles returns the files that the patterns (paths or globs) name, each
+// once, in order. It is an error if a pattern matches nothing or a directory.
+func RuleFiles(patterns []string) ([]string, error) {
+	var paths []string
+	for _, pattern := range patterns {
+		if pattern == "-builtin" {
+			continue
+		}
+		matches, err := filepath.Glob(pattern)
 		if err != nil {
 			return nil, fmt.Errorf("%q: %w", pattern, err)
 		}
-		if len(paths) == 0 {
+		if len(matches) == 0 {
 			return nil, fmt.Errorf("%q: no such rule file", pattern)
 		}
-		for _, path := range paths {
-			text, err := os.ReadFile(path)
-			if err != nil {
-				return nil, err
+		for _, path := range matches {
+			if info, err := os.Stat(path); err == nil && info.IsDir() {
+				return nil, fmt.Errorf("%q is a directory: name the files in it, such as %s", path, filepath.Join(path, "*.toml"))
 			}
-			r, err := ParseRule(path, text)
-			if err != nil {
-				return nil, err
+			if !slices.Contains(paths, path) {
+				paths = append(paths, path)
 			}
-			loaded = append(loaded, r)
 		}
 	}
-	if builtIn {
-		rules, err := BuiltInRules()
-		if err != nil {
-			return nil, err
+	return paths, nil
+}
+
+// clash returns an error where one of the rules has the id of r already.
+func clash(r *Rule, text []byte, rules []*Rule) error {
+	for _, other := range rules {
+		if other.ID != r.ID {
+			continue
 		}
-		loaded = append(rules, loaded...)
-	}
-	if len(loaded) == 0 {
-		return nil, errors.New("-builtin leaves no rule: name a rule file beside it")
-	}
-	seen := make(map[string]string)
-	for _, r := range loaded {
-		if other, ok := seen[r.ID]; ok {
-			return nil, fmt.Errorf("two rules have the id %s: %q and %q", r.ID, other, r.Name)
+		at := 0
+		if root, err := parseTOML(r.File, text); err == nil {
+			at = root.get("rule").get("rule_id").at
 		}
-		seen[r.ID] = r.Name
+		if other.builtIn {
+			return newRuleError(r.File, text, at, "rule.rule_id %s is that of the built-in rule %q: "+
+				"leave this file out, or that rule with -builtin", r.ID, other.Name)
+		}
+		return newRuleError(r.File, text, at, "rule.rule_id %s is that of the rule %q in %s: "+
+			"no two rules can have one id", r.ID, other.Name, other.File)
 	}
-	return loaded, nil
+	return nil
 }

@@ -13,8 +13,12 @@ type Options struct {
 	Rules []*Rule
 
 	// AlertKey is the key under which a record gets its alert; the list of
-	// all alerts of a record is under AlertKey + "s".
+	// all alerts of a record is under AlertKey + "s". Only FormatNative has
+	// such a key.
 	AlertKey string
+
+	// AlertFormat is the vocabulary that alerts are written in.
+	AlertFormat Format
 
 	// Split makes one record of every event of a record that holds a list of
 	// them.

@@ -1,11 +1,6 @@
 package detect
 
-import (
-	"bytes"
-
-	"github.com/trailwire/trailwire/detect/cloudtrail"
-	"github.com/trailwire/trailwire/detect/eql"
-)
+import "bytes"
 
 // A prefilter answers, for bytes that nobody has parsed, whether a rule could
 // match something in them. It may say yes for nothing; it never says no where
@@ -25,20 +20,40 @@ import (
 // (see package eql), which is what a needle in any case does.
 type prefilter struct {
 	needles []Needle
-	always  bool // a rule has no needle: everything is suspect
+	set     *needleSet // the same in one pass, where they are many
+	always  bool       // a rule has no needle: everything is suspect
 }
 
+// add adds needles to look for.
+func (p *prefilter) add(needles []Needle) { p.needles = append(p.needles, needles...) }
+
+// prepare makes a prefilter ready once it has all its needles.
+func (p *prefilter) prepare() {
+	p.needles = withoutCovered(p.needles)
+	if len(p.needles) > fewNeedles {
+		p.set = newNeedleSet(p.needles)
+	}
+}
+
+// fewNeedles is up to how many needles are faster to look for one by one.
+const fewNeedles = 4
+
 // Needle is a text to look for: at least three printable ASCII characters, in
-// lower case where Fold says that it may stand in any case.
+// lower case where Fold says that it may stand in any case. Whole says that it
+// is all of a text, a key or a value.
 type Needle struct {
-	Text string
-	Fold bool
+	Text  string
+	Fold  bool
+	Whole bool
 }
 
 // suspects reports whether a rule could match something in data.
 func (p *prefilter) suspects(data []byte) bool {
 	if p.always {
 		return true
+	}
+	if p.set != nil {
+		return p.set.in(data) || hasEscapedLetter(data)
 	}
 	for i := range p.needles {
 		if p.needles[i].in(data) {
@@ -52,7 +67,27 @@ func (n *Needle) in(data []byte) bool {
 	if n.Fold {
 		return containsFold(data, n.Text)
 	}
-	return bytes.Contains(data, []byte(n.Text))
+	for from := 0; ; {
+		i := bytes.Index(data[from:], []byte(n.Text))
+		if i < 0 {
+			return false
+		}
+		if !n.Whole || n.beginsAt(data, from+i) {
+			return true
+		}
+		from += i + 1
+	}
+}
+
+// beginsAt reports whether a text as long as the needle can begin at i: behind
+// the last byte of its MessagePack header, which has the length, or behind a
+// quotation mark, which begins it in JSON.
+func (n *Needle) beginsAt(data []byte, i int) bool {
+	if i == 0 {
+		return false
+	}
+	before, length := data[i-1], len(n.Text)
+	return before == '"' || before == byte(length) || length < 32 && before == byte(0xa0|length)
 }
 
 // containsFold reports whether data contains the ASCII text, which is in lower
@@ -137,100 +172,10 @@ func unhex(c byte) int {
 // writers), which are therefore no reason to look closer.
 func neverInNeedle(c byte) bool {
 	switch c {
-	case '"', '&', '\'', '/', '<', '=', '>':
+	case '&', '\'', '/', '<', '=', '>':
 		return true
-	case '\\': // it could begin another escape
+	case '\\', '"': // it could begin another escape, or a whole text
 		return false
 	}
 	return c < ' ' || c > '~'
-}
-
-// needleFor returns the needle of a program: nil where it has none. Each of
-// the texts in it must be looked for, any of them is a hit.
-func needleFor(program *eql.Program, fields []cloudtrail.Field) []Needle {
-	var best []Needle
-	for _, anyOf := range program.Required() {
-		var needles []Needle
-		for _, literal := range anyOf {
-			n, ok := needleIn(literal, fields[literal.Slot].Trace())
-			if !ok {
-				needles = nil
-				break
-			}
-			needles = append(needles, n)
-		}
-		if len(needles) > 0 && (best == nil || weakest(needles) > weakest(best)) {
-			best = needles
-		}
-	}
-	return best
-}
-
-// needleIn returns the most telling piece of a literal that every event has
-// whose field contains it.
-func needleIn(literal eql.Literal, trace cloudtrail.Trace) (best Needle, ok bool) {
-	if trace == cloudtrail.Nowhere {
-		return Needle{}, false
-	}
-	cut := func(r rune) bool {
-		switch {
-		case r > '~' || r == '\\' || neverInNeedle(byte(r)):
-			return true
-		case trace == cloudtrail.JavaText && (r == '{' || r == '}' || r == '[' || r == ']' || r == ',' || r == ' '):
-			return true
-		}
-		return false
-	}
-	for _, piece := range bytes.FieldsFunc([]byte(literal.Text), cut) {
-		n := Needle{Text: string(piece), Fold: literal.Fold}
-		if literal.Fold {
-			n.Text = string(bytes.ToLower(piece))
-		}
-		if trace == cloudtrail.JavaText && !onlyText(n.Text) {
-			continue
-		}
-		if n.weight() > best.weight() {
-			best = n
-		}
-	}
-	return best, best.weight() > 0
-}
-
-// onlyText reports whether a piece of Java text can have come from text alone,
-// not from a number or a boolean, which MessagePack stores otherwise.
-func onlyText(piece string) bool {
-	for i := 0; i < len(piece); i++ {
-		switch c := piece[i]; {
-		case '0' <= c && c <= '9', c == '.', c == '-', c == '+':
-		case bytes.IndexByte([]byte("trueflsnINiyaE"), c) >= 0: // true, false, NaN, Infinity, 1.0E10
-		default:
-			return true
-		}
-	}
-	return false
-}
-
-// weight says how telling a needle is: how rare it is in ordinary CloudTrail,
-// as far as its letters tell. Less than three letters are everywhere. A host
-// name of AWS is in every event of its service; any case is slow to look for.
-func (n Needle) weight() int {
-	if len(n.Text) < 3 {
-		return 0
-	}
-	w := 2 * min(len(n.Text), 24)
-	if bytes.HasSuffix([]byte(n.Text), []byte(".amazonaws.com")) {
-		w /= 4
-	}
-	if n.Fold {
-		w--
-	}
-	return w
-}
-
-func weakest(needles []Needle) int {
-	w := needles[0].weight()
-	for _, n := range needles[1:] {
-		w = min(w, n.weight())
-	}
-	return w
 }

@@ -1,15 +1,10 @@
 package detect
 
 import (
-	"errors"
-	"fmt"
 	"io/fs"
-	"regexp"
-	"strings"
 	"time"
 
-	"github.com/pelletier/go-toml/v2"
-
+	"github.com/trailwire/trailwire/detect/cloudtrail"
 	"github.com/trailwire/trailwire/detect/eql"
 	"github.com/trailwire/trailwire/detect/rules"
 )
@@ -22,6 +17,7 @@ const CrossAccountRuleID = "8f985da6-66e8-4838-a63e-21636eb9adc5"
 // read from a file in the schema of Elastic's detection-rules repository and
 // does not change after that; any number of engines may share it.
 type Rule struct {
+	File        string   // where it was read
 	ID          string   // rule_id, a UUID in Elastic's files
 	Name        string   // one line, shown to analysts
 	Version     int      // 1 where the file does not say
@@ -49,10 +45,17 @@ type Rule struct {
 	// the file's event_category_override.
 	CategoryField string
 
+	// BuildingBlock is the file's building_block_type, "default" or empty. The
+	// alerts of a building block are for other rules to build on, not for
+	// analysts to look at.
+	BuildingBlock string
+
 	FalsePositives      []string
 	InvestigationFields []string
 
-	query *eql.Query
+	builtIn bool
+	program *eql.Program
+	fields  []cloudtrail.Field // by slot of the program
 }
 
 // Threat is one row of a rule's ATT&CK mapping.
@@ -71,48 +74,9 @@ type Technique struct {
 
 // Reference names an entry of the ATT&CK knowledge base.
 type Reference struct {
-	ID   string `toml:"id"`
-	Name string `toml:"name"`
-	URL  string `toml:"reference"`
-}
-
-// ruleFile is the part of Elastic's schema that Trailwire reads. Keys it does
-// not know are left alone: the schema grows faster than this program.
-type ruleFile struct {
-	Rule struct {
-		Author         []string
-		Description    string
-		FalsePositives []string `toml:"false_positives"`
-		From           string
-		Interval       string
-		Language       string
-		License        string
-		MaxSignals     int `toml:"max_signals"`
-		Name           string
-		Note           string
-		Query          string
-		References     []string
-		RiskScore      int    `toml:"risk_score"`
-		ID             string `toml:"rule_id"`
-		Severity       string
-		Tags           []string
-		Type           string
-		Version        int
-		CategoryField  string `toml:"event_category_override"`
-		Investigation  struct {
-			FieldNames []string `toml:"field_names"`
-		} `toml:"investigation_fields"`
-		Threat []struct {
-			Framework string
-			Tactic    Reference
-			Technique []struct {
-				ID            string      `toml:"id"`
-				Name          string      `toml:"name"`
-				URL           string      `toml:"reference"`
-				Subtechniques []Reference `toml:"subtechnique"`
-			}
-		}
-	}
+	ID   string
+	Name string
+	URL  string
 }
 
 // BuiltInRules returns the rules that are part of the program.
@@ -131,114 +95,34 @@ func BuiltInRules() ([]*Rule, error) {
 		if err != nil {
 			return nil, err
 		}
+		r.builtIn = true
 		built = append(built, r)
 	}
 	return built, nil
 }
 
-// ParseRule reads a rule file. name is what errors call it.
-func ParseRule(name string, text []byte) (*Rule, error) {
-	var file ruleFile
-	if err := toml.Unmarshal(text, &file); err != nil {
-		var at *toml.DecodeError
-		if errors.As(err, &at) {
-			line, column := at.Position()
-			return nil, fmt.Errorf("%s:%d:%d: %s", name, line, column, strings.TrimPrefix(at.Error(), "toml: "))
-		}
-		return nil, fmt.Errorf("%s: %w", name, err)
-	}
-	r, err := file.rule()
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", name, err)
-	}
-	return r, nil
+// Match reports whether the rule's query matches an event.
+func (r *Rule) Match(event *cloudtrail.Event) bool {
+	return r.program.Match(&view{event: event, fields: r.fields})
 }
 
-func (f *ruleFile) rule() (*Rule, error) {
-	in := &f.Rule
-	r := &Rule{
-		ID: in.ID, Name: strings.TrimSpace(in.Name), Version: in.Version, License: in.License,
-		Author: in.Author, Description: strings.TrimSpace(in.Description), Note: in.Note,
-		Severity: in.Severity, RiskScore: in.RiskScore, Tags: in.Tags, References: in.References,
-		Query: strings.TrimSpace(in.Query), MaxSignals: in.MaxSignals,
-		CategoryField:       in.CategoryField,
-		FalsePositives:      in.FalsePositives,
-		InvestigationFields: in.Investigation.FieldNames,
-	}
-	if r.Version == 0 {
-		r.Version = 1
-	}
-	if r.MaxSignals == 0 {
-		r.MaxSignals = 100
-	}
-	if r.CategoryField == "" {
-		r.CategoryField = "event.category"
-	}
-	switch {
-	case r.ID == "":
-		return nil, errors.New("rule.rule_id is missing")
-	case r.Name == "":
-		return nil, errors.New("rule.name is missing")
-	case in.Type != "eql" || (in.Language != "" && in.Language != "eql"):
-		return nil, fmt.Errorf("rule.type %q with language %q is not supported: only eql is", in.Type, in.Language)
-	case r.RiskScore < 0 || r.RiskScore > 100:
-		return nil, fmt.Errorf("rule.risk_score is %d: it must be 0 to 100", r.RiskScore)
-	case r.MaxSignals < 0:
-		return nil, fmt.Errorf("rule.max_signals is %d: it must be positive", r.MaxSignals)
-	}
-	switch r.Severity {
-	case "low", "medium", "high", "critical":
-	default:
-		return nil, fmt.Errorf("rule.severity is %q: it must be low, medium, high or critical", r.Severity)
-	}
-	var err error
-	if r.Interval, err = period("rule.interval", in.Interval, 5*time.Minute); err != nil {
-		return nil, err
-	}
-	from, ok := strings.CutPrefix(in.From, "now-")
-	if in.From != "" && !ok {
-		return nil, fmt.Errorf("rule.from is %q: it must be now- and a period, such as now-6m", in.From)
-	}
-	if r.LookBack, err = period("rule.from", from, 6*time.Minute); err != nil {
-		return nil, err
-	}
-	for _, t := range in.Threat {
-		threat := Threat{Framework: t.Framework, Tactic: t.Tactic}
-		for _, q := range t.Technique {
-			threat.Techniques = append(threat.Techniques, Technique{
-				Reference:     Reference{ID: q.ID, Name: q.Name, URL: q.URL},
-				Subtechniques: q.Subtechniques,
-			})
-		}
-		r.Threat = append(r.Threat, threat)
-	}
-	if r.query, err = eql.Parse(in.Query); err != nil {
-		return nil, fmt.Errorf("rule.query: %w", err)
-	}
-	return r, nil
+// Explain returns the outcome of every clause of the rule's query on an event:
+// why it matches, or why not. The values in it are valid until the event is
+// reset.
+func (r *Rule) Explain(event *cloudtrail.Event) *eql.Clause {
+	return r.program.Explain(&view{event: event, fields: r.fields})
 }
 
-// periods are Elastic's date math units, as far as intervals use them.
-var periods = regexp.MustCompile(`^([0-9]+)([smhdw])$`)
+// BuiltIn reports whether the rule came with the program.
+func (r *Rule) BuiltIn() bool { return r.builtIn }
 
-var units = map[string]time.Duration{
-	"s": time.Second, "m": time.Minute, "h": time.Hour, "d": 24 * time.Hour, "w": 7 * 24 * time.Hour,
-}
+// Fields returns the fields that the rule's query reads.
+func (r *Rule) Fields() []cloudtrail.Field { return r.fields }
 
-func period(key, text string, missing time.Duration) (time.Duration, error) {
-	if text == "" {
-		return missing, nil
-	}
-	parts := periods.FindStringSubmatch(text)
-	if parts == nil {
-		return 0, fmt.Errorf("%s is %q: it must be a number and one of s, m, h, d, w", key, text)
-	}
-	var n int64
-	if _, err := fmt.Sscan(parts[1], &n); err != nil || n > 10_000_000 {
-		return 0, fmt.Errorf("%s is %q: the number is too large", key, text)
-	}
-	return time.Duration(n) * units[parts[2]], nil
-}
+// Needles returns the texts one of which every event that the rule matches
+// contains, so that most chunks need not be parsed. There are none for a rule
+// whose query requires no text, or only such as is not in the event itself.
+func (r *Rule) Needles() []Needle { return needleFor(r.program, r.fields) }
 
 // Tactics returns the ids of the rule's ATT&CK tactics, each once.
 func (r *Rule) Tactics() []string {

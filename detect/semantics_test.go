@@ -347,12 +347,21 @@ func TestAlertHasExactlyTheKeysOfTheContract(t *testing.T) {
 	if !equalJSON(t, record, event) {
 		t.Errorf("the record lost or gained something beside the alert: %v", record)
 	}
+	// Section 4 of the design, and what the last part of the plan adds to it:
+	// "the alert carries what the analyst needs first" (actor, source, event,
+	// respond).
 	want := `{
 	  "rule": {"id": "8f985da6-66e8-4838-a63e-21636eb9adc5",
 	    "name": "AWS Lambda Function Policy Updated to Allow Cross-Account Invocation",
 	    "version": 1, "license": "Elastic License v2"},
 	  "severity": "high", "risk_score": 73,
 	  "reason": "111122223333 let account 444455556666 invoke Lambda function billing-export",
+	  "actor": {"arn": "arn:aws:iam::111122223333:user/alice", "type": "IAMUser", "account": "111122223333"},
+	  "source": {"ip": "198.51.100.7", "user_agent": "aws-cli/2.17.60"},
+	  "event": {"id": "5d0ff5a1-0000-4000-8000-000000000001", "time": "2026-06-18T10:00:00Z",
+	    "action": "AddPermission20150331v2", "provider": "lambda.amazonaws.com", "outcome": "success",
+	    "region": "eu-west-1", "account": "111122223333"},
+	  "respond": "aws lambda remove-permission --function-name arn:aws:lambda:eu-west-1:111122223333:function:billing-export --statement-id partner --region eu-west-1",
 	  "threat": [
 	    {"framework": "MITRE ATT&CK",
 	     "tactic": {"id": "TA0003", "name": "Persistence", "reference": "https://attack.mitre.org/tactics/TA0003/"},

@@ -28,5 +28,42 @@ func (e *Engine) Stats() Stats {
 	}
 }
 
+// RuleStats counts what has become of the matches of one rule.
+type RuleStats struct {
+	Rule           *Rule
+	Alerts         uint64 // alerts raised, suppressed ones included
+	Duplicates     uint64 // those marked as duplicate
+	OverMaxSignals uint64 // those marked as over max_signals
+	Excepted       uint64 // matches that an exception dropped
+}
+
+type ruleCounters struct {
+	alerts, duplicates, overMaxSignals, excepted atomic.Uint64
+}
+
+// raised counts an alert.
+func (c *ruleCounters) raised(s Suppression) {
+	c.alerts.Add(1)
+	switch s {
+	case Duplicate:
+		c.duplicates.Add(1)
+	case OverMaxSignals:
+		c.overMaxSignals.Add(1)
+	}
+}
+
+// RuleStats returns the counters of each rule, in the order of the rules.
+func (e *Engine) RuleStats() []RuleStats {
+	all := make([]RuleStats, len(e.rules))
+	for i := range e.rules {
+		c := e.rules[i].counters
+		all[i] = RuleStats{
+			Rule: e.rules[i].Rule, Alerts: c.alerts.Load(), Duplicates: c.duplicates.Load(),
+			OverMaxSignals: c.overMaxSignals.Load(), Excepted: c.excepted.Load(),
+		}
+	}
+	return all
+}
+
 // CountMalformed adds records that the caller could not even hand over.
 func (e *Engine) CountMalformed(n uint64) { e.stats.malformed.Add(n) }

@@ -347,7 +347,8 @@ func (s *sample) checkNothingElseChanged(t *testing.T, got evaluation, options d
 		rule_id = "00000000-0000-4000-8000-000000000000"
 		name = "Matches nothing"
 		severity = "low"
-		type = "eql"
+		risk_score = 0
+type = "eql"
 		query = 'any where event.action == "no such action"'
 	`))
 	if err != nil {
@@ -601,7 +602,9 @@ const (
 
 type typeName string
 
-// alertShape is section 4 and 5 of the design, for the built-in rule.
+// alertShape is section 4 and 5 of the design, for the built-in rule, and what
+// the last part of the plan adds: "the alert carries what the analyst needs
+// first" (actor, source, event, respond).
 var alertShape = map[string]shape{
 	"rule": map[string]shape{
 		"id":      detect.CrossAccountRuleID,
@@ -612,6 +615,29 @@ var alertShape = map[string]shape{
 	"severity":   "high",
 	"risk_score": json.Number("73"),
 	"reason":     aText,
+	"actor": optional{map[string]shape{
+		"arn":                optional{aText},
+		"type":               optional{aText},
+		"name":               optional{aText},
+		"account":            optional{aText},
+		"access_key_id":      optional{aText},
+		"session_issuer_arn": optional{aText},
+	}},
+	"source": optional{map[string]shape{
+		"ip":         optional{aText},
+		"address":    optional{aText},
+		"user_agent": optional{aText},
+	}},
+	"event": map[string]shape{
+		"id":       optional{aText},
+		"time":     optional{aText},
+		"action":   aText,
+		"provider": aText,
+		"outcome":  aText,
+		"region":   optional{aText},
+		"account":  optional{aText},
+	},
+	"respond": optional{aText},
 	"threat": []any{
 		map[string]shape{
 			"framework": "MITRE ATT&CK",

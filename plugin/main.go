@@ -1,8 +1,13 @@
-// Command plugin is the shared object that Fluent Bit loads. Build it with
-// make; see plugin/filter for its interface.
+// Command plugin is the shared object that Fluent Bit loads, as a filter or as
+// an output: one file under two names, so that a process that loads both has
+// one Go runtime. Build it with make; see plugin/filter and plugin/output for
+// its interfaces.
 package main
 
-import _ "github.com/trailwire/trailwire/plugin/filter"
+import (
+	_ "github.com/trailwire/trailwire/plugin/filter"
+	_ "github.com/trailwire/trailwire/plugin/output"
+)
 
 // main is never called: a shared object needs one to be built.
 func main() {}

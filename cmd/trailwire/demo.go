@@ -82,7 +82,7 @@ func (p *program) demo(paths []string, flags demoFlags, properties *properties) 
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 	defer stop()
 	context.AfterFunc(ctx, stop) // a second signal ends the program
-	engine, options, err := properties.engine()
+	engine, options, err := properties.engine(p.err)
 	if err != nil {
 		return err
 	}

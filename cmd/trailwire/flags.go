@@ -1,8 +1,8 @@
 package main
 
 import (
-	"errors"
 	"fmt"
+	"io"
 	"strings"
 
 	"github.com/spf13/pflag"
@@ -55,12 +55,14 @@ func (p *properties) set() []setting {
 	return set
 }
 
-// engine makes an engine of the properties. An error says which flag is wrong.
-func (p *properties) engine() (*detect.Engine, detect.Options, error) {
+// engine makes an engine of the properties. An error says which flag is wrong;
+// warnings go to warn.
+func (p *properties) engine(warn io.Writer) (*detect.Engine, detect.Options, error) {
 	settings, err := property.Read(p)
 	if err != nil {
 		return nil, detect.Options{}, wrongUse(inFlags(err))
 	}
+	warnAll(warn, settings.Warnings)
 	engine, err := detect.New(settings.Options)
 	if err != nil {
 		return nil, detect.Options{}, wrongUse(err)
@@ -80,7 +82,7 @@ func (p *properties) fitForText() error {
 func inFlags(err error) error {
 	for _, entry := range property.Table {
 		if said, ok := strings.CutPrefix(err.Error(), fmt.Sprintf("property %q: ", entry.Name)); ok {
-			return errors.New("--" + flagName(entry.Name) + ": " + said)
+			return flagError{"--" + flagName(entry.Name) + ": " + said, err}
 		}
 	}
 	return err

@@ -32,14 +32,21 @@ const scanNotes = `Output:
   The summary goes to standard error then. Text is colored on a terminal,
   unless NO_COLOR is set.
 
+  --report FILE also writes one page of HTML, with a timeline, a graph of who
+  let whom in, filters, the steps to investigate and, for each grant, the
+  command that takes it back. It needs nothing from the network.
+
 ` + exitCodes
 
 // scanFlags are the flags of scan that are no properties.
 type scanFlags struct {
 	format choice
+	report string
 	all    bool
 	fail   bool
 	quiet  bool
+	// explain is the id of the one event to explain, instead of scanning.
+	explain string
 }
 
 func (p *program) scanCommand() *cobra.Command {
@@ -52,6 +59,7 @@ func (p *program) scanCommand() *cobra.Command {
 		Example: `  trailwire scan 111122223333_CloudTrail_eu-west-1_20260618T1200Z_x.json.gz
   trailwire scan --fail AWSLogs && echo "nothing found"
   trailwire scan --format json /var/log/cloudtrail | jq .alert.reason
+  trailwire scan --report report.html AWSLogs
   aws s3 cp s3://trail/AWSLogs/some.json.gz - | trailwire scan -`,
 		Args:                  somePaths,
 		DisableFlagsInUseLine: true,
@@ -63,8 +71,10 @@ func (p *program) scanCommand() *cobra.Command {
 	f := cmd.Flags()
 	f.SortFlags = false
 	f.Var(&flags.format, "format", "How alerts are printed.")
+	f.StringVar(&flags.report, "report", "", "Write the alerts to this file too, as one HTML page to read and respond from.")
 	f.BoolVar(&flags.all, "all", false, "With --format json: print every record, not only those with alerts.")
 	f.BoolVar(&flags.fail, "fail", false, "Exit with code 3 when there was an alert.")
+	f.StringVar(&flags.explain, "explain", "", "Only show why each rule matches the event with this id, or why not.")
 	f.BoolVarP(&flags.quiet, "quiet", "q", false, "No progress bar and no summary.")
 	f.AddFlagSet(properties.flags)
 	return cmd
@@ -88,18 +98,32 @@ func (p *program) scan(paths []string, flags scanFlags, properties *properties) 
 	if flags.all && flags.format.value != "json" {
 		return wrongUse(errors.New("--all needs --format json"))
 	}
-	engine, options, err := properties.engine()
+	engine, options, err := properties.engine(p.err)
 	if err != nil {
 		return err
 	}
-	if flags.format.value == "text" {
+	if flags.explain != "" {
+		return p.explainEvent(paths, flags.explain, flags.quiet, engine.Rules(), options.JSONKeys)
+	}
+	if flags.format.value == "text" || flags.report != "" {
 		if err := properties.fitForText(); err != nil {
 			return err
 		}
 	}
+	sink := newSink(p.out, flags, options)
+	if flags.report != "" {
+		if sink.report, err = newReport(flags.report, options); err != nil {
+			return err
+		}
+		defer sink.report.close()
+	}
 	start := p.now()
 	r := p.newReading(paths, flags.quiet)
-	sink := newSink(p.out, flags, options)
+	if sink.report != nil {
+		if err := sink.report.checkInputs(r.inputs); err != nil {
+			return err
+		}
+	}
 	evaluator := engine.ThoroughEvaluator()
 	err = r.each(func(record []byte, from string) error {
 		before := engine.Stats()
@@ -121,6 +145,18 @@ func (p *program) scan(paths []string, flags scanFlags, properties *properties) 
 			fmt.Fprintln(p.err, line)
 		}
 	}
+	if sink.report != nil {
+		size, err := sink.report.write(reportAbout{
+			Made: p.now(), Version: detect.Version, Stats: engine.Stats(),
+			Files: len(r.inputs), Problems: r.problems.count, Rules: engine.Rules(), Settings: properties.set(),
+		})
+		if err != nil {
+			return exit{exitProblems, fmt.Errorf("--report %s: %w", flags.report, err)}
+		}
+		if !flags.quiet {
+			fmt.Fprintln(p.err, sink.report.said(size))
+		}
+	}
 	switch {
 	case r.problems.count > 0:
 		return exit{code: exitProblems}
@@ -137,9 +173,10 @@ type recordError struct{ error }
 
 // sink is where evaluated records go.
 type sink struct {
-	text *textPrinter // one of the two is nil
-	json *jsonPrinter
-	all  bool
+	text   *textPrinter // one of the two is nil
+	json   *jsonPrinter
+	report *report // nil for none
+	all    bool
 }
 
 func newSink(w io.Writer, flags scanFlags, o detect.Options) *sink {
@@ -164,6 +201,9 @@ func (s *sink) write(record []byte, outputs []detect.Output, from string, bar *p
 	}
 	bar.clear()
 	for _, o := range outputs {
+		if s.report != nil && len(o.Alerts) > 0 {
+			s.report.add(o.Body, from)
+		}
 		switch {
 		case len(o.Alerts) == 0 && !s.all:
 		case s.text != nil:

@@ -397,7 +397,7 @@ func TestAFieldSaysWhereItComesFrom(t *testing.T) {
 		{"cloud.account.id", "userIdentity.accountId", Verbatim},
 		{"data_stream.dataset", "the constant aws.cloudtrail", Nowhere},
 		{"event.outcome", "errorCode, errorMessage; responseElements.ConsoleLogin of a ConsoleLogin", Nowhere},
-		{"source.ip", "sourceIPAddress, where it is an address", Nowhere},
+		{"source.ip", "sourceIPAddress, where it is an address", Verbatim},
 		{"aws.cloudtrail.request_parameters", "requestParameters, as Java text", JavaText},
 		{"aws.cloudtrail.flattened.request_parameters.a.b", "requestParameters.a.b", Verbatim},
 		{"my.own", "", Verbatim},

@@ -174,9 +174,9 @@ var mapping = map[string]Field{
 	"cloud.region":        member(topAWSRegion, "awsRegion"),
 	"cloud.account.id":    inside(topUserIdentity, "userIdentity", "accountId"),
 	"source.address":      member(topSourceIPAddress, "sourceIPAddress"),
-	"source.ip":           computed("sourceIPAddress, where it is an address", sourceIP),
+	"source.ip":           found("sourceIPAddress, where it is an address", sourceIP),
 	"user_agent.original": member(topUserAgent, "userAgent"),
-	"user.name":           computed("userIdentity.userName, else userIdentity.sessionContext.sessionIssuer.userName", userName),
+	"user.name":           found("userIdentity.userName, else userIdentity.sessionContext.sessionIssuer.userName", userName),
 	"user.id":             inside(topUserIdentity, "userIdentity", "principalId"),
 	"user.target.name":    inside(topRequestParameters, "requestParameters", "userName"),
 	"user.changes.name":   inside(topRequestParameters, "requestParameters", "newUserName"),
@@ -197,8 +197,8 @@ var mapping = map[string]Field{
 	"aws.cloudtrail.shared_event_id":                 member(topSharedEventID, "sharedEventID"),
 	"aws.cloudtrail.vpc_endpoint_id":                 member(topVPCEndpointID, "vpcEndpointId"),
 	"aws.cloudtrail.session_credential_from_console": member(topSessionCredentialFromConsole, "sessionCredentialFromConsole"),
-	"aws.cloudtrail.resources.arn":                   computed("resources[].ARN", resource("ARN", "arn")),
-	"aws.cloudtrail.resources.account_id":            computed("resources[].accountId", resource("accountId", "account_id")),
+	"aws.cloudtrail.resources.arn":                   found("resources[].ARN", resource("ARN", "arn")),
+	"aws.cloudtrail.resources.account_id":            found("resources[].accountId", resource("accountId", "account_id")),
 	"aws.cloudtrail.resources.type":                  inside(topResources, "resources", "type"),
 
 	"aws.cloudtrail.request_parameters":    rendered(textRequestParameters, "requestParameters"),
@@ -299,6 +299,14 @@ func constant(value string) Field {
 
 func computed(from string, value func(*Event) eql.Value) Field {
 	return Field{from: from, raw: func(e *Event, _ Field) eql.Value { return value(e) }}
+}
+
+// found is a value that stands in the event, at a place that has to be looked
+// for.
+func found(from string, value func(*Event) eql.Value) Field {
+	f := computed(from, value)
+	f.trace = Verbatim
+	return f
 }
 
 var (

@@ -12,6 +12,9 @@ type SyntaxError struct {
 	Line   int    // from 1
 	Column int    // in characters, from 1
 	Msg    string // what is wrong, in lower case, without the place
+	// SeveralEvents says that the text is EQL, as far as it was read, but asks about several events:
+	// it is a sequence, a sample or a join, or has a pipe.
+	SeveralEvents bool
 
 	src string
 }

@@ -49,7 +49,7 @@ func parseQuery(src string) (*Query, *SyntaxError) {
 	case t.kind == tokenIdentifier || t.kind == tokenString:
 		q.category = t.text
 	case t.is(tokenKeyword, "sequence"), t.is(tokenKeyword, "sample"), t.is(tokenKeyword, "join"):
-		return nil, p.fail("a %s is about several events: only queries about single events (category where condition) are supported", t.text)
+		return nil, aboutSeveral(p.fail("a %s is about several events: only queries about single events (category where condition) are supported", t.text))
 	case t.kind == tokenQuoted:
 		return nil, p.fail("an event category is enclosed in double quotes, not in backquotes")
 	default:
@@ -129,6 +129,11 @@ func (p *parser) accept(kind tokenKind, text string) (bool, *SyntaxError) {
 	return true, p.advance()
 }
 
+func aboutSeveral(err *SyntaxError) *SyntaxError {
+	err.SeveralEvents = true
+	return err
+}
+
 // trailing says what is wrong with a token after a complete condition.
 func (p *parser) trailing() *SyntaxError {
 	t := p.token
@@ -144,9 +149,9 @@ func (p *parser) trailing() *SyntaxError {
 		switch t.text {
 		case "|":
 			if err := p.advance(); err == nil && p.token.kind == tokenIdentifier {
-				return p.lexer.fail(t.start, "pipes are not supported, found | %s: a query about single events ends with its condition", p.token.text)
+				return aboutSeveral(p.lexer.fail(t.start, "pipes are not supported, found | %s: a query about single events ends with its condition", p.token.text))
 			}
-			return p.lexer.fail(t.start, "pipes are not supported: a query about single events ends with its condition")
+			return aboutSeveral(p.lexer.fail(t.start, "pipes are not supported: a query about single events ends with its condition"))
 		case "=":
 			return p.fail("= is no comparison: use == (exact) or : (any case, wildcards)")
 		case "==", "!=", "<", "<=", ">", ">=", ":":

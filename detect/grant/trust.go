@@ -52,3 +52,7 @@ func partitionOf(region string) string {
 // Printable makes text of an event fit for a sentence: short, on one line, and
 // without characters that a terminal acts on.
 func Printable(text string) string { return printable(text) }
+
+// Bounded makes text of an event fit for an alert's data: valid UTF-8 of at most
+// [MaxText] bytes, cut between two characters. Control characters stay.
+func Bounded(text string) string { return bounded(text) }

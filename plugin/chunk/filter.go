@@ -20,6 +20,10 @@ func Filter(dst, chunk []byte, engine *detect.Engine) (out []byte, changed bool)
 	return FilterSuspects(dst, chunk, engine, nil)
 }
 
+// maxHeaders is how many bytes the header of a list, repeated for each record
+// that comes of it, may take. Past it the records do without the metadata.
+const maxHeaders = 64 << 20
+
 // FilterSuspects is [Filter] for a chunk that has been searched already. next
 // returns the first offset at or after from that is inside of something
 // suspicious, len(chunk) where there is nothing: events without such an offset
@@ -29,6 +33,48 @@ func FilterSuspects(dst, chunk []byte, engine *detect.Engine, next func(from int
 	defer v.Release()
 	start := len(dst)
 	copied := 0 // how much of the chunk has gone to dst
+	eachSuspect(chunk, engine, next, func(e *Event, at int) {
+		outputs := v.Record(e.Body, e.Time())
+		if outputs == nil {
+			return
+		}
+		dst = append(dst, chunk[copied:at]...)
+		header := e.Header()
+		if len(header)*len(outputs) > maxHeaders {
+			header = e.bareHeader()
+		}
+		for _, o := range outputs {
+			dst = append(dst, header...)
+			dst = append(dst, o.Body...)
+		}
+		copied, changed = at+len(e.Raw), true
+	})
+	if !changed {
+		return dst[:start], false
+	}
+	return append(dst, chunk[copied:]...), true
+}
+
+// Alerts evaluates a chunk as [FilterSuspects] does and calls visit for each
+// record that has alerts, in order. What visit gets is valid until it returns.
+// How alerts are judged is kept in verdicts, or taken from there where it has
+// been rewound.
+func Alerts(chunk []byte, engine *detect.Engine, next func(from int) int, verdicts *detect.Verdicts, visit func(e *Event, o *detect.Output)) {
+	v := engine.Evaluator()
+	defer v.Release()
+	v.Remember(verdicts)
+	eachSuspect(chunk, engine, next, func(e *Event, _ int) {
+		outputs := v.Alerts(e.Body, e.Time())
+		for i := range outputs {
+			visit(e, &outputs[i])
+		}
+	})
+}
+
+// eachSuspect calls visit for each event of a chunk that could have something
+// in it, with its offset. What is no event is counted as malformed and passed
+// over; at the first byte that is not MessagePack the walk ends.
+func eachSuspect(chunk []byte, engine *detect.Engine, next func(from int) int, visit func(e *Event, at int)) {
 	suspect := 0
 	if next != nil {
 		suspect = next(0)
@@ -43,7 +89,7 @@ func FilterSuspects(dst, chunk []byte, engine *detect.Engine, next func(from int
 		}
 		if err != nil {
 			engine.CountMalformed(1)
-			break
+			return
 		}
 		body := end - len(e.Body)
 		look := !e.IsMarker()
@@ -57,22 +103,11 @@ func FilterSuspects(dst, chunk []byte, engine *detect.Engine, next func(from int
 			look = look && suspect < end
 		}
 		if look {
-			if outputs := v.Record(e.Body, e.Time()); outputs != nil {
-				dst = append(dst, chunk[copied:at]...)
-				for _, o := range outputs {
-					dst = append(dst, e.Header()...)
-					dst = append(dst, o.Body...)
-				}
-				copied, changed = end, true
-			}
+			visit(&e, at)
 		}
 		if next != nil && suspect < end {
 			suspect = next(end)
 		}
 		at = end
 	}
-	if !changed {
-		return dst[:start], false
-	}
-	return append(dst, chunk[copied:]...), true
 }

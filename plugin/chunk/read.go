@@ -56,6 +56,39 @@ func Next(b []byte) (e Event, rest []byte, err error) {
 // and the metadata. An event with another body begins with the same bytes.
 func (e *Event) Header() []byte { return e.Raw[:len(e.Raw)-len(e.Body)] }
 
+// bareHeader returns a header with the timestamp, as far as it can be read, and
+// no metadata.
+func (e *Event) bareHeader() []byte {
+	at := e.Time()
+	if at.IsZero() {
+		at = time.Unix(0, 0)
+	}
+	return Append(nil, at, nil)
+}
+
+// Timestamp returns the timestamp in MessagePack.
+func (e *Event) Timestamp() []byte {
+	timestamp, _, err := document.Next(e.timestamp)
+	if err != nil {
+		return nil
+	}
+	return timestamp
+}
+
+// Metadata returns the metadata in MessagePack, nil where there is none: older
+// hosts write none, newer ones mostly an empty map.
+func (e *Event) Metadata() []byte {
+	_, inner, err := document.ReadArrayHeader(e.Raw)
+	if err != nil || !document.IsArray(inner) {
+		return nil
+	}
+	_, metadata, err := document.Next(e.timestamp)
+	if pairs, _, broken := document.ReadMapHeader(metadata); err != nil || broken != nil || pairs == 0 {
+		return nil
+	}
+	return metadata
+}
+
 // IsMarker reports whether the event is a marker around a group of events.
 func (e *Event) IsMarker() bool {
 	seconds, _, ok := readTimestamp(e.timestamp)

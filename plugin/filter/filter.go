@@ -8,15 +8,17 @@ package filter
 */
 import "C"
 
-//go:generate go run ../property/generate properties.h
+//go:generate go run ../property/generate filter properties.h
 
 import (
 	"fmt"
 	"runtime/cgo"
+	"time"
 	"unsafe"
 
 	"github.com/trailwire/trailwire/detect"
 	"github.com/trailwire/trailwire/plugin/chunk"
+	"github.com/trailwire/trailwire/plugin/metrics"
 	"github.com/trailwire/trailwire/plugin/property"
 	"github.com/trailwire/trailwire/plugin/search"
 )
@@ -29,10 +31,13 @@ type instance struct {
 	search  *search.Search // nil where everything is suspect
 	report  *property.Report
 	buffers bufferPool
+
+	metrics metrics.Instance
+	lease   *metrics.Lease // nil where no metrics are served
 }
 
 // trailwireFilterInit makes an instance of the properties that ins has. It
-// returns zero, after one line in the log, where one of them is wrong. found is
+// returns zero, after saying so in the log, where one of them is wrong. found is
 // set to the search that decides which chunks are worth a call of
 // trailwireFilterChunk, or left NULL where all are; seesAll is set where all
 // are to be counted.
@@ -47,13 +52,15 @@ func trailwireFilterInit(ins *C.struct_flb_filter_instance, found *unsafe.Pointe
 	}()
 	f, err := newInstance(host{ins})
 	if err != nil {
-		logLine(ins, C.LOG_ERROR, err.Error())
+		for _, line := range property.Lines(err) {
+			logLine(ins, C.LOG_ERROR, line)
+		}
 		return 0
 	}
 	if f.search != nil {
 		*found = f.search.C()
 	}
-	if f.report.Wanted() {
+	if f.report.Wanted() || f.lease != nil {
 		*seesAll = 1
 	}
 	logLine(ins, C.LOG_INFO, property.StartLine(f.engine))
@@ -65,6 +72,9 @@ func newInstance(h host) (*instance, error) {
 	if err != nil {
 		return nil, err
 	}
+	for _, line := range settings.Warnings {
+		logLine(h.ins, C.LOG_WARN, line)
+	}
 	f := &instance{host: h}
 	if f.engine, err = detect.New(settings.Options); err != nil {
 		return nil, err
@@ -75,7 +85,33 @@ func newInstance(h host) (*instance, error) {
 			return nil, err
 		}
 	}
+	if settings.MetricsListen != "" {
+		if err := f.serveMetrics(settings.MetricsListen); err != nil {
+			f.end()
+			return nil, err
+		}
+	}
 	return f, nil
+}
+
+// serveMetrics makes the instance's counters be seen at an address.
+func (f *instance) serveMetrics(address string) (err error) {
+	f.metrics = metrics.Instance{
+		Plugin: "filter", Name: C.GoString(C.trailwire_name(f.host.ins)),
+		Engine: f.engine, Chunks: f.report.Counts, Evaluation: new(metrics.Histogram),
+	}
+	if f.lease, err = metrics.Serve(address, &f.metrics); err != nil {
+		return fmt.Errorf("property %q: %w", "metrics_listen", err)
+	}
+	return nil
+}
+
+// end gives back what an instance holds outside of Go's memory.
+func (f *instance) end() {
+	f.lease.Release()
+	if f.search != nil {
+		f.search.Free()
+	}
 }
 
 // trailwireFilterChunk evaluates a chunk in which the search has its first hit
@@ -104,20 +140,38 @@ func trailwireFilterChunk(handle C.uintptr_t, ins *C.struct_flb_filter_instance,
 	in := unsafe.Slice((*byte)(data), int(size))
 	buffer := f.buffers.get()
 	defer f.buffers.put(buffer)
+	start := f.evaluationStarts()
 	result, changed := chunk.FilterSuspects(buffer.bytes[:0], in, f.engine, f.nextHit(in, int(hit)))
+	f.evaluationEnds(start)
 	buffer.bytes = result
 	if !changed {
 		return C.FILTER_NOTOUCH
 	}
 	// The host frees the buffer with its own allocator, which a plugin's
-	// malloc resolves to.
-	owned := C.malloc(C.size_t(len(result)))
+	// malloc resolves to. Not C.malloc, which ends the process where there is
+	// no memory.
+	owned := C.trailwire_malloc(C.size_t(len(result)))
 	if owned == nil {
 		return C.FILTER_NOTOUCH
 	}
 	copy(unsafe.Slice((*byte)(owned), len(result)), result)
 	*out, *outSize = owned, C.size_t(len(result))
 	return C.FILTER_MODIFIED
+}
+
+// evaluationStarts returns the time, where somebody wants to know how long an
+// evaluation takes.
+func (f *instance) evaluationStarts() (start time.Time) {
+	if f.lease != nil {
+		start = time.Now()
+	}
+	return start
+}
+
+func (f *instance) evaluationEnds(start time.Time) {
+	if f.lease != nil {
+		f.metrics.Evaluation.Observe(time.Since(start))
+	}
 }
 
 // nextHit returns the search of a chunk whose first hit is known, nil where
@@ -145,9 +199,7 @@ func trailwireFilterExit(handle C.uintptr_t) {
 	if f.report.Wanted() {
 		logLine(f.host.ins, C.LOG_INFO, f.report.Line())
 	}
-	if f.search != nil {
-		f.search.Free()
-	}
+	f.end()
 }
 
 // host answers properties from a Fluent Bit instance.

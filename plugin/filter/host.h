@@ -82,9 +82,12 @@ HOST void flb_output_enable_multi_threading(void);
 
 /* map.c */
 void *trailwire_property_table(void);
+size_t trailwire_property_step(void);
 
 /* shim.c, called from Go */
 void trailwire_log(struct flb_filter_instance *, int level, const char *message);
 const char *trailwire_property(struct flb_filter_instance *, const char *name);
+const char *trailwire_name(struct flb_filter_instance *);
+void *trailwire_malloc(size_t size);
 
 #endif

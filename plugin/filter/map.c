@@ -53,19 +53,31 @@ static size_t count_entries(void)
     return n;
 }
 
+static size_t step_of_host;
+
+/* trailwire_property_step returns the step at which the host walks tables, for
+ * plugin/output; zero where it is not known. */
+size_t trailwire_property_step(void)
+{
+    return step_of_host;
+}
+
 /* trailwire_property_table returns the table, or NULL where the host's step is
  * none that we know how to serve. */
 void *trailwire_property_table(void)
 {
+    /* Nothing but names: whatever else is not zero could be taken for one at
+     * the wrong step. */
     static const struct property_entry probe[2] = {
-        { .type = PROPERTY_STR, .name = "a", .description = "a" },
-        { .type = PROPERTY_STR, .name = "b", .description = "b" },
+        { .type = PROPERTY_STR, .name = "a" },
+        { .type = PROPERTY_STR, .name = "b" },
     };
     size_t step;
 
     for (step = SMALLEST_STEP; step <= LARGEST_STEP; step += sizeof(void *)) {
         lay_out(step, probe, 2);
         if (count_entries() == 2) {
+            step_of_host = step;
             lay_out(step, trailwire_properties, ENTRIES);
             return table.bytes;
         }

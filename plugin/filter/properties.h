@@ -8,9 +8,21 @@ static const struct property_entry trailwire_properties[] = {
     },
     {
         .type = PROPERTY_STR,
+        .name = "unsupported_rules",
+        .default_value = "refuse",
+        .description = "What to do with a rule file that is no single-event EQL (a sequence, a threshold, new terms, KQL, ES|QL ...): refuse to start, or skip it with a warning.",
+    },
+    {
+        .type = PROPERTY_STR,
         .name = "alert_key",
         .default_value = "alert",
         .description = "Key of the map that a matching record gains. A value that the record has there already moves to KEY_original.",
+    },
+    {
+        .type = PROPERTY_STR,
+        .name = "alert_format",
+        .default_value = "native",
+        .description = "How an alert is written: native (a map under alert_key), ecs (merged into Elastic Common Schema 8.11 fields), or ocsf (an OCSF 1.4 Detection Finding in the record's place).",
     },
     {
         .type = PROPERTY_BOOL,
@@ -76,5 +88,10 @@ static const struct property_entry trailwire_properties[] = {
         .name = "stats_interval",
         .default_value = "0",
         .description = "How often a line with counts (records, events, matches, suppressed, excepted, malformed) goes to Fluent Bit's log. 0 turns it off.",
+    },
+    {
+        .type = PROPERTY_STR,
+        .name = "metrics_listen",
+        .description = "Address, 127.0.0.1:PORT or a port of the loopback address alone, at which Prometheus metrics are served under /metrics. Plugins with the same address share it. Off by default.",
     },
 };

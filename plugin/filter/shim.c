@@ -17,13 +17,22 @@ void trailwire_log(struct flb_filter_instance *ins, int level, const char *messa
     if (flb_log_print == NULL || ins->log_level < level) {
         return;
     }
-    flb_log_print(level, NULL, 0, "[filter:trailwire:%s] %s",
-                  flb_filter_name == NULL ? "trailwire" : flb_filter_name(ins), message);
+    flb_log_print(level, NULL, 0, "[filter:trailwire:%s] %s", trailwire_name(ins), message);
+}
+
+const char *trailwire_name(struct flb_filter_instance *ins)
+{
+    return flb_filter_name == NULL ? "trailwire" : flb_filter_name(ins);
 }
 
 const char *trailwire_property(struct flb_filter_instance *ins, const char *name)
 {
     return flb_filter_get_property(name, ins);
+}
+
+void *trailwire_malloc(size_t size)
+{
+    return malloc(size);
 }
 
 /*

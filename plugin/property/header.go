@@ -8,11 +8,19 @@ import (
 
 // Header returns [Table] as the C table that plugin/filter hands to Fluent
 // Bit.
-func Header() string {
+func Header() string { return header("table.go", "trailwire_properties", Table) }
+
+// OutputHeader returns [Table] and [OutputTable] as the C table that
+// plugin/output hands to Fluent Bit.
+func OutputHeader() string {
+	return header("output.go", "trailwire_output_properties", append(OutputTable[:len(OutputTable):len(OutputTable)], Table...))
+}
+
+func header(source, symbol string, table []Property) string {
 	var b strings.Builder
-	b.WriteString("/* Code generated from plugin/property/table.go by go generate; DO NOT EDIT. */\n\n")
-	b.WriteString("static const struct property_entry trailwire_properties[] = {\n")
-	for _, p := range Table {
+	fmt.Fprintf(&b, "/* Code generated from plugin/property/%s by go generate; DO NOT EDIT. */\n\n", source)
+	fmt.Fprintf(&b, "static const struct property_entry %s[] = {\n", symbol)
+	for _, p := range table {
 		fmt.Fprintf(&b, "    {\n        .type = PROPERTY_%s,\n        .name = %s,\n", p.Kind, strconv.Quote(p.Name))
 		if p.Default != "" {
 			fmt.Fprintf(&b, "        .default_value = %s,\n", strconv.Quote(p.Default))

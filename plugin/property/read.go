@@ -25,18 +25,29 @@ func Read(src Source) (Settings, error) {
 		if !set {
 			continue
 		}
-		value = strings.TrimSpace(value)
-		err := errors.New("the value is empty: leave the property out for its default")
-		if value != "" {
-			err = p.set(&s, value)
-		}
-		if err != nil {
-			return Settings{}, fmt.Errorf("property %q: %w", p.Name, err)
+		if err := p.read(value, func(v string) error { return p.set(&s, v) }); err != nil {
+			return Settings{}, err
 		}
 	}
+	if _, set := src.Property("alert_key"); set && s.Options.AlertFormat != detect.FormatNative {
+		return Settings{}, fmt.Errorf("property %q: it has no meaning with alert_format ecs or ocsf, which say where an alert goes: leave it out", "alert_key")
+	}
 	var err error
-	if s.Options.Rules, err = detect.LoadRules(s.RulePatterns); err != nil {
+	if s.Options.Rules, s.Warnings, err = detect.LoadRules(s.RulePatterns, s.Unsupported); err != nil {
 		return Settings{}, fmt.Errorf("property %q: %w", "rules", err)
 	}
 	return s, nil
+}
+
+// read hands a value to set, and puts the property's name to the error.
+func (p *Property) read(value string, set func(string) error) error {
+	value = strings.TrimSpace(value)
+	err := errors.New("the value is empty: leave the property out for its default")
+	if value != "" {
+		err = set(value)
+	}
+	if err != nil {
+		return fmt.Errorf("property %q: %w", p.Name, err)
+	}
+	return nil
 }

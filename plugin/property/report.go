@@ -42,6 +42,9 @@ func (r *Report) Saw(bytes int) {
 	r.bytes.Add(uint64(bytes))
 }
 
+// Counts returns how many chunks were counted, and how many bytes in all.
+func (r *Report) Counts() (chunks, bytes uint64) { return r.chunks.Load(), r.bytes.Load() }
+
 // Due returns the line to log if it is time for it.
 func (r *Report) Due() (line string, due bool) {
 	if r.every == 0 || !passed(&r.next, r.every) {

@@ -1,7 +1,9 @@
 package property
 
 import (
+	"cmp"
 	"fmt"
+	"net"
 	"regexp"
 	"strconv"
 	"strings"
@@ -33,7 +35,8 @@ type Property struct {
 	// is no flag of the command line.
 	Engine bool
 
-	set func(s *Settings, value string) error
+	set    func(s *Settings, value string) error // of [Table]
+	output func(o *Output, value string) error   // of [OutputTable]
 }
 
 // Settings is what properties set.
@@ -41,8 +44,14 @@ type Settings struct {
 	Options detect.Options
 	// RulePatterns are the rule files, globs and names in the property rules.
 	RulePatterns []string
+	// Unsupported says what becomes of rules that cannot be evaluated.
+	Unsupported detect.Unsupported
+	// Warnings are lines for the user that stop nothing.
+	Warnings []string
 	// StatsInterval is how often statistics are logged; zero for never.
 	StatsInterval time.Duration
+	// MetricsListen is the address that metrics are served at; empty for none.
+	MetricsListen string
 }
 
 // Table lists every property, in the order in which help shows them.
@@ -50,20 +59,40 @@ var Table = []Property{
 	{
 		Name: "rules", Kind: KindList, Engine: true,
 		Help: "Rule files or globs in the schema of Elastic's detection-rules, beside the built-in rule; -builtin leaves that one out.",
-		set: func(s *Settings, v string) error {
-			s.RulePatterns = list(v)
-			return nil
+		set: func(s *Settings, v string) (err error) {
+			s.RulePatterns, err = listOf(v, anything, "rule files, globs and -builtin")
+			return err
+		},
+	},
+	{
+		Name: "unsupported_rules", Kind: KindText, Default: "refuse", Engine: true,
+		Help: "What to do with a rule file that is no single-event EQL (a sequence, a threshold, new terms, KQL, ES|QL ...): refuse to start, or skip it with a warning.",
+		set: func(s *Settings, v string) (err error) {
+			s.Unsupported, err = choice(v, map[string]detect.Unsupported{
+				"refuse": detect.RefuseUnsupported, "skip": detect.SkipUnsupported,
+			}, "refuse or skip")
+			return err
 		},
 	},
 	{
 		Name: "alert_key", Kind: KindText, Default: "alert", Engine: true,
 		Help: "Key of the map that a matching record gains. A value that the record has there already moves to KEY_original.",
 		set: func(s *Settings, v string) error {
-			if strings.ContainsAny(v, " \t'\"[]$.") {
-				return wrong(v, "a key without spaces, dots, quotes and brackets")
+			if !recordKey.MatchString(v) {
+				return wrong(v, "a key of letters, digits, _ and -, so that $key['severity'] can name it")
 			}
 			s.Options.AlertKey = v
 			return nil
+		},
+	},
+	{
+		Name: "alert_format", Kind: KindText, Default: "native", Engine: true,
+		Help: "How an alert is written: native (a map under alert_key), ecs (merged into Elastic Common Schema 8.11 fields), or ocsf (an OCSF 1.4 Detection Finding in the record's place).",
+		set: func(s *Settings, v string) (err error) {
+			s.Options.AlertFormat, err = choice(v, map[string]detect.Format{
+				"native": detect.FormatNative, "ecs": detect.FormatECS, "ocsf": detect.FormatOCSF,
+			}, "native, ecs or ocsf")
+			return err
 		},
 	},
 	{
@@ -74,9 +103,9 @@ var Table = []Property{
 	{
 		Name: "json_keys", Kind: KindList, Default: "log,message,MESSAGE,_raw", Engine: true,
 		Help: "Keys under which a record may carry an event as JSON text.",
-		set: func(s *Settings, v string) error {
-			s.Options.JSONKeys = list(v)
-			return nil
+		set: func(s *Settings, v string) (err error) {
+			s.Options.JSONKeys, err = listOf(v, anything, "keys")
+			return err
 		},
 	},
 	{
@@ -124,9 +153,9 @@ var Table = []Property{
 	{
 		Name: "trusted_functions", Kind: KindList, Engine: true,
 		Help: "Function names, or ARN patterns, with * and ?, that may be opened without an alert.",
-		set: func(s *Settings, v string) error {
-			s.Options.Exceptions.Functions = list(v)
-			return nil
+		set: func(s *Settings, v string) (err error) {
+			s.Options.Exceptions.Functions, err = listOf(v, anything, "function names or ARN patterns")
+			return err
 		},
 	},
 	{
@@ -164,6 +193,14 @@ var Table = []Property{
 			return err
 		},
 	},
+	{
+		Name: "metrics_listen", Kind: KindText,
+		Help: "Address, 127.0.0.1:PORT or a port of the loopback address alone, at which Prometheus metrics are served under /metrics. Plugins with the same address share it. Off by default.",
+		set: func(s *Settings, v string) (err error) {
+			s.MetricsListen, err = listenAddress(v)
+			return err
+		},
+	},
 }
 
 func wrong(value, allowed string) error {
@@ -198,10 +235,25 @@ func listOf(value string, form *regexp.Regexp, allowed string) ([]string, error)
 // The forms of ids, as AWS documents them: account ids in the IAM user guide,
 // organization ids in the Organizations API reference.
 var (
+	anything       = regexp.MustCompile(``)
 	accountID      = regexp.MustCompile(`^[0-9]{12}$`)
 	organizationID = regexp.MustCompile(`^o-[a-z0-9]{10,32}$`)
+	recordKey      = regexp.MustCompile(`^[A-Za-z0-9_-]+$`)
 	arnPattern     = regexp.MustCompile(`^(arn:.+|\*.*)$`)
 )
+
+// listenAddress reads HOST:PORT, :PORT or PORT. Metrics tell which rules fire:
+// without a host they are for this machine alone.
+func listenAddress(value string) (string, error) {
+	host, port, err := net.SplitHostPort(value)
+	if err != nil {
+		host, port = "", value
+	}
+	if n, err := strconv.ParseUint(port, 10, 16); err != nil || n == 0 || strings.ContainsAny(host, " /") {
+		return "", wrong(value, "an address such as 127.0.0.1:2112, or a port from 1 to 65535")
+	}
+	return net.JoinHostPort(cmp.Or(host, "127.0.0.1"), port), nil
+}
 
 func choice[T any](value string, choices map[string]T, allowed string) (T, error) {
 	chosen, ok := choices[strings.ToLower(value)]

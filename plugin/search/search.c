@@ -1,150 +1,19 @@
 /*
- * How it works. Of each needle, the two neighbouring bytes that are rarest in
- * CloudTrail stand for it. A block of bytes is looked up in four small tables,
- * by the low and the high half of each byte and of its right neighbour; each
- * table says which needles a half could belong to, a bit for each (a few
- * needles may share one). Where all four agree on a bit, the needle itself is
- * compared. A table of sixteen entries is what one shuffle instruction looks
- * up for a whole vector at once (pshufb, tbl): four shuffles decide on 16 or 32
- * positions, however many needles there are.
- *
- * The method is known as Teddy, from Intel's Hyperscan.
+ * The search as its users see it. A few needles are looked for by teddy.c, more
+ * by strided.c.
  */
 #include <stdlib.h>
 #include <string.h>
 
+#include "needle.h"
 #include "search.h"
 
-#if defined(__x86_64__)
-#include <immintrin.h>
-#endif
-
-enum { BUCKETS = 8 };
-
-struct needle {
-    const char *text;
-    size_t length;
-    size_t offset; /* of the two bytes that stand for it */
-    int fold;
-    struct needle *next; /* in the same bucket */
-};
-
-/* Which buckets a byte could belong to, by its halves. */
-struct halves {
-    uint8_t low[16];
-    uint8_t high[16];
-};
-
 struct trailwire_search {
-    struct halves first;
-    struct halves second;
-    struct needle *buckets[BUCKETS];
+    struct needle *needles;
     size_t count;
+    struct teddy *teddy;
+    struct strided *strided;
 };
-
-static const struct needle escape = { .text = "\\u00", .length = 6 };
-
-/* How often each byte occurs in 1,134 real events as MessagePack: the binary
- * logarithm of four times its occurrences in 10,000 bytes. */
-static const uint8_t frequency[256] = {
-    10, 6,  6,  5,  4,  4,  5, 3, 2, 2, 4, 1, 1, 0, 2,  2,  2, 2, 4,  2,  3,  0,
-    1,  0,  0,  0,  0,  2,  0, 0, 0, 0, 9, 1, 6, 6, 6,  4,  2, 4, 5,  5,  8,  5,
-    5,  10, 9,  8,  10, 10, 10, 9, 9, 9, 8, 9, 9, 9, 9,  4,  4, 4, 4,  1,  2,  9,
-    6,  8,  8,  8,  6,  6,  7, 9, 5, 7, 7, 7, 7, 7, 8,  5,  7, 8, 8,  6,  7,  6,
-    6,  5,  6,  2,  1,  2,  1, 7, 1, 11, 8, 10, 10, 12, 8,  8, 8, 10, 5,  7,  9,
-    10, 11, 10, 9,  7,  11, 11, 11, 10, 9, 8, 7, 9, 7,  3,  0, 3, 1,  0,
-    /* 0x80 to 0xff: headers of maps, arrays, texts and numbers */
-    1,  0,  0,  0,  0,  0,  0, 0, 0, 0, 0, 0, 0, 0, 0,  0,  0, 0, 0,  0,  0,  0,
-    0,  0,  0,  1,  0,  0,  0, 0, 0, 0, 2, 2, 2, 6, 7,  5,  4, 7, 6,  8,  7,  7,
-    8,  6,  5,  6,  6,  6,  6, 5, 7, 5, 4, 3, 5, 4, 3,  4,  3, 2, 2,  2,  5,  0,
-    5,  5,  0,  0,  0,  0,  0, 0, 0, 1, 0, 0, 0, 0, 0,  2,  0, 0, 0,  0,  0,  0,
-    0,  7,  4,  0,  0,  5,  0, 8, 0, 0, 0, 0, 0, 2, 0,  0,  0, 0, 0,  0,  0,  0,
-    0,  0,  0,  0,  1,  0,  0, 0, 0, 0, 0, 0, 0, 0, 0,  0,
-};
-
-static int is_letter(uint8_t c)
-{
-    return (c | 0x20) >= 'a' && (c | 0x20) <= 'z';
-}
-
-static uint8_t lower(uint8_t c)
-{
-    return c >= 'A' && c <= 'Z' ? c | 0x20 : c;
-}
-
-static void mark(struct halves *halves, uint8_t c, int fold, size_t bucket)
-{
-    halves->low[c & 15] |= 1 << bucket;
-    halves->high[c >> 4] |= 1 << bucket;
-    if (fold && is_letter(c)) {
-        halves->high[(c ^ 0x20) >> 4] |= 1 << bucket;
-    }
-}
-
-static void enter(struct trailwire_search *s, const struct needle *n, size_t bucket)
-{
-    mark(&s->first, n->text[n->offset], n->fold, bucket);
-    mark(&s->second, n->text[n->offset + 1], n->fold, bucket);
-}
-
-static size_t rarest_pair(const char *text, size_t length)
-{
-    size_t best = 0;
-    int least = 2 * UINT8_MAX;
-
-    for (size_t i = 0; i + 1 < length; i++) {
-        int f = frequency[(uint8_t) text[i]] + frequency[(uint8_t) text[i + 1]];
-        if (f < least) {
-            least = f;
-            best = i;
-        }
-    }
-    return best;
-}
-
-struct trailwire_search *trailwire_search_new(void)
-{
-    struct trailwire_search *s = calloc(1, sizeof(*s));
-
-    if (s != NULL) {
-        enter(s, &escape, s->count++);
-    }
-    return s;
-}
-
-int trailwire_search_add(struct trailwire_search *s, const char *text, size_t length, int fold)
-{
-    struct needle *n = calloc(1, sizeof(*n) + length);
-    size_t bucket = s->count++ % BUCKETS;
-
-    if (n == NULL) {
-        return -1;
-    }
-    memcpy(n + 1, text, length);
-    n->text = (char *) (n + 1);
-    n->length = length;
-    n->fold = fold;
-    n->offset = rarest_pair(text, length);
-    n->next = s->buckets[bucket];
-    s->buckets[bucket] = n;
-    enter(s, n, bucket);
-    return 0;
-}
-
-void trailwire_search_free(struct trailwire_search *s)
-{
-    if (s == NULL) {
-        return;
-    }
-    for (size_t i = 0; i < BUCKETS; i++) {
-        while (s->buckets[i] != NULL) {
-            struct needle *n = s->buckets[i];
-            s->buckets[i] = n->next;
-            free(n);
-        }
-    }
-    free(s);
-}
 
 static int hex(uint8_t c)
 {
@@ -155,210 +24,127 @@ static int hex(uint8_t c)
     return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-/* See neverInNeedle in detect/prefilter.go: the two must agree. */
+/* See neverInNeedle in package detect: the two must agree. */
 static int never_in_needle(uint8_t c)
 {
-    return c < ' ' || c > '~' || c == '"' || c == '&' || c == '\'' || c == '/' ||
-           c == '<' || c == '=' || c == '>';
+    return c < ' ' || c > '~' || c == '&' || c == '\'' || c == '/' || c == '<' || c == '=' ||
+           c == '>';
 }
 
-static int is_escaped_letter(const uint8_t *at)
+int trailwire_is_escape(const uint8_t *data, size_t size, size_t i)
 {
-    int high = hex(at[4]);
-    int low = hex(at[5]);
-
-    return memcmp(at, escape.text, 4) == 0 && high >= 0 && low >= 0 &&
-           !never_in_needle(high << 4 | low);
+    if (size - i < 6 || memcmp(data + i, "\\u00", 4) != 0) {
+        return 0;
+    }
+    int high = hex(data[i + 4]);
+    int low = hex(data[i + 5]);
+    return high >= 0 && low >= 0 && !never_in_needle(high << 4 | low);
 }
 
-static int is_needle(const struct needle *n, const uint8_t *at)
+static uint8_t in_lower_case(uint8_t c)
+{
+    return c >= 'A' && c <= 'Z' ? c | 0x20 : c;
+}
+
+static int is_same(const struct needle *n, const uint8_t *at)
 {
     if (!n->fold) {
         return memcmp(at, n->text, n->length) == 0;
     }
     for (size_t i = 0; i < n->length; i++) {
-        if (lower(at[i]) != (uint8_t) n->text[i]) {
+        if (in_lower_case(at[i]) != (uint8_t) n->text[i]) {
             return 0;
         }
     }
     return 1;
 }
 
-/* The bits of the buckets whose two bytes stand at p. */
-static uint8_t buckets_at(const struct trailwire_search *s, const uint8_t *p)
+/* Whether c can be the byte before a text of this length. */
+static int is_before(uint8_t c, size_t length)
 {
-    return s->first.low[p[0] & 15] & s->first.high[p[0] >> 4] &
-           s->second.low[p[1] & 15] & s->second.high[p[1] >> 4];
+    return c == '"' || c == (uint8_t) length || (length < 32 && c == (0xa0 | length));
 }
 
-/* Compares the needles whose two bytes could stand at i. */
-static int is_hit(const struct trailwire_search *s, const uint8_t *data, size_t size, size_t i)
+int trailwire_is_there(const struct place *p, const uint8_t *data, size_t size, size_t i)
 {
-    uint8_t bits = buckets_at(s, data + i);
+    const struct needle *n = p->needle;
+    ptrdiff_t start = (ptrdiff_t) i - p->offset;
 
-    if ((bits & 1) && size - i >= escape.length && is_escaped_letter(data + i)) {
-        return 1;
+    return start >= n->whole && size - (size_t) start >= n->length && (size_t) start <= size &&
+           (!n->whole || is_before(data[start - 1], n->length)) && is_same(n, data + start);
+}
+
+struct trailwire_search *trailwire_search_new(void)
+{
+    return calloc(1, sizeof(struct trailwire_search));
+}
+
+int trailwire_search_add(struct trailwire_search *s, const char *text, size_t length, int fold,
+                         int whole)
+{
+    struct needle *needles = realloc(s->needles, (s->count + 1) * sizeof(*needles));
+    struct needle n = { .text = malloc(length), .length = length, .fold = fold, .whole = whole };
+
+    if (needles != NULL) {
+        s->needles = needles;
     }
-    for (size_t bucket = 0; bits != 0; bucket++, bits >>= 1) {
-        for (const struct needle *n = (bits & 1) ? s->buckets[bucket] : NULL; n; n = n->next) {
-            if (i >= n->offset && size - (i - n->offset) >= n->length &&
-                is_needle(n, data + i - n->offset)) {
-                return 1;
-            }
-        }
+    if (needles == NULL || n.text == NULL) {
+        free(n.text);
+        return -1;
     }
+    memcpy(n.text, text, length);
+    s->needles[s->count++] = n;
     return 0;
 }
 
-/* Returns the first hit of [i, end), end where there is none. */
-static size_t find_slowly(const struct trailwire_search *s, const uint8_t *data, size_t size,
-                          size_t i, size_t end)
+int trailwire_search_ready(struct trailwire_search *s)
 {
-    while (i < end && !is_hit(s, data, size, i)) {
-        i++;
+    if (s->count <= TEDDY_MOST) {
+        s->teddy = trailwire_teddy_new(s->needles, s->count);
+    } else {
+        s->strided = trailwire_strided_new(s->needles, s->count);
     }
-    return i;
+    return s->teddy == NULL && s->strided == NULL ? -1 : 0;
 }
 
-/*
- * The vector loops. Each returns the first hit from i on, or the first position
- * that is too near to the end for a whole block. They read one byte past the
- * block, so that a block may end at the byte before the last.
- *
- * A loop is written once, for any vector: LOAD loads one, LOOK_UP tells the
- * buckets that a byte could belong to, and LANES turns what both bytes agree on
- * into an integer with one bit in BITS for each position, set where a bucket is
- * left.
- */
-#define FIND(name, features, vector, WIDTH, PREPARE, LOAD, LOOK_UP, AND, OR, ANY, LANES, BITS)\
-    __attribute__((target(features)))                                                         \
-    static size_t name(const struct trailwire_search *s, const uint8_t *data, size_t size,    \
-                       size_t i)                                                              \
-    {                                                                                         \
-        const vector half = PREPARE##_BYTE(15);                                               \
-        const vector low1 = PREPARE##_TABLE(s->first.low);                                    \
-        const vector high1 = PREPARE##_TABLE(s->first.high);                                  \
-        const vector low2 = PREPARE##_TABLE(s->second.low);                                   \
-        const vector high2 = PREPARE##_TABLE(s->second.high);                                 \
-                                                                                              \
-        for (; size - i > 4 * WIDTH; i += 4 * WIDTH) {                                        \
-            vector hits[4];                                                                   \
-            for (int k = 0; k < 4; k++) {                                                     \
-                vector here = LOAD(data + i + k * WIDTH);                                     \
-                vector next = LOAD(data + i + k * WIDTH + 1);                                 \
-                hits[k] = AND(LOOK_UP(low1, high1, here), LOOK_UP(low2, high2, next));        \
-            }                                                                                 \
-            if (!ANY(OR(OR(hits[0], hits[1]), OR(hits[2], hits[3])))) {                       \
-                continue;                                                                     \
-            }                                                                                 \
-            for (int k = 0; k < 4; k++) {                                                     \
-                for (uint64_t lanes = LANES(hits[k]); lanes != 0; lanes &= lanes - 1) {       \
-                    size_t at = i + k * WIDTH + __builtin_ctzll(lanes) / BITS;                \
-                    if (is_hit(s, data, size, at)) {                                          \
-                        return at;                                                            \
-                    }                                                                         \
-                }                                                                             \
-            }                                                                                 \
-        }                                                                                     \
-        return i;                                                                             \
+void trailwire_search_free(struct trailwire_search *s)
+{
+    if (s == NULL) {
+        return;
     }
-
-#if defined(__x86_64__)
-
-#define AVX512_BYTE(b) _mm512_set1_epi8(b)
-#define AVX512_TABLE(t) _mm512_broadcast_i32x4(_mm_loadu_si128((const __m128i *) (t)))
-#define AVX512_LOAD(p) _mm512_loadu_si512((const void *) (p))
-#define AVX512_LOOK_UP(low, high, v)                                                          \
-    _mm512_and_si512(_mm512_shuffle_epi8(low, _mm512_and_si512(v, half)),                     \
-                     _mm512_shuffle_epi8(high, _mm512_and_si512(_mm512_srli_epi16(v, 4), half)))
-#define AVX512_LANES(v) _mm512_test_epi8_mask(v, v)
-FIND(find_avx512, "avx512f,avx512bw", __m512i, 64, AVX512, AVX512_LOAD, AVX512_LOOK_UP,
-     _mm512_and_si512, _mm512_or_si512, AVX512_LANES, AVX512_LANES, 1)
-
-#define AVX2_BYTE(b) _mm256_set1_epi8(b)
-#define AVX2_TABLE(t) _mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *) (t)))
-#define AVX2_LOAD(p) _mm256_loadu_si256((const __m256i *) (p))
-#define AVX2_LOOK_UP(low, high, v)                                                            \
-    _mm256_and_si256(_mm256_shuffle_epi8(low, _mm256_and_si256(v, half)),                     \
-                     _mm256_shuffle_epi8(high, _mm256_and_si256(_mm256_srli_epi16(v, 4), half)))
-#define AVX2_ANY(v) (!_mm256_testz_si256(v, v))
-#define AVX2_LANES(v)                                                                         \
-    (uint32_t) ~_mm256_movemask_epi8(_mm256_cmpeq_epi8(v, _mm256_setzero_si256()))
-FIND(find_avx2, "avx2", __m256i, 32, AVX2, AVX2_LOAD, AVX2_LOOK_UP,
-     _mm256_and_si256, _mm256_or_si256, AVX2_ANY, AVX2_LANES, 1)
-
-#define SSSE3_BYTE(b) _mm_set1_epi8(b)
-#define SSSE3_TABLE(t) _mm_loadu_si128((const __m128i *) (t))
-#define SSSE3_LOAD(p) _mm_loadu_si128((const __m128i *) (p))
-#define SSSE3_LOOK_UP(low, high, v)                                                           \
-    _mm_and_si128(_mm_shuffle_epi8(low, _mm_and_si128(v, half)),                              \
-                  _mm_shuffle_epi8(high, _mm_and_si128(_mm_srli_epi16(v, 4), half)))
-#define SSSE3_LANES(v) (uint16_t) ~_mm_movemask_epi8(_mm_cmpeq_epi8(v, _mm_setzero_si128()))
-FIND(find_ssse3, "ssse3", __m128i, 16, SSSE3, SSSE3_LOAD, SSSE3_LOOK_UP,
-     _mm_and_si128, _mm_or_si128, SSSE3_LANES, SSSE3_LANES, 1)
-
-typedef size_t find(const struct trailwire_search *, const uint8_t *, size_t, size_t);
-
-static find *fastest_find(void)
-{
-    if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw")) {
-        return find_avx512;
+    trailwire_teddy_free(s->teddy);
+    trailwire_strided_free(s->strided);
+    for (size_t i = 0; i < s->count; i++) {
+        free(s->needles[i].text);
     }
-    if (__builtin_cpu_supports("avx2")) {
-        return find_avx2;
+    free(s->needles);
+    free(s);
+}
+
+/* Returns the first escape in [from, end), end where there is none. */
+static size_t next_escape(const uint8_t *data, size_t size, size_t from, size_t end)
+{
+    while (from < end) {
+        const uint8_t *found = memchr(data + from, '\\', end - from);
+        if (found == NULL) {
+            return end;
+        }
+        if (trailwire_is_escape(data, size, found - data)) {
+            return found - data;
+        }
+        from = found - data + 1;
     }
-    return __builtin_cpu_supports("ssse3") ? find_ssse3 : NULL;
+    return end;
 }
-
-static size_t find_fast(const struct trailwire_search *s, const uint8_t *data, size_t size, size_t i)
-{
-    find *f = fastest_find();
-
-    return f == NULL ? i : f(s, data, size, i);
-}
-
-#elif defined(__aarch64__)
-
-#include <arm_neon.h>
-
-#define NEON_BYTE(b) vdupq_n_u8(b)
-#define NEON_TABLE(t) vld1q_u8(t)
-#define NEON_LOOK_UP(low, high, v)                                                            \
-    vandq_u8(vqtbl1q_u8(low, vandq_u8(v, half)), vqtbl1q_u8(high, vshrq_n_u8(v, 4)))
-#define NEON_ANY(v) (vmaxvq_u8(v) != 0)
-
-/* Four bits a lane, of which one is left. */
-static inline uint64_t neon_lanes(uint8x16_t v)
-{
-    uint8x8_t nibbles = vshrn_n_u16(vreinterpretq_u16_u8(vtstq_u8(v, v)), 4);
-
-    return vget_lane_u64(vreinterpret_u64_u8(nibbles), 0) & 0x1111111111111111;
-}
-FIND(find_fast, "+simd", uint8x16_t, 16, NEON, vld1q_u8, NEON_LOOK_UP,
-     vandq_u8, vorrq_u8, NEON_ANY, neon_lanes, 4)
-
-#else
-
-static size_t find_fast(const struct trailwire_search *s, const uint8_t *data, size_t size, size_t i)
-{
-    (void) s;
-    (void) data;
-    (void) size;
-    return i;
-}
-
-#endif
 
 size_t trailwire_search_next(const struct trailwire_search *s, const uint8_t *data, size_t size,
                              size_t from)
 {
-    size_t i = from;
-
-    if (i < size) {
-        i = find_fast(s, data, size, i);
+    if (from >= size) {
+        return size;
     }
-    if (i + 1 < size) {
-        i = find_slowly(s, data, size, i, size - 1);
+    if (s->teddy != NULL) {
+        return trailwire_teddy_next(s->teddy, data, size, from);
     }
-    return i + 1 < size ? i : size;
+    return next_escape(data, size, from, trailwire_strided_next(s->strided, data, size, from));
 }

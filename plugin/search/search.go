@@ -35,18 +35,25 @@ func New(needles []detect.Needle) (*Search, error) {
 	}
 	for _, n := range needles {
 		text := C.CString(n.Text)
-		fold := C.int(0)
-		if n.Fold {
-			fold = 1
-		}
-		failed := C.trailwire_search_add(s.c, text, C.size_t(len(n.Text)), fold)
+		failed := C.trailwire_search_add(s.c, text, C.size_t(len(n.Text)), flag(n.Fold), flag(n.Whole))
 		C.free(unsafe.Pointer(text))
 		if failed != 0 {
 			s.Free()
 			return nil, errNoMemory
 		}
 	}
+	if C.trailwire_search_ready(s.c) != 0 {
+		s.Free()
+		return nil, errNoMemory
+	}
 	return s, nil
+}
+
+func flag(b bool) C.int {
+	if b {
+		return 1
+	}
+	return 0
 }
 
 var errNoMemory = errors.New("no memory for the search")

@@ -1,6 +1,6 @@
 /*
  * A search for several needles at once, over bytes that nobody has parsed: the
- * prefilter of detect/prefilter.go, at the speed of memory.
+ * prefilter of package detect, at the speed of memory.
  */
 #ifndef TRAILWIRE_SEARCH_H
 #define TRAILWIRE_SEARCH_H
@@ -10,18 +10,27 @@
 
 struct trailwire_search;
 
-/* A search that finds nothing but escapes yet; NULL without memory. */
+/* A search without needles; NULL without memory. */
 struct trailwire_search *trailwire_search_new(void);
 
-/* Adds a needle of at least two ASCII characters, in lower case where fold is
- * set. Returns 0, or -1 without memory. */
-int trailwire_search_add(struct trailwire_search *, const char *text, size_t length, int fold);
+/*
+ * Adds a needle of at least three ASCII characters: in lower case where fold is
+ * set, because it may stand in any case; with whole set, it is all of a text,
+ * and so has a quotation mark or the end of its MessagePack header before it.
+ * Returns 0, or -1 without memory.
+ */
+int trailwire_search_add(struct trailwire_search *, const char *text, size_t length, int fold,
+                         int whole);
+
+/* Makes the search ready, after the last needle. Returns 0, or -1 without
+ * memory. */
+int trailwire_search_ready(struct trailwire_search *);
 
 /*
  * Returns the first hit at or after from, size where there is none. A hit is an
- * offset inside of a needle (the two bytes that stand for it in the search), or
- * the beginning of a JSON escape \u00XX of a character that could be part of
- * one. Safe for any number of threads once no needle is added any more.
+ * offset inside of a needle that is there (or the byte before it), or the
+ * beginning of a JSON escape \u00XX of a character that could be part of one.
+ * Safe for any number of threads.
  */
 size_t trailwire_search_next(const struct trailwire_search *, const uint8_t *data, size_t size,
                              size_t from);

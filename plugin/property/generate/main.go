@@ -1,5 +1,5 @@
-// Generate writes the property table in C, for plugin/filter. It is run by
-// go generate.
+// Generate writes a property table in C, for plugin/filter or plugin/output. It
+// is run by go generate.
 package main
 
 import (
@@ -10,11 +10,12 @@ import (
 )
 
 func main() {
-	if len(os.Args) != 2 {
-		fmt.Fprintln(os.Stderr, "usage: generate FILE")
+	tables := map[string]func() string{"filter": property.Header, "output": property.OutputHeader}
+	if len(os.Args) != 3 || tables[os.Args[1]] == nil {
+		fmt.Fprintln(os.Stderr, "usage: generate filter|output FILE")
 		os.Exit(2)
 	}
-	if err := os.WriteFile(os.Args[1], []byte(property.Header()), 0o644); err != nil {
+	if err := os.WriteFile(os.Args[2], []byte(tables[os.Args[1]]()), 0o644); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}

@@ -1,0 +1,225 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"embed"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"syscall"
+	"text/template"
+
+	"github.com/trailwire/trailwire/bench/workload"
+)
+
+// The same job for Fluent Bit's own filters: to find the records in which
+// somebody is allowed to invoke a function.
+//
+//go:embed rivals
+var files embed.FS
+
+var pipelines = []struct{ name, filter string }{
+	{"no filter", ""},
+	{"trailwire", "    - {name: trailwire, match: '*'}"},
+	{"grep", "    - {name: grep, match: '*', exclude: \"$eventName ^AddPermission\"}"},
+	{"rewrite_tag", "    - {name: rewrite_tag, match: cloudtrail, rule: \"$eventName ^AddPermission alert true\"}"},
+	{"lua", "    - {name: lua, match: '*', script: rule.lua, call: rule}"},
+	{"wasm", "    - {name: wasm, match: '*', wasm_path: rule.wasm, function_name: rule, accessible_paths: .}"},
+}
+
+// cost is what one run of Fluent Bit took.
+type cost struct {
+	cpu    float64 // seconds, user and system
+	memory float64 // MiB at the peak
+}
+
+func inFluentBit(w io.Writer, plugin string, rounds int) error {
+	fluentBit := os.Getenv("FLUENT_BIT")
+	if fluentBit == "" {
+		fluentBit, _ = exec.LookPath("fluent-bit")
+	}
+	if fluentBit == "" {
+		fmt.Fprintln(w, "There is no fluent-bit on this machine: its half was SKIPPED.")
+		return nil
+	}
+	version, err := exec.Command(fluentBit, "--version").Output()
+	if err != nil {
+		return err
+	}
+	line, _, _ := bufio.NewReader(bytes.NewReader(version)).ReadLine()
+	dir, err := os.MkdirTemp("", "trailwire-bench")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	p, err := newPipeline(dir, fluentBit, plugin)
+	if err != nil {
+		return err
+	}
+	const events = 100_000
+	fmt.Fprintf(w, "## In a Fluent Bit pipeline\n\n%s: tail, json parser, filter, null output; %d events of the mixed account with 1 %% grants.\n"+
+		"CPU is user and system time of the whole process, memory its peak; instructions are callgrind's for 3,000 events\nover those for none, and do not depend on the machine's mood.\n\n", line, events)
+	if err := p.write("many.json", events); err != nil {
+		return err
+	}
+	for file, n := range map[string]int{"few.json": 3000, "none.json": 0} {
+		if err := p.write(file, n); err != nil {
+			return err
+		}
+	}
+	costs := make([][]cost, len(p.usable))
+	for range rounds {
+		for i, index := range p.usable {
+			c, err := p.run(pipelines[index].name, "many.json")
+			if err != nil {
+				return err
+			}
+			costs[i] = append(costs[i], c)
+		}
+	}
+	instructions, err := p.countInstructions()
+	if err != nil {
+		fmt.Fprintf(w, "Instructions were not counted: %v.\n\n", err)
+	}
+	fmt.Fprint(w, "| filter | CPU s | over none | peak MiB | over none | instructions/event | over none |\n| --- | ---: | ---: | ---: | ---: | ---: | ---: |\n")
+	none := median(costs[0])
+	for i, index := range p.usable {
+		c := median(costs[i])
+		counted := "| |"
+		if instructions != nil {
+			counted = fmt.Sprintf("| %.0f | %+.1f %% |", instructions[i], 100*(instructions[i]/instructions[0]-1))
+		}
+		fmt.Fprintf(w, "| %s | %.2f | %+.0f %% | %.1f | %+.1f %s\n", pipelines[index].name, c.cpu, 100*(c.cpu/none.cpu-1), c.memory, c.memory-none.memory, counted)
+	}
+	if len(p.usable) < len(pipelines) {
+		fmt.Fprintln(w, "\nThe wasm row needs clang and lld, which are not on this machine: SKIPPED.")
+	}
+	return nil
+}
+
+func median(all []cost) cost {
+	pick := func(of func(cost) float64) float64 {
+		var values []float64
+		for _, c := range all {
+			values = append(values, of(c))
+		}
+		slices.Sort(values)
+		return values[len(values)/2]
+	}
+	return cost{cpu: pick(func(c cost) float64 { return c.cpu }), memory: pick(func(c cost) float64 { return c.memory })}
+}
+
+// pipeline is a directory with a configuration for each filter.
+type pipeline struct {
+	dir, fluentBit string
+	usable         []int // of pipelines
+}
+
+func newPipeline(dir, fluentBit, plugin string) (*pipeline, error) {
+	plugin, err := filepath.Abs(plugin)
+	if err != nil {
+		return nil, err
+	}
+	p := &pipeline{dir: dir, fluentBit: fluentBit}
+	for _, name := range []string{"rule.lua", "rule.c"} {
+		text, err := files.ReadFile("rivals/" + name)
+		if err != nil {
+			return nil, err
+		}
+		if err := os.WriteFile(filepath.Join(dir, name), text, 0o644); err != nil {
+			return nil, err
+		}
+	}
+	compile := exec.Command("clang", "--target=wasm32", "-O2", "-nostdlib", "-Wl,--no-entry", "-Wl,--export=rule",
+		"-Wl,--export=__heap_base", "-Wl,--export=__data_end", "-o", "rule.wasm", "rule.c")
+	compile.Dir = dir
+	wasm := compile.Run() == nil
+	config, err := template.ParseFS(files, "rivals/pipeline.yaml.tmpl")
+	if err != nil {
+		return nil, err
+	}
+	for i, kind := range pipelines {
+		if kind.name == "wasm" && !wasm {
+			continue
+		}
+		file, err := os.Create(filepath.Join(dir, kind.name+".yaml"))
+		if err != nil {
+			return nil, err
+		}
+		err = config.Execute(file, map[string]string{"Plugin": plugin, "Filter": kind.filter, "Name": kind.name})
+		if cerr := file.Close(); err == nil {
+			err = cerr
+		}
+		if err != nil {
+			return nil, err
+		}
+		p.usable = append(p.usable, i)
+	}
+	return p, nil
+}
+
+func (p *pipeline) write(file string, events int) error {
+	out, err := os.Create(filepath.Join(p.dir, file))
+	if err != nil {
+		return err
+	}
+	w := bufio.NewWriter(out)
+	for _, record := range workload.All[2].Records(1, events) {
+		fmt.Fprintln(w, record)
+	}
+	if err := w.Flush(); err != nil {
+		return err
+	}
+	return out.Close()
+}
+
+func (p *pipeline) command(config, file string, before ...string) *exec.Cmd {
+	args := slices.Concat(before, []string{p.fluentBit, "-q", "-c", config + ".yaml"})
+	cmd := exec.Command(args[0], args[1:]...)
+	cmd.Dir = p.dir
+	cmd.Env = append(os.Environ(), "FILE="+filepath.Join(p.dir, file))
+	return cmd
+}
+
+func (p *pipeline) run(config, file string) (cost, error) {
+	cmd := p.command(config, file)
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return cost{}, fmt.Errorf("%s: %w: %s", config, err, out)
+	}
+	usage := cmd.ProcessState.SysUsage().(*syscall.Rusage)
+	return cost{
+		cpu:    (cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()).Seconds(),
+		memory: float64(usage.Maxrss) / 1024,
+	}, nil
+}
+
+var collected = regexp.MustCompile(`Collected : ([0-9]+)`)
+
+// countInstructions returns the instructions that an event costs in each
+// pipeline: those for the file with few events, less those for the empty one.
+func (p *pipeline) countInstructions() ([]float64, error) {
+	const few = 3000
+	var counts []float64
+	for _, index := range p.usable {
+		var total [2]float64
+		for k, file := range []string{"none.json", "few.json"} {
+			out, err := p.command(pipelines[index].name, file, "valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null").CombinedOutput()
+			if err != nil {
+				return nil, fmt.Errorf("%s under callgrind: %w", pipelines[index].name, err)
+			}
+			found := collected.FindSubmatch(out)
+			if found == nil {
+				return nil, fmt.Errorf("%s under callgrind: no count in %.200s", pipelines[index].name, out)
+			}
+			total[k], _ = strconv.ParseFloat(string(found[1]), 64)
+		}
+		counts = append(counts, (total[1]-total[0])/few)
+	}
+	return counts, nil
+}

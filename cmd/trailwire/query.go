@@ -1,0 +1,200 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/trailwire/trailwire/detect"
+	"github.com/trailwire/trailwire/detect/cloudtrail"
+	"github.com/trailwire/trailwire/detect/eql"
+)
+
+const queryHelp = `Print the events that match a query in EQL, Elastic's Event Query Language.
+
+  category where condition        any where condition
+
+PATH is a file, a folder, or - for standard input, as for scan. A query asks for
+ECS field names (event.action, aws.cloudtrail.user_identity.arn), which a raw
+CloudTrail event answers too. With --schema none the documents are JSON of any
+kind, and a field is what stands under its name: nested, or with dots.`
+
+const queryNotes = `Output:
+  One matching event a line, as JSON, without the wrapping it came in. With
+  --explain, for every event, each part of the query with its verdict and with
+  the values it read.
+
+` + exitCodes
+
+type queryFlags struct {
+	schema   choice
+	category string
+	explain  bool
+	event    string
+	quiet    bool
+}
+
+func (p *program) queryCommand() *cobra.Command {
+	flags := queryFlags{schema: choice{"cloudtrail", []string{"cloudtrail", "none"}}}
+	cmd := &cobra.Command{
+		Use:   "query 'EQL' PATH...",
+		Short: "Print the events that match a query",
+		Long:  queryHelp,
+		Example: `  trailwire query 'any where event.action : "Delete*" and event.outcome == "failure"' AWSLogs
+  trailwire query --explain --event 63bdd2e9-… "$(cat rule.eql)" day.json.gz
+  trailwire query --schema none --category-field kind 'login where user.id == 0' app.ndjson`,
+		Args: func(cmd *cobra.Command, args []string) error {
+			if len(args) < 2 {
+				return wrongUse(fmt.Errorf("query needs a query, and a file, a folder, or - for standard input; see %s --help", cmd.CommandPath()))
+			}
+			return somePaths(cmd, args[1:])
+		},
+		DisableFlagsInUseLine: true,
+		Annotations:           map[string]string{helpNotes: queryNotes},
+		RunE: func(_ *cobra.Command, args []string) error {
+			return p.query(args[0], args[1:], flags)
+		},
+	}
+	f := cmd.Flags()
+	f.SortFlags = false
+	f.Var(&flags.schema, "schema", "What the documents are: CloudTrail in any of its wrappings, or anything.")
+	f.StringVar(&flags.category, "category-field", "event.category", "The field that holds an event's category, which stands before where.")
+	f.BoolVar(&flags.explain, "explain", false, "Show for every event why it matches, or why not.")
+	f.StringVar(&flags.event, "event", "", "Look at the event with this id alone (event.id).")
+	f.BoolVarP(&flags.quiet, "quiet", "q", false, "No progress bar and no summary.")
+	return cmd
+}
+
+func (p *program) query(text string, paths []string, flags queryFlags) error {
+	program, err := compileQuery(text, flags.category)
+	if err != nil {
+		return wrongUse(fmt.Errorf("the query: %w", err))
+	}
+	start := p.now()
+	r := p.newReading(paths, flags.quiet)
+	q := querying{
+		program: program, flags: flags, explain: p.newExplainer(), progress: r.progress,
+		json: newJSONPrinter(p.out),
+	}
+	if flags.schema.value == "cloudtrail" {
+		q.finder = cloudtrail.NewFinder(detect.DefaultOptions().JSONKeys, nil)
+		for _, f := range program.Fields() {
+			field := cloudtrail.LookupField(f.Name)
+			if field.From() == "" {
+				warnAll(p.err, []string{"no raw CloudTrail event has a field " + f.Name + "; it is read from ECS documents alone"})
+			}
+			q.view.fields = append(q.view.fields, field)
+		}
+	}
+	err = r.each(q.record)
+	r.finish()
+	if err = errors.Join(err, q.json.out.Flush()); err != nil {
+		return exit{exitProblems, fmt.Errorf("standard output: %w", reason(err))}
+	}
+	if !flags.quiet {
+		fmt.Fprintf(p.err, "%s in %s, read in %s: %s.\n", counted(q.events, q.noun()), counted(len(r.inputs), "file"),
+			shortDuration(p.now().Sub(start)), matchCount(q.matches))
+	}
+	if r.problems.count > 0 {
+		return exit{code: exitProblems}
+	}
+	return nil
+}
+
+func compileQuery(text, category string) (*eql.Program, error) {
+	parsed, err := eql.Parse(text)
+	if err != nil {
+		return nil, err
+	}
+	return eql.Compile(parsed, eql.CategoryField(category))
+}
+
+// matchCount is a number of matches in words.
+func matchCount(n int) string {
+	switch n {
+	case 0:
+		return "none matches"
+	case 1:
+		return "1 matches"
+	}
+	return grouped(n) + " match"
+}
+
+// querying is a query on its way through records.
+type querying struct {
+	program  *eql.Program
+	flags    queryFlags
+	finder   *cloudtrail.Finder // nil where the documents are no CloudTrail
+	view     eventView
+	explain  explainer
+	json     *jsonPrinter
+	progress *progress
+
+	events, matches int
+}
+
+// eventView shows an event to a program, whose slots it turns into fields.
+type eventView struct {
+	event  cloudtrail.Event
+	fields []cloudtrail.Field
+}
+
+// Value implements [eql.Document].
+func (v *eventView) Value(slot int) eql.Value { return v.event.Value(v.fields[slot]) }
+
+// noun is what the query is asked of.
+func (q *querying) noun() string {
+	if q.finder == nil {
+		return "document"
+	}
+	return "event"
+}
+
+// record evaluates the query on each event of a record.
+func (q *querying) record(record []byte, from string) error {
+	if q.finder == nil {
+		d := &plainDocument{record: record, fields: q.program.Fields()}
+		id := plainDocument{record: record, fields: []eql.Field{{Name: fieldID.Name()}}}
+		return q.evaluate(d, record, string(id.Value(0).Text()), from)
+	}
+	if _, err := q.finder.Find(record); err != nil {
+		return errOverLimit
+	}
+	for _, part := range q.finder.Parts() {
+		if part.Event == nil {
+			continue
+		}
+		q.view.event.Reset(part.Event, part.Form)
+		if err := q.evaluate(&q.view, part.Event, string(q.view.event.Text(fieldID)), from); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (q *querying) evaluate(d eql.Document, event []byte, id, from string) error {
+	if q.flags.event != "" && id != q.flags.event {
+		return nil
+	}
+	q.events++
+	matches := q.program.Match(d)
+	if matches {
+		q.matches++
+	}
+	if q.flags.explain {
+		q.progress.clear()
+		clause := q.program.Explain(d)
+		q.explain.event(from, printable(id, maxValue), matchWord(clause))
+		q.explain.clause(clause, 0)
+		return nil
+	}
+	if !matches {
+		return nil
+	}
+	q.progress.clear()
+	if err := q.json.print(event); err != nil {
+		return err
+	}
+	return q.json.out.Flush()
+}

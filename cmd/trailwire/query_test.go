@@ -1,0 +1,92 @@
+package main
+
+import (
+	"strings"
+	"testing"
+)
+
+// documents are what the queries of the tests are asked of.
+const documents = `{"eventSource":"iam.amazonaws.com","eventName":"DeleteUser","eventID":"one","sourceIPAddress":"192.0.2.1"}
+{"Records":[{"eventSource":"s3.amazonaws.com","eventName":"GetObject","eventID":"two"},{"eventSource":"iam.amazonaws.com","eventName":"CreateUser","eventID":"three","errorCode":"AccessDenied"}]}
+{"event":{"id":"four","action":"DeleteUser","category":"iam"},"data_stream.dataset":"aws.cloudtrail","kind":"login","n":5,"tags":["a","b"],"empty":""}
+`
+
+func TestQueryPrintsTheEventsThatMatch(t *testing.T) {
+	tests := []struct {
+		name string
+		args []string
+		want []string // beginnings of the lines on standard output
+		said string   // on standard error
+		code int
+	}{
+		{"a raw event and an ECS document", []string{`any where event.action == "DeleteUser"`}, []string{`{"eventSource":"iam.amazonaws.com","eventName":"DeleteUser"`, `{"event":{"id":"four"`}, "4 events in 1 file, read in 1ms: 2 match.", 0},
+		{"an event out of a list", []string{`any where event.outcome == "failure"`}, []string{`{"eventSource":"iam.amazonaws.com","eventName":"CreateUser"`}, "4 events in 1 file, read in 1ms: 1 matches.", 0},
+		{"a category", []string{`iam where true`}, []string{`{"eventSource":"iam.amazonaws.com","eventName":"DeleteUser"`, `{"eventSource":"iam.amazonaws.com","eventName":"CreateUser"`, `{"event":{"id":"four"`}, "3 match.", 0},
+		{"none", []string{`any where event.action == "x"`}, nil, "none matches.", 0},
+		{"one event alone", []string{"--event", "two", `any where true`}, []string{`{"eventSource":"s3.amazonaws.com"`}, "1 event in 1 file", 0},
+		{"documents of any kind", []string{"--schema", "none", `any where n > 4 and tags == "b"`}, []string{`{"event":{"id":"four"`}, "3 documents in 1 file, read in 1ms: 1 matches.", 0},
+		{"a category field of one's own", []string{"--schema", "none", "--category-field", "kind", `login where true`}, []string{`{"event":{"id":"four"`}, "1 matches.", 0},
+		{"an empty text is a value", []string{"--schema", "none", `any where empty == ""`}, []string{`{"event":{"id":"four"`}, "1 matches.", 0},
+		{"CloudTrail's own names are fields of any document", []string{"--schema", "none", `any where eventName : "delete*"`}, []string{`{"eventSource":"iam.amazonaws.com"`}, "1 matches.", 0},
+		{"a field that raw events lack", []string{`any where eventName == "x"`}, nil, "trailwire: warning: no raw CloudTrail event has a field eventName; it is read from ECS documents alone\n", 0},
+		{"a mistake", []string{`any where event.action = "x"`}, nil, "trailwire: the query: line 1, column 24: = is no comparison: use == (exact) or : (any case, wildcards)\n  any where event.action = \"x\"\n                         ^\n", 2},
+		{"a query without a meaning", []string{`any where nonsense(event.action)`}, nil, "trailwire: the query: line 1, column 11: there is no function nonsense\n  any where nonsense(event.action)\n            ^\n", 2},
+		{"a sequence", []string{`sequence [any where true] [any where true]`}, nil, "a sequence is about several events", 2},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			out, said, code := runWith(documents, append(append([]string{"query"}, test.args...), "-")...)
+			if code != test.code || !strings.Contains(said, test.said) {
+				t.Errorf("code %d, want %d\n%s", code, test.code, said)
+			}
+			lines := strings.Split(strings.TrimSuffix(out, "\n"), "\n")
+			if out == "" {
+				lines = nil
+			}
+			if len(lines) != len(test.want) {
+				t.Fatalf("%d lines, want %d:\n%s", len(lines), len(test.want), out)
+			}
+			for i, want := range test.want {
+				if !strings.HasPrefix(lines[i], want) {
+					t.Errorf("line %d is %s, want %s…", i+1, lines[i], want)
+				}
+			}
+		})
+	}
+}
+
+func TestQueryExplainsEveryClauseOfAnEvent(t *testing.T) {
+	out, said, code := runWith(documents, "query", "--explain", "--event", "one",
+		`iam where event.action : "delete*" and not (source.ip == "192.0.2.1" or user.name == "x")`, "-")
+	const want = `standard input:1  one  does not match
+  false  iam where event.action : "delete*" and not (source.ip == "19… (29 bytes more)
+    true   iam  ← event.category = "iam"
+    false  event.action : "delete*" and not (source.ip == "192.0.2.1" o… (19 bytes more)
+      true   event.action : "delete*"  ← event.action = "DeleteUser"
+      false  not (source.ip == "192.0.2.1" or user.name == "x")
+        true   source.ip == "192.0.2.1" or user.name == "x"
+          true   source.ip == "192.0.2.1"  ← source.ip = "192.0.2.1"
+          null   user.name == "x"  ← user.name = null
+`
+	if out != want || code != 0 {
+		t.Errorf("code %d\n%s\n%s", code, out, said)
+	}
+}
+
+func TestScanExplainsAnEventForEveryRule(t *testing.T) {
+	out, said, code := runWith(documents, "scan", "-q", "--explain", "two", "-")
+	if code != 0 || !strings.HasPrefix(out, "standard input:2  two  GetObject  (s3.amazonaws.com)\n"+
+		"  AWS Lambda Function Policy Updated to Allow Cross-Account Invocation: does not match (8f985da6-66e8-4838-a63e-21636eb9adc5)\n") ||
+		!strings.Contains(out, `      false  event.provider == "lambda.amazonaws.com"  ← event.provider = "s3.amazonaws.com"`) {
+		t.Errorf("code %d\n%s\n%s", code, out, said)
+	}
+	if _, said, code := runWith(documents, "scan", "-q", "--explain", "five", "-"); code != 1 || said != "trailwire: there is no event with the id five\n" {
+		t.Errorf("code %d: %s", code, said)
+	}
+}
+
+// runWith is run, with its results apart.
+func runWith(stdin string, args ...string) (out, said string, code int) {
+	r := run(stdin, args...)
+	return r.out, r.err, r.code
+}

@@ -1,0 +1,368 @@
+package main
+
+import (
+	"bytes"
+	"cmp"
+	"crypto/sha256"
+	"embed"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"html/template"
+	"io"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/trailwire/trailwire/detect"
+)
+
+// A report is one HTML page about the alerts of a scan, for the person who has
+// to respond to them. It needs nothing but itself: its policy (CSP) forbids
+// every request, and every script and style but the two of its own, which are
+// named by their hashes. So a text from an event that got past html/template
+// would still do nothing.
+
+//go:embed report
+var reportFiles embed.FS
+
+var reportTemplate = template.Must(template.New("").Funcs(template.FuncMap{
+	"counted": counted[int],
+	"grouped": grouped[int],
+	"web":     isWebAddress,
+	"only":    func(b noteBlock) []noteBlock { return []noteBlock{b} },
+	"fact":    func(label, text string) reportFact { return reportFact{Label: label, Text: text} },
+	"facts":   func(label string, texts []string) reportFact { return reportFact{Label: label, Texts: texts} },
+}).ParseFS(reportFiles, "report/*.tmpl"))
+
+// maxReported is how many alerts a page holds; a browser is slow with more.
+// Those beyond are counted, and the page says so.
+const maxReported = 10_000
+
+// report gathers alerts while a scan goes on and writes the page at its end.
+type report struct {
+	file   *os.File
+	key    string
+	events *eventFinder
+	alerts []reportedAlert
+	left   int // alerts that are not on the page
+}
+
+// newReport opens the file for a report, so that a wrong path is said before
+// hours of reading. What the file holds stays until there is a page to put in
+// its place.
+func newReport(path string, o detect.Options) (*report, error) {
+	if path == standardInput {
+		return nil, wrongUse(errReportToOutput)
+	}
+	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE, 0o600)
+	if err != nil {
+		return nil, wrongUse(fmt.Errorf("--report %s: %w", path, reason(err)))
+	}
+	return &report{file: file, key: o.AlertKey, events: newEventFinder(o.JSONKeys)}, nil
+}
+
+// checkInputs makes sure that the report does not take a log's place.
+func (r *report) checkInputs(inputs []input) error {
+	own, err := r.file.Stat()
+	if err != nil {
+		return err
+	}
+	for _, in := range inputs {
+		if in.path == standardInput {
+			continue
+		}
+		if info, err := os.Stat(in.path); err == nil && os.SameFile(own, info) {
+			return wrongUse(fmt.Errorf("--report %s: that is a file to be read", in.path))
+		}
+	}
+	return nil
+}
+
+// add takes the alerts of a record that was tagged with them.
+func (r *report) add(record []byte, from string) {
+	for _, alert := range alertsOf(record, r.key) {
+		if len(r.alerts) == maxReported {
+			r.left++
+			continue
+		}
+		r.alerts = append(r.alerts, readAlert(alert, r.events.find(record, alert), from))
+	}
+}
+
+// close closes the file; one that has got no page, and is new, is removed.
+func (r *report) close() {
+	if info, err := r.file.Stat(); err == nil && info.Size() == 0 && info.Mode().IsRegular() {
+		_ = os.Remove(r.file.Name())
+	}
+	_ = r.file.Close()
+}
+
+// write writes the page in place of what the file held, and returns its size.
+func (r *report) write(about reportAbout) (int, error) {
+	var b bytes.Buffer
+	if err := r.render(&b, about); err != nil {
+		return 0, err
+	}
+	// A pipe or a terminal cannot be truncated, and need not be.
+	if info, err := r.file.Stat(); err == nil && info.Mode().IsRegular() {
+		if err := r.file.Truncate(0); err != nil {
+			return 0, reason(err)
+		}
+	}
+	if _, err := r.file.Write(b.Bytes()); err != nil {
+		return 0, reason(err)
+	}
+	return b.Len(), nil
+}
+
+// reportAbout is what a page says about the scan as a whole.
+type reportAbout struct {
+	Made     time.Time
+	Version  string
+	Stats    detect.Stats
+	Files    int
+	Problems int
+	Rules    []*detect.Rule
+	Settings []setting // the properties that the user set
+}
+
+// reportPage is what the template is given.
+type reportPage struct {
+	reportAbout
+	Policy     string
+	Style      template.CSS
+	Script     template.JS
+	Alerts     []reportedAlert
+	Left       int
+	Suppressed int
+	Severities []tally
+	Relations  []tally
+	Accounts   []string // those that the filter proposes
+	LetIn      int      // grantees outside of the accounts that were opened
+	Functions  int
+	Actors     int
+	Beyond     int // alerts of extended coverage
+	Period     string
+	Timeline   *timeline
+	Graph      *grantGraph
+	Guides     []guide
+}
+
+// tally is a word with the number of alerts that it is said of.
+type tally struct {
+	Value, Label string
+	Count        int
+}
+
+// firstRows is how many rows of the table are there without a script, which
+// shows as many more at a time.
+const firstRows = 100
+
+// First are the alerts in the table.
+func (p *reportPage) First() []reportedAlert { return p.Alerts[:min(firstRows, len(p.Alerts))] }
+
+// Rest are those beyond.
+func (p *reportPage) Rest() []reportedAlert { return p.Alerts[min(firstRows, len(p.Alerts)):] }
+
+// Class is the severity's class.
+func (t tally) Class() string { return knownSeverity(t.Value) }
+
+// reportFact is a label with one text or several.
+type reportFact struct {
+	Label string
+	Text  string
+	Texts []string
+}
+
+// Events is how many events were read.
+func (a reportAbout) Events() string { return counted(a.Stats.Events, "event") }
+
+// Excepted says what exceptions dropped.
+func (a reportAbout) Excepted() string {
+	if a.Stats.Excepted == 0 {
+		return ""
+	}
+	if a.Stats.Excepted == 1 {
+		return "One match was dropped by an exception."
+	}
+	return grouped(a.Stats.Excepted) + " matches were dropped by exceptions."
+}
+
+// SettingTexts are the settings as flags.
+func (a reportAbout) SettingTexts() []string {
+	var all []string
+	for _, s := range a.Settings {
+		all = append(all, printable("--"+flagName(s.name)+"="+s.value, maxValue))
+	}
+	return all
+}
+
+// guide is a rule with the steps to take, for the alerts of that rule.
+type guide struct {
+	Number int
+	Rule   *detect.Rule
+	Count  int
+	Note   []noteBlock
+	False  [][]noteBlock
+}
+
+func (r *report) render(w io.Writer, about reportAbout) error {
+	slices.SortStableFunc(r.alerts, func(a, b reportedAlert) int { return b.Time.Compare(a.Time) })
+	page := reportPage{
+		reportAbout: about,
+		Alerts:      r.alerts,
+		Left:        r.left,
+		Timeline:    newTimeline(r.alerts),
+		Graph:       newGrantGraph(r.alerts),
+	}
+	page.number()
+	page.count()
+	style, err := reportFiles.ReadFile("report/report.css")
+	if err != nil {
+		return err
+	}
+	script, err := reportFiles.ReadFile("report/report.js")
+	if err != nil {
+		return err
+	}
+	style = append(style, page.Graph.style()...)
+	page.Style, page.Script = template.CSS(style), template.JS(script)
+	page.Policy = fmt.Sprintf("default-src 'none'; style-src '%s'; script-src '%s'; img-src data:; base-uri 'none'; form-action 'none'",
+		hashOf(style), hashOf(script))
+	return reportTemplate.ExecuteTemplate(w, "page.tmpl", &page)
+}
+
+// hashOf names a script or a style in a Content-Security-Policy.
+func hashOf(text []byte) string {
+	sum := sha256.Sum256(text)
+	return "sha256-" + base64.StdEncoding.EncodeToString(sum[:])
+}
+
+// number gives every alert its number on the page and its guide.
+func (p *reportPage) number() {
+	byRule := make(map[string]int) // index in p.Guides
+	for i := range p.Alerts {
+		a := &p.Alerts[i]
+		a.Number = i + 1
+		n, known := byRule[a.RuleID]
+		if !known {
+			k := slices.IndexFunc(p.Rules, func(r *detect.Rule) bool { return r.ID == a.RuleID })
+			if k < 0 {
+				continue
+			}
+			n = len(p.Guides)
+			byRule[a.RuleID] = n
+			g := guide{Number: n + 1, Rule: p.Rules[k], Note: parseNote(p.Rules[k].Note)}
+			for _, text := range p.Rules[k].FalsePositives {
+				g.False = append(g.False, parseNote(text))
+			}
+			p.Guides = append(p.Guides, g)
+		}
+		p.Guides[n].Count++
+		a.Guide = n + 1
+	}
+}
+
+// maxProposed is how many accounts the filter proposes.
+const maxProposed = 500
+
+// count fills in the numbers of the page.
+func (p *reportPage) count() {
+	severities, relations := make(map[string]int), make(map[string]int)
+	accounts, letIn := make(map[string]bool), make(map[string]bool)
+	functions, actors := make(map[string]bool), make(map[string]bool)
+	for i := range p.Alerts {
+		a := &p.Alerts[i]
+		severities[a.Severity]++
+		relations[a.Relation]++
+		if a.Suppressed != "" {
+			p.Suppressed++
+		}
+		if a.Extended {
+			p.Beyond++
+		}
+		if a.Actor != "" {
+			actors[a.Actor] = true
+		}
+		for _, account := range a.Accounts {
+			accounts[account] = true
+		}
+		if g := a.Grant; g != nil {
+			functions[g.FunctionAccount+" "+g.Region+" "+g.Function] = true
+			if a.Relation != "same_account" {
+				letIn[g.grantee()] = true
+			}
+		}
+	}
+	p.Severities = tallies(severities, severityOrder, severityLabel)
+	p.Relations = tallies(relations, relationOrder, relationLabel)
+	for account := range accounts {
+		p.Accounts = append(p.Accounts, account)
+	}
+	slices.Sort(p.Accounts)
+	p.Accounts = p.Accounts[:min(len(p.Accounts), maxProposed)]
+	p.LetIn, p.Functions, p.Actors = len(letIn), len(functions), len(actors)
+	p.Period = periodOf(p.Alerts)
+}
+
+// periodOf says from when to when the alerts are; they are sorted, the newest
+// first, those without a time last.
+func periodOf(alerts []reportedAlert) string {
+	timed := alerts[:len(alerts):len(alerts)]
+	for len(timed) > 0 && timed[len(timed)-1].Time.IsZero() {
+		timed = timed[:len(timed)-1]
+	}
+	if len(timed) == 0 {
+		return ""
+	}
+	first, last := timed[len(timed)-1].Time, timed[0].Time
+	const date, minute = "2 January 2006", "2 January 2006 15:04"
+	switch {
+	case first.Format(minute) == last.Format(minute):
+		return first.Format(minute) + " UTC"
+	case first.Format(date) == last.Format(date):
+		return first.Format(date) + ", " + first.Format("15:04") + " to " + last.Format("15:04") + " UTC"
+	}
+	return first.Format(minute) + " to " + last.Format(minute) + " UTC"
+}
+
+// tallies puts counts into an order, the worst first; what the order does not
+// know follows by its name.
+func tallies(counts map[string]int, order []string, label func(string) string) []tally {
+	var all []tally
+	for value, n := range counts {
+		all = append(all, tally{value, label(value), n})
+	}
+	slices.SortFunc(all, func(a, b tally) int {
+		return cmp.Or(cmp.Compare(rankIn(order, a.Value), rankIn(order, b.Value)), strings.Compare(a.Value, b.Value))
+	})
+	return all
+}
+
+func rankIn(order []string, value string) int {
+	if i := slices.Index(order, value); i >= 0 {
+		return i
+	}
+	return len(order)
+}
+
+// said is what the program says when the page is written.
+func (r *report) said(size int) string {
+	line := fmt.Sprintf("%s: %s, %s", r.file.Name(), counted(len(r.alerts), "alert"), shortSize(size))
+	if r.left > 0 {
+		line += fmt.Sprintf("; %s more are left out: scan less at a time", grouped(r.left))
+	}
+	return printable(line, maxLine)
+}
+
+// shortSize is a number of bytes to two or three digits.
+func shortSize(n int) string {
+	if n < 1e6 {
+		return fmt.Sprintf("%d KB", (n+999)/1000)
+	}
+	return fmt.Sprintf("%.1f MB", float64(n)/1e6)
+}
+
+var errReportToOutput = errors.New("--report needs the name of a file, such as report.html")

@@ -1,0 +1,206 @@
+"use strict";
+(() => {
+  document.documentElement.classList.add("js");
+  const body = document.getElementById("rows");
+  if (!body) return;
+
+  const form = document.querySelector(".filters");
+  const fields = form.elements;
+  const shown = document.getElementById("shown");
+  const none = document.getElementById("none");
+  const more = document.getElementById("more");
+  const periodButton = document.getElementById("period");
+  const batch = 100; // rows laid out at a time
+  const number = (n) => n.toLocaleString("en-US");
+
+  // Rows beyond the first batch wait in a template.
+  const waitingRows = document.getElementById("rest").content.children;
+  const rows = [...body.rows, ...waitingRows].map((row) => ({
+    row,
+    severity: row.dataset.severity,
+    rank: Number(row.dataset.rank),
+    relation: row.dataset.relation,
+    accounts: row.dataset.accounts,
+    time: Number(row.dataset.time),
+    suppressed: row.dataset.suppressed === "1",
+    text: "",
+  }));
+  let limit = batch;
+  let period = null;
+
+  // What a row says, read when somebody first looks for a text.
+  const textOf = (r) => r.text || (r.text = r.row.textContent.toLowerCase());
+
+  function fits(r, f) {
+    return (!f.severity || r.severity === f.severity) &&
+      (!f.relation || r.relation === f.relation) &&
+      (!f.account || r.accounts.split(" ").some((a) => a.startsWith(f.account))) &&
+      (f.suppressed || !r.suppressed) &&
+      (!period || (r.time >= period.from && r.time < period.to)) &&
+      f.words.every((w) => textOf(r).includes(w));
+  }
+
+  function apply() {
+    const f = {
+      severity: fields.severity.value,
+      relation: fields.relation.value,
+      account: fields.account.value.trim(),
+      suppressed: !fields.suppressed || fields.suppressed.checked,
+      words: fields.text.value.toLowerCase().split(/\s+/).filter(Boolean),
+    };
+    const matching = rows.filter((r) => fits(r, f));
+    const seen = Math.min(matching.length, limit);
+    // The page holds the rows that are shown and no others, so that it is as
+    // quick with thousands of alerts as with a few.
+    body.replaceChildren(...matching.slice(0, seen).map((r) => r.row));
+    shown.textContent = matching.length === rows.length
+      ? number(matching.length) + (matching.length === 1 ? " alert" : " alerts")
+      : number(matching.length) + " of " + number(rows.length) + " alerts";
+    if (seen < matching.length) shown.textContent += ", the first " + number(seen) + " shown";
+    none.hidden = matching.length > 0;
+    more.hidden = seen === matching.length;
+    more.textContent = "Show " + number(Math.min(batch, matching.length - seen)) + " more";
+    periodButton.hidden = !period;
+    if (period) {
+      periodButton.textContent = period.label + " ×";
+      periodButton.setAttribute("aria-label", "All times again, not only " + period.label);
+    }
+  }
+
+  function restart() {
+    limit = batch;
+    apply();
+  }
+
+  let waiting = 0;
+  form.addEventListener("input", () => {
+    clearTimeout(waiting);
+    waiting = setTimeout(restart, 120);
+  });
+  form.addEventListener("submit", (e) => e.preventDefault());
+  form.addEventListener("reset", () => {
+    period = null;
+    setTimeout(restart);
+  });
+  more.addEventListener("click", () => {
+    const first = body.rows.length;
+    limit += batch;
+    apply();
+    body.rows[first].querySelector("summary").focus();
+  });
+  periodButton.addEventListener("click", () => {
+    period = null;
+    restart();
+    document.getElementById("alerts").focus();
+  });
+
+  // The bars of the timeline and the cards of the graph are filters too.
+  function toAlerts(e) {
+    e.preventDefault();
+    restart();
+    const heading = document.getElementById("alerts");
+    heading.scrollIntoView();
+    heading.focus({ preventScroll: true });
+  }
+  for (const bar of document.querySelectorAll(".timeline a")) {
+    bar.addEventListener("click", (e) => {
+      const label = bar.dataset.label;
+      period = {
+        from: Number(bar.dataset.from),
+        to: Number(bar.dataset.to),
+        label: label.slice(label.indexOf(", ") + 2, label.lastIndexOf(": ")),
+      };
+      toAlerts(e);
+    });
+  }
+  const graph = document.querySelector(".graph");
+  for (const card of document.querySelectorAll(".card")) {
+    if (card.dataset.account) {
+      card.addEventListener("click", (e) => {
+        fields.account.value = card.dataset.account;
+        toAlerts(e);
+      });
+    }
+    const highlight = (on) => {
+      graph.classList.toggle("focus", on);
+      for (const edge of graph.querySelectorAll(".edge")) {
+        edge.classList.toggle("on", on && (edge.dataset.from === card.dataset.node || edge.dataset.to === card.dataset.node));
+      }
+    };
+    for (const name of ["pointerenter", "focus"]) card.addEventListener(name, () => highlight(true));
+    for (const name of ["pointerleave", "blur"]) card.addEventListener(name, () => highlight(false));
+  }
+
+  // Sorting: the heading becomes a button.
+  for (const th of document.querySelectorAll("th[data-sort]")) {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.textContent = th.textContent;
+    th.replaceChildren(button);
+    button.addEventListener("click", () => {
+      const descending = th.getAttribute("aria-sort") !== "descending";
+      for (const other of document.querySelectorAll("th[data-sort]")) other.removeAttribute("aria-sort");
+      th.setAttribute("aria-sort", descending ? "descending" : "ascending");
+      const sign = descending ? -1 : 1;
+      rows.sort(th.dataset.sort === "time"
+        ? (a, b) => sign * (a.time - b.time)
+        : (a, b) => sign * (b.rank - a.rank) || b.time - a.time);
+      restart();
+    });
+  }
+
+  function copy(button) {
+    const code = button.parentElement.querySelector("code");
+    const say = (text) => {
+      button.firstChild.data = text;
+      setTimeout(() => { button.firstChild.data = "Copy"; }, 1600);
+    };
+    const select = () => {
+      const range = document.createRange();
+      range.selectNodeContents(code);
+      getSelection().removeAllRanges();
+      getSelection().addRange(range);
+      say(document.execCommand("copy") ? "Copied" : "Selected");
+    };
+    if (navigator.clipboard) navigator.clipboard.writeText(code.textContent).then(() => say("Copied"), select);
+    else select();
+  }
+  body.addEventListener("click", (e) => {
+    const button = e.target.closest(".copy");
+    if (button) copy(button);
+  });
+
+  // On paper there is nothing to open, and no button for more.
+  let opened = [];
+  let before = limit;
+  addEventListener("beforeprint", () => {
+    before = limit;
+    limit = Infinity;
+    apply();
+    opened = [...document.querySelectorAll("details:not([open])")];
+    for (const d of opened) d.open = true;
+  });
+  addEventListener("afterprint", () => {
+    for (const d of opened) d.open = false;
+    opened = [];
+    limit = before;
+    apply();
+  });
+
+  // A link to one alert shows it.
+  function follow() {
+    const at = location.hash.startsWith("#alert-") ? rows.findIndex((r) => "#" + r.row.id === location.hash) : -1;
+    if (at < 0) return;
+    limit = Math.max(limit, at + 1);
+    apply();
+    const row = rows[at].row;
+    row.querySelector("details").open = true;
+    row.scrollIntoView();
+  }
+  addEventListener("hashchange", follow);
+
+  apply();
+  follow();
+  // Some browsers keep what was in the fields when a page is loaded again.
+  addEventListener("pageshow", apply);
+})();

@@ -1,0 +1,171 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"github.com/trailwire/trailwire/detect"
+)
+
+const checkHelp = `Read rule files and run the unit tests that stand beside them.
+
+The tests of NAME.toml are in NAME.test.json: a list of events, each with the
+verdict that the rule must give.
+
+  [{"why": "…", "expected": true, "event": {"eventSource": …}}, …]
+
+An event may have any shape that scan reads.`
+
+const checkNotes = `Exit codes:
+  0  every rule is fine, and so is every test
+  1  a test failed
+  2  a file is broken
+`
+
+func (p *program) rulesCheckCommand() *cobra.Command {
+	unsupported := choice{"refuse", []string{"refuse", "skip"}}
+	cmd := &cobra.Command{
+		Use: "check FILES...", Short: "Read rule files and run the unit tests beside them", Long: checkHelp,
+		DisableFlagsInUseLine: true,
+		Annotations:           map[string]string{helpNotes: checkNotes},
+		Args:                  somePaths,
+		RunE: func(_ *cobra.Command, args []string) error {
+			return p.checkRules(args, unsupported.value == "skip")
+		},
+	}
+	cmd.Flags().Var(&unsupported, "unsupported-rules", "What to do with a rule that is no single-event EQL.")
+	return cmd
+}
+
+// ruleCheck is a run of rules check.
+type ruleCheck struct {
+	*program
+	skip bool // rules that are not supported
+
+	ids                                   map[string]string // rule_id → file
+	rules, broken, skipped, tests, failed int
+}
+
+func (p *program) checkRules(patterns []string, skip bool) error {
+	paths, err := detect.RuleFiles(patterns)
+	if err != nil {
+		return wrongUse(err)
+	}
+	c := &ruleCheck{program: p, skip: skip, ids: make(map[string]string)}
+	for _, path := range paths {
+		c.file(path)
+	}
+	line := counted(c.rules, "rule") + " fine"
+	for _, count := range []struct {
+		n    int
+		text string
+	}{
+		{c.broken, grouped(c.broken) + " broken"},
+		{c.skipped, grouped(c.skipped) + " skipped"},
+		{c.tests, counted(c.tests, "test")},
+		{c.failed, grouped(c.failed) + " failed"},
+	} {
+		if count.n > 0 {
+			line += ", " + count.text
+		}
+	}
+	fmt.Fprintln(p.out, line+".")
+	switch {
+	case c.broken > 0:
+		return exit{code: exitUsage}
+	case c.failed > 0:
+		return exit{code: exitProblems}
+	}
+	return nil
+}
+
+// file checks one rule file and prints what came of it.
+func (c *ruleCheck) file(path string) {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		c.fail(path, reason(err))
+		return
+	}
+	r, err := detect.ParseRule(path, text)
+	var refused *detect.RuleError
+	if c.skip && errors.As(err, &refused) && refused.Unsupported {
+		c.skipped++
+		c.say("skip", refused.Error())
+		return
+	}
+	if err != nil {
+		c.fail("", err)
+		return
+	}
+	if other, taken := c.ids[r.ID]; taken {
+		c.fail(path, fmt.Errorf("the rule_id %s is that of %s too", r.ID, other))
+		return
+	}
+	c.ids[r.ID] = path
+	testFile := detect.RuleTestFile(path)
+	text, err = os.ReadFile(testFile)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		c.rules++
+		c.say("ok", path+" (no tests: "+testFile+" is not there)")
+		return
+	case err != nil:
+		c.fail(testFile, reason(err))
+		return
+	}
+	tests, err := detect.ParseRuleTests(testFile, text)
+	if err != nil {
+		c.fail("", err)
+		return
+	}
+	c.rules++
+	failed := 0
+	for _, test := range tests {
+		if !c.test(r, testFile, test) {
+			failed++
+		}
+	}
+	c.tests += len(tests)
+	c.failed += failed
+	if failed == 0 {
+		c.say("ok", fmt.Sprintf("%s (%s)", path, counted(len(tests), "test")))
+	}
+}
+
+// test runs one test and reports whether the verdict is the expected one.
+func (c *ruleCheck) test(r *detect.Rule, file string, test detect.RuleTest) bool {
+	matches, why, err := r.Try(test.Record)
+	if err == nil && matches == test.Expected {
+		return true
+	}
+	what := map[bool]string{true: "the rule matches, and should not", false: "the rule does not match, and should"}[matches]
+	if err != nil {
+		what = err.Error()
+	}
+	c.say("FAIL", fmt.Sprintf("%s:%d: %s: %s", file, test.Line, what, test.Why))
+	explain := c.newExplainer()
+	for _, clause := range why {
+		explain.clause(clause, 1)
+	}
+	return false
+}
+
+// fail says that a file is broken. The path stands in front unless the error
+// names it itself.
+func (c *ruleCheck) fail(path string, err error) {
+	c.broken++
+	line := err.Error()
+	if path != "" {
+		line = path + ": " + line
+	}
+	fmt.Fprintln(c.err, "trailwire: "+printable(line, maxLine))
+	c.caret(err)
+}
+
+func (c *ruleCheck) say(verdict, line string) {
+	fmt.Fprintf(c.out, "%-5s %s\n", verdict, printable(line, maxLine))
+}

@@ -1,0 +1,204 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/trailwire/trailwire/detect"
+	"github.com/trailwire/trailwire/plugin/property"
+)
+
+const rulesHelp = `List, explain and check rules.
+
+A rule is a TOML file in the schema of Elastic's detection-rules repository. The
+plugin and scan load it with the property rules; docs/rules.md has the details.`
+
+func (p *program) rulesCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "rules",
+		Short: "List, explain and check rules",
+		Long:  rulesHelp,
+		Example: `  trailwire rules list --rules '/etc/trailwire/*.toml'
+  trailwire rules show 8f985da6-66e8-4838-a63e-21636eb9adc5
+  trailwire rules check /etc/trailwire/*.toml`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	cmd.AddCommand(p.rulesListCommand(), p.rulesShowCommand(), p.rulesCheckCommand())
+	return cmd
+}
+
+// ruleProperties are the flags that say which rules there are.
+func ruleProperties() *properties {
+	chosen := &properties{flags: pflag.NewFlagSet("rules", pflag.ContinueOnError)}
+	newProperties().flags.VisitAll(func(f *pflag.Flag) {
+		if f.Name == "rules" || f.Name == "unsupported-rules" {
+			chosen.flags.AddFlag(f)
+		}
+	})
+	return chosen
+}
+
+// rules loads the rules that the flags name.
+func (p *program) rules(flags *properties) ([]*detect.Rule, error) {
+	settings, err := property.Read(flags)
+	if err != nil {
+		return nil, wrongUse(inFlags(err))
+	}
+	warnAll(p.err, settings.Warnings)
+	return settings.Options.Rules, nil
+}
+
+func (p *program) rulesListCommand() *cobra.Command {
+	flags := ruleProperties()
+	cmd := &cobra.Command{
+		Use: "list", Short: "List the rules that a scan would use", Args: cobra.NoArgs, DisableFlagsInUseLine: true,
+		RunE: func(*cobra.Command, []string) error { return p.listRules(flags) },
+	}
+	cmd.Flags().AddFlagSet(flags.flags)
+	return cmd
+}
+
+func (p *program) listRules(flags *properties) error {
+	rules, err := p.rules(flags)
+	if err != nil {
+		return err
+	}
+	w := tabwriter.NewWriter(p.out, 0, 0, 2, ' ', 0)
+	for _, r := range rules {
+		fmt.Fprintf(w, "%s\t%s %d\t%s\t%s\n", printable(r.ID, maxValue), r.Severity, r.RiskScore, printable(r.Name, maxValue), whereFrom(r))
+	}
+	if err := w.Flush(); err != nil {
+		return exit{exitProblems, err}
+	}
+	return nil
+}
+
+func whereFrom(r *detect.Rule) string {
+	if r.BuiltIn() {
+		return "built in"
+	}
+	return printable(r.File, maxLine)
+}
+
+func (p *program) rulesShowCommand() *cobra.Command {
+	flags := ruleProperties()
+	cmd := &cobra.Command{
+		Use: "show ID", Short: "Explain a rule: its query, the fields that it reads, the text that is searched for first",
+		DisableFlagsInUseLine: true,
+		Args: func(cmd *cobra.Command, args []string) error {
+			if len(args) != 1 {
+				return wrongUse(fmt.Errorf("show needs the rule_id of one rule; %s list has them", cmd.Parent().CommandPath()))
+			}
+			return nil
+		},
+		RunE: func(_ *cobra.Command, args []string) error { return p.showRule(args[0], flags) },
+	}
+	cmd.Flags().AddFlagSet(flags.flags)
+	return cmd
+}
+
+func (p *program) showRule(id string, flags *properties) error {
+	rules, err := p.rules(flags)
+	if err != nil {
+		return err
+	}
+	for _, r := range rules {
+		if r.ID == id {
+			if _, err := fmt.Fprint(p.out, p.described(r)); err != nil {
+				return exit{exitProblems, err}
+			}
+			return nil
+		}
+	}
+	return wrongUse(fmt.Errorf("there is no rule %s; rules list shows those that there are", printable(id, maxValue)))
+}
+
+// described is what there is to know about a rule.
+func (p *program) described(r *detect.Rule) string {
+	var b strings.Builder
+	x := p.newExplainer()
+	detail := func(label, format string, args ...any) {
+		fmt.Fprintf(&b, "  %s  %s\n", x.colored(dim, fmt.Sprintf("%-12s", label)), printable(fmt.Sprintf(format, args...), maxLine))
+	}
+	section := func(title string) { fmt.Fprintf(&b, "\n%s\n", x.colored(bold, title)) }
+
+	fmt.Fprintln(&b, x.colored(bold, printable(r.Name, maxLine)))
+	detail("rule_id", "%s, version %d", r.ID, r.Version)
+	detail("from", "%s", whereFrom(r))
+	detail("severity", "%s, risk score %d", r.Severity, r.RiskScore)
+	if tactics := append(r.Tactics(), r.Techniques()...); len(tactics) > 0 {
+		detail("ATT&CK", "%s", strings.Join(tactics, ", "))
+	}
+	detail("at most", "%d alerts in %s; an event is remembered for %s", r.MaxSignals, roundPeriod(r.Interval), roundPeriod(r.LookBack))
+	if r.License != "" || len(r.Author) > 0 {
+		detail("by", "%s", join(", ", strings.Join(r.Author, ", "), r.License))
+	}
+
+	section("Query")
+	for _, line := range strings.Split(r.Query, "\n") {
+		fmt.Fprintf(&b, "  %s\n", printable(strings.TrimRight(line, " \t\r"), maxLine))
+	}
+	if r.CategoryField != "event.category" {
+		detail("category", "what stands before where is compared with %s", r.CategoryField)
+	}
+
+	section("Fields, and where they come from in a raw event")
+	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
+	for _, f := range r.Fields() {
+		from := f.From()
+		if from == "" {
+			from = "no raw event has it, only an ECS document"
+		}
+		fmt.Fprintf(w, "  %s\t%s\n", printable(f.Name(), maxValue), from)
+	}
+	_ = w.Flush() // to a strings.Builder
+
+	section("Before anything is parsed")
+	needles := r.Needles()
+	if needles == nil {
+		b.WriteString("  every chunk is looked into: there is no text that all events have which the rule matches\n")
+	}
+	for i, n := range needles {
+		word := "a chunk is searched for"
+		if i > 0 {
+			word = "or for"
+		}
+		kind := ""
+		if n.Fold {
+			kind = ", in any case"
+		}
+		fmt.Fprintf(&b, "  %s %q%s\n", word, n.Text, kind)
+	}
+	if field, values := r.TriedOn(); field != "" {
+		fmt.Fprintf(&b, "  the rule is tried on events with %s %s\n", field, printable(orQuoted(values), maxLine))
+	} else {
+		b.WriteString("  the rule is tried on every event that is looked into\n")
+	}
+	return b.String()
+}
+
+// roundPeriod is a period without the smaller units that it has none of: 5m.
+func roundPeriod(d time.Duration) string {
+	text := d.String()
+	for _, none := range []string{"m0s", "h0m"} {
+		if strings.HasSuffix(text, none) {
+			text = strings.TrimSuffix(text, none[1:])
+		}
+	}
+	return text
+}
+
+// orQuoted are alternatives in words.
+func orQuoted(values []string) string {
+	var all []string
+	for _, v := range values {
+		all = append(all, fmt.Sprintf("%q", v))
+	}
+	return strings.Join(all, " or ")
+}

@@ -1,0 +1,363 @@
+package detect_test
+
+import (
+	"encoding/json"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/trailwire/trailwire/detect"
+	"github.com/trailwire/trailwire/detect/document"
+)
+
+// Elastic's AWS rules are not ours to copy. These tests read them from a
+// checkout of elastic/detection-rules that the variable names, and are skipped
+// without one. The events and the verdicts in testdata/aws-rules are ours: a
+// file for each rule, called by its rule_id.
+const checkoutVariable = "TRAILWIRE_DETECTION_RULES"
+
+// sequenceRule is the one EQL rule of theirs that is about several events.
+const sequenceRule = "discovery_bedrock_model_recon_and_invocation_via_long_term_key.toml"
+
+// elasticRules returns the single-event EQL rules of the checkout by id.
+func elasticRules(t testing.TB) map[string]*detect.Rule {
+	t.Helper()
+	checkout := os.Getenv(checkoutVariable)
+	if checkout == "" {
+		t.Skip("SKIPPED: set " + checkoutVariable + " to a checkout of github.com/elastic/detection-rules to test with its AWS rules")
+	}
+	all, warnings, err := detect.LoadRules([]string{"-builtin", filepath.Join(checkout, "rules/integrations/aws/*.toml")}, detect.SkipUnsupported)
+	if err != nil {
+		t.Fatal(err)
+	}
+	byID := make(map[string]*detect.Rule)
+	for _, r := range all {
+		byID[r.ID] = r
+	}
+	t.Logf("%d rules, %d of other types", len(all), len(warnings))
+	return byID
+}
+
+// awsRuleTests returns our tests by rule_id.
+func awsRuleTests(t testing.TB) map[string][]detect.RuleTest {
+	t.Helper()
+	paths, err := filepath.Glob("testdata/aws-rules/*.json")
+	if err != nil || len(paths) == 0 {
+		t.Fatalf("no tests of rules: %v", err)
+	}
+	byID := make(map[string][]detect.RuleTest)
+	for _, path := range paths {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		tests, err := detect.ParseRuleTests(path, text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		byID[strings.TrimSuffix(filepath.Base(path), ".json")] = tests
+	}
+	return byID
+}
+
+func TestEveryAWSRuleHasAMatchAndANearMiss(t *testing.T) {
+	for id, tests := range awsRuleTests(t) {
+		said := make(map[string]bool)
+		verdicts := make(map[bool]int)
+		for _, test := range tests {
+			verdicts[test.Expected]++
+			if test.Why == "" || said[test.Why] {
+				t.Errorf("%s:%d does not say what it shows, or says the same as another", id, test.Line)
+			}
+			said[test.Why] = true
+		}
+		if verdicts[true] == 0 || verdicts[false] == 0 {
+			t.Errorf("%s has %d matches and %d near misses: it needs one of each", id, verdicts[true], verdicts[false])
+		}
+	}
+}
+
+func TestEverySingleEventRuleOfElasticsForAWSLoadsUnmodified(t *testing.T) {
+	byID, tests := elasticRules(t), awsRuleTests(t)
+	paths, err := filepath.Glob(filepath.Join(os.Getenv(checkoutVariable), "rules/integrations/aws/*.toml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	loaded := 0
+	for _, path := range paths {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !strings.Contains(string(text), "\ntype = \"eql\"\n") {
+			continue
+		}
+		r, err := detect.ParseRule(path, text)
+		if filepath.Base(path) == sequenceRule {
+			var refused *detect.RuleError
+			if !errors.As(err, &refused) || !refused.Unsupported || !strings.Contains(refused.Msg, "a sequence is about several events") {
+				t.Errorf("the sequence is not refused as one: %v", err)
+			}
+			continue
+		}
+		if err != nil {
+			t.Error(err)
+			continue
+		}
+		loaded++
+		if byID[r.ID] == nil {
+			t.Errorf("%s is not among the rules that were loaded", path)
+		}
+		if tests[r.ID] == nil {
+			t.Errorf("%s (%s) has no test: testdata/aws-rules/%s.json is missing", filepath.Base(path), r.Name, r.ID)
+		}
+	}
+	if loaded < 26 {
+		t.Errorf("%d rules were loaded, want 26 at least", loaded)
+	}
+	for id := range tests {
+		if byID[id] == nil {
+			t.Errorf("testdata/aws-rules/%s.json tests a rule that is not there", id)
+		}
+	}
+}
+
+func TestElasticsAWSRulesGiveTheVerdictOnEveryEventInEveryForm(t *testing.T) {
+	byID := elasticRules(t)
+	for id, tests := range awsRuleTests(t) {
+		r := byID[id]
+		if r == nil {
+			continue // another test says so
+		}
+		for _, test := range tests {
+			t.Run(r.Name+"/"+test.Why, func(t *testing.T) { checkInEveryForm(t, r, test) })
+		}
+	}
+}
+
+func TestTheBuiltInRuleGivesTheVerdictOnEveryEventInEveryForm(t *testing.T) {
+	built, err := detect.BuiltInRules()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, test := range awsRuleTests(t)[detect.CrossAccountRuleID] {
+		t.Run(test.Why, func(t *testing.T) { checkInEveryForm(t, built[0], test) })
+	}
+}
+
+// checkInEveryForm tries a rule on an event as AWS writes it and as the
+// documents that Elastic makes of it, by itself and in an engine.
+func checkInEveryForm(t *testing.T, r *detect.Rule, test detect.RuleTest) {
+	engine := newEngine(t, func(o *detect.Options) { o.Rules = []*detect.Rule{r} })
+	nested := ecsDocument(t, test.Record)
+	for form, record := range map[string][]byte{
+		"the raw event":                 test.Record,
+		"an ECS document":               pack(t, nested),
+		"an ECS document, keys dotted":  pack(t, dotted(nested)),
+		"the event as text under a key": pack(t, object{"log": string(jsonOf(t, test.Record))}),
+	} {
+		matches, why, err := r.Try(record)
+		if err != nil {
+			t.Fatalf("%s: %v", form, err)
+		}
+		if matches != test.Expected {
+			t.Errorf("%s: matches: %t, want %t\n%s", form, matches, test.Expected, why[0])
+		}
+		raised := false
+		for _, o := range engine.ThoroughEvaluator().Record(record, time.Time{}) {
+			raised = raised || len(o.Alerts) > 0
+		}
+		if raised != test.Expected {
+			t.Errorf("%s: the engine raises an alert: %t, want %t", form, raised, test.Expected)
+		}
+		if test.Expected && !engine.Suspects(record) {
+			t.Errorf("%s: the prefilter holds the event back", form)
+		}
+	}
+}
+
+func TestAllAWSRulesInOneEngineAlertAsEachAlone(t *testing.T) {
+	byID := elasticRules(t)
+	tests := awsRuleTests(t)
+	var rules []*detect.Rule
+	for _, r := range byID {
+		rules = append(rules, r)
+	}
+	engine := newEngine(t, func(o *detect.Options) {
+		o.Rules, o.DedupWindow, o.MaxSignals = rules, -1, 1_000_000
+	})
+	for _, table := range tests {
+		for _, test := range table {
+			for _, record := range [][]byte{test.Record, pack(t, ecsDocument(t, test.Record))} {
+				want := make(map[string]bool)
+				for _, r := range rules {
+					if matches, _, err := r.Try(record); err != nil {
+						t.Fatal(err)
+					} else if matches {
+						want[r.ID] = true
+					}
+				}
+				got := make(map[string]bool)
+				for _, o := range engine.ThoroughEvaluator().Record(record, time.Time{}) {
+					for _, a := range o.Alerts {
+						got[a.Rule.ID] = true
+					}
+				}
+				if len(got) != len(want) {
+					t.Errorf("%s: alerts of %v, want %v", test.Why, got, want)
+				}
+				for id := range want {
+					if !got[id] {
+						t.Errorf("%s: no alert of %s", test.Why, byID[id].Name)
+					}
+				}
+			}
+		}
+	}
+}
+
+func TestEveryFieldThatElasticsAWSRulesReadIsInTheMapping(t *testing.T) {
+	for _, r := range elasticRules(t) {
+		for _, f := range r.Fields() {
+			if f.From() == "" {
+				t.Errorf("%s reads %s, which no raw event has", r.Name, f.Name())
+			}
+		}
+	}
+}
+
+func TestEveryElasticRuleForAWSHasANeedle(t *testing.T) {
+	for _, r := range elasticRules(t) {
+		if len(r.Needles()) == 0 {
+			t.Errorf("%s makes every chunk suspect", r.Name)
+		}
+	}
+}
+
+// ecsDocument turns a raw event into the document that Elastic's ingest
+// pipeline for aws.cloudtrail would store. It is written from that pipeline's
+// description, apart from the mapping that it is there to check, and has what
+// the rules read.
+func ecsDocument(t *testing.T, record []byte) object {
+	t.Helper()
+	var raw object
+	if err := json.Unmarshal(jsonOf(t, record), &raw); err != nil {
+		t.Fatal(err)
+	}
+	doc := object{}
+	put := func(path string, value any) {
+		if value == nil || value == "" {
+			return
+		}
+		m := doc
+		keys := strings.Split(path, ".")
+		for _, k := range keys[:len(keys)-1] {
+			if _, ok := m[k].(object); !ok {
+				m[k] = object{}
+			}
+			m = m[k].(object)
+		}
+		m[keys[len(keys)-1]] = value
+	}
+	at := func(keys ...string) any {
+		var v any = raw
+		for _, k := range keys {
+			m, _ := v.(object)
+			v = m[k]
+		}
+		return v
+	}
+	put("@timestamp", at("eventTime"))
+	put("data_stream.dataset", "aws.cloudtrail")
+	put("event.dataset", "aws.cloudtrail")
+	put("event.provider", at("eventSource"))
+	put("event.action", at("eventName"))
+	put("event.id", at("eventID"))
+	put("event.kind", "event")
+	put("event.type", []any{"info"})
+	outcome := "success"
+	if at("errorCode") != nil || at("errorMessage") != nil {
+		outcome = "failure"
+	}
+	if said, ok := at("responseElements", "ConsoleLogin").(string); ok && at("eventName") == "ConsoleLogin" {
+		outcome = strings.ToLower(said)
+	}
+	put("event.outcome", outcome)
+	if row, ok := map[string][]string{
+		"ConsoleLogin":           {"authentication", "info"},
+		"PutObject":              {"file", "change"},
+		"AttachRolePolicy":       {"iam", "change"},
+		"AttachUserPolicy":       {"iam", "user", "change"},
+		"DetachUserPolicy":       {"iam", "user", "change"},
+		"AttachGroupPolicy":      {"iam", "group", "change"},
+		"DetachGroupPolicy":      {"iam", "group", "change"},
+		"CreateVirtualMFADevice": {"iam", "user", "change"},
+		"EnableMFADevice":        {"iam", "user", "change"},
+	}[at("eventName").(string)]; ok {
+		var types []any
+		for _, kind := range row[1:] {
+			types = append(types, kind)
+		}
+		put("event.category", []any{row[0]})
+		put("event.type", types)
+	}
+	put("cloud.region", at("awsRegion"))
+	put("cloud.account.id", at("userIdentity", "accountId"))
+	put("user.id", at("userIdentity", "principalId"))
+	put("source.address", at("sourceIPAddress"))
+	put("user_agent.original", at("userAgent"))
+	put("aws.cloudtrail.user_identity.type", at("userIdentity", "type"))
+	put("aws.cloudtrail.user_identity.arn", at("userIdentity", "arn"))
+	put("aws.cloudtrail.user_identity.access_key_id", at("userIdentity", "accessKeyId"))
+	put("aws.cloudtrail.recipient_account_id", at("recipientAccountId"))
+	put("aws.cloudtrail.session_credential_from_console", at("sessionCredentialFromConsole"))
+	if list, ok := at("resources").([]any); ok {
+		var resources []any
+		for _, r := range list {
+			r := r.(object)
+			resources = append(resources, object{"arn": r["ARN"], "type": r["type"]})
+		}
+		put("aws.cloudtrail.resources", resources)
+	}
+	for from, to := range map[string]string{"requestParameters": "request_parameters", "responseElements": "response_elements"} {
+		if value := at(from); value != nil {
+			text, some, err := document.AppendJavaText(nil, pack(t, value.(object)))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if some {
+				put("aws.cloudtrail."+to, string(text))
+			}
+		}
+	}
+	return doc
+}
+
+// dotted spells a nested document with dotted keys.
+func dotted(nested object) object {
+	flat := object{}
+	var walk func(prefix string, m object)
+	walk = func(prefix string, m object) {
+		for k, v := range m {
+			if inner, ok := v.(object); ok {
+				walk(prefix+k+".", inner)
+			} else {
+				flat[prefix+k] = v
+			}
+		}
+	}
+	walk("", nested)
+	return flat
+}
+
+func jsonOf(t testing.TB, record []byte) []byte {
+	t.Helper()
+	text, err := document.AppendJSON(nil, record)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return text
+}

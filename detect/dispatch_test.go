@@ -1,0 +1,87 @@
+package detect_test
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+
+	"github.com/trailwire/trailwire/detect"
+)
+
+func TestARuleIsTriedOnTheEventsThatItCouldMatch(t *testing.T) {
+	tests := []struct{ name, query, want string }{
+		{"one action", `any where event.action == "StopLogging"`, `event.action ["StopLogging"]`},
+		{"several actions", `any where event.action in ("A1", "A2")`, `event.action ["A1" "A2"]`},
+		{"an action or another", `any where event.action == "A1" or event.action == "A2"`, `event.action ["A1" "A2"]`},
+		{"an action rather than a provider", `any where event.provider == "s3.amazonaws.com" and event.action == "A1"`, `event.action ["A1"]`},
+		{"the narrower of two conditions", `any where event.action in ("A1", "A2") and event.action == "A1"`, `event.action ["A1"]`},
+		{"a provider where the action is a pattern", `any where event.provider == "lambda.amazonaws.com" and event.action : "Add*"`, `event.provider ["lambda.amazonaws.com"]`},
+		{"an action in any case is no key", `any where event.action : "StopLogging"`, ` []`},
+		{"an action or something else", `any where event.action == "A1" or event.provider == "p"`, ` []`},
+		{"not an action", `any where event.action != "A1"`, ` []`},
+		{"an action or none at all", `any where event.action == "A1" or event.action == null`, ` []`},
+		{"neither", `any where user_agent.original : "*kali*"`, ` []`},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			field, values := ruleWith(t, test.query).TriedOn()
+			if got := fmt.Sprintf("%s %q", field, values); got != test.want {
+				t.Errorf("tried on %s, want %s", got, test.want)
+			}
+		})
+	}
+}
+
+func TestTheRulesThatMatchAreThoseThatMatchAlone(t *testing.T) {
+	queries := []string{
+		`any where event.action == "A"`,
+		`any where event.provider == "p.amazonaws.com"`,
+		`any where event.action in ("A", "B")`,
+		`any where user.name == "u"`,
+		`any where event.action : "a*" and event.provider == "p.amazonaws.com"`,
+		`any where event.action == "B" and event.provider == "p.amazonaws.com"`,
+		`any where event.provider in ("p.amazonaws.com", "q.amazonaws.com")`,
+		`any where event.action == null`,
+	}
+	var rules []*detect.Rule
+	for _, q := range queries {
+		rules = append(rules, ruleWith(t, q))
+	}
+	engine := newEngine(t, func(o *detect.Options) { o.Rules, o.DedupWindow = rules, -1 })
+	tests := []struct {
+		name  string
+		event object
+		want  []int // of queries
+	}{
+		{"an action and its provider", object{"eventSource": "p.amazonaws.com", "eventName": "A"}, []int{0, 1, 2, 4, 6}},
+		{"another action", object{"eventSource": "p.amazonaws.com", "eventName": "B"}, []int{1, 2, 5, 6}},
+		{"the action in another case", object{"eventSource": "p.amazonaws.com", "eventName": "a"}, []int{1, 4, 6}},
+		{"another provider", object{"eventSource": "q.amazonaws.com", "eventName": "A"}, []int{0, 2, 6}},
+		{"neither, but the user", object{"eventSource": "r.amazonaws.com", "eventName": "C", "userIdentity": object{"userName": "u"}}, []int{3}},
+		{"an action that is empty", object{"eventSource": "r.amazonaws.com", "eventName": ""}, []int{7}},
+		{"a document with several actions", object{"event": object{"action": []any{"C", "B"}, "provider": "q.amazonaws.com"}, "data_stream.dataset": "aws.cloudtrail"}, []int{2, 6}},
+		{"a document with several providers", object{"event": object{"action": "A", "provider": []any{"r.amazonaws.com", "p.amazonaws.com"}}, "data_stream.dataset": "aws.cloudtrail"}, []int{0, 1, 2, 4, 6}},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			var got []int
+			for _, a := range alerts(t, engine, test.event) {
+				got = append(got, slices.Index(queries, a.Rule.ID))
+			}
+			if !slices.Equal(got, test.want) {
+				t.Errorf("the rules %v match, want %v", got, test.want)
+			}
+			var alone []int
+			for i, r := range rules {
+				if matches, _, err := r.Try(pack(t, test.event)); err != nil {
+					t.Fatal(err)
+				} else if matches {
+					alone = append(alone, i)
+				}
+			}
+			if !slices.Equal(alone, test.want) {
+				t.Errorf("alone the rules %v match, want %v", alone, test.want)
+			}
+		})
+	}
+}

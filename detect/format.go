@@ -1,0 +1,42 @@
+package detect
+
+import "time"
+
+// Format says in which vocabulary a record gets its alerts.
+type Format uint8
+
+const (
+	// FormatNative adds one map to the record, under the alert key.
+	FormatNative Format = iota
+	// FormatECS spreads the alert over the fields that Elastic's Common Schema
+	// 8.11 has for it, and merges them into those that the record has.
+	FormatECS
+	// FormatOCSF puts a Detection Finding of the Open Cybersecurity Schema
+	// Framework 1.4 in the record's place, with the record in it.
+	FormatOCSF
+)
+
+// append appends the record that body becomes with these alerts, the most
+// severe first. It returns false where body carries this verdict already. key
+// is the alert key, which only the native format has.
+func (f Format) append(dst, body []byte, found []Alert, key string, now time.Time) (out []byte, changed bool) {
+	switch f {
+	case FormatECS:
+		return appendECS(dst, body, found)
+	case FormatOCSF:
+		return appendFinding(dst, body, found, now), true
+	}
+	if carries(body, key, found) {
+		return dst, false
+	}
+	return appendTagged(dst, body, key, found), true
+}
+
+// more returns all alerts of a record in the native form where there are
+// several: no schema has room for a second rule.
+func more(found []Alert) packed {
+	if len(found) == 1 {
+		return nil
+	}
+	return appendList(nil, found)
+}

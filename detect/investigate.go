@@ -1,0 +1,103 @@
+package detect
+
+import (
+	"net/netip"
+
+	"github.com/trailwire/trailwire/detect/cloudtrail"
+	"github.com/trailwire/trailwire/detect/grant"
+)
+
+// Actor is who made the call.
+type Actor struct {
+	ARN              string
+	Type             string // IAMUser, AssumedRole, Root, AWSService, …
+	Name             string // the user's, for a session its role's
+	Account          string
+	AccessKeyID      string
+	SessionIssuerARN string // the role that a session is of
+}
+
+// Source is where the call came from.
+type Source struct {
+	IP        string // empty where Address is none
+	Address   string // an IP address, or the name of a service that called
+	UserAgent string
+}
+
+// Event is what an alert repeats of its event.
+type Event struct {
+	ID       string
+	Time     string // as the event says it
+	Action   string
+	Provider string
+	Outcome  string
+	Region   string
+	Account  string // the one that the event happened in
+}
+
+// The fields that an alert repeats. They are the ones that the built-in rule
+// names under investigation_fields, but for the parameters of the request and
+// the response: those can be of any size, and stand in the record.
+var (
+	fieldActorType   = cloudtrail.LookupField("aws.cloudtrail.user_identity.type")
+	fieldActorName   = cloudtrail.LookupField("user.name")
+	fieldAccessKeyID = cloudtrail.LookupField("aws.cloudtrail.user_identity.access_key_id")
+	fieldSourceIP    = cloudtrail.LookupField("source.ip")
+	fieldAddress     = cloudtrail.LookupField("source.address")
+	fieldUserAgent   = cloudtrail.LookupField("user_agent.original")
+	fieldRequestID   = cloudtrail.LookupField("aws.cloudtrail.request_id")
+)
+
+// investigate fills in what an analyst asks first: who did it, from where, what
+// it was, and how to undo it. Whoever made the call chose many of these texts;
+// each is bounded and valid UTF-8.
+func (a *Alert) investigate(event *cloudtrail.Event) {
+	said := func(f cloudtrail.Field) string { return grant.Bounded(string(event.Text(f))) }
+	a.Actor = Actor{
+		ARN: said(fieldActor), Type: said(fieldActorType), Name: said(fieldActorName),
+		Account: said(fieldAccount), AccessKeyID: said(fieldAccessKeyID), SessionIssuerARN: said(fieldIssuer),
+	}
+	a.Source = Source{Address: said(fieldAddress), UserAgent: said(fieldUserAgent)}
+	for _, f := range []cloudtrail.Field{fieldSourceIP, fieldAddress} {
+		// An address with a zone is one to Go and to no database.
+		if ip, err := netip.ParseAddr(said(f)); err == nil && ip.Zone() == "" {
+			a.Source.IP = said(f)
+			break
+		}
+	}
+	a.Event = Event{
+		ID: said(fieldEventID), Time: said(fieldTimestamp), Action: said(fieldAction),
+		Provider: said(fieldProvider), Outcome: said(fieldOutcome), Region: said(fieldRegion),
+		Account: said(fieldReceiver),
+	}
+	if a.Event.Account == "" {
+		a.Event.Account = a.Actor.Account
+	}
+	a.form, a.requestID = event.Form(), said(fieldRequestID)
+	if a.Grant != nil {
+		a.Respond = removal(a.Grant)
+	}
+}
+
+func (a *Actor) object() object {
+	return object{
+		{"arn", a.ARN}, {"type", a.Type}, {"name", a.Name}, {"account", a.Account},
+		{"access_key_id", a.AccessKeyID}, {"session_issuer_arn", a.SessionIssuerARN},
+	}
+}
+
+// object has the address once: under ip where it is one.
+func (s *Source) object() object {
+	address := s.Address
+	if address == s.IP {
+		address = ""
+	}
+	return object{{"ip", s.IP}, {"address", address}, {"user_agent", s.UserAgent}}
+}
+
+func (e *Event) object() object {
+	return object{
+		{"id", e.ID}, {"time", e.Time}, {"action", e.Action}, {"provider", e.Provider},
+		{"outcome", e.Outcome}, {"region", e.Region}, {"account", e.Account},
+	}
+}

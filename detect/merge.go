@@ -1,0 +1,154 @@
+package detect
+
+import (
+	"strings"
+
+	"github.com/tinylib/msgp/msgp"
+
+	"github.com/trailwire/trailwire/detect/document"
+)
+
+// claim is a place in a document that a verdict takes. It is a value, or a set
+// of fields that the document may have others in beside ours: event has both
+// event.kind, which is a verdict, and event.action, which is not.
+//
+// A document spells a place as nested maps ({"event":{"kind":…}}), as a dotted
+// key ({"event.kind":…}) or as a mixture; Elasticsearch reads them alike. A
+// claim is to all of them, and what is written is always nested.
+type claim struct {
+	key   string
+	value packed // what goes there, whole; empty for a set of fields
+	below []claim
+}
+
+// taken is a value that stood where a claim is.
+type taken struct {
+	path   string // with dots
+	dotted bool   // a key on the way had a dot
+	value  []byte
+}
+
+// without returns the map m without what stands where the claims are, and adds
+// that to gone. A value that is no map, where fields must be, has to go too:
+// Elasticsearch refuses a document in which event is a text. The map nests as
+// deep as the claims do at most.
+func without(m []byte, claims []claim, path string, gone *[]taken) []byte {
+	var kept []byte
+	pairs := uint32(0)
+	walk := document.OverMap(m)
+	for walk.Next() {
+		key, _ := document.Text(walk.Key)
+		value := walk.Value
+		if c, rest, found := claimed(claims, string(key)); found {
+			if value = c.take(value, rest, taken{path: path + string(key)}, gone); value == nil {
+				continue
+			}
+		}
+		kept = append(append(kept, walk.Key...), value...)
+		pairs++
+	}
+	return append(msgp.AppendMapHeader(nil, pairs), kept...)
+}
+
+// take returns what is left of a value under the claim's key, nil for nothing.
+// rest is what the value's key goes on with after the claim's and a dot.
+func (c *claim) take(value []byte, rest string, at taken, gone *[]taken) []byte {
+	at.dotted = at.dotted || rest != ""
+	switch {
+	case len(c.value) > 0, rest == "" && !document.IsMap(value):
+		at.value = value
+		*gone = append(*gone, at)
+		return nil
+	case rest == "":
+		below := len(*gone)
+		left := without(value, c.below, at.path+".", gone)
+		for i := range (*gone)[below:] {
+			(*gone)[below+i].dotted = (*gone)[below+i].dotted || at.dotted
+		}
+		return left
+	}
+	if inner, rest, found := claimed(c.below, rest); found {
+		return inner.take(value, rest, at, gone)
+	}
+	return value
+}
+
+// claimed returns the claim that a key falls under, and what the key goes on
+// with.
+func claimed(claims []claim, key string) (c *claim, rest string, found bool) {
+	for i := range claims {
+		c := &claims[i]
+		if key == c.key {
+			return c, "", true
+		}
+		if rest, found := strings.CutPrefix(key, c.key+"."); found && rest != "" {
+			return c, rest, true
+		}
+	}
+	return nil, "", false
+}
+
+// merge returns the map m, in which nothing stands where the claims are, with
+// their values. Of a key that m has twice it is the last that is merged into, since
+// that is the one that counts.
+func merge(dst, m []byte, claims []claim) []byte {
+	into := make([]int, len(claims)) // by claim: the number of its pair, from 1
+	pairs, n := 0, 0
+	walk := document.OverMap(m)
+	for ; walk.Next(); pairs++ {
+		key, _ := document.Text(walk.Key)
+		if c := indexOfKey(claims, string(key)); c >= 0 {
+			into[c] = pairs + 1
+		}
+	}
+	for _, at := range into {
+		if at == 0 {
+			n++
+		}
+	}
+	dst = msgp.AppendMapHeader(dst, uint32(pairs+n))
+	walk = document.OverMap(m)
+	for at := 1; walk.Next(); at++ {
+		key, _ := document.Text(walk.Key)
+		dst = append(dst, walk.Key...)
+		if c := indexOfKey(claims, string(key)); c >= 0 && into[c] == at {
+			dst = merge(dst, walk.Value, claims[c].below)
+		} else {
+			dst = append(dst, walk.Value...)
+		}
+	}
+	for i, c := range claims {
+		if into[i] > 0 {
+			continue
+		}
+		dst = msgp.AppendString(dst, c.key)
+		if len(c.value) > 0 {
+			dst = append(dst, c.value...)
+		} else {
+			dst = merge(dst, emptyMap, c.below)
+		}
+	}
+	return dst
+}
+
+var emptyMap = msgp.AppendMapHeader(nil, 0)
+
+func indexOfKey(claims []claim, key string) int {
+	for i := range claims {
+		if claims[i].key == key {
+			return i
+		}
+	}
+	return -1
+}
+
+// eachValue calls f with every value that is claimed, and its path.
+func eachValue(claims []claim, path string, f func(path string, value packed)) {
+	for _, c := range claims {
+		if len(c.value) > 0 {
+			f(path+c.key, c.value)
+		} else {
+			eachValue(c.below, path+c.key+".", f)
+		}
+	}
+}

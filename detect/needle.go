@@ -1,0 +1,131 @@
+package detect
+
+import (
+	"bytes"
+	"strings"
+
+	"github.com/trailwire/trailwire/detect/cloudtrail"
+	"github.com/trailwire/trailwire/detect/eql"
+)
+
+// needleFor returns the needle of a program: nil where it has none. Each of
+// the texts in it must be looked for, any of them is a hit.
+//
+// Of what the program requires it takes what is rarest in ordinary CloudTrail,
+// as far as names tell: a call that nobody makes all day long rather than a
+// word among its parameters, a long word rather than a short one, almost
+// anything rather than the host name of a service.
+func needleFor(program *eql.Program, fields []cloudtrail.Field) []Needle {
+	var best []Needle
+	bestWeight := 0
+	for _, either := range program.Required() {
+		var needles []Needle
+		weakest := 0
+		for _, literal := range either {
+			n, weight := needleIn(literal, fields[literal.Slot])
+			if weight == 0 {
+				needles, weakest = nil, 0
+				break
+			}
+			if needles = append(needles, n); weakest == 0 || weight < weakest {
+				weakest = weight
+			}
+		}
+		if weakest > bestWeight {
+			best, bestWeight = needles, weakest
+		}
+	}
+	return best
+}
+
+// needleIn returns the most telling piece of a literal that every event has
+// whose field contains it, and its weight: zero where there is none.
+func needleIn(literal eql.Literal, field cloudtrail.Field) (best Needle, weight int) {
+	trace := field.Trace()
+	if trace == cloudtrail.Nowhere {
+		return Needle{}, 0
+	}
+	cut := func(r rune) bool {
+		switch {
+		case r > '~' || r == '\\' || r == '"' || neverInNeedle(byte(r)):
+			return true
+		case trace == cloudtrail.JavaText && (r == '{' || r == '}' || r == '[' || r == ']' || r == ',' || r == ' '):
+			return true
+		}
+		return false
+	}
+	for _, piece := range bytes.FieldsFunc([]byte(literal.Text), cut) {
+		n := Needle{Text: string(piece), Fold: literal.Fold}
+		n.Whole = literal.Whole && !literal.Fold && trace == cloudtrail.Verbatim && n.Text == literal.Text
+		if literal.Fold {
+			n.Text = string(bytes.ToLower(piece))
+		}
+		if trace == cloudtrail.JavaText && !onlyText(n.Text) {
+			continue
+		}
+		w := n.weight()
+		if w > 0 && literal.Whole && field.Name() == fieldAction.Name() && !isEverydayCall(n.Text) {
+			w += rareCall
+		}
+		if w > weight {
+			best, weight = n, w
+		}
+	}
+	return best, weight
+}
+
+// onlyText reports whether a piece of Java text can have come from text alone,
+// not from a number or a boolean, which MessagePack stores otherwise.
+func onlyText(piece string) bool {
+	for i := 0; i < len(piece); i++ {
+		switch c := piece[i]; {
+		case '0' <= c && c <= '9', c == '.', c == '-', c == '+':
+		case bytes.IndexByte([]byte("trueflsnINiyaE"), c) >= 0: // true, false, NaN, Infinity, 1.0E10
+		default:
+			return true
+		}
+	}
+	return false
+}
+
+// weight says how telling a needle is: how rare it is in ordinary CloudTrail,
+// as far as its letters tell. Less than three letters are everywhere. A host
+// name of AWS is in every event of its service, the beginning of an ARN in
+// nearly every event; any case is slow to look for.
+func (n Needle) weight() int {
+	if len(n.Text) < minNeedle {
+		return 0
+	}
+	w := 2 * min(len(n.Text), 24)
+	if strings.HasSuffix(n.Text, ".amazonaws.com") || strings.HasPrefix(n.Text, "arn:aws:") {
+		w /= 4
+	}
+	if n.Fold {
+		w--
+	}
+	return w
+}
+
+// rareCall is what the name of a call weighs more than its letters: no other
+// call has it in its event.
+const rareCall = 20
+
+// isEverydayCall reports whether a call is one that programs make all the time:
+// one that reads, or one of those that move data.
+func isEverydayCall(action string) bool {
+	for _, reading := range []string{"Get", "List", "Describe", "Head", "BatchGet", "Lookup", "Search", "Query", "Scan"} {
+		if strings.HasPrefix(action, reading) {
+			return true
+		}
+	}
+	switch action {
+	case "AssumeRole", "AssumeRoleWithSAML", "AssumeRoleWithWebIdentity", "AssumeRoleForPodIdentity",
+		"Decrypt", "Encrypt", "GenerateDataKey", "GenerateDataKeyWithoutPlaintext", "CreateGrant",
+		"PutObject", "DeleteObject", "DeleteObjects", "CopyObject", "UploadPart", "CompleteMultipartUpload",
+		"Invoke", "InvokeExecution", "InvokeModel", "Publish", "SendMessage", "ReceiveMessage", "DeleteMessage",
+		"PutItem", "UpdateItem", "DeleteItem", "CreateLogStream", "CreateLogGroup", "PutLogEvents", "PutMetricData",
+		"CreateNetworkInterface", "DeleteNetworkInterface", "UpdateInstanceInformation", "StartQuery":
+		return true
+	}
+	return false
+}

@@ -1,0 +1,97 @@
+package detect
+
+import "github.com/tinylib/msgp/msgp"
+
+// object is a map to be written as MessagePack, its pairs in order. A pair that
+// says nothing is left out: one with an empty text, with a list or an object in
+// which there is nothing, or with nil.
+type object []pair
+
+// pair is a key and its value: a string, int, int64, bool, []string, object,
+// []object, or [packed].
+type pair struct {
+	key   string
+	value any
+}
+
+// packed is a value that is MessagePack already.
+type packed []byte
+
+// append writes the object.
+func (o object) append(b []byte) []byte {
+	pairs := uint32(0)
+	for _, p := range o {
+		if p.says() {
+			pairs++
+		}
+	}
+	b = msgp.AppendMapHeader(b, pairs)
+	for _, p := range o {
+		if p.says() {
+			b = appendValue(msgp.AppendString(b, p.key), p.value)
+		}
+	}
+	return b
+}
+
+// says reports whether the pair is worth a place.
+func (p pair) says() bool {
+	switch v := p.value.(type) {
+	case nil:
+		return false
+	case string:
+		return v != ""
+	case []string:
+		return len(v) > 0
+	case []object:
+		return len(v) > 0
+	case packed:
+		return len(v) > 0
+	case object:
+		return v.says()
+	}
+	return true
+}
+
+// says reports whether any pair of the object is worth a place.
+func (o object) says() bool {
+	for _, p := range o {
+		if p.says() {
+			return true
+		}
+	}
+	return false
+}
+
+func appendValue(b []byte, value any) []byte {
+	switch v := value.(type) {
+	case string:
+		return msgp.AppendString(b, v)
+	case int:
+		return msgp.AppendInt(b, v)
+	case int64:
+		return msgp.AppendInt64(b, v)
+	case bool:
+		return msgp.AppendBool(b, v)
+	case packed:
+		return append(b, v...)
+	case object:
+		return v.append(b)
+	case []string:
+		b = msgp.AppendArrayHeader(b, uint32(len(v)))
+		for _, text := range v {
+			b = msgp.AppendString(b, text)
+		}
+		return b
+	case []object:
+		b = msgp.AppendArrayHeader(b, uint32(len(v)))
+		for _, o := range v {
+			b = o.append(b)
+		}
+		return b
+	}
+	return msgp.AppendNil(b)
+}
+
+// pack returns a value as MessagePack.
+func pack(value any) packed { return appendValue(nil, value) }

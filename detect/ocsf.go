@@ -1,0 +1,236 @@
+package detect
+
+import (
+	"strconv"
+	"strings"
+	"time"
+)
+
+// ocsfVersion is the version of the Open Cybersecurity Schema Framework that
+// findings are written in.
+const ocsfVersion = "1.4.0"
+
+// The class and the activity of every finding: Detection Finding, Create. A
+// type is made of both.
+const (
+	ocsfCategory = 2
+	ocsfClass    = 2004
+	ocsfActivity = 1
+	ocsfType     = ocsfClass*100 + ocsfActivity
+)
+
+// caption is a number of the schema's and the word that goes with it.
+type caption struct {
+	id   int
+	word string
+}
+
+// What a rule's severity is in the schema's severity_id and risk_level_id.
+var (
+	ocsfSeverity = map[string]caption{
+		"low": {2, "Low"}, "medium": {3, "Medium"}, "high": {4, "High"}, "critical": {5, "Critical"},
+	}
+	ocsfRiskLevel = map[string]caption{
+		"low": {1, "Low"}, "medium": {2, "Medium"}, "high": {3, "High"}, "critical": {4, "Critical"},
+	}
+)
+
+// appendFinding appends the finding that stands in for the record body.
+func appendFinding(dst, body []byte, found []Alert, now time.Time) []byte {
+	a := &found[0]
+	r := a.Rule
+	severity, known := ocsfSeverity[r.Severity]
+	if !known {
+		severity = caption{0, "Unknown"}
+	}
+	risk := ocsfRiskLevel[r.Severity]
+	status, disposition := caption{1, "New"}, caption{19, "Alert"}
+	if a.Suppressed != NotSuppressed {
+		status, disposition = caption{3, "Suppressed"}, caption{17, "Logged"}
+	}
+	attacks := ocsfAttacks(r.Threat)
+	return object{
+		{"category_uid", ocsfCategory}, {"category_name", "Findings"},
+		{"class_uid", ocsfClass}, {"class_name", "Detection Finding"},
+		{"activity_id", ocsfActivity}, {"activity_name", "Create"},
+		{"type_uid", ocsfType}, {"type_name", "Detection Finding: Create"},
+		{"time", a.at.UnixMilli()},
+		{"severity_id", severity.id}, {"severity", severity.word},
+		{"risk_score", r.RiskScore}, {"risk_level_id", risk.id}, {"risk_level", risk.word},
+		{"status_id", status.id}, {"status", status.word}, {"status_detail", a.Suppressed.String()},
+		{"is_alert", a.Suppressed == NotSuppressed},
+		// The call itself was neither allowed nor denied by us.
+		{"action_id", 3}, {"action", "Observed"},
+		{"disposition_id", disposition.id}, {"disposition", disposition.word},
+		{"message", a.Reason},
+		{"finding_info", a.ocsfFindingInfo(found, attacks, now)},
+		{"attacks", attacks},
+		{"metadata", object{
+			{"version", ocsfVersion},
+			{"product", object{{"name", "Trailwire"}, {"vendor_name", "Trailwire"}, {"version", Version}}},
+			{"profiles", []string{"cloud", "security_control"}},
+			{"log_name", "CloudTrail"}, {"log_provider", "AWS"}, {"original_time", a.Event.Time},
+			{"event_code", a.Event.Action}, {"correlation_uid", a.Event.ID}, {"labels", r.Tags},
+		}},
+		{"cloud", object{
+			{"provider", "AWS"}, {"region", a.Event.Region}, {"account", ocsfAccount(a.Event.Account)},
+		}},
+		{"evidences", a.ocsfEvidences()},
+		{"resources", a.ocsfResources()},
+		{"remediation", a.ocsfRemediation()},
+		{"unmapped", a.ocsfUnmapped(body, found)},
+	}.append(dst)
+}
+
+func (a *Alert) ocsfFindingInfo(found []Alert, attacks []object, now time.Time) object {
+	var related []object
+	for i := range found[1:] {
+		related = append(related, ocsfAnalytic(found[i+1].Rule))
+	}
+	return object{
+		{"uid", a.DedupKey},
+		{"title", a.Rule.Name},
+		{"desc", strings.TrimSpace(a.Rule.Description)},
+		{"types", ocsfFindingTypes(a.Rule.Threat)},
+		{"analytic", ocsfAnalytic(a.Rule)},
+		{"related_analytics", related},
+		{"attacks", attacks},
+		{"data_sources", []string{"AWS CloudTrail"}},
+		{"first_seen_time", a.at.UnixMilli()},
+		{"created_time", now.UnixMilli()},
+	}
+}
+
+// ocsfAnalytic is a rule as an analytic of the type Rule.
+func ocsfAnalytic(r *Rule) object {
+	return object{
+		{"type_id", 1}, {"type", "Rule"},
+		{"name", r.Name}, {"uid", r.ID}, {"version", strconv.Itoa(r.Version)},
+	}
+}
+
+// ocsfFindingTypes are the tactics in the notation of AWS Security Hub:
+// TTPs/Persistence.
+func ocsfFindingTypes(threats []Threat) []string {
+	var types []string
+	for _, t := range threats {
+		if t.Tactic.Name != "" {
+			types = appendNew(types, "TTPs/"+t.Tactic.Name)
+		}
+	}
+	return types
+}
+
+// ocsfAttacks has an entry for each technique, or sub-technique, of each
+// tactic. The version of ATT&CK, which the schema recommends, is left out: no
+// rule file says it.
+func ocsfAttacks(threats []Threat) []object {
+	var attacks []object
+	for _, t := range threats {
+		tactic := pair{"tactic", t.Tactic.ocsf()}
+		if len(t.Techniques) == 0 {
+			attacks = append(attacks, object{tactic})
+		}
+		for _, q := range t.Techniques {
+			technique := pair{"technique", q.Reference.ocsf()}
+			if len(q.Subtechniques) == 0 {
+				attacks = append(attacks, object{tactic, technique})
+			}
+			for _, s := range q.Subtechniques {
+				attacks = append(attacks, object{tactic, technique, {"sub_technique", s.ocsf()}})
+			}
+		}
+	}
+	return attacks
+}
+
+func (r *Reference) ocsf() object {
+	return object{{"uid", r.ID}, {"name", r.Name}, {"src_url", r.URL}}
+}
+
+func ocsfAccount(id string) object {
+	if id == "" {
+		return nil
+	}
+	return object{{"uid", id}, {"type_id", 10}, {"type", "AWS Account"}}
+}
+
+// ocsfUserTypes are the types of users that the schema has a number for, by
+// CloudTrail's word. Any other is 99.
+var ocsfUserTypes = map[string]int{"IAMUser": 1, "Root": 2, "AWSService": 3}
+
+// ocsfEvidences is who made which call from where, and what was granted.
+func (a *Alert) ocsfEvidences() []object {
+	var actor object
+	if a.Actor.ARN != "" || a.Actor.Name != "" || a.Actor.Account != "" {
+		user := object{
+			{"uid", a.Actor.ARN}, {"name", a.Actor.Name}, {"account", ocsfAccount(a.Actor.Account)},
+			{"credential_uid", a.Actor.AccessKeyID},
+		}
+		if a.Actor.Type != "" {
+			kind, known := ocsfUserTypes[a.Actor.Type]
+			if !known {
+				kind = 99
+			}
+			user = append(user, pair{"type_id", kind}, pair{"type", a.Actor.Type})
+		}
+		actor = object{{"user", user}, {"session", object{{"issuer", a.Actor.SessionIssuerARN}}}}
+	}
+	source := object{{"ip", a.Source.IP}}
+	if a.Source.IP == "" {
+		source = object{{"domain", a.Source.Address}}
+	}
+	var api object
+	if a.Event.Action != "" {
+		api = object{
+			{"operation", a.Event.Action}, {"service", object{{"name", a.Event.Provider}}},
+			{"request", object{{"uid", a.requestID}}},
+		}
+	}
+	var granted packed
+	if a.Grant != nil {
+		granted = object{{"grant", packed(a.Grant.AppendMsg(nil))}}.append(nil)
+	}
+	evidence := object{
+		{"actor", actor}, {"src_endpoint", source}, {"api", api},
+		{"http_request", object{{"user_agent", a.Source.UserAgent}}},
+		{"data", granted},
+	}
+	if !evidence[:3].says() && len(granted) == 0 {
+		return nil // a user agent alone is no evidence by the schema
+	}
+	return []object{evidence}
+}
+
+// ocsfResources is the function that was opened.
+func (a *Alert) ocsfResources() []object {
+	g := a.Grant
+	if g == nil || g.FunctionName == "" {
+		return nil
+	}
+	var owner object
+	if g.FunctionAccount != "" {
+		owner = object{{"account", ocsfAccount(g.FunctionAccount)}}
+	}
+	return []object{{
+		{"uid", g.FunctionARN()}, {"name", g.FunctionName}, {"type", "AWS::Lambda::Function"},
+		{"region", g.Region}, {"owner", owner},
+	}}
+}
+
+// ocsfRemediation is the command that undoes the grant.
+func (a *Alert) ocsfRemediation() object {
+	if a.Respond == "" {
+		return nil
+	}
+	return object{{"desc", a.Respond}, {"references", a.Rule.References}}
+}
+
+// ocsfUnmapped is what the class has no place for, and the record itself.
+func (a *Alert) ocsfUnmapped(body []byte, found []Alert) object {
+	return object{
+		{"event", packed(body)},
+		{"alert", append(a.verdict(), pair{"license", a.Rule.License}, pair{"references", a.Rule.References})},
+		{"alerts", more(found)},
+	}
+}

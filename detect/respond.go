@@ -1,0 +1,91 @@
+package detect
+
+import (
+	"slices"
+	"strings"
+	"unicode"
+
+	"github.com/trailwire/trailwire/detect/grant"
+)
+
+// removal returns the command that removes the statement of a grant, to be
+// pasted into a shell, or nothing where no command can be trusted to remove
+// that statement and nothing else.
+//
+// The function is named by its ARN as far as that is known: the same name in
+// another account, to which the analyst's shell happens to be logged in, is
+// another function.
+func removal(g *grant.Grant) string {
+	if g.Ambiguous || g.Denies || g.FunctionName == "" || g.StatementID == "" {
+		return ""
+	}
+	unqualified := *g
+	unqualified.Qualifier = ""
+	function := unqualified.FunctionARN()
+	if function == "" || strings.Contains(g.FunctionName, ":") {
+		function = g.FunctionName
+	}
+	command := "aws lambda remove-permission"
+	for _, option := range []struct{ name, value string }{
+		{"--function-name", function},
+		{"--statement-id", g.StatementID},
+		{"--qualifier", g.Qualifier},
+		{"--region", g.Region},
+	} {
+		if option.value == "" {
+			continue
+		}
+		argument, ok := shellArgument(option.name, option.value)
+		if !ok {
+			return ""
+		}
+		command += " " + argument
+	}
+	return command
+}
+
+// maxArgument is the most bytes that an argument has. What AWS accepts is
+// shorter: a function 170, a statement id 100 (Lambda API model).
+const maxArgument = 512
+
+// shellArgument writes an option and its value for a shell: sh, bash, zsh or
+// fish. It returns false where no quotes make the value safe to paste:
+//
+//   - control characters, of which some end the pasting of a text in a terminal
+//     and begin its execution, and characters that hide or turn others;
+//   - the URLs that the AWS command line takes as an order to send a file, or
+//     in its first version a page, instead of the text.
+//
+// A value that begins with a dash would be an option of its own: --debug is a
+// statement id that AWS accepts.
+func shellArgument(option, value string) (argument string, ok bool) {
+	if len(value) > maxArgument || slices.ContainsFunc(fetched, func(scheme string) bool { return strings.HasPrefix(value, scheme) }) {
+		return "", false
+	}
+	for _, r := range value {
+		if !unicode.IsPrint(r) || r == unicode.ReplacementChar {
+			return "", false
+		}
+	}
+	separator := " "
+	if value[0] == '-' {
+		separator = "="
+	}
+	return option + separator + shellQuoted(value), true
+}
+
+var fetched = []string{"file://", "fileb://", "http://", "https://"}
+
+// plain are the characters that mean themselves in every shell wherever they
+// stand.
+const plain = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_./:"
+
+// shellQuoted puts single quotes around a value that needs them. A quote and a
+// backslash stand in double quotes: inside single quotes the backslash is a
+// character to sh and an escape to fish.
+func shellQuoted(value string) string {
+	if strings.Trim(value, plain) == "" {
+		return value
+	}
+	return "'" + strings.NewReplacer(`'`, `'"'"'`, `\`, `'"\\"'`).Replace(value) + "'"
+}

@@ -1,0 +1,61 @@
+package detect
+
+import (
+	"bytes"
+	"fmt"
+	"strings"
+	"unicode/utf8"
+)
+
+// RuleError says where a rule file, or another file about a rule, is wrong,
+// and why.
+type RuleError struct {
+	File   string
+	Line   int    // from 1
+	Column int    // in characters, from 1
+	Msg    string // what is wrong and what was expected, without the place
+
+	// Unsupported says that the rule is well-formed as far as anybody can
+	// tell, but of a type that this program does not evaluate.
+	Unsupported bool
+
+	source string // the line
+	before string // what stands before the place in it
+}
+
+func newRuleError(file string, text []byte, at int, format string, args ...any) *RuleError {
+	start := bytes.LastIndexByte(text[:at], '\n') + 1
+	end := len(text)
+	if i := bytes.IndexByte(text[at:], '\n'); i >= 0 {
+		end = at + i
+	}
+	return &RuleError{
+		File:   file,
+		Line:   1 + bytes.Count(text[:at], []byte{'\n'}),
+		Column: 1 + utf8.RuneCount(text[start:at]),
+		Msg:    fmt.Sprintf(format, args...),
+		source: strings.TrimRight(string(text[start:end]), "\r"),
+		before: string(text[start:at]),
+	}
+}
+
+// Error is one line: the place and what is wrong there.
+func (e *RuleError) Error() string {
+	return fmt.Sprintf("%s:%d:%d: %s", e.File, e.Line, e.Column, e.Msg)
+}
+
+// Caret returns the line of the file that the error is in and, under it, a line
+// with a caret under the place. The two have no newline at the end.
+func (e *RuleError) Caret() string {
+	var b strings.Builder
+	b.WriteString(e.source)
+	b.WriteByte('\n')
+	for _, r := range e.before {
+		if r != '\t' {
+			r = ' ' // a tab stays one, so that the caret lands under its place whatever a tab's width
+		}
+		b.WriteRune(r)
+	}
+	b.WriteByte('^')
+	return b.String()
+}

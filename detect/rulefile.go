@@ -1,0 +1,329 @@
+package detect
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/trailwire/trailwire/detect/cloudtrail"
+	"github.com/trailwire/trailwire/detect/eql"
+)
+
+// ParseRule reads a rule file in the schema of Elastic's detection-rules
+// repository. name is what errors call it. An error is a [*RuleError].
+//
+// Of the schema it reads what an alert says and what decides about one. Keys
+// that it does not know are left alone: the schema grows faster than this
+// program.
+func ParseRule(name string, text []byte) (*Rule, error) {
+	root, err := parseTOML(name, text)
+	if err != nil {
+		return nil, err
+	}
+	f := &ruleFile{name: name, text: text}
+	r := f.rule(root)
+	if f.err != nil {
+		return nil, f.err
+	}
+	return r, nil
+}
+
+// ruleFile is a rule file being read. Of its errors the first stays.
+type ruleFile struct {
+	name string
+	text []byte
+	err  *RuleError
+}
+
+func (f *ruleFile) fail(at int, format string, args ...any) *RuleError {
+	if f.err == nil {
+		f.err = newRuleError(f.name, f.text, at, format, args...)
+	}
+	return f.err
+}
+
+// section is a table of the file, and what errors call it.
+type section struct {
+	file *ruleFile
+	path string
+	v    *tomlValue
+}
+
+// find returns the value under a key, if it is there and of the kind.
+func (s section) find(key string, kind tomlKind, expected string) *tomlValue {
+	v := s.v.get(key)
+	if v == nil {
+		return nil
+	}
+	if v.kind != kind {
+		s.file.fail(v.at, "%s.%s is %s: it must be %s", s.path, key, v.kind, expected)
+		return nil
+	}
+	return v
+}
+
+// missing says that a key is needed.
+func (s section) missing(key, expected string) {
+	s.file.fail(s.v.at, "%s.%s is missing: it must be %s", s.path, key, expected)
+}
+
+// text is an optional string.
+func (s section) text(key string) string {
+	if v := s.find(key, tomlText, "a string"); v != nil {
+		return v.text
+	}
+	return ""
+}
+
+// required is a string that must be there and not be empty.
+func (s section) required(key, expected string) string {
+	v := s.find(key, tomlText, expected)
+	switch {
+	case v == nil && s.v.get(key) == nil:
+		s.missing(key, expected)
+		return ""
+	case v == nil:
+		return ""
+	case strings.TrimSpace(v.text) == "":
+		s.file.fail(v.at, "%s.%s is empty: it must be %s", s.path, key, expected)
+	}
+	return strings.TrimSpace(v.text)
+}
+
+// word is a string that must be one of a few.
+func (s section) word(key string, allowed ...string) string {
+	expected := allowed[len(allowed)-1]
+	if others := allowed[:len(allowed)-1]; len(others) > 0 {
+		expected = strings.Join(others, ", ") + " or " + expected
+	}
+	text := s.required(key, expected)
+	if text != "" && !slices.Contains(allowed, text) {
+		s.file.fail(s.v.get(key).at, "%s.%s is %q: it must be %s", s.path, key, text, expected)
+	}
+	return text
+}
+
+// texts is an optional list of strings.
+func (s section) texts(key string) []string {
+	v := s.find(key, tomlList, "a list of strings")
+	if v == nil {
+		return nil
+	}
+	var texts []string
+	for _, item := range v.items {
+		if item.kind != tomlText {
+			s.file.fail(item.at, "%s.%s has %s in it: it must be a list of strings", s.path, key, item.kind)
+			return nil
+		}
+		texts = append(texts, item.text)
+	}
+	return texts
+}
+
+// number is a whole number within bounds, missing where there is none.
+func (s section) number(key string, least, most, missing int) int {
+	expected := fmt.Sprintf("a whole number from %d to %d", least, most)
+	v := s.find(key, tomlInteger, expected)
+	if v == nil {
+		return missing
+	}
+	n, ok := v.integer()
+	if !ok || n < least || n > most {
+		s.file.fail(v.at, "%s.%s is %s: it must be %s", s.path, key, v.text, expected)
+		return missing
+	}
+	return n
+}
+
+// table is a table in this one; where there is none its keys are missing.
+func (s section) table(key string) section {
+	v := s.find(key, tomlTable, "a table")
+	if v == nil {
+		v = &tomlValue{kind: tomlTable, at: s.v.at}
+	}
+	return section{s.file, s.path + "." + key, v}
+}
+
+// tables is an optional list of tables.
+func (s section) tables(key string) []section {
+	v := s.find(key, tomlList, "a list of tables, [["+s.path+"."+key+"]]")
+	if v == nil {
+		return nil
+	}
+	var all []section
+	for _, item := range v.items {
+		if item.kind != tomlTable {
+			s.file.fail(item.at, "%s.%s has %s in it: it must be a list of tables", s.path, key, item.kind)
+			return nil
+		}
+		all = append(all, section{s.file, s.path + "." + key, item})
+	}
+	return all
+}
+
+// maxMaxSignals is Kibana's own limit, which a rule file cannot raise.
+const maxMaxSignals = 1_000_000
+
+func (f *ruleFile) rule(root *tomlValue) *Rule {
+	v := root.get("rule")
+	if v == nil || v.kind != tomlTable {
+		f.fail(0, "the table [rule] is missing: a rule file has one, as in Elastic's detection-rules repository")
+		return nil
+	}
+	s := section{f, "rule", v}
+	// First what kind of rule it is: what another kind needs is not known here.
+	if !f.isEQL(s) {
+		return nil
+	}
+	r := &Rule{
+		File: f.name,
+		ID:   s.required("rule_id", "an id that no other rule has, such as a UUID"),
+		Name: s.required("name", "a line for analysts to read"), Version: s.number("version", 1, 1<<30, 1),
+		License: s.text("license"), Author: s.texts("author"),
+		Description: strings.TrimSpace(s.text("description")), Note: s.text("note"),
+		Severity:       s.word("severity", "low", "medium", "high", "critical"),
+		RiskScore:      s.number("risk_score", 0, 100, -1),
+		Tags:           s.texts("tags"),
+		References:     s.texts("references"),
+		MaxSignals:     s.number("max_signals", 1, maxMaxSignals, 100),
+		Interval:       s.period("interval", "", 5*time.Minute, "a number and one of s, m, h, d, w, such as 5m"),
+		LookBack:       s.period("from", "now-", 6*time.Minute, "now- and a period, such as now-6m"),
+		CategoryField:  s.text("event_category_override"),
+		BuildingBlock:  s.text("building_block_type"),
+		FalsePositives: s.texts("false_positives"),
+	}
+	if r.RiskScore < 0 {
+		s.missing("risk_score", "a whole number from 0 to 100")
+	}
+	if r.CategoryField == "" {
+		r.CategoryField = "event.category"
+	}
+	if s.v.get("investigation_fields") != nil {
+		r.InvestigationFields = s.table("investigation_fields").texts("field_names")
+	}
+	for _, t := range s.tables("threat") {
+		r.Threat = append(r.Threat, t.threat())
+	}
+	f.compile(s, r)
+	return r
+}
+
+func (s section) threat() Threat {
+	t := Threat{Framework: s.text("framework")}
+	if s.v.get("tactic") != nil {
+		t.Tactic = s.table("tactic").reference()
+	}
+	for _, q := range s.tables("technique") {
+		technique := Technique{Reference: q.reference()}
+		for _, sub := range q.tables("subtechnique") {
+			technique.Subtechniques = append(technique.Subtechniques, sub.reference())
+		}
+		t.Techniques = append(t.Techniques, technique)
+	}
+	return t
+}
+
+func (s section) reference() Reference {
+	return Reference{ID: s.required("id", "an ATT&CK id"), Name: s.required("name", "its name"), URL: s.text("reference")}
+}
+
+// unsupportedTypes are the rule types of Elastic's that are no EQL, and what is
+// in their way.
+var unsupportedTypes = map[string]string{
+	"esql":             "an ES|QL query aggregates many events",
+	"machine_learning": "it asks for the anomalies of a machine learning job",
+	"new_terms":        "it remembers which values a field has had for days",
+	"query":            "it is written in KQL or Lucene's query language",
+	"saved_query":      "its query is stored in Kibana",
+	"threat_match":     "it looks events up in an index of threat indicators",
+	"threshold":        "it counts events over a period",
+}
+
+// isEQL reports whether the rule is of a type that this program evaluates.
+func (f *ruleFile) isEQL(s section) bool {
+	kind := s.required("type", "eql")
+	if f.err != nil {
+		return false
+	}
+	at := s.v.get("type").at
+	if why, known := unsupportedTypes[kind]; known {
+		f.fail(at, "the rule type %s is not supported: %s; only single-event EQL is evaluated", kind, why).Unsupported = true
+		return false
+	}
+	if kind != "eql" {
+		f.fail(at, "rule.type is %q: it must be eql", kind)
+		return false
+	}
+	if s.v.get("language") != nil {
+		s.word("language", "eql")
+	}
+	return f.err == nil
+}
+
+// compile reads and compiles the query. The place of an error in the query is
+// turned into its place in the file.
+func (f *ruleFile) compile(s section, r *Rule) {
+	const expected = "an EQL query about single events: category where condition"
+	s.required("query", expected)
+	if f.err != nil {
+		return
+	}
+	v := s.v.get("query")
+	r.Query = strings.TrimSpace(v.text)
+	query, err := eql.Parse(v.text)
+	if err == nil {
+		r.program, err = eql.Compile(query, eql.CategoryField(r.CategoryField))
+	}
+	var syntax *eql.SyntaxError
+	var meaning *eql.CompileError
+	switch {
+	case errors.As(err, &syntax) && syntax.SeveralEvents:
+		f.fail(v.inside(syntax.Offset), "rule.query: %s", syntax.Msg).Unsupported = true
+	case errors.As(err, &syntax):
+		f.fail(v.inside(syntax.Offset), "rule.query: %s", syntax.Msg)
+	case errors.As(err, &meaning):
+		f.fail(v.inside(meaning.Offset), "rule.query: %s", meaning.Msg)
+	case err != nil:
+		f.fail(v.at, "rule.query: %v", err)
+	default:
+		for _, field := range r.program.Fields() {
+			r.fields = append(r.fields, cloudtrail.LookupField(field.Name))
+		}
+	}
+}
+
+// periods are Elastic's date math units, as far as intervals use them.
+var periods = map[byte]time.Duration{
+	's': time.Second, 'm': time.Minute, 'h': time.Hour, 'd': 24 * time.Hour, 'w': 7 * 24 * time.Hour,
+}
+
+// maxPeriod is the longest interval or look-back: a year.
+const maxPeriod = 366 * 24 * time.Hour
+
+// period is a period behind a prefix, missing where there is none.
+func (s section) period(key, prefix string, missing time.Duration, expected string) time.Duration {
+	v := s.find(key, tomlText, expected)
+	if v == nil {
+		return missing
+	}
+	text, ok := strings.CutPrefix(v.text, prefix)
+	var d time.Duration
+	if n := len(text) - 1; ok && n > 0 && n <= 8 {
+		count := time.Duration(0)
+		for _, c := range text[:n] {
+			if c < '0' || c > '9' {
+				count = 0
+				break
+			}
+			count = 10*count + time.Duration(c-'0')
+		}
+		d = count * periods[text[n]]
+	}
+	if d <= 0 || d > maxPeriod {
+		s.file.fail(v.at, "%s.%s is %q: it must be %s", s.path, key, v.text, expected)
+		return missing
+	}
+	return d
+}

@@ -1,0 +1,115 @@
+package detect
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"strings"
+
+	"github.com/trailwire/trailwire/detect/cloudtrail"
+	"github.com/trailwire/trailwire/detect/document"
+	"github.com/trailwire/trailwire/detect/eql"
+)
+
+// RuleTest is a unit test of a rule: an event, and whether the rule is to match
+// it.
+type RuleTest struct {
+	Why      string // what the test shows, in a sentence
+	Expected bool
+	Record   []byte // the event as MessagePack, in any shape that a [cloudtrail.Finder] knows
+	Line     int    // where the test begins in its file
+}
+
+// RuleTestFile returns where the unit tests of the rule file NAME.toml are:
+// NAME.test.json.
+func RuleTestFile(ruleFile string) string {
+	return strings.TrimSuffix(ruleFile, ".toml") + ".test.json"
+}
+
+// ParseRuleTests reads a file of unit tests: a JSON list of objects with the
+// keys event, expected and, if wanted, why. name is what errors call the file;
+// they are [*RuleError]s.
+func ParseRuleTests(name string, text []byte) ([]RuleTest, error) {
+	fail := func(at int64, format string, args ...any) error {
+		return newRuleError(name, text, min(int(at), len(text)), format, args...)
+	}
+	var whole []json.RawMessage
+	var syntax *json.SyntaxError
+	switch err := json.Unmarshal(text, &whole); {
+	case errors.As(err, &syntax):
+		// The offset counts the bytes up to the one that is wrong.
+		return nil, fail(max(syntax.Offset-1, 0), "the file is not JSON: %v", err)
+	case err != nil:
+		return nil, fail(0, "the file must be a list: [{\"event\": {…}, \"expected\": true, \"why\": \"…\"}, …]")
+	}
+	d := json.NewDecoder(bytes.NewReader(text))
+	d.DisallowUnknownFields()
+	if _, err := d.Token(); err != nil { // the bracket, which is there
+		return nil, fail(0, "%v", err)
+	}
+	var tests []RuleTest
+	for d.More() {
+		at := skipSeparators(text, d.InputOffset())
+		var row struct {
+			Event    json.RawMessage `json:"event"`
+			Expected *bool           `json:"expected"`
+			Why      string          `json:"why"`
+		}
+		if err := d.Decode(&row); err != nil {
+			return nil, fail(at, "%s: a test has the keys event, expected and why", strings.TrimPrefix(err.Error(), "json: "))
+		}
+		switch {
+		case len(row.Event) == 0:
+			return nil, fail(at, "the test has no event")
+		case row.Expected == nil:
+			return nil, fail(at, "the test does not say what is expected: true or false")
+		}
+		record, err := document.AppendFromJSON(nil, row.Event)
+		if err != nil {
+			return nil, fail(at, "the event: %v", err)
+		}
+		if !document.IsMap(record) {
+			return nil, fail(at, "the event must be a JSON object")
+		}
+		line := 1 + bytes.Count(text[:at], []byte{'\n'})
+		tests = append(tests, RuleTest{Why: row.Why, Expected: *row.Expected, Record: record, Line: line})
+	}
+	return tests, nil
+}
+
+// skipSeparators returns the offset of the next value at or after at.
+func skipSeparators(text []byte, at int64) int64 {
+	for int(at) < len(text) && strings.IndexByte(" \t\r\n,", text[at]) >= 0 {
+		at++
+	}
+	return at
+}
+
+// ErrNoEvent says that a record holds no CloudTrail event in any shape that is
+// known, so that no rule can match it.
+var ErrNoEvent = errors.New("this is no CloudTrail event, in any shape that is known")
+
+// Try evaluates the rule on a record, without any of the exceptions and limits
+// that an engine has. It returns whether the rule matches an event in it, and
+// why or why not, clause by clause, for each of the events.
+func (r *Rule) Try(record []byte) (matches bool, why []*eql.Clause, err error) {
+	finder := cloudtrail.NewFinder(DefaultOptions().JSONKeys, nil)
+	events, err := finder.Find(record)
+	if err != nil {
+		return false, nil, err
+	}
+	if events == 0 {
+		return false, nil, ErrNoEvent
+	}
+	for _, part := range finder.Parts() {
+		if part.Event == nil {
+			continue
+		}
+		event := new(cloudtrail.Event)
+		event.Reset(part.Event, part.Form)
+		clause := r.Explain(event)
+		why = append(why, clause)
+		matches = matches || clause.Verdict == eql.True
+	}
+	return matches, why, nil
+}

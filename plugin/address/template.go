@@ -1,0 +1,106 @@
+package address
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+)
+
+// Template is a tag in which $severity, $rule_id and $tag stand for what the
+// alert says. ${severity} is the same, for where a letter follows.
+type Template struct {
+	text  string
+	parts []part
+}
+
+// part is a text, followed by the value of a name (none at the end).
+type part struct {
+	text string
+	name string
+}
+
+// DefaultTag is the template of an address that names none.
+const DefaultTag = "alert.$severity"
+
+// maxTag is the longest tag that is made: Fluent Bit's own limit on the path of
+// a chunk is not far above.
+const maxTag = 128
+
+// ParseTemplate reads a template.
+func ParseTemplate(text string) (Template, error) {
+	t := Template{text: text}
+	if text == "" {
+		return t, errors.New("the tag is empty")
+	}
+	if len(text) > maxTag {
+		return t, fmt.Errorf("the tag is longer than %d bytes", maxTag)
+	}
+	for rest := text; rest != ""; {
+		before, after, found := strings.Cut(rest, "$")
+		if i := strings.IndexFunc(before, func(r rune) bool { return !tagRune(r) }); i >= 0 {
+			return t, fmt.Errorf("the tag %q has a character that is not a letter, a digit, or one of . _ -", text)
+		}
+		p := part{text: before}
+		rest = after
+		if found {
+			name, after, ok := cutName(after)
+			if !ok {
+				return t, fmt.Errorf("the tag %q has a variable that is not $severity, $rule_id or $tag", text)
+			}
+			p.name, rest = name, after
+		}
+		t.parts = append(t.parts, p)
+	}
+	return t, nil
+}
+
+func cutName(s string) (name, rest string, ok bool) {
+	braced := strings.HasPrefix(s, "{")
+	if braced {
+		if name, rest, ok = strings.Cut(s[1:], "}"); !ok {
+			return "", "", false
+		}
+	} else {
+		end := strings.IndexFunc(s, func(r rune) bool { return (r < 'a' || r > 'z') && r != '_' })
+		if end < 0 {
+			end = len(s)
+		}
+		name, rest = s[:end], s[end:]
+	}
+	switch name {
+	case "severity", "rule_id", "tag":
+		return name, rest, true
+	}
+	return "", "", false
+}
+
+// Tag fills the template in. What rules and hosts put into it may be anything;
+// a tag has letters, digits and . _ - alone, so that it can be matched.
+func (t Template) Tag(severity, ruleID, tag string) string {
+	var b strings.Builder
+	for _, p := range t.parts {
+		b.WriteString(p.text)
+		switch p.name {
+		case "severity":
+			b.WriteString(severity)
+		case "rule_id":
+			b.WriteString(ruleID)
+		case "tag":
+			b.WriteString(tag)
+		}
+	}
+	made := strings.Map(func(r rune) rune {
+		if tagRune(r) {
+			return r
+		}
+		return '_'
+	}, b.String())
+	return made[:min(len(made), maxTag)]
+}
+
+// String returns the template as it was written.
+func (t Template) String() string { return t.text }
+
+func tagRune(r rune) bool {
+	return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r == '.' || r == '_' || r == '-'
+}

@@ -1,0 +1,19 @@
+package deliver
+
+import "context"
+
+// Destination is a place that alerts are delivered to. It may be used from
+// several goroutines at once.
+type Destination interface {
+	// Deliver delivers alerts in order and returns how many of them arrived
+	// for sure: all of them where err is nil. The others may have arrived
+	// too.
+	Deliver(ctx context.Context, alerts []Alert) (delivered int, err error)
+
+	// String names the destination in log lines. It holds no secret.
+	String() string
+
+	// Close gives back what the destination holds. Nothing is delivered
+	// after it.
+	Close() error
+}

@@ -1,0 +1,152 @@
+package metrics
+
+import (
+	"runtime"
+	"strings"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/trailwire/trailwire/detect"
+)
+
+// Instance is a plugin instance whose counters are to be seen.
+type Instance struct {
+	Plugin string // filter or output
+	Name   string // what Fluent Bit calls it: trailwire.0, or its alias
+	Engine *detect.Engine
+	// Chunks returns how many chunks have come, and how many bytes in all.
+	Chunks func() (chunks, bytes uint64)
+	// Evaluation counts how long it took to evaluate a chunk.
+	Evaluation *Histogram
+}
+
+// The metrics, each with the labels of an instance and some with those of a
+// rule. Their names are a promise: conf/grafana/trailwire.json and users' alert
+// rules rely on them.
+var (
+	ofInstance = []string{"plugin", "name"}
+	ofRule     = []string{"plugin", "name", "rule_id", "rule", "severity"}
+
+	descChunks     = describe("chunks_total", "Chunks that came.", ofInstance...)
+	descBytes      = describe("bytes_total", "Bytes in the chunks that came.", ofInstance...)
+	descRecords    = describe("records_total", "Records that were looked into, because the search had found something in them.", ofInstance...)
+	descEvents     = describe("events_total", "CloudTrail events found in the records that were looked into.", ofInstance...)
+	descMalformed  = describe("malformed_total", "Records and texts that could not be read.", ofInstance...)
+	descOverLimit  = describe("over_limit_total", "Records over a limit, which passed unseen.", ofInstance...)
+	descMatches    = describe("matches_total", "Alerts raised, suppressed ones included.", ofRule...)
+	descExcepted   = describe("excepted_total", "Matches that an exception dropped.", ofRule...)
+	descSuppressed = describe("suppressed_total", "Alerts that were marked as suppressed, by the reason: duplicate or max_signals.",
+		append(ofRule[:len(ofRule):len(ofRule)], "reason")...)
+	descEvaluation = describe("evaluation_seconds", "How long it took to evaluate a chunk in which the search had found something.", ofInstance...)
+	descBuild      = describe("build_info", "Always 1; the labels say what is running.", "version", "go_version")
+
+	descriptions = []*prometheus.Desc{
+		descChunks, descBytes, descRecords, descEvents, descMalformed, descOverLimit,
+		descMatches, descExcepted, descSuppressed, descEvaluation, descBuild,
+	}
+)
+
+func describe(name, help string, labels ...string) *prometheus.Desc {
+	return prometheus.NewDesc("trailwire_"+name, help, labels, nil)
+}
+
+// collector reads the counters of the instances that are seen at one address.
+type collector struct {
+	instances func() []*Instance
+}
+
+// Describe implements [prometheus.Collector].
+func (c collector) Describe(to chan<- *prometheus.Desc) {
+	for _, d := range descriptions {
+		to <- d
+	}
+}
+
+// label identifies an instance, and a metric of one.
+type label struct{ plugin, name string }
+
+// Collect implements [prometheus.Collector]. While a configuration is reloaded
+// there are two instances of one name: what both have counted is added up,
+// since no metric may come twice.
+func (c collector) Collect(to chan<- prometheus.Metric) {
+	seen := make(map[label]*total)
+	var order []label
+	for _, i := range c.instances() {
+		l := label{i.Plugin, strings.ToValidUTF8(i.Name, "\ufffd")} // an alias is any bytes
+		if seen[l] == nil {
+			seen[l] = &total{rules: make(map[rule]*detect.RuleStats)}
+			order = append(order, l)
+		}
+		seen[l].add(i)
+	}
+	for _, l := range order {
+		seen[l].send(to, l)
+	}
+	to <- prometheus.MustNewConstMetric(descBuild, prometheus.GaugeValue, 1, detect.Version, runtime.Version())
+}
+
+// rule identifies a rule in a metric.
+type rule struct{ id, name, severity string }
+
+// total is what the instances of one name have counted.
+type total struct {
+	chunks, bytes uint64
+	stats         detect.Stats
+	rules         map[rule]*detect.RuleStats
+	order         []rule
+	evaluation    observations
+}
+
+func (t *total) add(i *Instance) {
+	chunks, bytes := i.Chunks()
+	t.chunks += chunks
+	t.bytes += bytes
+	s := i.Engine.Stats()
+	t.stats.Records += s.Records
+	t.stats.Events += s.Events
+	t.stats.Malformed += s.Malformed
+	t.stats.OverLimit += s.OverLimit
+	for _, s := range i.Engine.RuleStats() {
+		r := rule{s.Rule.ID, s.Rule.Name, s.Rule.Severity}
+		if t.rules[r] == nil {
+			t.rules[r] = new(detect.RuleStats)
+			t.order = append(t.order, r)
+		}
+		t.rules[r].Alerts += s.Alerts
+		t.rules[r].Duplicates += s.Duplicates
+		t.rules[r].OverMaxSignals += s.OverMaxSignals
+		t.rules[r].Excepted += s.Excepted
+	}
+	t.evaluation.add(i.Evaluation)
+}
+
+// send hands over the metrics. One that cannot be made fails the scrape; none of
+// them panics, which nobody would recover from here.
+func (t *total) send(to chan<- prometheus.Metric, l label) {
+	send := func(d *prometheus.Desc, m prometheus.Metric, err error) {
+		if err != nil {
+			m = prometheus.NewInvalidMetric(d, err)
+		}
+		to <- m
+	}
+	counter := func(d *prometheus.Desc, n uint64, labels ...string) {
+		m, err := prometheus.NewConstMetric(d, prometheus.CounterValue, float64(n), labels...)
+		send(d, m, err)
+	}
+	counter(descChunks, t.chunks, l.plugin, l.name)
+	counter(descBytes, t.bytes, l.plugin, l.name)
+	counter(descRecords, t.stats.Records, l.plugin, l.name)
+	counter(descEvents, t.stats.Events, l.plugin, l.name)
+	counter(descMalformed, t.stats.Malformed, l.plugin, l.name)
+	counter(descOverLimit, t.stats.OverLimit, l.plugin, l.name)
+	for _, r := range t.order {
+		s := t.rules[r]
+		counter(descMatches, s.Alerts, l.plugin, l.name, r.id, r.name, r.severity)
+		counter(descExcepted, s.Excepted, l.plugin, l.name, r.id, r.name, r.severity)
+		counter(descSuppressed, s.Duplicates, l.plugin, l.name, r.id, r.name, r.severity, detect.Duplicate.String())
+		counter(descSuppressed, s.OverMaxSignals, l.plugin, l.name, r.id, r.name, r.severity, detect.OverMaxSignals.String())
+	}
+	count, upTo := t.evaluation.cumulative()
+	m, err := prometheus.NewConstHistogram(descEvaluation, count, t.evaluation.sum.Seconds(), upTo, l.plugin, l.name)
+	send(descEvaluation, m, err)
+}

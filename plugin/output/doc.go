@@ -1,0 +1,40 @@
+// Package output is Trailwire as a Fluent Bit output: out_trailwire.so. It
+// looks for what the filter looks for, and sends what it finds to where
+// alerts_to says, nothing else.
+//
+// It is thin: what alerts are is decided in detect, where they go and what is
+// promised in plugin/deliver, what properties mean in plugin/property.
+//
+// # The C contract
+//
+// Fluent Bit takes a shared object whose name does not begin with flb- for one
+// of its Go proxy's (github.com/fluent/fluent-bit-go). It calls
+//
+//   - FLBPluginRegister when it has loaded the file, and FLBPluginUnregister
+//     when it ends;
+//   - FLBPluginInit once for every instance, with a struct through which
+//     properties are read and the instance's context is left (host.h);
+//   - FLBPluginFlushCtx once for every chunk, and again for one that was
+//     answered with FLB_RETRY. An output with workers calls it from several
+//     threads at once;
+//   - FLBPluginExitCtx once for every instance. Hot reload makes the new
+//     instances before it ends the old ones.
+//
+// Registration goes through fluent-bit-go. The rest does not: its contexts are
+// never freed, and its decoder takes 35 µs and 285 allocations a record. The
+// chunk is walked in place, by the filter's code.
+//
+// # Coroutines
+//
+// An output is flushed on a coroutine. Go's runtime, entered there, would do
+// its own work (growing stacks, collecting garbage) on the coroutine's stack,
+// of which hosts before 5.1 give 24 KB: too little. shim.c therefore searches
+// the chunk on the coroutine, which is where nearly every chunk ends, and hands
+// one that is suspect to a thread of its own, with a stack of its own, that it
+// waits for. That costs some tens of microseconds for a chunk with alerts, and
+// Coro_Stack_Size need not be set.
+//
+// Lines for the log are collected and printed by the coroutine's thread: on a
+// thread that it does not know, Fluent Bit prints to standard error whatever
+// log_file says.
+package output

@@ -1,0 +1,218 @@
+package output
+
+/*
+#cgo CFLAGS: -fvisibility=hidden
+#include <stdlib.h>
+#include "host.h"
+*/
+import "C"
+
+//go:generate go run ../property/generate output properties.h
+
+import (
+	"context"
+	"fmt"
+	"runtime/cgo"
+	"strings"
+	"unsafe"
+
+	proxy "github.com/fluent/fluent-bit-go/output"
+
+	"github.com/trailwire/trailwire/detect"
+	"github.com/trailwire/trailwire/plugin/deliver"
+	"github.com/trailwire/trailwire/plugin/property"
+	"github.com/trailwire/trailwire/plugin/search"
+)
+
+// instance is one output of the configuration. Fluent Bit knows it by its
+// handle. It is called from several threads at once.
+type instance struct {
+	engine *detect.Engine
+	outlet *deliver.Outlet
+	search *search.Search // nil where every chunk is suspect
+	report *property.Report
+}
+
+// trailwireOutputRegister says who we are.
+//
+//export trailwireOutputRegister
+func trailwireOutputRegister(definition *C.struct_proxy_definition) (code C.int) {
+	defer func() {
+		if recover() != nil {
+			code = -1
+		}
+	}()
+	code = C.int(proxy.FLBPluginRegister(unsafe.Pointer(definition), "trailwire", "Send the alerts in AWS CloudTrail records to a Fluent Bit or a file"))
+	C.trailwire_output_describe(definition)
+	return code
+}
+
+// trailwireOutputUnregister frees what was registered.
+//
+//export trailwireOutputUnregister
+func trailwireOutputUnregister(definition *C.struct_proxy_definition) {
+	defer func() { _ = recover() }()
+	proxy.FLBPluginUnregister(unsafe.Pointer(definition))
+}
+
+// trailwireOutputInit makes an instance of the properties that from has. It
+// returns zero, after one line, where one of them is wrong. found is set to the
+// search that decides which chunks are worth a call of trailwireOutputFlush, or
+// left NULL where all are; seesAll is set where all are to be counted.
+//
+//export trailwireOutputInit
+func trailwireOutputInit(from *C.struct_proxy_instance, lines *C.struct_lines, found *unsafe.Pointer, seesAll *C.int) (handle C.uintptr_t) {
+	defer func() {
+		if r := recover(); r != nil {
+			addLine(lines, C.LOG_ERROR, fmt.Sprintf("cannot start: %v", r))
+			handle = 0
+		}
+	}()
+	settings, options, err := property.ReadOutput(host{from})
+	if err != nil {
+		addLine(lines, C.LOG_ERROR, err.Error())
+		return 0
+	}
+	o, err := newInstance(settings, options)
+	if err != nil {
+		addLine(lines, C.LOG_ERROR, err.Error())
+		return 0
+	}
+	if o.search != nil {
+		*found = o.search.C()
+	}
+	if o.report.Wanted() {
+		*seesAll = 1
+	}
+	for _, w := range settings.Warnings {
+		addLine(lines, C.LOG_WARN, w)
+	}
+	addLine(lines, C.LOG_INFO, property.StartLine(o.engine)+destinations(options))
+	return C.uintptr_t(cgo.NewHandle(o))
+}
+
+func newInstance(settings property.Settings, options property.Output) (o *instance, err error) {
+	o = new(instance)
+	if o.engine, err = detect.New(settings.Options); err != nil {
+		return nil, err
+	}
+	o.report = property.NewReport(o.engine, settings.StatsInterval)
+	if needles, ok := o.engine.Needles(); ok {
+		if o.search, err = search.New(needles); err != nil {
+			return nil, err
+		}
+	}
+	o.outlet = deliver.NewOutlet(o.engine, deliver.Options{
+		Addresses:      options.Addresses,
+		AlertKey:       settings.Options.AlertKey,
+		OnlyFields:     options.OnlyFields,
+		TLS:            options.TLS,
+		SharedKey:      options.SharedKey,
+		ConnectTimeout: options.ConnectTimeout,
+		SendTimeout:    options.SendTimeout,
+	})
+	return o, nil
+}
+
+func destinations(options property.Output) string {
+	var names []string
+	for _, a := range options.Addresses {
+		names = append(names, a.String())
+	}
+	return "; alerts go to " + strings.Join(names, ", ")
+}
+
+// trailwireOutputFlush evaluates a chunk in which the search has its first hit
+// at the offset hit (zero where there is no search), and delivers its alerts.
+//
+//export trailwireOutputFlush
+func trailwireOutputFlush(handle C.uintptr_t, lines *C.struct_lines, data unsafe.Pointer, size, hit C.size_t, tag *C.char) (code C.int) {
+	o := cgo.Handle(handle).Value().(*instance)
+	defer func() {
+		if r := recover(); r != nil {
+			// The next time would be no different: no retry.
+			o.engine.CountMalformed(1)
+			if o.report.Rare() {
+				addLine(lines, C.LOG_ERROR, fmt.Sprintf("a chunk was given up: %v", r))
+			}
+			code = C.FLUSH_ERROR
+		}
+	}()
+	o.report.Saw(int(size))
+	if line, due := o.report.Due(); due {
+		addLine(lines, C.LOG_INFO, o.withCounts(line))
+	}
+	if hit == size {
+		return C.FLUSH_OK
+	}
+	chunk := unsafe.Slice((*byte)(data), int(size))
+	result := o.outlet.Chunk(context.Background(), chunk, C.GoString(tag), o.nextHit(chunk, int(hit)))
+	for _, w := range result.Warnings {
+		addLine(lines, C.LOG_WARN, w)
+	}
+	for _, n := range result.Notes {
+		addLine(lines, C.LOG_INFO, n)
+	}
+	if result.Retry {
+		return C.FLUSH_RETRY
+	}
+	return C.FLUSH_OK
+}
+
+// nextHit returns the search of a chunk whose first hit is known, nil where
+// there is no search.
+func (o *instance) nextHit(chunk []byte, first int) func(from int) int {
+	if o.search == nil {
+		return nil
+	}
+	return func(from int) int {
+		if from <= first {
+			return first
+		}
+		return o.search.Next(chunk, from)
+	}
+}
+
+func (o *instance) withCounts(line string) string {
+	delivered, retries := o.outlet.Counts()
+	return fmt.Sprintf("%s delivered=%d retries=%d", line, delivered, retries)
+}
+
+// trailwireOutputExit ends an instance, with a last line of statistics where
+// they were asked for.
+//
+//export trailwireOutputExit
+func trailwireOutputExit(handle C.uintptr_t, lines *C.struct_lines) {
+	defer func() { _ = recover() }()
+	o := cgo.Handle(handle).Value().(*instance)
+	cgo.Handle(handle).Delete()
+	if o.report.Wanted() {
+		addLine(lines, C.LOG_INFO, o.withCounts(o.report.Line()))
+	}
+	o.outlet.Close()
+	if o.search != nil {
+		o.search.Free()
+	}
+}
+
+// host answers properties from a Fluent Bit instance.
+type host struct {
+	instance *C.struct_proxy_instance
+}
+
+// Property implements [property.Source].
+func (h host) Property(name string) (value string, set bool) {
+	key := C.CString(name)
+	defer C.free(unsafe.Pointer(key))
+	v := C.trailwire_output_property(h.instance, key)
+	if v == nil {
+		return "", false
+	}
+	return C.GoString(v), true
+}
+
+func addLine(lines *C.struct_lines, level C.int, line string) {
+	text := C.CString(line)
+	defer C.free(unsafe.Pointer(text))
+	C.trailwire_output_line(lines, level, text)
+}

@@ -1,0 +1,261 @@
+/*
+ * What Fluent Bit's Go proxy calls. See doc.go for the contract, and for why a
+ * suspect chunk gets a thread. Nothing here enters Go in a process that has
+ * forked since Go was started: its threads are gone, and it would hang.
+ */
+#include <malloc.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/types.h>
+#include <unistd.h>
+
+#include "_cgo_export.h"
+#include "../search/search.h"
+#include "host.h"
+#include "properties.h"
+
+#define EXPORT __attribute__((visibility("default")))
+
+enum {
+    ENTRIES = sizeof(trailwire_output_properties) / sizeof(trailwire_output_properties[0]),
+    LARGEST_STEP = sizeof(struct property_entry) + 16 * sizeof(void *),
+    THREAD_STACK = 512 << 10,
+};
+
+static pid_t loaded_in;
+
+static union {
+    unsigned char bytes[(ENTRIES + 1) * LARGEST_STEP];
+    void *aligned;
+} table;
+
+/* One output of the configuration. */
+struct context {
+    uintptr_t handle;                 /* Go's */
+    struct flb_output_instance *ins;
+    struct trailwire_search *search;  /* NULL where every chunk is suspect */
+    int sees_all;                     /* every chunk is to be counted */
+    pthread_t engine;                 /* the thread that started it */
+    int warned;                       /* that there are no workers */
+};
+
+/* A chunk on its way through Go. */
+struct job {
+    struct context *context;
+    const void *data;
+    size_t size;
+    size_t hit;
+    const char *tag;
+    struct lines lines;
+    int result;
+};
+
+__attribute__((constructor))
+static void loaded(void)
+{
+    loaded_in = getpid();
+}
+
+static int forked(void)
+{
+    return getpid() != loaded_in;
+}
+
+static void print_line(struct flb_output_instance *ins, int level, const char *text)
+{
+    if (flb_log_print == NULL) {
+        fprintf(stderr, "[output:trailwire] %s\n", text);
+        return;
+    }
+    if (flb_output_log_check != NULL && !flb_output_log_check(ins, level)) {
+        return;
+    }
+    flb_log_print(level, NULL, 0, "[output:trailwire:%s] %s",
+                  flb_output_name == NULL ? "trailwire" : flb_output_name(ins), text);
+}
+
+static void print_lines(struct flb_output_instance *ins, struct lines *lines)
+{
+    int i;
+
+    for (i = 0; i < lines->count; i++) {
+        print_line(ins, lines->line[i].level, lines->line[i].text);
+        free(lines->line[i].text);
+    }
+    lines->count = 0;
+}
+
+void trailwire_output_line(struct lines *lines, int level, const char *text)
+{
+    if (lines->count < MAX_LINES && (lines->line[lines->count].text = strdup(text)) != NULL) {
+        lines->line[lines->count++].level = level;
+    }
+}
+
+const char *trailwire_output_property(struct proxy_instance *instance, const char *name)
+{
+    return instance->api->output_get_property(name, instance->ins);
+}
+
+/*
+ * From 5.1 on a definition can have a table of properties, with which the host
+ * finds names that are misspelt. Earlier ones end before that member, and say
+ * nothing of their size but through the allocator: 40 bytes are a block of 40
+ * to glibc, which is told apart; to jemalloc they are one of 48, where writing
+ * the member does nothing.
+ */
+void trailwire_output_describe(struct proxy_definition *definition)
+{
+    size_t step = trailwire_property_step();
+    size_t i;
+
+    if (step == 0 || step > LARGEST_STEP || flb_config_map_translate_dynamic == NULL ||
+        malloc_usable_size(definition) < sizeof(*definition)) {
+        return;
+    }
+    memset(table.bytes, 0, sizeof(table.bytes));
+    for (i = 0; i < ENTRIES; i++) {
+        memcpy(table.bytes + i * step, &trailwire_output_properties[i],
+               sizeof(trailwire_output_properties[i]));
+    }
+    definition->config_map = table.bytes;
+}
+
+EXPORT int FLBPluginRegister(struct proxy_definition *definition)
+{
+    if (forked()) {
+        return -1;
+    }
+    return trailwireOutputRegister(definition);
+}
+
+EXPORT void FLBPluginUnregister(struct proxy_definition *definition)
+{
+    if (!forked()) {
+        trailwireOutputUnregister(definition);
+    }
+}
+
+EXPORT int FLBPluginInit(struct proxy_instance *instance)
+{
+    struct lines lines = { .count = 0 };
+    struct context *context;
+
+    if (instance == NULL || instance->api == NULL || instance->context == NULL ||
+        instance->api->output_get_property == NULL) {
+        fprintf(stderr, "[output:trailwire] this Fluent Bit is too old: 1.4 or later is needed\n");
+        return FLUSH_ERROR;
+    }
+    instance->context->remote_context = NULL;
+    if (forked()) {
+        print_line(instance->ins, LOG_ERROR,
+                   "cannot run in a daemon: Fluent Bit forked after it had loaded the plugin, which "
+                   "its Go runtime does not survive; leave out 'daemon' and let the service manager "
+                   "put Fluent Bit into the background");
+        return FLUSH_ERROR;
+    }
+    context = calloc(1, sizeof(*context));
+    if (context == NULL) {
+        print_line(instance->ins, LOG_ERROR, "no memory to start");
+        return FLUSH_ERROR;
+    }
+    context->ins = instance->ins;
+    context->engine = pthread_self();
+    context->handle = trailwireOutputInit(instance, &lines, (void **) &context->search,
+                                          &context->sees_all);
+    print_lines(instance->ins, &lines);
+    if (context->handle == 0) {
+        free(context);
+        return FLUSH_ERROR;
+    }
+    instance->context->remote_context = context;
+    return FLUSH_OK;
+}
+
+static void *run(void *opaque)
+{
+    struct job *job = opaque;
+
+    job->result = trailwireOutputFlush(job->context->handle, &job->lines, (void *) job->data,
+                                       job->size, job->hit, (char *) job->tag);
+    return NULL;
+}
+
+/* Runs a job on a thread of its own. Without one the chunk comes again. */
+static int run_apart(struct job *job)
+{
+    pthread_attr_t attributes;
+    pthread_t thread;
+    int failed;
+
+    if (pthread_attr_init(&attributes) != 0) {
+        return FLUSH_RETRY;
+    }
+    failed = pthread_attr_setstacksize(&attributes, THREAD_STACK) != 0 ||
+             pthread_create(&thread, &attributes, run, job) != 0;
+    pthread_attr_destroy(&attributes);
+    if (failed) {
+        return FLUSH_RETRY;
+    }
+    pthread_join(thread, NULL);
+    return job->result;
+}
+
+EXPORT int FLBPluginFlushCtx(void *opaque, const void *data, size_t size, char *tag)
+{
+    struct context *context = opaque;
+    struct job job = { .context = context, .data = data, .size = size, .tag = tag };
+
+    if (context == NULL || forked()) {
+        return FLUSH_ERROR;
+    }
+    if (data == NULL || size == 0) {
+        return FLUSH_OK;
+    }
+    if (context->search != NULL) {
+        job.hit = trailwire_search_next(context->search, data, size, 0);
+    }
+    if (job.hit == size && !context->sees_all) {
+        return FLUSH_OK;
+    }
+    if (!context->warned && pthread_equal(pthread_self(), context->engine)) {
+        context->warned = 1; /* this thread alone gets here */
+        print_line(context->ins, LOG_WARN,
+                   "there are no workers: while alerts are sent, Fluent Bit does nothing else; "
+                   "set workers: 1 or more");
+    }
+    job.result = run_apart(&job);
+    print_lines(context->ins, &job.lines);
+    return job.result;
+}
+
+/* Hosts that call this know of no contexts, nor of instances. */
+EXPORT int FLBPluginFlush(const void *data, size_t size, char *tag)
+{
+    (void) data;
+    (void) size;
+    (void) tag;
+    fprintf(stderr, "[output:trailwire] this Fluent Bit is too old: 1.4 or later is needed\n");
+    return FLUSH_ERROR;
+}
+
+EXPORT int FLBPluginExitCtx(void *opaque)
+{
+    struct context *context = opaque;
+    struct lines lines = { .count = 0 };
+
+    if (context != NULL && !forked()) {
+        trailwireOutputExit(context->handle, &lines);
+        print_lines(context->ins, &lines);
+        free(context);
+    }
+    return FLUSH_OK;
+}
+
+/* For hosts that do not know FLBPluginExitCtx: their process is about to end. */
+EXPORT int FLBPluginExit(void)
+{
+    return FLUSH_OK;
+}

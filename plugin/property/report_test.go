@@ -1,0 +1,70 @@
+package property
+
+import (
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/trailwire/trailwire/detect"
+)
+
+func engine(t *testing.T) *detect.Engine {
+	t.Helper()
+	e, err := detect.New(read(t, set{}).Options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return e
+}
+
+func TestTheStartLineNamesTheRule(t *testing.T) {
+	e := engine(t)
+	want := `watching for "AWS Lambda Function Policy Updated to Allow Cross-Account Invocation" (high, risk 73)`
+	if got := StartLine(e); !strings.HasPrefix(got, want) || strings.Contains(got, "\n") {
+		t.Errorf("got %s", got)
+	}
+}
+
+func TestAReportIsDueOnceInAPeriod(t *testing.T) {
+	e := engine(t)
+	e.CountMalformed(7)
+	r := NewReport(e, time.Hour)
+	if _, due := r.Due(); due || !r.Wanted() {
+		t.Errorf("due at once: %v, wanted: %v", due, r.Wanted())
+	}
+	r.next.Store(time.Now().Add(-time.Second).UnixNano())
+	line, due := r.Due()
+	if !due || !strings.Contains(line, "malformed=7") || strings.Contains(line, "\n") {
+		t.Errorf("after the period: %q, %v", line, due)
+	}
+	if _, due := r.Due(); due {
+		t.Error("due twice")
+	}
+	never := NewReport(e, 0)
+	if _, due := never.Due(); due || never.Wanted() {
+		t.Errorf("without a period: due %v, wanted %v", due, never.Wanted())
+	}
+}
+
+func TestOnlyOneOfManyThreadsReports(t *testing.T) {
+	r := NewReport(engine(t), time.Hour)
+	r.next.Store(0)
+	var due, rare atomic.Int32
+	var wg sync.WaitGroup
+	for range 50 {
+		wg.Go(func() {
+			if _, ok := r.Due(); ok {
+				due.Add(1)
+			}
+			if r.Rare() {
+				rare.Add(1)
+			}
+		})
+	}
+	wg.Wait()
+	if due.Load() != 1 || rare.Load() != 1 {
+		t.Errorf("%d reports, %d rare lines", due.Load(), rare.Load())
+	}
+}
