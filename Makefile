@@ -15,14 +15,14 @@ FILTER  := $(BUILD)/flb-filter_trailwire.so
 OUTPUT  := $(BUILD)/out_trailwire.so
 CLI     := $(BUILD)/trailwire
 HOST    := $(BUILD)/testhost
-VERSION := $(shell cat VERSION)
-LDFLAGS := -s -w -X github.com/trailwire/trailwire/detect.Version=$(VERSION)
+VERSION := $(shell sed -n 's/^const Version = "\(.*\)"/\1/p' detect/version.go)
+LDFLAGS := -s -w
 
 NFPM := github.com/goreleaser/nfpm/v2/cmd/nfpm@v2.43.4
 
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
-SOURCES := $(shell find detect plugin cmd -name '*.go' -o -name '*.c' -o -name '*.h' -o -name '*.toml' -o -path '*/report/*') go.mod go.sum VERSION
+SOURCES := $(shell find detect plugin cmd -name '*.go' -o -name '*.c' -o -name '*.h' -o -name '*.toml' -o -path '*/report/*') go.mod go.sum
 
 export CGO_ENABLED := 1
 
@@ -66,13 +66,13 @@ test: all
 	$(GO) test -race ./detect/... ./plugin/chunk/... ./plugin/property/... ./plugin/address/... ./plugin/deliver/...
 
 lint:
-	@unformatted=$$(gofmt -l cmd detect plugin); test -z "$$unformatted" || { echo "not gofmt'ed: $$unformatted"; exit 1; }
+	@unformatted=$$(gofmt -l bench cmd detect docs plugin); test -z "$$unformatted" || { echo "not gofmt'ed: $$unformatted"; exit 1; }
 	$(GO) vet ./...
 	$(GO) run $(STATICCHECK) ./...
 	$(CC) -fsyntax-only -std=gnu11 -Wall -Wextra -Werror plugin/testhost/testhost.c plugin/testhost/outputhost.c plugin/filter/map.c plugin/search/search.c
 
 fmt:
-	gofmt -w cmd detect plugin
+	gofmt -w bench cmd detect docs plugin
 
 install: all
 	install -D -m 0755 $(FILTER) $(DESTDIR)$(PREFIX)/lib/fluent-bit/flb-filter_trailwire.so

@@ -41,34 +41,29 @@ type Alert struct {
 // pairs: those that stand before the reason, and those after it.
 type encodedRule struct {
 	before, after           []byte
-	pairsBefore, pairsAfter int
+	pairsBefore, pairsAfter uint32
 }
 
 func encodeRule(r *Rule) encodedRule {
-	var c encodedRule
-	c.before, c.pairsBefore = encodePairs(object{
-		{"rule", object{{"id", r.ID}, {"name", r.Name}, {"version", r.Version}, {"license", r.License}}},
+	before := object{
+		{"rule", object{{"id", r.ID}, {"name", r.Name}, {"version", r.Version}, {"license", r.License}, {"building_block_type", r.BuildingBlock}}},
 		{"severity", r.Severity},
 		{"risk_score", r.RiskScore},
-	})
+	}
 	threats := make([]object, len(r.Threat))
 	for i := range r.Threat {
 		threats[i] = r.Threat[i].object()
 	}
 	// The lists are there even where they are empty.
-	c.after, c.pairsAfter = encodePairs(object{
+	after := object{
 		{"threat", pack(threats)},
 		{"tactics", pack(r.Tactics())}, {"techniques", pack(r.Techniques())},
 		{"tags", pack(r.Tags)}, {"references", pack(r.References)},
-	})
-	return c
-}
-
-// encodePairs writes the pairs of an object without its header, and says how
-// many they are.
-func encodePairs(o object) (pairs []byte, n int) {
-	n, pairs, _ = document.ReadMapHeader(o.append(nil))
-	return pairs, n
+	}
+	return encodedRule{
+		before: before.appendPairs(nil), pairsBefore: before.pairs(),
+		after: after.appendPairs(nil), pairsAfter: after.pairs(),
+	}
 }
 
 func (t *Threat) object() object {
@@ -102,9 +97,10 @@ func (a *Alert) describe(event *cloudtrail.Event) {
 	if a.EventID == "" {
 		a.DedupKey += fingerprint(event)
 	}
-	a.Reason = reason(event)
 	if a.Grant != nil {
 		a.Reason = reasonFor(a.Grant, string(event.Text(fieldAccount)))
+	} else {
+		a.Reason = reason(event)
 	}
 	a.investigate(event)
 }
@@ -148,16 +144,16 @@ func reason(event *cloudtrail.Event) string {
 
 // append writes the alert's map.
 func (a *Alert) append(b []byte) []byte {
-	before, n := encodePairs(object{
+	first := object{
 		{"reason", a.Reason},
 		{"actor", a.Actor.object()}, {"source", a.Source.object()}, {"event", a.Event.object()},
-	})
-	own, m := encodePairs(a.verdict())
-	b = msgp.AppendMapHeader(b, uint32(a.encoded.pairsBefore+n+a.encoded.pairsAfter+m))
+	}
+	last := a.verdict()
+	b = msgp.AppendMapHeader(b, a.encoded.pairsBefore+first.pairs()+a.encoded.pairsAfter+last.pairs())
 	b = append(b, a.encoded.before...)
-	b = append(b, before...)
+	b = first.appendPairs(b)
 	b = append(b, a.encoded.after...)
-	return append(b, own...)
+	return last.appendPairs(b)
 }
 
 // verdict is what no schema but ours has a place for.

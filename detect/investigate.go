@@ -2,6 +2,7 @@ package detect
 
 import (
 	"net/netip"
+	"unicode/utf8"
 
 	"github.com/trailwire/trailwire/detect/cloudtrail"
 	"github.com/trailwire/trailwire/detect/grant"
@@ -52,16 +53,16 @@ var (
 // it was, and how to undo it. Whoever made the call chose many of these texts;
 // each is bounded and valid UTF-8.
 func (a *Alert) investigate(event *cloudtrail.Event) {
-	said := func(f cloudtrail.Field) string { return grant.Bounded(string(event.Text(f))) }
+	said := func(f cloudtrail.Field) string { return bounded(event.Text(f)) }
 	a.Actor = Actor{
 		ARN: said(fieldActor), Type: said(fieldActorType), Name: said(fieldActorName),
 		Account: said(fieldAccount), AccessKeyID: said(fieldAccessKeyID), SessionIssuerARN: said(fieldIssuer),
 	}
 	a.Source = Source{Address: said(fieldAddress), UserAgent: said(fieldUserAgent)}
-	for _, f := range []cloudtrail.Field{fieldSourceIP, fieldAddress} {
+	for _, text := range [...]string{said(fieldSourceIP), a.Source.Address} {
 		// An address with a zone is one to Go and to no database.
-		if ip, err := netip.ParseAddr(said(f)); err == nil && ip.Zone() == "" {
-			a.Source.IP = said(f)
+		if ip, err := netip.ParseAddr(text); err == nil && ip.Zone() == "" {
+			a.Source.IP = text
 			break
 		}
 	}
@@ -77,6 +78,14 @@ func (a *Alert) investigate(event *cloudtrail.Event) {
 	if a.Grant != nil {
 		a.Respond = removal(a.Grant)
 	}
+}
+
+// bounded is [grant.Bounded] of a text that hardly ever needs it.
+func bounded(text []byte) string {
+	if len(text) <= grant.MaxText && utf8.Valid(text) {
+		return string(text)
+	}
+	return grant.Bounded(string(text))
 }
 
 func (a *Actor) object() object {

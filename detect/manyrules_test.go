@@ -5,7 +5,7 @@ import (
 	"time"
 
 	"github.com/trailwire/trailwire/detect"
-	"github.com/trailwire/trailwire/internal/ordinary"
+	"github.com/trailwire/trailwire/bench/ordinary"
 	"github.com/trailwire/trailwire/plugin/chunk"
 )
 
@@ -86,8 +86,8 @@ func BenchmarkManyRules(b *testing.B) {
 }
 
 func TestAHundredRulesCostAtMostThreeTimesWhatOneCosts(t *testing.T) {
-	if testing.Short() {
-		t.Skip("SKIPPED: it measures")
+	if testing.Short() || raceDetector {
+		t.Skip("SKIPPED: it measures, and the race detector slows down Go's own code alone")
 	}
 	sets := ruleSets(t)
 	for _, pair := range [][2]string{{"1 rule", "100 rules"}, {"1 everyday rule", "100 rules, 1 for everyday"}} {

@@ -19,13 +19,22 @@ type packed []byte
 
 // append writes the object.
 func (o object) append(b []byte) []byte {
-	pairs := uint32(0)
+	return o.appendPairs(msgp.AppendMapHeader(b, o.pairs()))
+}
+
+// pairs is how many pairs say something.
+func (o object) pairs() uint32 {
+	n := uint32(0)
 	for _, p := range o {
 		if p.says() {
-			pairs++
+			n++
 		}
 	}
-	b = msgp.AppendMapHeader(b, pairs)
+	return n
+}
+
+// appendPairs writes the pairs that say something, without a header.
+func (o object) appendPairs(b []byte) []byte {
 	for _, p := range o {
 		if p.says() {
 			b = appendValue(msgp.AppendString(b, p.key), p.value)

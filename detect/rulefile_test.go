@@ -280,3 +280,21 @@ func FuzzParseRule(f *testing.F) {
 		}
 	})
 }
+
+func TestAnAlertSaysThatItsRuleIsABuildingBlock(t *testing.T) {
+	for text, want := range map[string]any{ruleText(""): nil, ruleText("", `building_block_type = "default"`): "default"} {
+		rule, err := detect.ParseRule("r.toml", []byte(text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		engine := newEngine(t, func(o *detect.Options) { o.Rules = []*detect.Rule{rule} })
+		outputs := engine.ThoroughEvaluator().Record(pack(t, object{"eventSource": "s.amazonaws.com", "eventName": "x"}), time.Time{})
+		if len(outputs) != 1 {
+			t.Fatalf("%d outputs", len(outputs))
+		}
+		got := unpack(t, outputs[0].Body)["alert"].(object)["rule"].(object)["building_block_type"]
+		if got != want {
+			t.Errorf("building_block_type is %v, want %v", got, want)
+		}
+	}
+}

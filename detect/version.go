@@ -1,5 +1,5 @@
 package detect
 
-// Version is the version of Trailwire. The build sets it from the file
-// VERSION.
-var Version = "dev"
+// Version is the version of Trailwire: of the plugins, the command line and the
+// packages.
+const Version = "0.1.0"

@@ -220,6 +220,7 @@ func TestAWrongPropertyStopsTheOutputWithOneLine(t *testing.T) {
 		{"no destination", "coverage", "rule", `property "alerts_to": it is not set`},
 		{"a destination of no known kind", "alerts_to", "syslog://x", "of an unknown kind"},
 		{"a secret in an address", "alerts_to", "forward://x?shared_key=hunter2", "a secret does not go into an address"},
+		{"an address of metrics that is none", "metrics_listen", "nowhere:x", `property "metrics_listen"`},
 		{"an engine's property", "interval", "soon", `property "interval"`},
 	} {
 		t.Run(c.name, func(t *testing.T) {

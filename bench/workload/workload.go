@@ -27,6 +27,7 @@ var All = []Workload{
 	{Name: "mixed account", Event: management},
 	{Name: "90 % Lambda Invoke", Event: invokes},
 	{Name: "1 % matches", Event: onePercent},
+	{Name: "1 in 10,000 matches", Event: rarely},
 	{Name: "deployment burst", Event: burst},
 	{Name: "S3 files", Event: management, PerRecord: 5000, Wrap: s3File},
 	{Name: "JSON under log", Event: management, PerRecord: 1, Wrap: underLog},
@@ -115,6 +116,13 @@ func invokes(r *rand.Rand, i int) string {
 
 func onePercent(r *rand.Rand, i int) string {
 	if i%100 == 99 {
+		return permission(r, i, "arn:aws:iam::444455556666:root", `"AWS"`)
+	}
+	return management(r, i)
+}
+
+func rarely(r *rand.Rand, i int) string {
+	if i%10_000 == 9999 {
 		return permission(r, i, "arn:aws:iam::444455556666:root", `"AWS"`)
 	}
 	return management(r, i)

@@ -79,8 +79,8 @@ func TestAReportSaysWhatHappened(t *testing.T) {
 		"<h1>2 alerts</h1>",
 		"18 June 2026 12:00 UTC. 2 events in 1 file were read.",
 		"111122223333 let account 444455556666 invoke Lambda function billing-export",
-		"aws lambda remove-permission --region eu-west-1 --function-name 111122223333:function:billing-export --statement-id s1<",
-		"aws lambda remove-permission --region eu-west-1 --function-name 111122223333:function:relay --qualifier '$LATEST' --statement-id s1<",
+		"<code>aws lambda remove-permission --function-name arn:aws:lambda:eu-west-1:111122223333:function:billing-export --statement-id s1 --region eu-west-1<",
+		"<code>aws lambda remove-permission --function-name arn:aws:lambda:eu-west-1:111122223333:function:relay --statement-id s1 --qualifier '$LATEST' --region eu-west-1<",
 		"<dt>Evasion</dt><dd><bdi>wildcard_action</bdi>",
 		`<option value="cross_account">Another account (2)</option>`,
 		`data-account="777788889999"`,
@@ -214,38 +214,17 @@ func TestHostileTextIsInertInAReport(t *testing.T) {
 }
 
 func TestTheCommandThatTakesAGrantBack(t *testing.T) {
-	const grant = `"function_name":"f","function_account":"111122223333","region":"eu-west-1","statement_id":"s"`
-	tests := []struct{ name, grant, command, why string }{
-		{"everything is known", grant, "aws lambda remove-permission --region eu-west-1 --function-name 111122223333:function:f --statement-id s", ""},
-		{"a qualifier that the shell would expand", grant + `,"qualifier":"$LATEST"`, "aws lambda remove-permission --region eu-west-1 --function-name 111122223333:function:f --qualifier '$LATEST' --statement-id s", ""},
-		{"no account and no region", `"function_name":"f","statement_id":"s"`, "aws lambda remove-permission --function-name f --statement-id s", ""},
-		{"values that look like options", `"function_name":"-f","statement_id":"--help"`, "aws lambda remove-permission --function-name=-f --statement-id=--help", ""},
-		{"a region that is none", `"function_name":"f","statement_id":"s","region":"x; reboot"`, "aws lambda remove-permission --function-name f --statement-id s", ""},
-		{"no statement", `"function_name":"f"`, "", "does not say which statement"},
-		{"a statement with a quote", `"function_name":"f","statement_id":"s'; reboot; '"`, "", "statement's id is none"},
-		{"a statement with a control character", `"function_name":"f","statement_id":"s\u0003\nreboot"`, "", "statement's id is none"},
-		{"a name that the AWS CLI would read a file for", `"function_name":"file:///etc/passwd","statement_id":"s"`, "", "function's name is none"},
-		{"a qualifier with a command", grant + `,"qualifier":"$(reboot)"`, "", "qualifier is none"},
-		{"a trailing newline", `"function_name":"f","statement_id":"s\n"`, "", "statement's id is none"},
-	}
-	for _, test := range tests {
+	for _, test := range []struct{ name, respond, want string }{
+		{"is the engine's, to the byte", `aws lambda remove-permission --qualifier '$LATEST'`, `aws lambda remove-permission --qualifier '$LATEST'`},
+		{"is left out where it could not be shown as it is", `aws\u001b[2J`, ""},
+		{"is left out where it would be cut off", strings.Repeat("a", maxCommand+1), ""},
+		{"is not there", "", ""},
+	} {
 		t.Run(test.name, func(t *testing.T) {
-			g := fromJSON(t, "{"+test.grant+"}")
-			got := respond(fromJSON(t, "{}"), g)
-			if got.Command != test.command || !strings.Contains(got.Why, test.why) || (got.Why == "") != (test.why == "") {
-				t.Errorf("got %+v", got)
+			if got := commandOf(fromJSON(t, `{"respond":"`+test.respond+`"}`)); got != test.want {
+				t.Errorf("got %q, want %q", got, test.want)
 			}
 		})
-	}
-}
-
-func TestShellQuoting(t *testing.T) {
-	for text, want := range map[string]string{
-		"plain-1": "plain-1", "": "''", "a b": "'a b'", "it's": `'it'\''s'`, "$HOME": "'$HOME'", "a\nb": "'a\nb'", "*": "'*'", "~": "'~'",
-	} {
-		if got := shellQuoted(text); got != want {
-			t.Errorf("%q: got %s, want %s", text, got, want)
-		}
 	}
 }
 
@@ -399,6 +378,7 @@ func TestAReportTakesNoFilesPlace(t *testing.T) {
 		{"a folder", []string{"--report", folder, log}, exitUsage, "is a directory"},
 		{"a folder that is not there", []string{"--report", folder + "/no/r.html", log}, exitUsage, "no such file"},
 		{"standard output", []string{"--report", "-", log}, exitUsage, "needs the name of a file"},
+		{"another form of alerts", []string{"--report", folder + "/new.html", "--format", "json", "--alert-format", "ecs", log}, exitUsage, "needs --alert-format native"},
 		{"an input that is not there", []string{"--report", folder + "/new.html", folder + "/missing.json"}, exitProblems, "no such file"},
 	}
 	for _, test := range tests {

@@ -33,7 +33,7 @@ type reportedAlert struct {
 	Grant           *reportedGrant
 	Extended        bool
 	Suppressed      string
-	Response        response
+	Command         string // takes the grant back; empty where none is safe to paste
 
 	Accounts []string // all that it is about, for the filter
 }
@@ -94,10 +94,24 @@ func readAlert(alert []byte, event *cloudtrail.Event, from string) reportedAlert
 	if grant, ok := document.Get(alert, "grant"); ok && document.IsMap(grant) {
 		a.Grant = readReportedGrant(grant)
 		a.Relation = a.Grant.Relation
-		a.Response = respond(alert, grant)
+		a.Command = commandOf(alert)
 	}
 	a.Accounts = a.accounts()
 	return a
+}
+
+// maxCommand is the most bytes that a command has on the page; longer ones are
+// left out, since a command that is cut off does something else.
+const maxCommand = 4096
+
+// commandOf returns the command that takes a grant back, as the engine wrote it.
+// One that would have to be shown in another form than it has is left out too.
+func commandOf(alert []byte) string {
+	command, _ := document.GetText(alert, "respond")
+	if shown := printable(command, maxCommand); shown == string(command) {
+		return shown
+	}
+	return ""
 }
 
 func readReportedGrant(grant []byte) *reportedGrant {

@@ -601,5 +601,5 @@ func (g *grantGraph) style() string {
 	if g == nil {
 		return ""
 	}
-	return fmt.Sprintf(".graph { grid-template-columns: repeat(%d, var(--card) minmax(44px, 1fr)) var(--card); }\n", len(g.Columns)/2)
+	return fmt.Sprintf(".graph { grid-template-columns: repeat(%d, var(--card) minmax(var(--gap), 1fr)) var(--card); }\n", len(g.Columns)/2)
 }

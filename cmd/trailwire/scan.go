@@ -105,10 +105,13 @@ func (p *program) scan(paths []string, flags scanFlags, properties *properties) 
 	if flags.explain != "" {
 		return p.explainEvent(paths, flags.explain, flags.quiet, engine.Rules(), options.JSONKeys)
 	}
-	if flags.format.value == "text" || flags.report != "" {
+	if flags.format.value == "text" {
 		if err := properties.fitForText(); err != nil {
 			return err
 		}
+	}
+	if format, _ := properties.Property("alert_format"); flags.report != "" && format != "" && format != "native" {
+		return wrongUse(fmt.Errorf("--report needs --alert-format native, not %s", format))
 	}
 	sink := newSink(p.out, flags, options)
 	if flags.report != "" {

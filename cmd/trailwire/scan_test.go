@@ -77,6 +77,7 @@ func TestScan(t *testing.T) {
     statement   s1
     ATT&CK      TA0003 Persistence: T1546 Event Triggered Execution
                 TA0005 Defense Evasion: T1578 Modify Cloud Compute Infrastructure, T1578.005 Modify Cloud Compute Configurations
+    respond     aws lambda remove-permission --function-name arn:aws:lambda:eu-west-1:111122223333:function:billing-export --statement-id s1 --region eu-west-1
     event id    6c0f
     read from   s3.json:1
 

@@ -106,6 +106,10 @@ func (p *textPrinter) printAlert(alert []byte, event *cloudtrail.Event, from str
 		p.detail("suppressed", suppressed)
 	}
 	p.printThreat(alert)
+	if respond, ok := document.GetText(alert, "respond"); ok && len(respond) <= maxLine {
+		// In one piece, or it is no command to paste.
+		p.detail("respond", printable(respond, maxLine))
+	}
 	p.detail("event id", said(event, fieldID))
 	p.detail("read from", from)
 	p.out.WriteByte('\n')

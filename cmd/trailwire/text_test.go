@@ -81,6 +81,23 @@ func TestAnAlertAsText(t *testing.T) {
 `,
 		},
 		{
+			"the command that undoes a grant can be copied",
+			`{` + event + `,"alert":{` + alert + `,"respond":"aws lambda remove-permission --function-name billing --statement-id 'it'\"'\"'s' --region eu-west-1"}}`,
+			heading + onEvent + `    respond     aws lambda remove-permission --function-name billing --statement-id 'it'"'"'s' --region eu-west-1
+    event id    6c0f
+    read from   a.json:7
+
+`,
+		},
+		{
+			"half a command is none",
+			`{` + event + `,"alert":{` + alert + `,"respond":"aws ` + strings.Repeat("x", 4096) + `"}}`,
+			heading + onEvent + `    event id    6c0f
+    read from   a.json:7
+
+`,
+		},
+		{
 			"a suppressed alert says so and why",
 			`{` + event + `,"alert":{` + alert + `,"suppressed":"duplicate"}}`,
 			strings.Replace(heading, "HIGH 73", "HIGH 73 (suppressed)", 1) + onEvent +

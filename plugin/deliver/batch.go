@@ -1,6 +1,8 @@
 package deliver
 
 import (
+	"bytes"
+
 	"github.com/tinylib/msgp/msgp"
 
 	"github.com/trailwire/trailwire/detect"
@@ -31,6 +33,14 @@ func (b *batch) add(e *chunk.Event, o *detect.Output, tag, alertKey string, only
 		b.bodies = append(b.bodies, o.Body...)
 	}
 	b.ends = append(b.ends, len(b.bodies))
+}
+
+// detach takes from the chunk what is still in it, for a batch that outlives it.
+func (b *batch) detach() {
+	for i := range b.alerts {
+		a := &b.alerts[i]
+		a.Timestamp, a.Metadata = bytes.Clone(a.Timestamp), bytes.Clone(a.Metadata)
+	}
 }
 
 // all returns the alerts. The batch must not grow any more.

@@ -381,7 +381,7 @@ func TestNothingIsLostWhenTheReceiverIsKilledUnderLoad(t *testing.T) {
 		wait.Go(func() {
 			for i := range chunks {
 				c := chunkOf(t, grant(fmt.Sprintf("e%d-%d-a", w, i)), grant(fmt.Sprintf("e%d-%d-b", w, i)))
-				for o.Chunk(t.Context(), c, "cloudtrail", nil).Retry {
+				for o.Chunk(t.Context(), c, "cloudtrail", nil, 0).Retry {
 					retries.Store(w, true)
 					time.Sleep(time.Millisecond)
 				}

@@ -32,6 +32,11 @@ type failure struct {
 	fingerprint uint64
 	verdicts    detect.Verdicts
 	delivered   []int // how many of its alerts each destination has
+	alerts      int   // how many it has
+
+	// running is where the result of a delivery comes that was not waited
+	// for, nil where there is none. delivered belongs to it meanwhile.
+	running chan Result
 }
 
 func newMemory() *memory {

@@ -30,6 +30,10 @@ type Options struct {
 
 	// SendTimeout is how long a message and its acknowledgement may take.
 	SendTimeout time.Duration
+
+	// Evaluated is told how long the evaluation of each chunk took; nil for
+	// nobody.
+	Evaluated func(took time.Duration)
 }
 
 // DefaultOptions returns options with timeouts and without a destination.

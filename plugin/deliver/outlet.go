@@ -19,6 +19,8 @@ type Outlet struct {
 	options      Options
 	destinations []*complaining
 	failed       *memory
+	closing      context.Context // done when the outlet is closed
+	close        context.CancelFunc
 	delivered    atomic.Uint64
 	retries      atomic.Uint64
 }
@@ -42,6 +44,7 @@ func NewOutlet(engine *detect.Engine, o Options) *Outlet {
 
 func newOutlet(engine *detect.Engine, o Options, destinations []Destination) *Outlet {
 	out := &Outlet{engine: engine, options: o, failed: newMemory()}
+	out.closing, out.close = context.WithCancel(context.Background())
 	for _, d := range destinations {
 		out.destinations = append(out.destinations, &complaining{Destination: d})
 	}
@@ -59,7 +62,11 @@ type Result struct {
 
 // Chunk evaluates a chunk with this tag and delivers its alerts. next is the
 // search as [chunk.Alerts] takes it. It does not keep the chunk.
-func (o *Outlet) Chunk(ctx context.Context, data []byte, tag string, next func(from int) int) Result {
+//
+// Where hold is not zero it waits no longer than that for a delivery: it says
+// Retry, the delivery goes on, and when the chunk comes again the answer is what
+// has become of it. That is for a caller whose time is everybody's.
+func (o *Outlet) Chunk(ctx context.Context, data []byte, tag string, next func(from int) int, hold time.Duration) Result {
 	var f *failure
 	if !o.failed.empty() {
 		f = o.failed.take(o.failed.fingerprint(data, tag))
@@ -67,21 +74,68 @@ func (o *Outlet) Chunk(ctx context.Context, data []byte, tag string, next func(f
 	if f == nil {
 		f = &failure{delivered: make([]int, len(o.destinations))}
 	}
+	var before Result
+	if f.running != nil {
+		if before = o.await(f, hold); f.running != nil || !before.Retry {
+			return o.conclude(f, data, tag, before)
+		}
+	}
+	start := time.Now()
 	f.verdicts.Rewind()
 	var b batch
 	chunk.Alerts(data, o.engine, next, &f.verdicts, func(e *chunk.Event, out *detect.Output) {
 		b.add(e, out, tag, o.options.AlertKey, o.options.OnlyFields)
 	})
+	if o.options.Evaluated != nil {
+		o.options.Evaluated(time.Since(start))
+	}
 	if len(b.alerts) == 0 {
 		return Result{}
 	}
-	result := o.deliver(ctx, b.all(), f.delivered)
+	if hold != 0 {
+		b.detach()
+	}
+	f.alerts = len(b.alerts)
+	alerts := b.all()
+	f.running = make(chan Result, 1)
+	run := func() { f.running <- o.deliver(ctx, alerts, f.delivered) }
+	if hold == 0 {
+		run()
+	} else {
+		go run()
+	}
+	result := o.await(f, hold)
+	result.Warnings = append(before.Warnings, result.Warnings...)
+	result.Notes = append(before.Notes, result.Notes...)
+	return o.conclude(f, data, tag, result)
+}
+
+// await waits for the delivery of f that is running, for ever if hold is zero.
+func (o *Outlet) await(f *failure, hold time.Duration) Result {
+	if hold == 0 {
+		result := <-f.running
+		f.running = nil
+		return result
+	}
+	patience := time.NewTimer(hold)
+	defer patience.Stop()
+	select {
+	case result := <-f.running:
+		f.running = nil
+		return result
+	case <-patience.C:
+		return Result{Retry: true}
+	}
+}
+
+// conclude remembers what was not delivered, and counts.
+func (o *Outlet) conclude(f *failure, data []byte, tag string, result Result) Result {
 	if result.Retry {
 		o.retries.Add(1)
 		f.fingerprint = o.failed.fingerprint(data, tag)
 		o.failed.keep(f)
 	} else {
-		o.delivered.Add(uint64(len(b.alerts)))
+		o.delivered.Add(uint64(f.alerts))
 	}
 	return result
 }
@@ -91,6 +145,7 @@ func (o *Outlet) Chunk(ctx context.Context, data []byte, tag string, next func(f
 func (o *Outlet) deliver(ctx context.Context, alerts []Alert, delivered []int) (result Result) {
 	ctx, cancel := context.WithTimeout(ctx, o.options.ConnectTimeout+o.options.SendTimeout)
 	defer cancel()
+	defer context.AfterFunc(o.closing, cancel)()
 	results := make([]Result, len(o.destinations))
 	var wait sync.WaitGroup
 	for i, d := range o.destinations {
@@ -119,8 +174,9 @@ func (o *Outlet) Counts() (delivered, retries uint64) {
 	return o.delivered.Load(), o.retries.Load()
 }
 
-// Close closes the destinations.
+// Close ends deliveries that are still running, and closes the destinations.
 func (o *Outlet) Close() {
+	o.close()
 	for _, d := range o.destinations {
 		_ = d.Close()
 	}

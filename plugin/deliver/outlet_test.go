@@ -106,7 +106,7 @@ func newTestOutlet(t testing.TB, destinations ...Destination) *Outlet {
 
 func (o *Outlet) hand(t *testing.T, c []byte, wantRetry bool) Result {
 	t.Helper()
-	result := o.Chunk(t.Context(), c, "cloudtrail", nil)
+	result := o.Chunk(t.Context(), c, "cloudtrail", nil, 0)
 	if result.Retry != wantRetry {
 		t.Errorf("retry is %v, want %v (%v)", result.Retry, wantRetry, result.Warnings)
 	}
@@ -265,6 +265,60 @@ func TestComplaintsComeOnceAMinuteAndEndWithGoodNews(t *testing.T) {
 	}
 }
 
+// slow is a destination that takes what it is given when it is told to.
+type slow struct {
+	*destination
+	let chan bool
+}
+
+func (s slow) Deliver(ctx context.Context, alerts []Alert) (int, error) {
+	select {
+	case <-s.let:
+		return s.destination.Deliver(ctx, alerts)
+	case <-ctx.Done():
+		return 0, ctx.Err()
+	}
+}
+
+func TestWhoMayNotBeHeldUpIsToldLater(t *testing.T) {
+	s := slow{&destination{name: "slow", takes: 1}, make(chan bool)}
+	o := newTestOutlet(t, s)
+	c := chunkOf(t, grant("e1"), grant("e2"))
+	hand := func(hold time.Duration) bool { return o.Chunk(t.Context(), c, "x", nil, hold).Retry }
+	start := time.Now()
+	for range 2 {
+		if !hand(time.Millisecond) || time.Since(start) > time.Second {
+			t.Error("a delivery that is still running is waited for, or taken for done")
+		}
+	}
+	s.want(t)
+	s.let <- true
+	for len(s.let) == 0 && hand(20*time.Millisecond) {
+		select {
+		case s.let <- true: // the rest
+		case <-time.After(time.Millisecond):
+		}
+	}
+	s.want(t, "e1", "e2")
+	if !o.failed.empty() {
+		t.Error("a chunk that was delivered is remembered")
+	}
+}
+
+func TestCloseEndsWhatIsRunning(t *testing.T) {
+	s := slow{&destination{name: "slow", takes: -1}, make(chan bool)}
+	o := newTestOutlet(t, s)
+	c := chunkOf(t, grant("e1"))
+	if !o.Chunk(t.Context(), c, "x", nil, time.Millisecond).Retry {
+		t.Fatal("no retry")
+	}
+	o.Close()
+	start := time.Now()
+	if !o.Chunk(t.Context(), c, "x", nil, 0).Retry || time.Since(start) > time.Second {
+		t.Error("the delivery goes on after the end")
+	}
+}
+
 func TestTheMemoryOfFailuresIsBounded(t *testing.T) {
 	m := newMemory()
 	for i := range 2 * maxFailures {
@@ -289,7 +343,7 @@ func TestManyWorkersDeliverEachAlertOnce(t *testing.T) {
 					d.take(0)
 				}
 				c := chunkOf(t, grant(fmt.Sprintf("e%d-%d", w, i)))
-				for o.Chunk(t.Context(), c, "x", nil).Retry {
+				for o.Chunk(t.Context(), c, "x", nil, 0).Retry {
 					d.take(-1)
 				}
 			}

@@ -3,10 +3,10 @@
 //
 // An instance that is to be seen calls [Serve] with the address of the property
 // metrics_listen, and [Lease.Release] when it ends. Instances with one address
-// share one listener, which is closed after the last of them: a hot reload,
-// which makes the new instances before it ends the old ones, hands it over
-// without a scrape being refused. The listeners are therefore the process's, not
-// an instance's.
+// share one listener, which is closed some time after the last of them: a hot
+// reload hands it over without a scrape being refused, whether it makes the new
+// instances before it ends the old ones or after. The listeners are therefore
+// the process's, not an instance's.
 //
 // Nothing here is in the way of a chunk. Engines count with atomic additions
 // whether somebody looks or not, and a scrape reads them.

@@ -22,13 +22,21 @@ var listeners = struct {
 }{byAddress: make(map[string]*listener)}
 
 // listener is an address with the instances that are seen there. It is closed
-// when none is left.
+// with the last of them.
 type listener struct {
-	address   string
-	bound     net.Addr
-	server    *http.Server
-	instances []*Instance // guarded by listeners
+	address string
+	bound   net.Addr
+	server  *http.Server
+
+	// Guarded by listeners.
+	instances []*Instance
+	leaving   map[*Instance]bool // those whose lease has ended
 }
+
+// Linger is how long an instance is seen after its lease has ended, unless one
+// of its name comes before. A hot reload of Fluent Bit 5.1 ends the old
+// instances some milliseconds before it starts the new ones.
+const Linger = 2 * time.Second
 
 // Lease is an instance's share in a listener.
 type Lease struct {
@@ -55,14 +63,19 @@ func Serve(address string, i *Instance) (*Lease, error) {
 		listeners.byAddress[address] = l
 	}
 	l.instances = append(l.instances, i)
+	for _, old := range l.named(i) {
+		if l.leaving[old] {
+			l.remove(old)
+		}
+	}
 	return &Lease{listener: l, instance: i}, nil
 }
 
 // Address returns where the metrics are served.
 func (l *Lease) Address() net.Addr { return l.listener.bound }
 
-// Release ends the lease; of no lease it does nothing. It does not wait for a
-// scrape: after the last lease the connections are cut.
+// Release ends the lease; of no lease it does nothing. It waits for nothing and
+// nobody.
 func (l *Lease) Release() {
 	if l == nil {
 		return
@@ -70,13 +83,42 @@ func (l *Lease) Release() {
 	l.once.Do(func() {
 		listeners.Lock()
 		defer listeners.Unlock()
-		on := l.listener
-		on.instances = slices.DeleteFunc(on.instances, func(i *Instance) bool { return i == l.instance })
-		if len(on.instances) == 0 {
-			delete(listeners.byAddress, on.address)
-			_ = on.server.Close()
+		if len(l.listener.named(l.instance)) > 0 {
+			l.listener.remove(l.instance)
+			return
 		}
+		l.listener.leaving[l.instance] = true
+		time.AfterFunc(Linger, func() {
+			listeners.Lock()
+			defer listeners.Unlock()
+			l.listener.remove(l.instance)
+		})
 	})
+}
+
+// named returns the other instances with the name of i.
+func (l *listener) named(i *Instance) []*Instance {
+	var others []*Instance
+	for _, other := range l.instances {
+		if other != i && other.Plugin == i.Plugin && other.Name == i.Name {
+			others = append(others, other)
+		}
+	}
+	return others
+}
+
+// remove makes an instance be seen no longer. After the last one the listener
+// is closed, and what connections there are cut.
+func (l *listener) remove(i *Instance) {
+	at := slices.Index(l.instances, i)
+	if at < 0 {
+		return
+	}
+	delete(l.leaving, i)
+	if l.instances = slices.Delete(l.instances, at, at+1); len(l.instances) == 0 {
+		delete(listeners.byAddress, l.address)
+		_ = l.server.Close()
+	}
 }
 
 // How much a client may ask for. A scrape is a few kilobytes and takes a
@@ -94,7 +136,7 @@ func listen(address string) (*listener, error) {
 	if err != nil {
 		return nil, fmt.Errorf("cannot listen on %s: %w", address, reason(err))
 	}
-	l := &listener{address: address, bound: socket.Addr()}
+	l := &listener{address: address, bound: socket.Addr(), leaving: make(map[*Instance]bool)}
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(collector{l.current})
 	quiet := log.New(io.Discard, "", 0) // the host's standard error is not ours to write to

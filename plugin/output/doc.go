@@ -34,6 +34,16 @@
 // waits for. That costs some tens of microseconds for a chunk with alerts, and
 // Coro_Stack_Size need not be set.
 //
+// # Workers
+//
+// The output needs none. Without workers it is flushed on the thread that does
+// everything else in Fluent Bit; a delivery that takes longer than 100 ms goes
+// on in the background there, and Fluent Bit is told to hand the chunk in again.
+// With workers, every Fluent Bit that was tried (4.2.8, 5.1.1) starts those of a
+// Go output twice (flb_proxy_output_cb_init and flb_output_init_all both call
+// flb_output_enable_multi_threading) and stops them once: after a hot reload the
+// others work on memory that was freed.
+//
 // Lines for the log are collected and printed by the coroutine's thread: on a
 // thread that it does not know, Fluent Bit prints to standard error whatever
 // log_file says.

@@ -83,6 +83,7 @@ struct lines {
 size_t trailwire_property_step(void);
 
 /* shim.c, called from Go */
+const char *trailwire_output_name(struct flb_output_instance *);
 const char *trailwire_output_property(struct proxy_instance *, const char *name);
 void trailwire_output_line(struct lines *, int level, const char *text);
 void trailwire_output_describe(struct proxy_definition *);

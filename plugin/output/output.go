@@ -14,12 +14,14 @@ import (
 	"fmt"
 	"runtime/cgo"
 	"strings"
+	"time"
 	"unsafe"
 
 	proxy "github.com/fluent/fluent-bit-go/output"
 
 	"github.com/trailwire/trailwire/detect"
 	"github.com/trailwire/trailwire/plugin/deliver"
+	"github.com/trailwire/trailwire/plugin/metrics"
 	"github.com/trailwire/trailwire/plugin/property"
 	"github.com/trailwire/trailwire/plugin/search"
 )
@@ -31,6 +33,9 @@ type instance struct {
 	outlet *deliver.Outlet
 	search *search.Search // nil where every chunk is suspect
 	report *property.Report
+
+	metrics metrics.Instance
+	lease   *metrics.Lease // nil where no metrics are served
 }
 
 // trailwireOutputRegister says who we are.
@@ -73,7 +78,7 @@ func trailwireOutputInit(from *C.struct_proxy_instance, lines *C.struct_lines, f
 		addLine(lines, C.LOG_ERROR, err.Error())
 		return 0
 	}
-	o, err := newInstance(settings, options)
+	o, err := newInstance(settings, options, C.GoString(C.trailwire_output_name(from.ins)))
 	if err != nil {
 		addLine(lines, C.LOG_ERROR, err.Error())
 		return 0
@@ -81,7 +86,7 @@ func trailwireOutputInit(from *C.struct_proxy_instance, lines *C.struct_lines, f
 	if o.search != nil {
 		*found = o.search.C()
 	}
-	if o.report.Wanted() {
+	if o.report.Wanted() || o.lease != nil {
 		*seesAll = 1
 	}
 	for _, w := range settings.Warnings {
@@ -91,7 +96,7 @@ func trailwireOutputInit(from *C.struct_proxy_instance, lines *C.struct_lines, f
 	return C.uintptr_t(cgo.NewHandle(o))
 }
 
-func newInstance(settings property.Settings, options property.Output) (o *instance, err error) {
+func newInstance(settings property.Settings, options property.Output, name string) (o *instance, err error) {
 	o = new(instance)
 	if o.engine, err = detect.New(settings.Options); err != nil {
 		return nil, err
@@ -102,6 +107,18 @@ func newInstance(settings property.Settings, options property.Output) (o *instan
 			return nil, err
 		}
 	}
+	if settings.MetricsListen != "" {
+		o.metrics = metrics.Instance{
+			Plugin: "output", Name: name,
+			Engine: o.engine, Chunks: o.report.Counts, Evaluation: new(metrics.Histogram),
+		}
+		if o.lease, err = metrics.Serve(settings.MetricsListen, &o.metrics); err != nil {
+			if o.search != nil {
+				o.search.Free()
+			}
+			return nil, fmt.Errorf("property %q: %w", "metrics_listen", err)
+		}
+	}
 	o.outlet = deliver.NewOutlet(o.engine, deliver.Options{
 		Addresses:      options.Addresses,
 		AlertKey:       settings.Options.AlertKey,
@@ -110,8 +127,17 @@ func newInstance(settings property.Settings, options property.Output) (o *instan
 		SharedKey:      options.SharedKey,
 		ConnectTimeout: options.ConnectTimeout,
 		SendTimeout:    options.SendTimeout,
+		Evaluated:      o.evaluated,
 	})
 	return o, nil
+}
+
+// evaluated counts how long it took to evaluate a chunk, where somebody wants
+// to know.
+func (o *instance) evaluated(took time.Duration) {
+	if o.lease != nil {
+		o.metrics.Evaluation.Observe(took)
+	}
 }
 
 func destinations(options property.Output) string {
@@ -124,9 +150,10 @@ func destinations(options property.Output) string {
 
 // trailwireOutputFlush evaluates a chunk in which the search has its first hit
 // at the offset hit (zero where there is no search), and delivers its alerts.
+// Where holdsUp is set, all of Fluent Bit waits for it.
 //
 //export trailwireOutputFlush
-func trailwireOutputFlush(handle C.uintptr_t, lines *C.struct_lines, data unsafe.Pointer, size, hit C.size_t, tag *C.char) (code C.int) {
+func trailwireOutputFlush(handle C.uintptr_t, lines *C.struct_lines, data unsafe.Pointer, size, hit C.size_t, tag *C.char, holdsUp C.int) (code C.int) {
 	o := cgo.Handle(handle).Value().(*instance)
 	defer func() {
 		if r := recover(); r != nil {
@@ -146,7 +173,11 @@ func trailwireOutputFlush(handle C.uintptr_t, lines *C.struct_lines, data unsafe
 		return C.FLUSH_OK
 	}
 	chunk := unsafe.Slice((*byte)(data), int(size))
-	result := o.outlet.Chunk(context.Background(), chunk, C.GoString(tag), o.nextHit(chunk, int(hit)))
+	var hold time.Duration
+	if holdsUp != 0 {
+		hold = longestHold
+	}
+	result := o.outlet.Chunk(context.Background(), chunk, C.GoString(tag), o.nextHit(chunk, int(hit)), hold)
 	for _, w := range result.Warnings {
 		addLine(lines, C.LOG_WARN, w)
 	}
@@ -158,6 +189,10 @@ func trailwireOutputFlush(handle C.uintptr_t, lines *C.struct_lines, data unsafe
 	}
 	return C.FLUSH_OK
 }
+
+// longestHold is how long a delivery may hold up all of Fluent Bit. One that
+// takes longer goes on, and Fluent Bit asks again.
+const longestHold = 100 * time.Millisecond
 
 // nextHit returns the search of a chunk whose first hit is known, nil where
 // there is no search.
@@ -189,6 +224,7 @@ func trailwireOutputExit(handle C.uintptr_t, lines *C.struct_lines) {
 	if o.report.Wanted() {
 		addLine(lines, C.LOG_INFO, o.withCounts(o.report.Line()))
 	}
+	o.lease.Release()
 	o.outlet.Close()
 	if o.search != nil {
 		o.search.Free()

@@ -38,7 +38,6 @@ struct context {
     struct trailwire_search *search;  /* NULL where every chunk is suspect */
     int sees_all;                     /* every chunk is to be counted */
     pthread_t engine;                 /* the thread that started it */
-    int warned;                       /* that there are no workers */
 };
 
 /* A chunk on its way through Go. */
@@ -48,6 +47,7 @@ struct job {
     size_t size;
     size_t hit;
     const char *tag;
+    int holds_up; /* there are no workers: this thread does everything else too */
     struct lines lines;
     int result;
 };
@@ -63,6 +63,11 @@ static int forked(void)
     return getpid() != loaded_in;
 }
 
+const char *trailwire_output_name(struct flb_output_instance *ins)
+{
+    return flb_output_name == NULL ? "trailwire" : flb_output_name(ins);
+}
+
 static void print_line(struct flb_output_instance *ins, int level, const char *text)
 {
     if (flb_log_print == NULL) {
@@ -72,8 +77,7 @@ static void print_line(struct flb_output_instance *ins, int level, const char *t
     if (flb_output_log_check != NULL && !flb_output_log_check(ins, level)) {
         return;
     }
-    flb_log_print(level, NULL, 0, "[output:trailwire:%s] %s",
-                  flb_output_name == NULL ? "trailwire" : flb_output_name(ins), text);
+    flb_log_print(level, NULL, 0, "[output:trailwire:%s] %s", trailwire_output_name(ins), text);
 }
 
 static void print_lines(struct flb_output_instance *ins, struct lines *lines)
@@ -179,7 +183,7 @@ static void *run(void *opaque)
     struct job *job = opaque;
 
     job->result = trailwireOutputFlush(job->context->handle, &job->lines, (void *) job->data,
-                                       job->size, job->hit, (char *) job->tag);
+                                       job->size, job->hit, (char *) job->tag, job->holds_up);
     return NULL;
 }
 
@@ -220,12 +224,7 @@ EXPORT int FLBPluginFlushCtx(void *opaque, const void *data, size_t size, char *
     if (job.hit == size && !context->sees_all) {
         return FLUSH_OK;
     }
-    if (!context->warned && pthread_equal(pthread_self(), context->engine)) {
-        context->warned = 1; /* this thread alone gets here */
-        print_line(context->ins, LOG_WARN,
-                   "there are no workers: while alerts are sent, Fluent Bit does nothing else; "
-                   "set workers: 1 or more");
-    }
+    job.holds_up = pthread_equal(pthread_self(), context->engine);
     job.result = run_apart(&job);
     print_lines(context->ins, &job.lines);
     return job.result;

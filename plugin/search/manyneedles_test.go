@@ -2,11 +2,58 @@ package search
 
 import (
 	"bytes"
+	"math/rand/v2"
 	"testing"
+	"time"
 
 	"github.com/trailwire/trailwire/detect"
-	"github.com/trailwire/trailwire/internal/ordinary"
+	"github.com/trailwire/trailwire/bench/ordinary"
+	"github.com/trailwire/trailwire/plugin/chunk"
 )
+
+func TestManyNeedlesAreFoundWhereThePrefilterFindsThem(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 2))
+	for _, rules := range []int{1, 5, 8, 10, 100} {
+		o := detect.DefaultOptions()
+		o.Rules = ordinary.Rules(rules)
+		engine, err := detect.New(o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		needles, _ := engine.Needles()
+		s, err := New(needles)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer s.Free()
+		words := []string{"x", "eventName", `\u0041`, `\u0026`, `\u00`, "\x00", "Event", "AddPermissio"}
+		for _, n := range needles {
+			words = append(words, n.Text, n.Text[1:], n.Text[:len(n.Text)-1])
+		}
+		found := 0
+		for range 5_000 {
+			var data []byte
+			for range r.IntN(12) {
+				data = append(data, words[r.IntN(len(words))]...)
+			}
+			data = append(data, bytes.Repeat([]byte{'y'}, r.IntN(80))...)
+			hit := s.Next(data, 0)
+			if want := engine.Suspects(data); (hit < len(data)) != want {
+				t.Fatalf("%d rules: %q: found at %d, want %t", rules, data, hit, want)
+			}
+			if hit < len(data) {
+				found++
+			}
+			// What lies wholly behind an offset is found from there.
+			for from := range min(hit+1, len(data)) {
+				if engine.Suspects(data[from:]) && s.Next(data, from) == len(data) {
+					t.Fatalf("%d rules: %q: nothing is found from %d", rules, data, from)
+				}
+			}
+		}
+		t.Logf("%d rules, %d needles: %d texts with a hit", rules, len(needles), found)
+	}
+}
 
 // BenchmarkManyNeedles searches ordinary traffic, without the events in which
 // there is something, for what one rule needs and for what a hundred need, in C
@@ -52,5 +99,51 @@ func BenchmarkManyNeedles(b *testing.B) {
 		run("byte", func() bool { return bytes.IndexByte(data, 0xc1) >= 0 })
 		run("C", func() bool { return s.Next(data, 0) < len(data) })
 		run("Go", func() bool { return engine.Suspects(data) })
+	}
+}
+
+// BenchmarkManyRules does what the filter does with ordinary traffic in chunks
+// of fifty events: search in C, and evaluate the events in which there is
+// something.
+func BenchmarkManyRules(b *testing.B) {
+	built, err := detect.BuiltInRules()
+	if err != nil {
+		b.Fatal(err)
+	}
+	events := ordinary.Events(1000, 1)
+	var chunks [][]byte
+	for i, e := range events {
+		if i%50 == 0 {
+			chunks = append(chunks, nil)
+		}
+		last := len(chunks) - 1
+		chunks[last] = chunk.Append(chunks[last], time.Unix(1781776800, 0), e)
+	}
+	for _, set := range []struct {
+		name  string
+		rules []*detect.Rule
+	}{{"1 rule", built}, {"10 rules", ordinary.Rules(10)}, {"100 rules", ordinary.Rules(100)}} {
+		o := detect.DefaultOptions()
+		o.Rules = set.rules
+		engine, err := detect.New(o)
+		if err != nil {
+			b.Fatal(err)
+		}
+		needles, _ := engine.Needles()
+		s, err := New(needles)
+		if err != nil {
+			b.Fatal(err)
+		}
+		defer s.Free()
+		b.Run(set.name, func(b *testing.B) {
+			for b.Loop() {
+				for _, c := range chunks {
+					if s.Next(c, 0) < len(c) {
+						chunk.FilterSuspects(nil, c, engine, func(from int) int { return s.Next(c, from) })
+					}
+				}
+			}
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/1000, "ns/event")
+		})
 	}
 }

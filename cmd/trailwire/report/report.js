@@ -127,8 +127,13 @@
         edge.classList.toggle("on", on && (edge.dataset.from === card.dataset.node || edge.dataset.to === card.dataset.node));
       }
     };
-    for (const name of ["pointerenter", "focus"]) card.addEventListener(name, () => highlight(true));
-    for (const name of ["pointerleave", "blur"]) card.addEventListener(name, () => highlight(false));
+    card.addEventListener("pointerenter", () => highlight(true));
+    card.addEventListener("pointerleave", () => highlight(false));
+    // Only on links: a listener for focus makes other parts of an SVG focusable.
+    if (card.dataset.account) {
+      card.addEventListener("focus", () => highlight(true));
+      card.addEventListener("blur", () => highlight(false));
+    }
   }
 
   // Sorting: the heading becomes a button.

@@ -1,0 +1,254 @@
+package docs
+
+import (
+	"encoding/json"
+	"maps"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"runtime"
+	"slices"
+	"strings"
+	"testing"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/trailwire/trailwire/detect"
+)
+
+func TestTheConfigurationOfTheImage(t *testing.T) {
+	text := read(t, "conf/deploy/trailwire.yaml")
+	var value map[string]any
+	if err := yaml.Unmarshal([]byte(text), &value); err != nil {
+		t.Fatal(err)
+	}
+	dryRun(t, "trailwire.yaml", text)
+}
+
+func TestTheDockerfileCopiesWhatIsThere(t *testing.T) {
+	dockerfile := read(t, "conf/deploy/Dockerfile")
+	if !strings.Contains(dockerfile, "ARG FLUENT_BIT=5.1.1\n") || !strings.Contains(dockerfile, "FROM fluent/fluent-bit:${FLUENT_BIT}\n") {
+		t.Error("the image is not the official one at its pinned version")
+	}
+	goMod := regexp.MustCompile(`(?m)^go (\d+\.\d+)`).FindStringSubmatch(read(t, "go.mod"))[1]
+	if !strings.Contains(dockerfile, "FROM golang:"+goMod+"-bookworm ") {
+		t.Errorf("the builder is not that of Go %s", goMod)
+	}
+	allowed := strings.Fields(read(t, "conf/deploy/Dockerfile.dockerignore"))
+	for _, line := range regexp.MustCompile(`(?m)^COPY (.*)$`).FindAllStringSubmatch(dockerfile, -1) {
+		words := strings.Fields(line[1])
+		if strings.HasPrefix(words[0], "--from") {
+			continue
+		}
+		for _, source := range words[:len(words)-1] {
+			if source == "." {
+				continue
+			}
+			if _, err := os.Stat(filepath.Join(top, source)); err != nil {
+				t.Errorf("COPY %s: no such file", source)
+			}
+			if !slices.ContainsFunc(allowed, func(a string) bool {
+				a, ok := strings.CutPrefix(a, "!")
+				return ok && (source == a || strings.HasPrefix(source, a+"/"))
+			}) {
+				t.Errorf("COPY %s: Dockerfile.dockerignore leaves it out", source)
+			}
+		}
+	}
+	for _, target := range regexp.MustCompile(`make ([^\n\\]*)`).FindStringSubmatch(dockerfile)[1:] {
+		for _, file := range strings.Fields(target) {
+			if !strings.Contains(read(t, "Makefile"), filepath.Base(file)) {
+				t.Errorf("the Makefile makes no %s", file)
+			}
+		}
+	}
+}
+
+func TestTheValuesOfTheChart(t *testing.T) {
+	var values struct {
+		Image          struct{ Repository, Tag string }
+		InitContainers []struct {
+			Command      []string
+			VolumeMounts []struct{ Name, MountPath string } `yaml:"volumeMounts"`
+		} `yaml:"initContainers"`
+		ExtraVolumes      []struct{ Name string }            `yaml:"extraVolumes"`
+		ExtraVolumeMounts []struct{ Name, MountPath string } `yaml:"extraVolumeMounts"`
+		Args              []string
+		Config            struct {
+			ExtraFiles map[string]string `yaml:"extraFiles"`
+		}
+	}
+	if err := yaml.Unmarshal([]byte(read(t, "conf/deploy/values.yaml")), &values); err != nil {
+		t.Fatal(err)
+	}
+	if values.Image.Tag != "5.1.1" {
+		t.Errorf("the image is not pinned: %q", values.Image.Tag)
+	}
+	if len(values.InitContainers) != 1 || len(values.ExtraVolumes) != 1 || len(values.ExtraVolumeMounts) != 1 {
+		t.Fatalf("not one init container with one volume: %+v", values)
+	}
+	volume := values.ExtraVolumes[0].Name
+	for _, mount := range append(values.InitContainers[0].VolumeMounts, values.ExtraVolumeMounts...) {
+		if mount.Name != volume {
+			t.Errorf("a mount of %q, the volume is %q", mount.Name, volume)
+		}
+	}
+	files := slices.Collect(maps.Keys(values.Config.ExtraFiles))
+	if len(files) != 1 || !slices.Contains(values.Args, "--config=/fluent-bit/etc/conf/"+files[0]) {
+		t.Fatalf("the arguments %q do not name the file %q", values.Args, files)
+	}
+	text := values.Config.ExtraFiles[files[0]]
+	if strings.Contains(text, "{{") {
+		t.Error("the chart would take a text for a template")
+	}
+	dryRun(t, "trailwire.yaml", text)
+}
+
+func TestTheTaskDefinition(t *testing.T) {
+	var task struct {
+		ContainerDefinitions []struct {
+			Name                  string
+			Command               []string
+			FirelensConfiguration *struct {
+				Type    string
+				Options map[string]string
+			}
+			LogConfiguration struct{ LogDriver string }
+		}
+	}
+	if err := json.Unmarshal([]byte(read(t, "conf/deploy/ecs-task-definition.json")), &task); err != nil {
+		t.Fatal(err)
+	}
+	if len(task.ContainerDefinitions) != 2 {
+		t.Fatalf("%d containers", len(task.ContainerDefinitions))
+	}
+	router, reader := task.ContainerDefinitions[0], task.ContainerDefinitions[1]
+	if router.FirelensConfiguration == nil || router.FirelensConfiguration.Type != "fluentbit" || reader.LogConfiguration.LogDriver != "awsfirelens" {
+		t.Fatal("the first container is no log router of the second")
+	}
+	options := router.FirelensConfiguration.Options
+	included := options["config-file-value"]
+	if options["config-file-type"] != "file" || !strings.Contains(read(t, "conf/deploy/Dockerfile"), "conf/deploy/"+filepath.Base(included)+" ") {
+		t.Fatalf("the file %s is not in the image", included)
+	}
+	filters := read(t, "conf/deploy/firelens.conf")
+	if !strings.Contains(filters, reader.Name+"-firelens-*") {
+		t.Errorf("firelens.conf does not match what the container %s writes", reader.Name)
+	}
+	// What ECS makes of it, as far as it matters here.
+	folder := t.TempDir()
+	path := filepath.Join(folder, "firelens.conf")
+	if err := os.WriteFile(path, []byte(filters), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("AWS_REGION", "eu-west-1")
+	config := slices.Index(router.Command, "-c")
+	if config < 0 || router.Command[config+1] != "/fluent-bit/etc/fluent-bit.conf" {
+		t.Fatalf("the command %q does not read what ECS writes", router.Command)
+	}
+	dryRun(t, "fluent-bit.conf", `
+[INPUT]
+    Name forward
+    unix_path `+folder+`/socket
+[FILTER]
+    Name record_modifier
+    Match *
+    Record ecs_cluster default
+@INCLUDE `+path+`
+[OUTPUT]
+    Name null
+    Match `+reader.Name+`-firelens*
+`, router.Command[:config]...)
+}
+
+func TestTheSystemdDropIn(t *testing.T) {
+	dropIn := read(t, "conf/deploy/trailwire.conf")
+	if _, err := exec.LookPath("systemd-analyze"); err != nil {
+		t.Skip("SKIPPED: NO SYSTEMD-ANALYZE on PATH: the drop-in was not checked")
+	}
+	// The unit of the official packages, as far as it matters here, with a
+	// program that is on this machine.
+	folder := t.TempDir()
+	program, err := exec.LookPath("true")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, text := range map[string]string{
+		"fluent-bit.service":                  "[Unit]\nDescription=Fluent Bit\n[Service]\nType=simple\nExecStart=/opt/fluent-bit/bin/fluent-bit -c /etc/fluent-bit/fluent-bit.conf\n",
+		"fluent-bit.service.d/trailwire.conf": dropIn,
+	} {
+		path := filepath.Join(folder, name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		text = strings.ReplaceAll(text, "/opt/fluent-bit/bin/fluent-bit", program)
+		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	verify := exec.Command("systemd-analyze", "verify", "--man=no", filepath.Join(folder, "fluent-bit.service"))
+	verify.Env = append(os.Environ(), "SYSTEMD_UNIT_PATH="+folder+":")
+	out, err := verify.CombinedOutput()
+	for line := range strings.Lines(string(out)) {
+		if strings.Contains(line, "fluent-bit.service") || strings.Contains(line, "trailwire.conf") {
+			t.Errorf("%v: %s", err, line)
+		}
+	}
+}
+
+func TestWhatThePackagesHold(t *testing.T) {
+	var config struct {
+		Contents []struct{ Src, Dst, Type string }
+	}
+	if err := yaml.Unmarshal([]byte(read(t, "conf/deploy/nfpm.yaml")), &config); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range config.Contents {
+		if found, _ := filepath.Glob(filepath.Join(top, c.Src)); len(found) == 0 && c.Type != "symlink" && !strings.HasPrefix(c.Src, "build/") {
+			t.Errorf("%s: no such file", c.Src)
+		}
+	}
+	want := []string{
+		"/usr/bin/trailwire", "/usr/lib/fluent-bit/flb-filter_trailwire.so", "/usr/lib/fluent-bit/out_trailwire.so",
+		"/usr/share/doc/trailwire/README.md", "/usr/share/doc/trailwire/CHANGELOG.md", "/usr/share/doc/trailwire/NOTICE",
+		"/usr/share/doc/trailwire/copyright", "/usr/share/doc/trailwire/docs/deployment.md",
+		"/usr/share/doc/trailwire/examples/fluent-bit.yaml", "/usr/share/doc/trailwire/examples/systemd/trailwire.conf",
+	}
+	version := detect.Version
+	rpmArch := map[string]string{"amd64": "x86_64", "arm64": "aarch64"}[runtime.GOARCH]
+	for _, p := range []struct {
+		file string
+		list []string
+	}{
+		{"trailwire_" + version + "_" + runtime.GOARCH + ".deb", []string{"dpkg-deb", "--contents"}},
+		{"trailwire-" + version + "-1." + rpmArch + ".rpm", []string{"rpm", "-qlvp"}},
+	} {
+		t.Run(filepath.Ext(p.file), func(t *testing.T) {
+			path := filepath.Join(top, "build", p.file)
+			if _, err := os.Stat(path); err != nil {
+				t.Skipf("SKIPPED: NO PACKAGE build/%s: make package builds it", p.file)
+			}
+			if _, err := exec.LookPath(p.list[0]); err != nil {
+				t.Skipf("SKIPPED: NO %s on PATH: build/%s was not looked into", strings.ToUpper(p.list[0]), p.file)
+			}
+			out, err := exec.Command(p.list[0], append(p.list[1:], path)...).Output()
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, file := range want {
+				line := regexp.MustCompile(`(?m)^(\S+) .*\.?` + regexp.QuoteMeta(file) + `( -> (.*))?$`).FindStringSubmatch(string(out))
+				switch {
+				case line == nil:
+					t.Errorf("%s is not in it", file)
+				case strings.HasSuffix(file, "/out_trailwire.so"):
+					if line[3] != "flb-filter_trailwire.so" {
+						t.Errorf("%s is a file of its own", file)
+					}
+				case strings.HasPrefix(file, "/usr/share") != strings.HasPrefix(line[1], "-rw-r--r--"):
+					t.Errorf("%s has the mode %s", file, line[1])
+				}
+			}
+		})
+	}
+}
