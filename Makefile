@@ -69,7 +69,7 @@ lint:
 	@unformatted=$$(gofmt -l bench cmd detect docs plugin); test -z "$$unformatted" || { echo "not gofmt'ed: $$unformatted"; exit 1; }
 	$(GO) vet ./...
 	$(GO) run $(STATICCHECK) ./...
-	$(CC) -fsyntax-only -std=gnu11 -Wall -Wextra -Werror plugin/testhost/testhost.c plugin/testhost/outputhost.c plugin/filter/map.c plugin/search/search.c
+	$(CC) -fsyntax-only -std=gnu11 -Wall -Wextra -Werror plugin/testhost/testhost.c plugin/testhost/outputhost.c plugin/filter/map.c plugin/search/*.c
 
 fmt:
 	gofmt -w bench cmd detect docs plugin

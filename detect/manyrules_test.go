@@ -4,8 +4,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/trailwire/trailwire/detect"
 	"github.com/trailwire/trailwire/bench/ordinary"
+	"github.com/trailwire/trailwire/detect"
 	"github.com/trailwire/trailwire/plugin/chunk"
 )
 

@@ -21,6 +21,7 @@ import (
 
 	"github.com/tinylib/msgp/msgp"
 
+	"github.com/trailwire/trailwire/detect"
 	"github.com/trailwire/trailwire/detect/document"
 	"github.com/trailwire/trailwire/plugin/chunk"
 	"github.com/trailwire/trailwire/plugin/property"
@@ -299,7 +300,7 @@ func TestFiveInstancesStartAndTheLastAnswers(t *testing.T) {
 	}
 	wantTagged(t, in, got.chunk)
 	for i, line := range got.logLines() {
-		want := fmt.Sprintf("[info] [filter:trailwire:trailwire.%d] watching for ", i)
+		want := fmt.Sprintf("[info] [filter:trailwire:trailwire.%d] %s, watching for ", i, detect.Version)
 		if i > 4 || !strings.HasPrefix(line, want) {
 			t.Errorf("line %d of the log is %q, want %q", i, line, want)
 		}

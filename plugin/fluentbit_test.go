@@ -68,7 +68,7 @@ var builtPlugin = sync.OnceValues(func() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	newest, err := newestSource("../detect", ".", "../go.mod", "../VERSION")
+	newest, err := newestSource("../detect", ".", "../go.mod")
 	if err != nil {
 		return "", err
 	}

@@ -12,9 +12,9 @@ import (
 func StartLine(e *detect.Engine) string {
 	rules := e.Rules()
 	if len(rules) == 1 {
-		return fmt.Sprintf("watching for %q (%s, risk %d)", rules[0].Name, rules[0].Severity, rules[0].RiskScore)
+		return fmt.Sprintf("%s, watching for %q (%s, risk %d)", detect.Version, rules[0].Name, rules[0].Severity, rules[0].RiskScore)
 	}
-	return fmt.Sprintf("watching with %d rules", len(rules))
+	return fmt.Sprintf("%s, watching with %d rules", detect.Version, len(rules))
 }
 
 // Report says when a plugin is to log its counters. It has no timer: an idle

@@ -21,7 +21,7 @@ func engine(t *testing.T) *detect.Engine {
 
 func TestTheStartLineNamesTheRule(t *testing.T) {
 	e := engine(t)
-	want := `watching for "AWS Lambda Function Policy Updated to Allow Cross-Account Invocation" (high, risk 73)`
+	want := detect.Version + `, watching for "AWS Lambda Function Policy Updated to Allow Cross-Account Invocation" (high, risk 73)`
 	if got := StartLine(e); !strings.HasPrefix(got, want) || strings.Contains(got, "\n") {
 		t.Errorf("got %s", got)
 	}
