@@ -264,7 +264,7 @@ func TestAlertAsFinding(t *testing.T) {
 		  "analytic": {"type_id": 1, "type": "Rule", "name": `+name+`, "uid": "8f985da6-66e8-4838-a63e-21636eb9adc5", "version": "1"},
 		  "data_sources": ["AWS CloudTrail"], "first_seen_time": 1781776800000},
 		"attacks": `+attacks+`,
-		"metadata": {"version": "1.4.0", "product": {"name": "Trailwire", "vendor_name": "Trailwire", "version": "` + detect.Version + `"},
+		"metadata": {"version": "1.4.0", "product": {"name": "Trailwire", "vendor_name": "Trailwire", "version": "`+detect.Version+`"},
 		  "profiles": ["cloud", "security_control"], "log_name": "CloudTrail", "log_provider": "AWS",
 		  "original_time": "2026-06-18T10:00:00Z", "event_code": "AddPermission20150331v2",
 		  "correlation_uid": "5d0ff5a1-0000-4000-8000-000000000001",
