@@ -95,9 +95,13 @@ func (v *Evaluator) Record(body []byte, when time.Time) []Output {
 // split makes one output of every list element of the record.
 func (v *Evaluator) split(when time.Time) []Output {
 	for parts := v.finder.Parts(); len(parts) > 0; {
-		first, start, alerts := parts[0], len(v.buffer), len(v.found)
-		v.buffer = v.finder.AppendBody(v.buffer, first)
-		body := v.buffer[start:len(v.buffer):len(v.buffer)]
+		first, alerts := parts[0], len(v.found)
+		body, ok := v.finder.IsElement(first)
+		if !ok {
+			start := len(v.buffer)
+			v.buffer = v.finder.AppendBody(v.buffer, first)
+			body = v.buffer[start:len(v.buffer):len(v.buffer)]
+		}
 		for len(parts) > 0 && parts[0].SameRecord(first) {
 			v.evaluate(parts[0], when)
 			parts = parts[1:]

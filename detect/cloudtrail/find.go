@@ -289,6 +289,18 @@ func (f *Finder) checkGrowth() {
 	}
 }
 
+// IsElement returns the record that p becomes when its record is split, where
+// that is the list element as it stands: nothing stands beside its list. Nothing
+// is copied then.
+func (f *Finder) IsElement(p Part) (body []byte, ok bool) {
+	for i := p.wrap; i >= 0; i = f.wraps[i].up {
+		if len(f.besides(&f.wraps[i])) > 0 {
+			return nil, false
+		}
+	}
+	return p.element, document.IsMap(p.element)
+}
+
 // AppendBody appends the record that p becomes when its record is split: the
 // list element's own keys, and after them those that stand beside the list, as
 // far as what stands further inside does not have them. An element that is no

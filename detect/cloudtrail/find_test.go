@@ -423,3 +423,31 @@ func TestFindingARawEventAllocatesNothing(t *testing.T) {
 		t.Errorf("%v allocations for a list", n)
 	}
 }
+
+func TestIsElementWhereNothingStandsBeside(t *testing.T) {
+	for _, c := range []struct {
+		name, record string
+		want         bool
+	}{
+		{"an S3 file", `{"Records":[` + raw("1") + `]}`, true},
+		{"an S3 file as JSON text", `{"log":` + quoted(`{"Records":[`+raw("1")+`]}`) + `}`, true},
+		{"a key beside the list", `{"Records":[` + raw("1") + `],"path":"x"}`, false},
+		{"a key beside the text", `{"log":` + quoted(`{"Records":[`+raw("1")+`]}`) + `,"stream":"x"}`, false},
+		{"an element that is no map", `{"Records":[5,` + raw("1") + `]}`, false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			f := NewFinder(jsonKeys, nil)
+			if _, err := f.Find(packed(t, c.record)); err != nil {
+				t.Fatal(err)
+			}
+			p := f.Parts()[0]
+			body, got := f.IsElement(p)
+			if got != c.want {
+				t.Fatalf("is the element: %v, want %v", got, c.want)
+			}
+			if got && !document.Equal(body, f.AppendBody(nil, p)) {
+				t.Error("the element is not the record")
+			}
+		})
+	}
+}
