@@ -28,9 +28,9 @@ int trailwire_search_ready(struct trailwire_search *);
 
 /*
  * Returns the first hit at or after from, size where there is none. A hit is an
- * offset inside of a needle that is there (or the byte before it), or the
- * beginning of a JSON escape \u00XX of a character that could be part of one.
- * Safe for any number of threads.
+ * offset inside of a needle that is there, or the byte before it, or the beginning
+ * of a JSON escape \u00XX of a character that could be part of one. Safe for any
+ * number of threads.
  */
 size_t trailwire_search_next(const struct trailwire_search *, const uint8_t *data, size_t size,
                              size_t from);

@@ -137,7 +137,8 @@ static int is_hit(const struct teddy *s, const uint8_t *data, size_t size, size_
  * A loop is written once, for any vector: LOAD loads one, LOOK_UP tells the
  * buckets that a byte could belong to, and LANES turns what both bytes agree on
  * into an integer with one bit in BITS for each position, set where a bucket is
- * left.
+ * left. The low halves must be masked out, but for the second byte, which is
+ * ASCII: a shuffle of x86 takes the upper half of the alphabet for nothing.
  */
 #define FIND(name, features, vector, WIDTH, PREPARE, LOAD, LOOK_UP, AND, OR, ANY, LANES, BITS)\
     __attribute__((target(features)))                                                         \
@@ -155,7 +156,8 @@ static int is_hit(const struct teddy *s, const uint8_t *data, size_t size, size_
             for (int k = 0; k < 4; k++) {                                                     \
                 vector here = LOAD(data + i + k * WIDTH);                                     \
                 vector next = LOAD(data + i + k * WIDTH + 1);                                 \
-                hits[k] = AND(LOOK_UP(low1, high1, here), LOOK_UP(low2, high2, next));        \
+                hits[k] = AND(LOOK_UP(low1, PREPARE##_LOW(here), high1, here),                \
+                              LOOK_UP(low2, PREPARE##_ASCII(next), high2, next));             \
             }                                                                                 \
             if (!ANY(OR(OR(hits[0], hits[1]), OR(hits[2], hits[3])))) {                       \
                 continue;                                                                     \
@@ -177,8 +179,10 @@ static int is_hit(const struct teddy *s, const uint8_t *data, size_t size, size_
 #define AVX512_BYTE(b) _mm512_set1_epi8(b)
 #define AVX512_TABLE(t) _mm512_broadcast_i32x4(_mm_loadu_si128((const __m128i *) (t)))
 #define AVX512_LOAD(p) _mm512_loadu_si512((const void *) (p))
-#define AVX512_LOOK_UP(low, high, v)                                                          \
-    _mm512_and_si512(_mm512_shuffle_epi8(low, _mm512_and_si512(v, half)),                     \
+#define AVX512_LOW(v) _mm512_and_si512(v, half)
+#define AVX512_ASCII(v) (v)
+#define AVX512_LOOK_UP(low, half_v, high, v)                                                          \
+    _mm512_and_si512(_mm512_shuffle_epi8(low, half_v),                     \
                      _mm512_shuffle_epi8(high, _mm512_and_si512(_mm512_srli_epi16(v, 4), half)))
 #define AVX512_LANES(v) _mm512_test_epi8_mask(v, v)
 FIND(find_avx512, "avx512f,avx512bw", __m512i, 64, AVX512, AVX512_LOAD, AVX512_LOOK_UP,
@@ -187,8 +191,10 @@ FIND(find_avx512, "avx512f,avx512bw", __m512i, 64, AVX512, AVX512_LOAD, AVX512_L
 #define AVX2_BYTE(b) _mm256_set1_epi8(b)
 #define AVX2_TABLE(t) _mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *) (t)))
 #define AVX2_LOAD(p) _mm256_loadu_si256((const __m256i *) (p))
-#define AVX2_LOOK_UP(low, high, v)                                                            \
-    _mm256_and_si256(_mm256_shuffle_epi8(low, _mm256_and_si256(v, half)),                     \
+#define AVX2_LOW(v) _mm256_and_si256(v, half)
+#define AVX2_ASCII(v) (v)
+#define AVX2_LOOK_UP(low, half_v, high, v)                                                            \
+    _mm256_and_si256(_mm256_shuffle_epi8(low, half_v),                     \
                      _mm256_shuffle_epi8(high, _mm256_and_si256(_mm256_srli_epi16(v, 4), half)))
 #define AVX2_ANY(v) (!_mm256_testz_si256(v, v))
 #define AVX2_LANES(v)                                                                         \
@@ -199,8 +205,10 @@ FIND(find_avx2, "avx2", __m256i, 32, AVX2, AVX2_LOAD, AVX2_LOOK_UP,
 #define SSSE3_BYTE(b) _mm_set1_epi8(b)
 #define SSSE3_TABLE(t) _mm_loadu_si128((const __m128i *) (t))
 #define SSSE3_LOAD(p) _mm_loadu_si128((const __m128i *) (p))
-#define SSSE3_LOOK_UP(low, high, v)                                                           \
-    _mm_and_si128(_mm_shuffle_epi8(low, _mm_and_si128(v, half)),                              \
+#define SSSE3_LOW(v) _mm_and_si128(v, half)
+#define SSSE3_ASCII(v) (v)
+#define SSSE3_LOOK_UP(low, half_v, high, v)                                                           \
+    _mm_and_si128(_mm_shuffle_epi8(low, half_v),                              \
                   _mm_shuffle_epi8(high, _mm_and_si128(_mm_srli_epi16(v, 4), half)))
 #define SSSE3_LANES(v) (uint16_t) ~_mm_movemask_epi8(_mm_cmpeq_epi8(v, _mm_setzero_si128()))
 FIND(find_ssse3, "ssse3", __m128i, 16, SSSE3, SSSE3_LOAD, SSSE3_LOOK_UP,
@@ -230,8 +238,10 @@ static size_t find_fast(const struct teddy *s, const uint8_t *data, size_t size,
 
 #define NEON_BYTE(b) vdupq_n_u8(b)
 #define NEON_TABLE(t) vld1q_u8(t)
-#define NEON_LOOK_UP(low, high, v)                                                            \
-    vandq_u8(vqtbl1q_u8(low, vandq_u8(v, half)), vqtbl1q_u8(high, vshrq_n_u8(v, 4)))
+#define NEON_LOW(v) vandq_u8(v, half)
+#define NEON_ASCII(v) vandq_u8(v, half)
+#define NEON_LOOK_UP(low, half_v, high, v)                                                            \
+    vandq_u8(vqtbl1q_u8(low, half_v), vqtbl1q_u8(high, vshrq_n_u8(v, 4)))
 #define NEON_ANY(v) (vmaxvq_u8(v) != 0)
 
 /* Four bits a lane, of which one is left. */
