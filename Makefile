@@ -2,6 +2,10 @@
 # make demo       the main job on the files in testdata: alerts on the terminal
 # make test       every test
 # make lint       gofmt, go vet, staticcheck, the C side with all warnings
+# make fuzz       every fuzz target for FUZZTIME=10s, one after the other
+# make asan       the C side under the address and undefined behaviour sanitizers
+# make valgrind   the shared object in the test host under valgrind
+# make soak       the shared object under load for SOAKTIME=60s: memory, threads, files
 # make fmt        format the sources
 # make install    DESTDIR= PREFIX=/usr
 # make package    build/*.deb and build/*.rpm, the same bytes for the same sources
@@ -16,22 +20,25 @@ OUTPUT  := $(BUILD)/out_trailwire.so
 CLI     := $(BUILD)/trailwire
 HOST    := $(BUILD)/testhost
 VERSION := $(shell sed -n 's/^const Version = "\(.*\)"/\1/p' detect/version.go)
-LDFLAGS := -s -w
+# Without the build ID, which is a hash of this folder's path among other things,
+# the same sources make the same bytes everywhere.
+LDFLAGS := -s -w -buildid=
+EXPORTS := -extldflags=-Wl,--version-script=$(CURDIR)/plugin/exports.map
 
 NFPM := github.com/goreleaser/nfpm/v2/cmd/nfpm@v2.43.4
 
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
-SOURCES := $(shell find detect plugin cmd -name '*.go' -o -name '*.c' -o -name '*.h' -o -name '*.toml' -o -path '*/report/*') go.mod go.sum
+SOURCES := $(shell find detect plugin cmd -name '*.go' -o -name '*.c' -o -name '*.h' -o -name '*.toml' -o -name '*.map' -o -path '*/report/*') go.mod go.sum
 
 export CGO_ENABLED := 1
 
-.PHONY: all demo test lint fmt install package clean
+.PHONY: all demo test lint fuzz asan valgrind soak fmt install package clean
 
 all: $(FILTER) $(OUTPUT) $(CLI) $(HOST)
 
 $(FILTER): $(SOURCES)
-	$(GO) build -trimpath -buildmode=c-shared -ldflags '$(LDFLAGS)' -o $@ ./plugin
+	$(GO) build -trimpath -buildvcs=false -buildmode=c-shared -ldflags '$(LDFLAGS) $(EXPORTS)' -o $@ ./plugin
 	@rm -f $(@:.so=.h)
 
 # Two names of one file, so that a process which loads both has one Go runtime.
@@ -39,7 +46,7 @@ $(OUTPUT): $(FILTER)
 	ln -f $< $@
 
 $(CLI): $(SOURCES)
-	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o $@ ./cmd/trailwire
+	CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=false -ldflags '$(LDFLAGS)' -o $@ ./cmd/trailwire
 
 $(HOST): plugin/testhost/testhost.c
 	@mkdir -p $(BUILD)
@@ -69,7 +76,30 @@ lint:
 	@unformatted=$$(gofmt -l bench cmd detect docs plugin); test -z "$$unformatted" || { echo "not gofmt'ed: $$unformatted"; exit 1; }
 	$(GO) vet ./...
 	$(GO) run $(STATICCHECK) ./...
-	$(CC) -fsyntax-only -std=gnu11 -Wall -Wextra -Werror plugin/testhost/testhost.c plugin/testhost/outputhost.c plugin/filter/map.c plugin/search/*.c
+	$(CC) -fsyntax-only -std=gnu11 -Wall -Wextra -Werror plugin/testhost/*.c plugin/filter/map.c plugin/search/*.c
+
+FUZZTIME ?= 10s
+fuzz:
+	@GO='$(GO)' FUZZTIME='$(FUZZTIME)' .ci/fuzz
+
+# The C code with a driver of its own, then as Go's tests call it.
+ASAN := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+asan:
+	@mkdir -p $(BUILD)
+	$(CC) -std=gnu11 -Wall -Wextra -Werror $(ASAN) -o $(BUILD)/sanitize plugin/testhost/sanitize.c plugin/search/*.c plugin/filter/map.c
+	$(BUILD)/sanitize
+	$(GO) test -count=1 -asan ./plugin/search
+
+# Go tells valgrind about its stacks and its heap where it is built with this
+# tag. What is in use at the end is Go's heap: no leaks are looked for.
+valgrind: $(HOST)
+	$(GO) build -trimpath -buildvcs=false -tags valgrind -buildmode=c-shared -ldflags '$(LDFLAGS) $(EXPORTS)' -o $(BUILD)/valgrind/flb-filter_trailwire.so ./plugin
+	$(GO) run ./plugin/testhost/soak -frames 5000 >$(BUILD)/valgrind/frames
+	GODEBUG=asyncpreemptoff=1 valgrind --error-exitcode=9 --leak-check=no $(HOST) -F $(BUILD)/valgrind/flb-filter_trailwire.so <$(BUILD)/valgrind/frames >/dev/null
+
+SOAKTIME ?= 60s
+soak: all
+	$(GO) run ./plugin/testhost/soak -time $(SOAKTIME) -plugin $(FILTER) -testhost $(HOST) -csv $(BUILD)/soak.csv
 
 fmt:
 	gofmt -w bench cmd detect docs plugin

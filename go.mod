@@ -2,18 +2,19 @@ module github.com/trailwire/trailwire
 
 go 1.26.0
 
+// What each is for; the second list is what these need themselves.
 require (
-	github.com/IBM/fluent-forward-go v0.4.0
-	github.com/fluent/fluent-bit-go v0.0.0-20230731091245-a7a013e2473c
-	github.com/json-iterator/go v1.1.12
-	github.com/pelletier/go-toml/v2 v2.4.3
-	github.com/prometheus/client_golang v1.25.0
-	github.com/schollz/progressbar/v3 v3.19.1
-	github.com/spf13/cobra v1.10.2
-	github.com/spf13/pflag v1.0.9
-	github.com/tinylib/msgp v1.6.5
-	go.yaml.in/yaml/v3 v3.0.5
-	golang.org/x/term v0.47.0
+	github.com/IBM/fluent-forward-go v0.4.0 // the Forward protocol of plugin/deliver: messages, handshake, acknowledgements
+	github.com/fluent/fluent-bit-go v0.0.0-20230731091245-a7a013e2473c // the registration of an output with Fluent Bit's Go proxy; its decoder is what bench compares with
+	github.com/json-iterator/go v1.1.12 // JSON as a stream of tokens, straight to MessagePack; its reflection is not used
+	github.com/pelletier/go-toml/v2 v2.4.3 // rule files are TOML, and errors in them need a line
+	github.com/prometheus/client_golang v1.25.0 // metrics_listen: the exposition formats
+	github.com/schollz/progressbar/v3 v3.19.1 // the progress of a scan on a terminal
+	github.com/spf13/cobra v1.10.2 // the command line: subcommands, help, completion
+	github.com/spf13/pflag v1.0.9 // the flags that are made of plugin properties (of cobra's types)
+	github.com/tinylib/msgp v1.6.5 // MessagePack without allocating: everything in the program is a map of it
+	go.yaml.in/yaml/v3 v3.0.5 // tests only: the configurations in conf and docs are read as YAML
+	golang.org/x/term v0.47.0 // whether the output is a terminal, and how wide
 )
 
 require (

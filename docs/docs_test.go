@@ -21,7 +21,7 @@ const top = ".."
 // documents are those that users read, relative to the top.
 func documents(t *testing.T) []string {
 	t.Helper()
-	documents := []string{"README.md", "CONTRIBUTING.md", "CHANGELOG.md", "testdata/README.md"}
+	documents := []string{"README.md", "CONTRIBUTING.md", "CHANGELOG.md", "THREATS.md", "testdata/README.md"}
 	found, err := filepath.Glob(filepath.Join(top, "docs", "*.md"))
 	if err != nil || len(found) == 0 {
 		t.Fatalf("no documents in docs: %v", err)

@@ -205,6 +205,21 @@ func TestACandidateLeavesWithItsAlert(t *testing.T) {
 	}
 }
 
+func TestWhatCannotBeReadIsToldInOneLine(t *testing.T) {
+	broken := event(t, `{"log":`+strconv.Quote(match[:len(match)-1])+`}`)
+	long := event(t, `{"Records":[`+match+strings.Repeat(`,{}`, 100_000)+`]}`)
+	in := slices.Concat(broken, long)
+	got := inTestHost(t, in, "-n", "20")
+	if got.code != 0 || got.verdict() != "notouch" || !bytes.Equal(got.chunk, in) {
+		t.Fatalf("code %d, verdict %q:\n%s", got.code, got.verdict(), got.log)
+	}
+	told := slices.DeleteFunc(got.logLines(), func(l string) bool { return !strings.HasPrefix(l, "[warn]") })
+	want := "[warn] [filter:trailwire:trailwire.0] what could not be read was left as it was: 1 malformed, 1 over a limit so far"
+	if len(told) != 1 || told[0] != want {
+		t.Errorf("20 chunks are told of in %q, want %q", told, want)
+	}
+}
+
 func TestAnEmptyChunkIsLeftAlone(t *testing.T) {
 	got := inTestHost(t, nil)
 	if got.code != 0 || got.verdict() != "notouch" || len(got.chunk) != 0 {
@@ -646,31 +661,20 @@ func TestTheSharedObjectRunsWithGlibc234(t *testing.T) {
 	}
 }
 
-func TestTheSharedObjectExportsWhatHostsLookFor(t *testing.T) {
-	file, err := elf.Open(plugin(t))
+func TestFunctionsOfTheHostAreImportedWeakly(t *testing.T) {
+	symbols, err := openPlugin(t).DynamicSymbols()
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer file.Close()
-	symbols, err := file.DynamicSymbols()
-	if err != nil {
-		t.Fatal(err)
-	}
-	var exported, weak []string
+	var weak []string
 	for _, s := range symbols {
 		switch {
-		case s.Section != elf.SHN_UNDEF:
-			exported = append(exported, s.Name)
-		case strings.HasPrefix(s.Name, "flb_"):
-			if elf.ST_BIND(s.Info) == elf.STB_WEAK {
-				weak = append(weak, s.Name)
-			} else {
-				t.Errorf("%s must be weak, or a host without it fails in the dynamic linker", s.Name)
-			}
+		case s.Section != elf.SHN_UNDEF || !strings.HasPrefix(s.Name, "flb_"):
+		case elf.ST_BIND(s.Info) == elf.STB_WEAK:
+			weak = append(weak, s.Name)
+		default:
+			t.Errorf("%s must be weak, or a host without it fails in the dynamic linker", s.Name)
 		}
-	}
-	if !slices.Contains(exported, "filter_trailwire_plugin") {
-		t.Errorf("filter_trailwire_plugin is not among the exported symbols: %v", exported)
 	}
 	for _, name := range []string{
 		"flb_config_map_create", "flb_config_map_destroy", "flb_filter_get_property",
@@ -678,15 +682,6 @@ func TestTheSharedObjectExportsWhatHostsLookFor(t *testing.T) {
 	} {
 		if !slices.Contains(weak, name) {
 			t.Errorf("it does not use %s of Fluent Bit: the test has lost its point", name)
-		}
-	}
-	// What else is exported could clash with a symbol of the host, or with
-	// those of another plugin in Go.
-	for _, name := range exported {
-		for _, of := range []string{"flb_", "malloc", "free"} {
-			if strings.HasPrefix(name, of) {
-				t.Errorf("it exports %s", name)
-			}
 		}
 	}
 }

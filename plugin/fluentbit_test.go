@@ -76,7 +76,11 @@ var builtPlugin = sync.OnceValues(func() (string, error) {
 		return path, nil
 	}
 	path = filepath.Join(workshop, "flb-filter_trailwire.so")
-	build := exec.Command("go", "build", "-trimpath", "-buildmode=c-shared", "-o", path, ".")
+	exports, err := filepath.Abs("exports.map")
+	if err != nil {
+		return "", err
+	}
+	build := exec.Command("go", "build", "-trimpath", "-buildmode=c-shared", "-ldflags", "-extldflags=-Wl,--version-script="+exports, "-o", path, ".")
 	if out, err := build.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("%s: %w\n%s", build, err, out)
 	}

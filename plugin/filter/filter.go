@@ -1,7 +1,7 @@
 package filter
 
 /*
-#cgo CFLAGS: -fvisibility=hidden
+#cgo CFLAGS: -fvisibility=hidden -fstack-protector-strong
 #cgo linux LDFLAGS: -Wl,-z,relro,-z,now
 #include <stdlib.h>
 #include "host.h"
@@ -144,6 +144,9 @@ func trailwireFilterChunk(handle C.uintptr_t, ins *C.struct_flb_filter_instance,
 	result, changed := chunk.FilterSuspects(buffer.bytes[:0], in, f.engine, f.nextHit(in, int(hit)))
 	f.evaluationEnds(start)
 	buffer.bytes = result
+	if line, due := f.report.Trouble(); due {
+		logLine(ins, C.LOG_WARN, line)
+	}
 	if !changed {
 		return C.FILTER_NOTOUCH
 	}

@@ -1,7 +1,7 @@
 package output
 
 /*
-#cgo CFLAGS: -fvisibility=hidden
+#cgo CFLAGS: -fvisibility=hidden -fstack-protector-strong
 #include <stdlib.h>
 #include "host.h"
 */
@@ -180,6 +180,9 @@ func trailwireOutputFlush(handle C.uintptr_t, lines *C.struct_lines, data unsafe
 	result := o.outlet.Chunk(context.Background(), chunk, C.GoString(tag), o.nextHit(chunk, int(hit)), hold)
 	for _, w := range result.Warnings {
 		addLine(lines, C.LOG_WARN, w)
+	}
+	if line, due := o.report.Trouble(); due {
+		addLine(lines, C.LOG_WARN, line)
 	}
 	for _, n := range result.Notes {
 		addLine(lines, C.LOG_INFO, n)

@@ -24,6 +24,7 @@ type Report struct {
 	every  time.Duration
 	next   atomic.Int64
 	rare   atomic.Int64
+	told   atomic.Uint64 // troubles, when Trouble last said so
 	chunks atomic.Uint64
 	bytes  atomic.Uint64
 }
@@ -68,6 +69,20 @@ func (r *Report) Line() string {
 // Rare reports whether a line that could come with every record may be logged
 // now: once a minute.
 func (r *Report) Rare() bool { return passed(&r.rare, time.Minute) }
+
+// Trouble returns the line to log where more could not be read, or was over a
+// limit, than when it was last asked for, once a minute at most, together with
+// what asks for [Report.Rare]. What passed unseen is counted in any case; the
+// line is for those who look at no counters.
+func (r *Report) Trouble() (line string, due bool) {
+	s := r.engine.Stats()
+	troubles := s.Malformed + s.OverLimit
+	if troubles == r.told.Load() || !r.Rare() {
+		return "", false
+	}
+	r.told.Store(troubles)
+	return fmt.Sprintf("what could not be read was left as it was: %d malformed, %d over a limit so far", s.Malformed, s.OverLimit), true
+}
 
 // passed reports whether the time in next has come, to one caller alone, and
 // puts it off by every.

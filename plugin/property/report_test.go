@@ -68,3 +68,28 @@ func TestOnlyOneOfManyThreadsReports(t *testing.T) {
 		t.Errorf("%d reports, %d rare lines", due.Load(), rare.Load())
 	}
 }
+
+func TestTroubleIsToldOnceAMinuteAndOnlyWhereItHasGrown(t *testing.T) {
+	e := engine(t)
+	r := NewReport(e, 0)
+	if line, due := r.Trouble(); due {
+		t.Errorf("without trouble: %q", line)
+	}
+	e.CountMalformed(2)
+	line, due := r.Trouble()
+	if want := "what could not be read was left as it was: 2 malformed, 0 over a limit so far"; !due || line != want {
+		t.Errorf("after two: %q, %v, want %q", line, due, want)
+	}
+	e.CountMalformed(3)
+	if line, due := r.Trouble(); due {
+		t.Errorf("twice in a minute: %q", line)
+	}
+	r.rare.Store(0)
+	if line, due := r.Trouble(); !due || !strings.Contains(line, "5 malformed") {
+		t.Errorf("a minute later: %q, %v", line, due)
+	}
+	r.rare.Store(0)
+	if line, due := r.Trouble(); due {
+		t.Errorf("nothing new, another minute later: %q", line)
+	}
+}

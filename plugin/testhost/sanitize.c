@@ -1,0 +1,219 @@
+/*
+ * The C code of the plugin under the address and undefined behaviour
+ * sanitizers: the search for needles, and the table of properties. `make asan`
+ * compiles it together with plugin/search and plugin/filter/map.c and runs it.
+ *
+ *     sanitize [ROUNDS]
+ *
+ * Every text that is searched has a block of memory of its exact size, so that
+ * a read past either end is seen, vector instructions included. What the search
+ * finds is held against a search that compares at every place.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../filter/host.h"
+#include "../search/needle.h"
+#include "../search/search.h"
+
+struct sample {
+    const char *text;
+    int fold;
+    int whole;
+};
+
+static const struct sample samples[] = {
+    { "lambda:InvokeFunction", 0, 0 }, { "addpermission", 1, 0 }, { "Records", 0, 1 },
+    { "logEvents", 0, 1 }, { "AbC", 0, 0 }, { "xyz", 1, 1 },
+    { "a.needle.that.is.longer.than.a.vector.of.thirty.two.bytes", 0, 0 }, { "zzz", 0, 0 },
+};
+
+enum { SAMPLES = sizeof(samples) / sizeof(samples[0]), LONGEST = 200 };
+
+static unsigned long long state = 88172645463325252ull;
+
+static unsigned below(unsigned n)
+{
+    state ^= state << 13;
+    state ^= state >> 7;
+    state ^= state << 17;
+    return (unsigned) (state >> 33) % n;
+}
+
+static void fail(const char *what)
+{
+    fprintf(stderr, "FAILED: %s\n", what);
+    exit(1);
+}
+
+/* Whether anything to be found begins at i or, where it is whole, after it. */
+static int is_hit(const struct needle *needles, size_t count, const uint8_t *data, size_t size,
+                  size_t i)
+{
+    for (size_t n = 0; n < count; n++) {
+        struct place p = { .needle = &needles[n], .offset = 0 };
+        if (trailwire_is_there(&p, data, size, i)) {
+            return 1;
+        }
+    }
+    return trailwire_is_escape(data, size, i);
+}
+
+static int has_hit(const struct needle *needles, size_t count, const uint8_t *data, size_t size)
+{
+    for (size_t i = 0; i < size; i++) {
+        if (is_hit(needles, count, data, size, i)) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+/* Bytes of which some are near a needle, a header or an escape. */
+static void make_text(uint8_t *data, size_t size)
+{
+    static const char some[] = "\\u0049lambda:\"\xa7\xd9\x07RAB.";
+
+    for (size_t i = 0; i < size; i++) {
+        data[i] = below(3) ? (uint8_t) some[below(sizeof(some) - 1)] : (uint8_t) below(256);
+    }
+    for (unsigned n = below(3); n > 0; n--) {
+        const struct sample *s = &samples[below(SAMPLES)];
+        size_t length = strlen(s->text) - below(2);
+        if (length + 1 <= size) {
+            size_t at = 1 + below((unsigned) (size - length));
+            data[at - 1] = below(2) ? '"' : (uint8_t) (0xa0 | length);
+            memcpy(data + at, s->text, length);
+        }
+    }
+}
+
+/* A search for the first few samples, and for so many texts more. */
+static void search(size_t few, size_t more, size_t rounds)
+{
+    size_t count = 0, found = 0;
+    struct needle *needles = calloc(few + more, sizeof(*needles));
+    struct trailwire_search *s = trailwire_search_new();
+
+    for (size_t i = 0; i < few + more; i++) {
+        char text[32];
+        struct sample one = { text, 0, i % 2 };
+        snprintf(text, sizeof(text), "Unrelated%zu", i);
+        if (i < few) {
+            one = samples[i];
+        }
+        needles[count].text = strdup(one.text);
+        needles[count].length = strlen(one.text);
+        needles[count].fold = one.fold;
+        needles[count].whole = one.whole;
+        if (trailwire_search_add(s, one.text, needles[count].length, one.fold, one.whole) != 0) {
+            fail("no memory");
+        }
+        count++;
+    }
+    if (trailwire_search_ready(s) != 0) {
+        fail("the search is not ready");
+    }
+    for (size_t round = 0; round < rounds; round++) {
+        size_t size = below(LONGEST), from = 0, hits = 0;
+        uint8_t *data = malloc(size ? size : 1);
+        make_text(data, size);
+        size_t first = trailwire_search_next(s, data, size, 0);
+        if (first > size) {
+            fail("a hit past the end");
+        }
+        if ((first < size) != has_hit(needles, count, data, size)) {
+            fail("the search and a comparison at every place disagree");
+        }
+        found += first < size;
+        while (from < size && hits <= size) {
+            from = trailwire_search_next(s, data, size, from) + 1;
+            hits++;
+        }
+        if (hits > size) {
+            fail("more hits than bytes");
+        }
+        free(data);
+    }
+    printf("%zu needles: %zu texts searched, something found in %zu\n", count, rounds, found);
+    if (found == 0 || found == rounds) {
+        fail("all texts or none have a hit: the check has lost its point");
+    }
+    trailwire_search_free(s);
+    for (size_t i = 0; i < count; i++) {
+        free(needles[i].text);
+    }
+    free(needles);
+}
+
+/* What the host does with a table: it walks in steps of its own. */
+
+static size_t step_of_host;
+
+struct list_head *flb_config_map_create(struct flb_config *config, void *map)
+{
+    struct list_head *list = malloc(sizeof(*list));
+
+    (void) config;
+    list->prev = list->next = list;
+    for (unsigned char *at = map;; at += step_of_host) {
+        struct property_entry entry;
+        memcpy(&entry, at, sizeof(entry));
+        if (entry.name == NULL) {
+            return list;
+        }
+        struct list_head *link = malloc(sizeof(*link));
+        link->prev = list->prev;
+        link->next = list;
+        list->prev->next = link;
+        list->prev = link;
+    }
+}
+
+void flb_config_map_destroy(struct list_head *list)
+{
+    for (struct list_head *link = list->next; link != list;) {
+        struct list_head *next = link->next;
+        free(link);
+        link = next;
+    }
+    free(list);
+}
+
+/* The table for every host: found where its step is one that we serve. */
+static void lay_out_tables(void)
+{
+    size_t smallest = sizeof(struct property_entry);
+    int known = 0;
+
+    for (step_of_host = smallest; step_of_host <= smallest + 40 * sizeof(void *);
+         step_of_host += sizeof(void *)) {
+        void *table = trailwire_property_table();
+        if (table == NULL) {
+            continue;
+        }
+        if (trailwire_property_step() != step_of_host) {
+            fail("the step of the table is not the host's");
+        }
+        flb_config_map_destroy(flb_config_map_create(NULL, table));
+        known++;
+    }
+    printf("the table of properties laid out for %d sizes of an entry\n", known);
+    if (known != 13) {
+        fail("that is not as many as map.c says");
+    }
+}
+
+int main(int argc, char **argv)
+{
+    size_t rounds = argc > 1 ? strtoul(argv[1], NULL, 10) : 200000;
+
+    for (size_t few = 1; few <= SAMPLES; few++) {
+        search(few, 0, rounds);
+    }
+    search(SAMPLES, 1, rounds);
+    search(SAMPLES, 200, rounds / 10);
+    lay_out_tables();
+    return 0;
+}
