@@ -173,7 +173,7 @@ func measure(rounds int, jobs ...func()) []measured {
 func inProcess(w io.Writer, rounds int) error {
 	const events = 20_000
 	fmt.Fprintf(w, "## The filter by itself\n\n%d events a workload, in chunks of 2 MB, one thread. The limit is `bytes.IndexByte` over the same bytes,\n"+
-		"for a byte that is not there; the search is what decides whether Go is entered at all; the filter is search,\n"+
+		"for the byte that each chunk has least of; the search is what decides whether Go is entered at all; the filter is search,\n"+
 		"walk, evaluation and rewriting.\n\n", events)
 	table := newTable(w, "workload", "bytes/event", "limit GB/s", "search GB/s", "search/limit", "filter GB/s", "filter/limit", "events/s", "ns/event", "allocs/event")
 	for _, kind := range workload.All {

@@ -12,7 +12,6 @@ import (
 	"regexp"
 	"slices"
 	"strconv"
-	"syscall"
 	"text/template"
 
 	"github.com/trailwire/trailwire/bench/workload"
@@ -35,12 +34,6 @@ var pipelines = []struct{ name, filter string }{
 
 // few is for how many events instructions are counted.
 const few = 1000
-
-// cost is what one run of Fluent Bit took.
-type cost struct {
-	cpu    float64 // seconds, user and system
-	memory float64 // MiB at the peak
-}
 
 func inFluentBit(w io.Writer, plugin string, rounds int) error {
 	fluentBit := os.Getenv("FLUENT_BIT")
@@ -67,7 +60,7 @@ func inFluentBit(w io.Writer, plugin string, rounds int) error {
 	}
 	const events = 100_000
 	fmt.Fprintf(w, "## In a Fluent Bit pipeline\n\n%s: tail, json parser, filter, null output; %d events of the mixed account, one in 10,000 a match.\n"+
-		"CPU is user and system time of the whole process, memory its peak; instructions are callgrind's for 1,000 events\nover those for none, and do not depend on the machine's mood.\n\n", line, events)
+		"CPU is user and system time of the whole process; instructions are callgrind's for 1,000 events over those for\nnone, and do not depend on the machine's mood. Callgrind has no AVX-512: it counts the search with AVX2.\n\n", line, events)
 	if err := p.write("many.json", events); err != nil {
 		return err
 	}
@@ -76,26 +69,26 @@ func inFluentBit(w io.Writer, plugin string, rounds int) error {
 			return err
 		}
 	}
-	costs := make([][]cost, len(p.usable))
+	seconds := make([][]float64, len(p.usable))
 	for range rounds {
 		for i, index := range p.usable {
 			c, err := p.run(pipelines[index].name, "many.json")
 			if err != nil {
 				return err
 			}
-			costs[i] = append(costs[i], c)
+			seconds[i] = append(seconds[i], c)
 		}
 	}
 	instructions := p.countInstructions()
-	fmt.Fprint(w, "| filter | CPU s | over none | peak MiB | over none | instructions/event | over none |\n| --- | ---: | ---: | ---: | ---: | ---: | ---: |\n")
-	none := median(costs[0])
+	fmt.Fprint(w, "| filter | CPU s | over none | instructions/event | over none |\n| --- | ---: | ---: | ---: | ---: |\n")
+	none := median(seconds[0])
 	for i, index := range p.usable {
-		c := median(costs[i])
+		cpu := median(seconds[i])
 		counted := "| not counted | |"
 		if instructions[0] > 0 && instructions[i] > 0 {
 			counted = fmt.Sprintf("| %.0f | %+.1f %% |", instructions[i], 100*(instructions[i]/instructions[0]-1))
 		}
-		fmt.Fprintf(w, "| %s | %.2f | %+.0f %% | %.1f | %+.1f %s\n", pipelines[index].name, c.cpu, 100*(c.cpu/none.cpu-1), c.memory, c.memory-none.memory, counted)
+		fmt.Fprintf(w, "| %s | %.2f | %+.0f %% %s\n", pipelines[index].name, cpu, 100*(cpu/none-1), counted)
 	}
 	if len(p.usable) < len(pipelines) {
 		fmt.Fprintln(w, "\nThe wasm row needs clang and lld, which are not on this machine: SKIPPED.")
@@ -103,16 +96,9 @@ func inFluentBit(w io.Writer, plugin string, rounds int) error {
 	return nil
 }
 
-func median(all []cost) cost {
-	pick := func(of func(cost) float64) float64 {
-		var values []float64
-		for _, c := range all {
-			values = append(values, of(c))
-		}
-		slices.Sort(values)
-		return values[len(values)/2]
-	}
-	return cost{cpu: pick(func(c cost) float64 { return c.cpu }), memory: pick(func(c cost) float64 { return c.memory })}
+func median(values []float64) float64 {
+	slices.Sort(values)
+	return values[len(values)/2]
 }
 
 // pipeline is a directory with a configuration for each filter.
@@ -188,16 +174,13 @@ func (p *pipeline) command(config, file string, before ...string) *exec.Cmd {
 	return cmd
 }
 
-func (p *pipeline) run(config, file string) (cost, error) {
+// run returns the seconds of user and system time that a pipeline takes.
+func (p *pipeline) run(config, file string) (float64, error) {
 	cmd := p.command(config, file)
 	if out, err := cmd.CombinedOutput(); err != nil {
-		return cost{}, fmt.Errorf("%s: %w: %s", config, err, out)
+		return 0, fmt.Errorf("%s: %w: %s", config, err, out)
 	}
-	usage := cmd.ProcessState.SysUsage().(*syscall.Rusage)
-	return cost{
-		cpu:    (cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()).Seconds(),
-		memory: float64(usage.Maxrss) / 1024,
-	}, nil
+	return (cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()).Seconds(), nil
 }
 
 var collected = regexp.MustCompile(`Collected : ([0-9]+)`)
