@@ -11,43 +11,23 @@ import (
 type plainDocument struct {
 	record []byte
 	fields []eql.Field
-	values []eql.Value
 }
 
 // Value implements [eql.Document].
 func (d *plainDocument) Value(slot int) eql.Value {
-	d.values = nil // those of an earlier field are still in use
-	d.collect(d.record, d.fields[slot].Name, 0)
-	switch len(d.values) {
+	var values []eql.Value
+	document.Leaves(d.record, d.fields[slot].Name, func(leaf []byte) {
+		if v := scalar(leaf); v.Kind() != eql.KindNull {
+			values = append(values, v)
+		}
+	})
+	switch len(values) {
 	case 0:
 		return eql.Null()
 	case 1:
-		return d.values[0]
+		return values[0]
 	}
-	return eql.List(d.values)
-}
-
-func (d *plainDocument) collect(value []byte, path string, depth int) {
-	if depth > document.MaxDepth {
-		return
-	}
-	if document.IsArray(value) {
-		for items := document.OverArray(value); items.Next(); {
-			d.collect(items.Value, path, depth+1)
-		}
-		return
-	}
-	if path == "" {
-		if v := scalar(value); v.Kind() != eql.KindNull {
-			d.values = append(d.values, v)
-		}
-		return
-	}
-	var few [8]document.Spelling
-	spellings, _ := document.Spellings(few[:0], value, path)
-	for _, s := range spellings {
-		d.collect(s.Value, s.Rest, depth+1)
-	}
+	return eql.List(values)
 }
 
 // scalar is the value that a query can compare. An empty string is one: only

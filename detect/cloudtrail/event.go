@@ -94,7 +94,7 @@ var requestText = LookupField("aws.cloudtrail.request_parameters")
 // whatever mixture of nested and dotted keys spells it.
 func (e *Event) at(m []byte, path string) eql.Value {
 	start := len(e.list)
-	e.collect(m, path, 0)
+	e.collect(m, path)
 	return e.collected(start)
 }
 
@@ -112,27 +112,13 @@ func (e *Event) collected(start int) eql.Value {
 	}
 }
 
-func (e *Event) collect(value []byte, path string, depth int) {
-	if depth > document.MaxDepth {
-		return
-	}
-	if items := document.OverArray(value); items.Err() == nil {
-		for items.Next() {
-			e.collect(items.Value, path, depth+1)
-		}
-		return
-	}
-	if path == "" {
-		if v := scalar(value); v.Kind() != eql.KindNull {
+// collect appends to e.list what a rule can compare of the values at a path.
+func (e *Event) collect(value []byte, path string) {
+	document.Leaves(value, path, func(leaf []byte) {
+		if v := scalar(leaf); v.Kind() != eql.KindNull {
 			e.list = append(e.list, v)
 		}
-		return
-	}
-	var few [8]document.Spelling
-	spellings, _ := document.Spellings(few[:0], value, path)
-	for _, s := range spellings {
-		e.collect(s.Value, s.Rest, depth+1)
-	}
+	})
 }
 
 // Footprint returns how many bytes of buffers e keeps for the next event.

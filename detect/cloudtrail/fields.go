@@ -367,7 +367,7 @@ func resource(spellings ...string) func(*Event) eql.Value {
 	return func(e *Event) eql.Value {
 		start := len(e.list)
 		for _, spelling := range spellings {
-			e.collect(e.top[topResources], spelling, 0)
+			e.collect(e.top[topResources], spelling)
 		}
 		return e.collected(start)
 	}

@@ -268,3 +268,30 @@ func kindClass(k Kind) Kind {
 	}
 	return k
 }
+
+// Leaves calls visit with every value at a dotted path below value that is
+// neither a list nor on the way to one: through maps and lists, whatever mixture
+// of nested and dotted keys spells the path. What nests deeper than [MaxDepth]
+// is left out.
+func Leaves(value []byte, path string, visit func(leaf []byte)) { leaves(value, path, visit, 0) }
+
+func leaves(value []byte, path string, visit func(leaf []byte), depth int) {
+	if depth > MaxDepth {
+		return
+	}
+	if items := OverArray(value); items.Err() == nil {
+		for items.Next() {
+			leaves(items.Value, path, visit, depth+1)
+		}
+		return
+	}
+	if path == "" {
+		visit(value)
+		return
+	}
+	var few [8]Spelling
+	spellings, _ := Spellings(few[:0], value, path)
+	for _, s := range spellings {
+		leaves(s.Value, s.Rest, visit, depth+1)
+	}
+}
