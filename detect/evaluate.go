@@ -14,6 +14,7 @@ type Evaluator struct {
 	engine *Engine
 	pooled bool
 	finder *cloudtrail.Finder
+	inner  *cloudtrail.Finder // of what a split record's parts become
 	event  cloudtrail.Event
 	view   view
 
@@ -34,7 +35,11 @@ type Output struct {
 }
 
 func newEvaluator(e *Engine, worth func([]byte) bool) *Evaluator {
-	return &Evaluator{engine: e, finder: cloudtrail.NewFinder(e.options.JSONKeys, worth)}
+	return &Evaluator{
+		engine: e,
+		finder: cloudtrail.NewFinder(e.options.JSONKeys, worth),
+		inner:  cloudtrail.NewFinder(e.options.JSONKeys, worth),
+	}
 }
 
 // Release gives an evaluator back to its engine. What it returned before is no
@@ -43,7 +48,7 @@ func (v *Evaluator) Release() {
 	v.verdicts = nil
 	// A thorough evaluator is not one that the engine hands out, and a huge
 	// record must not pin its buffers for the life of the pipeline.
-	if !v.pooled || cap(v.buffer) > keptBuffer || v.finder.Footprint() > keptBuffer || v.event.Footprint() > keptBuffer {
+	if !v.pooled || cap(v.buffer) > keptBuffer || v.finder.Footprint()+v.inner.Footprint() > keptBuffer || v.event.Footprint() > keptBuffer {
 		return
 	}
 	v.engine.evaluators.Put(v)
@@ -95,17 +100,12 @@ func (v *Evaluator) Record(body []byte, when time.Time) []Output {
 // split makes one output of every list element of the record.
 func (v *Evaluator) split(when time.Time) []Output {
 	for parts := v.finder.Parts(); len(parts) > 0; {
-		first, alerts := parts[0], len(v.found)
-		body, ok := v.finder.IsElement(first)
-		if !ok {
-			start := len(v.buffer)
-			v.buffer = v.finder.AppendBody(v.buffer, first)
-			body = v.buffer[start:len(v.buffer):len(v.buffer)]
+		same := 1
+		for same < len(parts) && parts[same].SameRecord(parts[0]) {
+			same++
 		}
-		for len(parts) > 0 && parts[0].SameRecord(first) {
-			v.evaluate(parts[0], when)
-			parts = parts[1:]
-		}
+		alerts := len(v.found)
+		body := v.evaluateSplit(parts[:same], when)
 		found := v.found[alerts:len(v.found):len(v.found)]
 		if len(found) > 0 {
 			tagged, ok := v.tag(body, found)
@@ -114,12 +114,39 @@ func (v *Evaluator) split(when time.Time) []Output {
 			}
 			body = tagged
 		}
+		parts = parts[same:]
 		if v.onlyAlerts && len(found) == 0 {
 			continue
 		}
 		v.outputs = append(v.outputs, Output{Body: body, Alerts: found})
 	}
 	return v.outputs
+}
+
+// evaluateSplit returns the record that parts of one list element become, and
+// evaluates it: as it leaves us, with what stood beside the list, so that whoever
+// reads it later, we among them, comes to the same verdict.
+func (v *Evaluator) evaluateSplit(parts []cloudtrail.Part, when time.Time) (body []byte) {
+	first := parts[0]
+	if element, ok := v.finder.IsElement(first); ok {
+		for _, p := range parts {
+			v.evaluate(p, when)
+		}
+		return element
+	}
+	start := len(v.buffer)
+	v.buffer = v.finder.AppendBody(v.buffer, first)
+	body = v.buffer[start:len(v.buffer):len(v.buffer)]
+	if !v.finder.Worth(first) {
+		return body
+	}
+	// An error is the limit of a record; the element was within it.
+	if _, err := v.inner.Find(body); err == nil {
+		for _, p := range v.inner.Parts() {
+			v.evaluate(p, when)
+		}
+	}
+	return body
 }
 
 // evaluate adds to v.found the alerts that the event raises.

@@ -75,8 +75,9 @@ type wrap struct {
 	key []byte
 	up  int // index of the wrap around this one, -1 for none
 
-	known    bool // whether from and to are set
+	known    bool // whether what follows is set
 	from, to int  // the pairs beside key, in Finder.beside
+	worth    bool // whether one of them is worth looking into
 }
 
 // Part is one event of a record, or another element of a list of events.
@@ -212,7 +213,7 @@ func (f *Finder) visitList(array []byte, w, depth int) {
 	items := document.OverArray(array)
 	for items.Next() {
 		before := len(f.parts)
-		if f.events == events || f.worth == nil || f.worth(items.Value) {
+		if f.events == events || f.isWorth(items.Value) {
 			f.visit(items.Value, items.Value, w, w, depth+1)
 		}
 		if len(f.parts) == before {
@@ -342,6 +343,19 @@ func (f *Finder) AppendBody(dst []byte, p Part) []byte {
 	return setMapHeader(dst, at, pairs)
 }
 
+// Worth reports whether the record that p becomes when its record is split is
+// worth looking into: for its element, or for what stands beside the list.
+func (f *Finder) Worth(p Part) bool {
+	for i := p.wrap; i >= 0; i = f.wraps[i].up {
+		if f.besides(&f.wraps[i]); f.wraps[i].worth {
+			return true
+		}
+	}
+	return f.isWorth(p.element)
+}
+
+func (f *Finder) isWorth(raw []byte) bool { return f.worth == nil || f.worth(raw) }
+
 // besides returns the pairs of a wrap's map but the one that led on. They are
 // found once: to skip a list again for each of its elements would take time in
 // the square of its length.
@@ -352,6 +366,7 @@ func (f *Finder) besides(w *wrap) []pair {
 		for walk.Next() {
 			if !sameKey(walk.Key, w.key) {
 				f.beside = append(f.beside, pair{walk.Key, walk.Value})
+				w.worth = w.worth || f.isWorth(walk.Key) || f.isWorth(walk.Value)
 			}
 		}
 		w.to = len(f.beside)

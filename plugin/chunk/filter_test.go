@@ -187,6 +187,40 @@ func TestFilterSplitsAList(t *testing.T) {
 
 // Metadata is repeated with every record that comes of a list. Past a limit it
 // is left out, for a few megabytes would become hundreds of gigabytes.
+// What stands beside a list is part of each record that comes of it, and so of
+// what is evaluated: whoever filters the record again comes to the same verdict.
+func TestASplitEventIsJudgedAsItLeaves(t *testing.T) {
+	const bare = `{"eventSource":"lambda.amazonaws.com","eventName":"AddPermission20150331v2","eventID":"e3"}`
+	const request = `"requestParameters":{"functionName":"f","action":"lambda:InvokeFunction","principal":"444455556666"}`
+	for _, c := range []struct {
+		name, body string
+		want       []bool // which of the records are tagged
+	}{
+		{"request parameters beside the list", `{"Events":[` + ordinary + `,` + bare + `],` + request + `}`, []bool{false, true}},
+		{"request parameters around the list", `{"log":{"Events":[` + ordinary + `,` + bare + `]},` + request + `}`, []bool{false, true}},
+		{"the event's own come first", `{` + request + `,"Events":[` + ordinary + `,` + strings.Replace(match, "444455556666", "*", 1) + `]}`, []bool{false, false}},
+		{"an error beside the list", `{"Records":[` + match + `,` + match + `],"errorCode":"AccessDenied"}`, []bool{false, false}},
+		{"the rest of an event beside the list", `{"Records":[` + ordinary + `,{"eventName":"AddPermission"}],"eventSource":5,` + request + `}`, []bool{false, false}},
+		{"text beside the list", `{"logEvents":[{"message":` + strconv.Quote(ordinary) + `},{"message":"{"}],"log":` + strconv.Quote(match[:len(match)-1]) + `}`, []bool{false, false}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			engine := newEngine(t, nil)
+			out, _ := checkFilter(t, engine, nil, []byte(event(t, c.body)))
+			var got []bool
+			for rest := out; len(rest) > 0; {
+				e, after, err := Next(rest)
+				if err != nil {
+					t.Fatal(err)
+				}
+				got, rest = append(got, hasOurAlert(e.Body)), after
+			}
+			if fmt.Sprint(got) != fmt.Sprint(c.want) {
+				t.Errorf("tagged %v, want %v", got, c.want)
+			}
+		})
+	}
+}
+
 func TestFilterDoesNotRepeatHugeMetadata(t *testing.T) {
 	engine := newEngine(t, nil)
 	list := msgp.AppendArrayHeader([]byte("\x81\xa7Records"), 1000)

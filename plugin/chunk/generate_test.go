@@ -83,7 +83,7 @@ func (g *generator) event() string {
 	case 12:
 		extra = `,"alert":` + g.one(`"mine"`, `{"severity":"low"}`, `null`) + `,"alerts":[]`
 	case 13:
-		return `{"eventSource":"lambda.amazonaws.com","eventName":"AddPermission20150331v2","requestParameters":"{action=lambda:InvokeFunction}"}`
+		return `{"eventSource":"lambda.amazonaws.com","eventName":"AddPermission20150331v2"` + g.one(``, `,"requestParameters":"{action=lambda:InvokeFunction}"`) + `}`
 	case 14:
 		extra = `,"requestParameters":` + g.one(`null`, `{}`, `[]`, `{"action":["lambda:InvokeFunction",null]}`, `{"action":"lambda:Invoke","b":"Function"}`)
 	case 15:
@@ -123,19 +123,19 @@ func (g *generator) body() (text string, parts int) {
 		return `{"detail-type":"AWS API Call via CloudTrail","detail":` + g.event() + `}`, 1
 	case 9, 10:
 		list, n := g.list(func() string { return g.event() })
-		return `{"Records":` + list + g.one(`}`, `,"host":"h"}`), n
+		return `{"Records":` + list + g.one(``, `,"host":"h"`, g.beside()) + `}`, n
 	case 11:
 		list, n := g.list(func() string { return g.event() })
 		return `{"log":` + g.quote(`{"Records":`+list+`}`) + `,"stream":"stdout"}`, n
 	case 12:
 		list, n := g.list(func() string { return `{"id":"1","message":` + g.quote(g.event()) + `}` })
-		return `{"messageType":"DATA_MESSAGE","logEvents":` + list + `}`, n
+		return `{"messageType":"DATA_MESSAGE","logEvents":` + list + g.one(``, g.beside()) + `}`, n
 	case 13:
 		list, n := g.list(func() string { return `{"body":` + g.quote(`{"Message":`+g.quote(g.event())+`}`) + `}` })
 		return `{"Records":` + list + `}`, n
 	case 14:
 		list, n := g.list(func() string { return `{"EventId":"1","CloudTrailEvent":` + g.quote(g.event()) + `}` })
-		return `{"Events":` + list + `}`, n
+		return `{"Events":` + list + g.one(``, g.beside()) + `}`, n
 	case 15:
 		list, _ := g.list(func() string { return g.event() })
 		return `{"log":` + g.quote(list) + `}`, 1
@@ -154,6 +154,13 @@ func (g *generator) body() (text string, parts int) {
 		return `{"log":` + g.quote(g.ecs()) + `}`, 1
 	}
 	return `{"log":"` + g.one("lambda:Invoke", "AddPermis", "Function", "plain") + `","n":` + fmt.Sprint(g.Int63()) + `}`, 1
+}
+
+// beside is what stands beside a list: words of an event, which an element that
+// has none of its own takes for its own once the list is split.
+func (g *generator) beside() string {
+	return g.one(`,"requestParameters":{"functionName":"f","action":"lambda:InvokeFunction","principal":"444455556666"}`,
+		`,"errorCode":"AccessDenied"`, `,"data_stream.dataset":"aws.cloudtrail"`, `,"alert":{"severity":"low"}`)
 }
 
 // list makes a JSON list, and says how many elements it has.
