@@ -1,7 +1,10 @@
 package docs
 
 import (
+	"bytes"
 	"encoding/json"
+	"errors"
+	"io"
 	"maps"
 	"os"
 	"os/exec"
@@ -23,6 +26,7 @@ func TestTheConfigurationOfTheImage(t *testing.T) {
 	if err := yaml.Unmarshal([]byte(text), &value); err != nil {
 		t.Fatal(err)
 	}
+	checkValues(t, text)
 	dryRun(t, "trailwire.yaml", text)
 }
 
@@ -65,6 +69,160 @@ func TestTheDockerfileCopiesWhatIsThere(t *testing.T) {
 	}
 }
 
+// Without Docker the builder of the image can be had too: its steps, on the files
+// that the image is built from.
+func TestTheStepsOfTheBuilderRun(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it builds the plugin")
+	}
+	_, stage, found := strings.Cut(read(t, "conf/deploy/Dockerfile"), " AS builder\n")
+	stage, _, ends := strings.Cut(stage, "\nFROM ")
+	if !found || !ends {
+		t.Fatal("the Dockerfile has no builder")
+	}
+	folder := t.TempDir()
+	source, plugin := filepath.Join(folder, "src"), filepath.Join(folder, "plugin")
+	for _, line := range strings.Fields(read(t, "conf/deploy/Dockerfile.dockerignore")) {
+		name, ok := strings.CutPrefix(line, "!")
+		if !ok {
+			continue
+		}
+		if err := os.MkdirAll(filepath.Dir(filepath.Join(source, name)), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if out, err := exec.Command("cp", "-R", filepath.Join(top, name), filepath.Join(source, name)).CombinedOutput(); err != nil {
+			t.Fatalf("%v: %s", err, out)
+		}
+	}
+	for _, step := range regexp.MustCompile(`(?m)^RUN (.*)$`).FindAllStringSubmatch(strings.ReplaceAll(stage, "\\\n", ""), -1) {
+		run := exec.Command("sh", "-c", strings.ReplaceAll(step[1], "/plugin/", plugin+"/"))
+		run.Dir = source
+		if out, err := run.CombinedOutput(); err != nil {
+			t.Fatalf("RUN %s: %v\n%s", step[1], err, out)
+		}
+	}
+	filter, err := os.Stat(filepath.Join(plugin, "flb-filter_trailwire.so"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if output, err := os.Stat(filepath.Join(plugin, "out_trailwire.so")); err != nil || !os.SameFile(filter, output) {
+		t.Errorf("the output is no other name of the filter: %v", err)
+	}
+}
+
+// The chart is not ours to keep: $TRAILWIRE_CHART is the folder charts/fluent-bit
+// of a checkout of github.com/fluent/helm-charts.
+func TestTheChartRendersTheValues(t *testing.T) {
+	chart := os.Getenv("TRAILWIRE_CHART")
+	helm, err := exec.LookPath("helm")
+	if chart == "" || err != nil {
+		t.Skip("SKIPPED: NO HELM on PATH, or NO CHART in $TRAILWIRE_CHART: nothing rendered conf/deploy/values.yaml")
+	}
+	var ours, theirs map[string]any
+	text, err := os.ReadFile(filepath.Join(chart, "values.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(yaml.Unmarshal(text, &theirs), yaml.Unmarshal([]byte(read(t, "conf/deploy/values.yaml")), &ours)); err != nil {
+		t.Fatal(err)
+	}
+	for key := range ours {
+		if _, ok := theirs[key]; !ok {
+			t.Errorf("the chart has no value %s", key)
+		}
+	}
+	out, err := exec.Command(helm, "template", "trailwire", chart, "-f", filepath.Join(top, "conf/deploy/values.yaml")).CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	type container struct {
+		Name, Image   string
+		Command, Args []string
+		Ports         []struct{ Name string }
+		VolumeMounts  []struct{ Name, MountPath string } `yaml:"volumeMounts"`
+		Security      struct {
+			Root     bool `yaml:"readOnlyRootFilesystem"`
+			Ordinary bool `yaml:"runAsNonRoot"`
+		} `yaml:"securityContext"`
+	}
+	rendered := false
+	documents := yaml.NewDecoder(bytes.NewReader(out))
+	for {
+		var d struct {
+			Kind string
+			Data map[string]string
+			Spec struct {
+				Template struct {
+					Spec struct {
+						Token          *bool       `yaml:"automountServiceAccountToken"`
+						InitContainers []container `yaml:"initContainers"`
+						Containers     []container
+						Volumes        []struct{ Name string }
+					}
+				}
+			}
+		}
+		if err := documents.Decode(&d); errors.Is(err, io.EOF) {
+			break
+		} else if err != nil {
+			// A template that does not fit, such as a Service's, is no Deployment.
+			continue
+		}
+		if d.Kind == "ConfigMap" {
+			dryRun(t, "trailwire.yaml", d.Data["trailwire.yaml"])
+		}
+		if d.Kind != "Deployment" {
+			continue
+		}
+		rendered = true
+		pod := d.Spec.Template.Spec
+		if len(pod.InitContainers) != 1 || len(pod.Containers) != 1 || pod.Token == nil || *pod.Token {
+			t.Fatalf("the pod is %+v", pod)
+		}
+		c := pod.Containers[0]
+		if c.Image != "cr.fluentbit.io/fluent/fluent-bit:5.1.1" || !c.Security.Root || !c.Security.Ordinary ||
+			!slices.Contains(c.Args, "--config=/fluent-bit/etc/conf/trailwire.yaml") || len(c.Ports) != 2 {
+			t.Errorf("the container is %+v", c)
+		}
+		for _, mount := range slices.Concat(c.VolumeMounts, pod.InitContainers[0].VolumeMounts) {
+			if !slices.ContainsFunc(pod.Volumes, func(v struct{ Name string }) bool { return v.Name == mount.Name }) {
+				t.Errorf("there is no volume %s", mount.Name)
+			}
+		}
+	}
+	if !rendered {
+		t.Errorf("there is no Deployment in\n%s", out)
+	}
+}
+
+// What says which version it is says the same as the code, from which the start
+// line, the command line and the Makefile take it.
+func TestThereIsOneVersion(t *testing.T) {
+	if !strings.Contains(read(t, "CHANGELOG.md"), "\n## ["+detect.Version+"]") {
+		t.Errorf("CHANGELOG.md has no section for %s", detect.Version)
+	}
+	out, err := exec.Command("make", "-C", top, "--no-print-directory", "--eval", "print-version: ; @echo $(VERSION)", "print-version").CombinedOutput()
+	if err != nil || strings.TrimSpace(string(out)) != detect.Version {
+		t.Errorf("make takes the version for %q: %v", out, err)
+	}
+	if !strings.Contains(read(t, "conf/deploy/nfpm.yaml"), "\nversion: ${VERSION}\n") {
+		t.Error("the packages have a version of their own")
+	}
+	named := regexp.MustCompile(`(?:trailwire(?:-plugin)?[-_:]|trailwire\.0\] )(\d+\.\d+\.\d+)`)
+	found := 0
+	for _, file := range append(documents(t), "conf/deploy/values.yaml", "conf/deploy/ecs-task-definition.json", "conf/deploy/Dockerfile") {
+		for _, m := range named.FindAllStringSubmatch(read(t, file), -1) {
+			found++
+			if m[1] != detect.Version {
+				t.Errorf("%s says %s, it is %s", file, m[0], detect.Version)
+			}
+		}
+	}
+	if found < 5 {
+		t.Errorf("the version was found %d times only: the test has lost its point", found)
+	}
+}
+
 func TestTheValuesOfTheChart(t *testing.T) {
 	var values struct {
 		Image          struct{ Repository, Tag string }
@@ -102,6 +260,7 @@ func TestTheValuesOfTheChart(t *testing.T) {
 	if strings.Contains(text, "{{") {
 		t.Error("the chart would take a text for a template")
 	}
+	checkValues(t, text)
 	dryRun(t, "trailwire.yaml", text)
 }
 

@@ -3,31 +3,49 @@
 package docs
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/trailwire/trailwire/plugin/property"
 )
 
 // top is the repository.
 const top = ".."
 
-// documents are those that users read, relative to the top.
-func documents(t *testing.T) []string {
+// documents are all Markdown files, relative to the top.
+func documents(t *testing.T) (documents []string) {
 	t.Helper()
-	documents := []string{"README.md", "CONTRIBUTING.md", "CHANGELOG.md", "THREATS.md", "testdata/README.md"}
-	found, err := filepath.Glob(filepath.Join(top, "docs", "*.md"))
-	if err != nil || len(found) == 0 {
-		t.Fatalf("no documents in docs: %v", err)
+	err := filepath.WalkDir(top, func(path string, entry fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case entry.IsDir() && (entry.Name() == ".git" || entry.Name() == "build"):
+			return filepath.SkipDir
+		case filepath.Ext(path) != ".md":
+			return nil
+		}
+		name, err := filepath.Rel(top, path)
+		documents = append(documents, name)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
 	}
-	for _, path := range found {
-		documents = append(documents, filepath.Join("docs", filepath.Base(path)))
+	for _, name := range []string{"README.md", "CONTRIBUTING.md", "CHANGELOG.md", "THREATS.md", "docs/properties.md", "testdata/README.md"} {
+		if !slices.Contains(documents, name) {
+			t.Errorf("there is no %s", name)
+		}
 	}
 	return documents
 }
@@ -44,8 +62,9 @@ func read(t *testing.T, path string) string {
 // markdown is a document in parts: its prose, without any code, and its fenced
 // blocks.
 type markdown struct {
-	prose  []string // by line; a line of code is empty
-	blocks []block
+	prose    []string // by line; a line of code is empty
+	indented []string // by line; empty where it is not indented, or in a fenced block
+	blocks   []block
 }
 
 type block struct {
@@ -59,7 +78,7 @@ func parse(text string) markdown {
 	var m markdown
 	var open *block
 	for i, line := range strings.Split(text, "\n") {
-		prose := ""
+		prose, indented := "", ""
 		fence, isFence := strings.CutPrefix(strings.TrimSpace(line), "```")
 		switch {
 		case isFence && open == nil:
@@ -70,11 +89,11 @@ func parse(text string) markdown {
 		case open != nil:
 			open.text += line + "\n"
 		case strings.HasPrefix(line, "    "): // indented code, or the text of a list, which has no links in code
-			prose = codeSpan.ReplaceAllString(line, "")
+			prose, indented = codeSpan.ReplaceAllString(line, ""), line
 		default:
 			prose = codeSpan.ReplaceAllStringFunc(line, func(s string) string { return strings.Trim(s, "`") })
 		}
-		m.prose = append(m.prose, prose)
+		m.prose, m.indented = append(m.prose, prose), append(m.indented, indented)
 	}
 	return m
 }
@@ -140,7 +159,7 @@ func follow(document, link string) error {
 	if strings.HasPrefix(target, "..") {
 		return fmt.Errorf("%s leads out of the repository", link)
 	}
-	if _, err := os.Stat(filepath.Join(top, target)); err != nil {
+	if _, err := os.Stat(filepath.Join(top, target)); err != nil || strings.HasPrefix(target, "build/") {
 		return fmt.Errorf("%s: no such file", link)
 	}
 	if !hasAnchor || !strings.HasSuffix(target, ".md") {
@@ -158,8 +177,8 @@ func follow(document, link string) error {
 
 func TestLinksThatLeadNowhereAreFound(t *testing.T) {
 	for link, want := range map[string]string{
-		"README.md": "", "docs/deployment.md#a-container": "", "https://example.com/": "",
-		"no.md": "no such file", "docs/deployment.md#no": "no such heading", "../x": "leads out", "/etc": "neither", "http://x/": "neither",
+		"README.md": "", "docs/deployment.md#a-container": "", "https://example.com/": "", "docs": "",
+		"build/trailwire": "no such file", "no.md": "no such file", "docs/deployment.md#no": "no such heading", "../x": "leads out", "/etc": "neither", "http://x/": "neither",
 	} {
 		err := follow("README.md", link)
 		if want == "" && err != nil || want != "" && (err == nil || !strings.Contains(err.Error(), want)) {
@@ -168,36 +187,162 @@ func TestLinksThatLeadNowhereAreFound(t *testing.T) {
 	}
 }
 
-func TestEveryConfigurationShownIsOne(t *testing.T) {
-	some := false
-	for _, document := range documents(t) {
-		for _, b := range parse(read(t, document)).blocks {
-			if b.language != "yaml" {
-				continue
-			}
-			some = true
-			t.Run(fmt.Sprintf("%s:%d", document, b.line), func(t *testing.T) {
-				var value any
-				if err := yaml.Unmarshal([]byte(b.text), &value); err != nil {
-					t.Fatal(err)
-				}
-				switch v := value.(type) {
-				case map[string]any:
-					if v["pipeline"] != nil {
-						dryRun(t, "shown.yaml", b.text)
-					}
-				case []any: // filters
-					text := "plugins: [" + installed + "]\npipeline:\n  inputs:\n    - {name: dummy, tag: cloudtrail}\n  filters:\n"
-					for _, line := range strings.Split(strings.TrimRight(b.text, "\n"), "\n") {
-						text += "    " + line + "\n"
-					}
-					dryRun(t, "shown.yaml", text+"  outputs:\n    - {name: 'null', match: '*'}\n")
-				}
-			})
+// configuration returns what a block of a document configures: whole pipelines
+// as they are, a list of filters or outputs in the smallest pipeline that it fits.
+func (b block) configuration() (text string, err error) {
+	var value any
+	if err := yaml.Unmarshal([]byte(b.text), &value); err != nil {
+		return "", err
+	}
+	list, ok := value.([]any)
+	if !ok {
+		if m, ok := value.(map[string]any); !ok || m["pipeline"] == nil {
+			return "", errors.New("it is no pipeline, and no list of filters or outputs")
+		}
+		return b.text, nil
+	}
+	section, plugin, rest := "filters", "flb-filter", "outputs:\n    - {name: 'null', match: '*'}\n"
+	for _, item := range list {
+		if m, ok := item.(map[string]any); ok && m["alerts_to"] != nil {
+			section, plugin, rest = "outputs", "out", ""
 		}
 	}
-	if !some {
-		t.Error("no document shows a configuration")
+	text = "plugins: [/usr/lib/fluent-bit/" + plugin + "_trailwire.so]\npipeline:\n  inputs:\n    - {name: dummy, tag: cloudtrail}\n  " + section + ":\n"
+	for _, line := range strings.Split(strings.TrimRight(b.text, "\n"), "\n") {
+		text += "    " + line + "\n"
+	}
+	return text + "  " + rest, nil
+}
+
+func TestEveryConfigurationShownIsOne(t *testing.T) {
+	shown := 0
+	for _, document := range documents(t) {
+		for _, b := range parse(read(t, document)).blocks {
+			switch b.language {
+			case "yaml":
+				shown++
+				t.Run(fmt.Sprintf("%s:%d", document, b.line), func(t *testing.T) {
+					text, err := b.configuration()
+					if err != nil {
+						t.Fatal(err)
+					}
+					checkValues(t, text)
+					dryRun(t, "shown.yaml", text)
+				})
+			case "ini":
+				shown++
+				t.Run(fmt.Sprintf("%s:%d", document, b.line), func(t *testing.T) { dryRun(t, "shown.conf", b.text) })
+			case "json", "mermaid", "toml", "sh":
+			default:
+				t.Errorf("%s:%d: a block in %q: configurations are shown as yaml or ini, so that they are tried", document, b.line, b.language)
+			}
+		}
+	}
+	if shown < 4 {
+		t.Errorf("only %d configurations are shown: the test has lost its point", shown)
+	}
+}
+
+// values are the properties in a configuration, as Fluent Bit hands them out.
+type values map[string]any
+
+func (v values) Property(name string) (value string, set bool) {
+	x, set := v[name]
+	return fmt.Sprint(x), set
+}
+
+// checkValues reads the properties of Trailwire in a configuration as the plugins
+// do: a dry run looks at names alone.
+func checkValues(t *testing.T, text string) {
+	t.Helper()
+	var config struct {
+		Pipeline struct {
+			Filters, Outputs []values
+		}
+	}
+	if err := yaml.Unmarshal([]byte(text), &config); err != nil {
+		t.Fatal(err)
+	}
+	folder := folderOfFiles(t)
+	move := func(v values) values {
+		for key, value := range v {
+			if text, ok := value.(string); ok {
+				v[key] = strings.ReplaceAll(text, "/etc/", folder+"/")
+			}
+		}
+		return v
+	}
+	for _, v := range config.Pipeline.Filters {
+		if v["name"] == "trailwire" {
+			if _, err := property.Read(move(v)); err != nil {
+				t.Error(err)
+			}
+		}
+	}
+	for _, v := range config.Pipeline.Outputs {
+		if v["name"] == "trailwire" {
+			if _, _, err := property.ReadOutput(move(v)); err != nil {
+				t.Error(err)
+			}
+		}
+	}
+}
+
+// A configuration that is indented, as commands are, is one that nobody tries.
+func TestNoConfigurationIsHiddenAmongCommands(t *testing.T) {
+	configuration := regexp.MustCompile(`^(    |\t)\s*(\[(SERVICE|INPUT|FILTER|OUTPUT)\]|pipeline:|- \{?name: )`)
+	for _, document := range documents(t) {
+		m := parse(read(t, document))
+		for i, line := range m.indented {
+			if configuration.MatchString(line) {
+				t.Errorf("%s:%d: a configuration that no test runs: fence it as yaml or ini", document, i+1)
+			}
+		}
+	}
+}
+
+func TestTheFrontPageIsOnePage(t *testing.T) {
+	lines := strings.Split(read(t, "README.md"), "\n")
+	if len(lines) > 150 {
+		t.Errorf("README.md has %d lines", len(lines))
+	}
+}
+
+// Tables cannot be broken, and what a program printed is as it is.
+func TestProseIsOfAWidthThatPeopleRead(t *testing.T) {
+	for _, document := range documents(t) {
+		for i, line := range parse(read(t, document)).prose {
+			if n := len([]rune(line)); n > 140 && !strings.HasPrefix(line, "|") && !strings.HasPrefix(line, "    ") {
+				t.Errorf("%s:%d: %d characters", document, i+1, n)
+			}
+		}
+	}
+}
+
+// What is in conf is found by who reads the documents.
+func TestEveryFileInConfIsMentioned(t *testing.T) {
+	var all strings.Builder
+	for _, document := range documents(t) {
+		all.WriteString(read(t, document))
+	}
+	err := filepath.WalkDir(filepath.Join(top, "conf"), func(path string, entry fs.DirEntry, err error) error {
+		name := entry.Name()
+		if err != nil || entry.IsDir() || name == "Dockerfile.dockerignore" {
+			return err
+		}
+		// The classic format beside the YAML is linked by the latter.
+		if base, ok := strings.CutSuffix(name, ".conf"); ok {
+			if _, err := os.Stat(filepath.Join(filepath.Dir(path), base+".yaml")); err == nil {
+				return nil
+			}
+		}
+		if !regexp.MustCompile(`\]\((\.\./)?conf/(\w+/)?` + regexp.QuoteMeta(name) + `\)`).MatchString(all.String()) {
+			t.Errorf("no document links to %s", path)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
 	}
 }
 
@@ -209,22 +354,23 @@ const installed = "/usr/lib/fluent-bit/flb-filter_trailwire.so"
 func dryRun(t *testing.T, name, text string, options ...string) {
 	t.Helper()
 	fluentBit := findFluentBit(t)
-	plugin, err := buildPlugin()
+	plugins, err := buildPlugins()
 	if err != nil {
 		t.Fatal(err)
 	}
-	text = strings.ReplaceAll(text, installed, plugin)
-	text = strings.ReplaceAll(text, "/trailwire/flb-filter_trailwire.so", plugin)
+	place := func(text string) string {
+		return strings.NewReplacer("/usr/lib/fluent-bit/", plugins+"/", "/trailwire/flb-filter", plugins+"/flb-filter").Replace(text)
+	}
 	path := filepath.Join(t.TempDir(), name)
-	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+	if err := os.WriteFile(path, []byte(place(text)), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	for i, option := range options {
-		options[i] = strings.ReplaceAll(option, installed, plugin)
+		options[i] = place(option)
 	}
 	out, err := exec.Command(fluentBit, append(options, "--dry-run", "-c", path)...).CombinedOutput()
 	if err != nil || !strings.Contains(string(out), "configuration test is successful") {
-		t.Errorf("%s --dry-run: %v\n%s\n%s", fluentBit, err, out, text)
+		t.Errorf("%s --dry-run: %v\n%s\n%s", fluentBit, err, out, place(text))
 	}
 }
 
@@ -255,20 +401,19 @@ func TestMain(m *testing.M) {
 	}())
 }
 
-// buildPlugin returns the plugin that make has built, or, where that is missing
-// or older than its sources, one that is built for the test.
-var buildPlugin = sync.OnceValues(func() (string, error) {
-	const built = "build/flb-filter_trailwire.so"
-	isNew := exec.Command("make", "--question", built)
+// buildPlugins returns a folder with both plugins: those that make has built, or,
+// where they are missing or older than their sources, some built for the test.
+var buildPlugins = sync.OnceValues(func() (folder string, err error) {
+	isNew := exec.Command("make", "--question", "build/flb-filter_trailwire.so", "build/out_trailwire.so")
 	isNew.Dir = top
 	if isNew.Run() == nil {
-		return filepath.Abs(filepath.Join(top, built))
+		return filepath.Abs(filepath.Join(top, "build"))
 	}
-	path := filepath.Join(workshop, filepath.Base(built))
+	path := filepath.Join(workshop, filepath.Base(installed))
 	build := exec.Command("go", "build", "-trimpath", "-buildmode=c-shared", "-o", path, "./plugin")
 	build.Dir = top
 	if out, err := build.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("%s: %w\n%s", build, err, out)
 	}
-	return path, nil
+	return workshop, os.Link(path, filepath.Join(workshop, "out_trailwire.so"))
 })

@@ -36,3 +36,19 @@ func TestEveryTestThatADocumentNamesExists(t *testing.T) {
 		t.Errorf("only %d tests are named: the test has lost its point", named)
 	}
 }
+
+func TestEveryClaimAboutAnAttackerHasItsTest(t *testing.T) {
+	claims := 0
+	for i, line := range strings.Split(read(t, "THREATS.md"), "\n") {
+		if !strings.HasPrefix(line, "| ") || strings.HasPrefix(line, "| cannot ") || strings.HasPrefix(line, "| --- ") {
+			continue
+		}
+		claims++
+		if !nameOfATest.MatchString(line) {
+			t.Errorf("THREATS.md:%d: no test shows %s", i+1, line)
+		}
+	}
+	if claims < 15 {
+		t.Errorf("only %d claims were found: the test has lost its point", claims)
+	}
+}
