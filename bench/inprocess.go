@@ -3,20 +3,15 @@ package main
 import (
 	"bytes"
 	"fmt"
-	"io"
-	"runtime"
 	"slices"
 	"strings"
-	"text/tabwriter"
 	"time"
 	"unsafe"
 
 	"github.com/fluent/fluent-bit-go/output"
 
-	"github.com/trailwire/trailwire/bench/ordinary"
 	"github.com/trailwire/trailwire/bench/workload"
 	"github.com/trailwire/trailwire/detect"
-	"github.com/trailwire/trailwire/detect/document"
 	"github.com/trailwire/trailwire/plugin/chunk"
 	"github.com/trailwire/trailwire/plugin/search"
 )
@@ -33,15 +28,11 @@ type traffic struct {
 	rarest []byte // the byte that each chunk has least of
 }
 
-func pack(w workload.Workload, events int) (traffic, error) {
+func pack(w workload.Workload, events int) traffic {
 	t := traffic{name: w.Name, events: events}
 	var c []byte
-	for _, record := range w.Records(1, events) {
-		body, err := document.AppendFromJSON(nil, []byte(record))
-		if err != nil {
-			return t, err
-		}
-		if c = chunk.Append(c, time.Unix(1781776800, 0), body); len(c) > chunkSize {
+	for _, record := range w.Packed(1, events) {
+		if c = chunk.Append(c, time.Unix(1781776800, 0), record); len(c) > chunkSize {
 			t.chunks, t.bytes, c = append(t.chunks, c), t.bytes+len(c), nil
 		}
 	}
@@ -49,7 +40,7 @@ func pack(w workload.Workload, events int) (traffic, error) {
 	for _, c := range t.chunks {
 		t.rarest = append(t.rarest, rarestByte(c))
 	}
-	return t, nil
+	return t
 }
 
 // filter is what the plugin does with a chunk: the search, and Go where it has
@@ -60,17 +51,12 @@ type filter struct {
 	out    []byte
 }
 
-func newFilter(change func(*detect.Options)) (*filter, error) {
+// newFilter returns the filter with these rules, which marks every alert, as
+// nothing is suppressed.
+func newFilter(rules []*detect.Rule) (f *filter, err error) {
 	options := detect.DefaultOptions()
-	rules, err := detect.BuiltInRules()
-	if err != nil {
-		return nil, err
-	}
-	options.Rules = rules
-	if change != nil {
-		change(&options)
-	}
-	f := new(filter)
+	options.Rules, options.MaxSignals, options.DedupWindow = rules, 1<<20, -1
+	f = new(filter)
 	if f.engine, err = detect.New(options); err != nil {
 		return nil, err
 	}
@@ -141,116 +127,85 @@ func decode(t traffic) {
 	}
 }
 
-// measured is what one thing took.
-type measured struct {
-	seconds float64 // median of all rounds
-	allocs  float64 // of one run, the last
-}
+// events is how many of a workload are looked at.
+const events = 20_000
 
-// measure takes the time of each job in turn, round after round.
-func measure(rounds int, jobs ...func()) []measured {
-	times := make([][]float64, len(jobs))
-	result := make([]measured, len(jobs))
-	for range rounds {
-		for i, job := range jobs {
-			var before, after runtime.MemStats
-			runtime.ReadMemStats(&before)
-			start := time.Now()
-			job()
-			took := time.Since(start).Seconds()
-			runtime.ReadMemStats(&after)
-			times[i] = append(times[i], took)
-			result[i].allocs = float64(after.Mallocs - before.Mallocs)
-		}
+func inProcess(o options) (string, error) {
+	builtIn, err := detect.BuiltInRules()
+	if err != nil {
+		return "", err
 	}
-	for i := range result {
-		slices.Sort(times[i])
-		result[i].seconds = times[i][len(times[i])/2]
+	f, err := newFilter(builtIn)
+	if err != nil {
+		return "", err
 	}
-	return result
-}
-
-func inProcess(w io.Writer, rounds int) error {
-	const events = 20_000
-	fmt.Fprintf(w, "## The filter by itself\n\n%d events a workload, in chunks of 2 MB, one thread. The limit is `bytes.IndexByte` over the same bytes,\n"+
+	var b strings.Builder
+	fmt.Fprintf(&b, "## The filter by itself\n\n%s\n", origin("make bench"))
+	fmt.Fprintf(&b, "%d events a workload, in chunks of 2 MB, one thread. The limit is `bytes.IndexByte` over the same bytes,\n"+
 		"for the byte that each chunk has least of; the search is what decides whether Go is entered at all; the filter is search,\n"+
 		"walk, evaluation and rewriting.\n\n", events)
-	table := newTable(w, "workload", "bytes/event", "limit GB/s", "search GB/s", "search/limit", "filter GB/s", "filter/limit", "events/s", "ns/event", "allocs/event")
+	t := newTable(&b, "workload", "bytes/event", "limit GB/s", "search GB/s", "search/limit", "filter GB/s", "filter/limit", "events/s", "ns/event", "allocs/event")
 	for _, kind := range workload.All {
-		t, err := pack(kind, events)
-		if err != nil {
-			return err
-		}
-		f, err := newFilter(func(o *detect.Options) { o.MaxSignals = 1 << 20; o.DedupWindow = -1 })
-		if err != nil {
-			return err
-		}
-		table.add(t, measure(rounds, func() { indexByte(t) }, func() { f.find(t) }, func() { f.run(t) }))
+		w := pack(kind, events)
+		m := measure(o.rounds, func() { indexByte(w) }, func() { f.find(w) }, func() { f.run(w) })
+		limit, search, filter := m[0], m[1], m[2]
+		gb := func(m measured) string { return fmt.Sprintf("%.1f", float64(w.bytes)/m.seconds/1e9) }
+		t.row(w.name, fmt.Sprint(w.bytes/events), gb(limit), gb(search), ratio(limit, search), gb(filter), ratio(limit, filter),
+			fmt.Sprintf("%.1f M", events/filter.seconds/1e6), filter.nanoseconds(events), filter.allocations(events))
 	}
-	many, err := newFilter(func(o *detect.Options) { o.Rules = append(o.Rules, ordinary.Rules(99)...) })
-	if err != nil {
-		return err
-	}
-	mixed, err := pack(workload.All[0], events)
-	if err != nil {
-		return err
-	}
-	mixed.name = "mixed account, 100 rules"
-	table.add(mixed, measure(rounds, func() { indexByte(mixed) }, func() { many.find(mixed) }, func() { many.run(mixed) }))
-	table.flush()
+	t.end()
 
-	plain, err := newFilter(nil)
-	if err != nil {
-		return err
+	mixed := pack(workload.Mixed, events)
+	m := measure(3, func() { decode(mixed) }, func() { f.run(mixed) })
+	fmt.Fprintf(&b, "fluent-bit-go's decoder, which only decodes, takes %s ns and %.0f allocations an event over the mixed account: the\nfilter is %.0f times as fast.\n\n",
+		m[0].nanoseconds(events), m[0].allocs/events, m[0].seconds/m[1].seconds)
+	if err := manyRules(&b, o.rounds, builtIn, mixed); err != nil {
+		return "", err
 	}
-	m := measure(3, func() { decode(mixed) }, func() { plain.run(mixed) })
-	fmt.Fprintf(w, "fluent-bit-go's decoder, which only decodes, takes %.0f ns and %.0f allocations an event over the mixed account: the\nfilter is %.0f times as fast.\n\n",
-		1e9*m[0].seconds/events, m[0].allocs/events, m[0].seconds/m[1].seconds)
-	return growth(w, rounds)
+	growth(&b, o.rounds, f)
+	return b.String(), nil
 }
 
-// growth shows that cost is linear in events.
-func growth(w io.Writer, rounds int) error {
-	fmt.Fprint(w, "Cost against number of events, where 1 % match:\n\n| events | ns/event |\n| ---: | ---: |\n")
-	f, err := newFilter(func(o *detect.Options) { o.MaxSignals = 1 << 20; o.DedupWindow = -1 })
-	if err != nil {
-		return err
+// manyRules shows what rules cost that match nothing, and what rules cost that
+// do, over the same events.
+func manyRules(b *strings.Builder, rounds int, builtIn []*detect.Rule, mixed traffic) error {
+	sets := []struct {
+		name  string
+		rules []*detect.Rule
+	}{
+		{"the built-in rule", builtIn},
+		{"100 rules that match nothing", append(workload.Rules(99), builtIn...)},
+		{"100 rules, 2 of them match one event in 20", append(workload.Rules(98), workload.MatchingRules()...)},
 	}
-	base, err := pack(workload.All[2], 10_000)
-	if err != nil {
-		return err
+	var jobs []func()
+	for _, s := range sets {
+		f, err := newFilter(s.rules)
+		if err != nil {
+			return err
+		}
+		jobs = append(jobs, func() { f.find(mixed) }, func() { f.run(mixed) })
 	}
-	for _, times := range []int{1, 10, 100} {
-		t := base
-		t.chunks = slices.Repeat(base.chunks, times)
-		m := measure(max(3, rounds/2), func() { f.run(t) })
-		fmt.Fprintf(w, "| %d | %.0f |\n", times*base.events, 1e9*m[0].seconds/float64(times*base.events))
+	m := measure(rounds, jobs...)
+	fmt.Fprintf(b, "Cost against number of rules, over the mixed account:\n\n")
+	t := newTable(b, "rules", "search ns/event", "of one rule's", "filter ns/event", "of one rule's", "allocs/event")
+	for i, s := range sets {
+		search, filter := m[2*i], m[2*i+1]
+		t.row(s.name, search.nanoseconds(events), ratio(search, m[0]), filter.nanoseconds(events), ratio(filter, m[1]), filter.allocations(events))
 	}
-	fmt.Fprintln(w)
+	t.end()
 	return nil
 }
 
-// table is a Markdown table that lines up in the source too.
-type table struct{ w *tabwriter.Writer }
-
-func newTable(w io.Writer, columns ...string) table {
-	t := table{tabwriter.NewWriter(w, 0, 0, 1, ' ', 0)}
-	fmt.Fprintf(t.w, "| %s\t|\n", strings.Join(columns, "\t| "))
-	fmt.Fprintf(t.w, "| ---%s\t|\n", strings.Repeat("\t| ---:", len(columns)-1))
-	return t
-}
-
-func (t table) add(what traffic, m []measured) {
-	limit, search, filter := m[0], m[1], m[2]
-	gb := func(m measured) float64 { return float64(what.bytes) / m.seconds / 1e9 }
-	n := float64(what.events)
-	fmt.Fprintf(t.w, "| %s\t| %d\t| %.1f\t| %.1f\t| %.2f\t| %.1f\t| %.2f\t| %.1f M\t| %.0f\t| %.2f\t|\n", what.name, what.bytes/what.events,
-		gb(limit), gb(search), limit.seconds/search.seconds, gb(filter), limit.seconds/filter.seconds,
-		n/filter.seconds/1e6, 1e9*filter.seconds/n, filter.allocs/n)
-}
-
-func (t table) flush() {
-	t.w.Flush()
-	t.w.Write([]byte("\n"))
-	t.w.Flush()
+// growth shows that cost is linear in events.
+func growth(b *strings.Builder, rounds int, f *filter) {
+	fmt.Fprint(b, "Cost against number of events, where 1 % match:\n\n")
+	base := pack(workload.OnePercent, 10_000)
+	t := newTable(b, "events", "ns/event")
+	for _, times := range []int{1, 10, 100} {
+		many := base
+		many.chunks = slices.Repeat(base.chunks, times)
+		m := measure(max(3, rounds/2), func() { f.run(many) })
+		t.row(fmt.Sprint(times*base.events), m[0].nanoseconds(times*base.events))
+	}
+	t.end()
 }

@@ -1,64 +1,61 @@
-// Command bench measures what Trailwire costs, and writes it to RESULTS.md:
-// the filter by itself against the speed at which memory can be looked through,
-// and a Fluent Bit that runs it against one that does not, and against Fluent
-// Bit's own filters doing the same job.
+// Command bench measures what Trailwire costs, and writes it to RESULTS.md, a
+// section for each thing measured:
 //
-// Every figure is a median of interleaved runs, and what matters is a ratio
+//	go run ./bench                    the filter by itself, and in a Fluent Bit
+//	go run ./bench -memory 10000000   the memory of a Fluent Bit over so many events
+//	go run ./bench -idle 60s          what a Fluent Bit without traffic does
+//
+// Every time is a median of interleaved runs, and what matters is a ratio
 // taken in one run: times on a shared machine drift, ratios less so.
 package main
 
 import (
-	"bytes"
 	"flag"
 	"fmt"
 	"os"
-	"os/exec"
-	"runtime"
 	"strings"
 	"time"
 )
 
 func main() {
-	plugin := flag.String("plugin", "build/flb-filter_trailwire.so", "the filter to load into Fluent Bit")
-	results := flag.String("results", "bench/RESULTS.md", "where the report goes")
-	rounds := flag.Int("rounds", 7, "how often each measurement is taken")
+	var o options
+	flag.StringVar(&o.plugin, "plugin", "build/flb-filter_trailwire.so", "the filter to load into Fluent Bit")
+	flag.StringVar(&o.results, "results", "bench/RESULTS.md", "where the report goes")
+	flag.IntVar(&o.rounds, "rounds", 7, "how often each time is taken")
+	flag.IntVar(&o.memory, "memory", 0, "measure memory, over so many events")
+	flag.DurationVar(&o.idle, "idle", 0, "measure a pipeline without traffic, for so long")
 	flag.Parse()
-	report, err := run(*plugin, *rounds)
+	sections, err := run(o)
 	if err == nil {
-		err = os.WriteFile(*results, report, 0o644)
+		fmt.Println(strings.Join(sections, "\n"))
+		err = update(o.results, sections...)
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
-	os.Stdout.Write(report)
 }
 
-func run(plugin string, rounds int) ([]byte, error) {
-	var b bytes.Buffer
-	fmt.Fprintf(&b, "# What it costs\n\nMade by `make bench` on %s. %s\n\n", time.Now().Format("2006-01-02"), machine())
-	if err := inProcess(&b, rounds); err != nil {
-		return nil, err
-	}
-	if err := inFluentBit(&b, plugin, max(3, rounds/2)); err != nil {
-		return nil, err
-	}
-	return b.Bytes(), nil
+type options struct {
+	plugin, results string
+	rounds, memory  int
+	idle            time.Duration
 }
 
-// machine says in one line where the figures come from.
-func machine() string {
-	cpu := "unknown processor"
-	if text, err := os.ReadFile("/proc/cpuinfo"); err == nil {
-		for _, line := range strings.Split(string(text), "\n") {
-			if name, ok := strings.CutPrefix(line, "model name"); ok {
-				cpu = strings.TrimLeft(name, " \t:")
-				break
-			}
-		}
+// run returns the sections that the options ask for.
+func run(o options) ([]string, error) {
+	switch {
+	case o.memory > 0:
+		section, err := memory(o)
+		return []string{section}, err
+	case o.idle > 0:
+		section, err := atRest(o)
+		return []string{section}, err
 	}
-	gcc, _ := exec.Command("gcc", "-dumpfullversion").Output()
-	load, _ := os.ReadFile("/proc/loadavg")
-	return fmt.Sprintf("Machine: %d cores of %s, %s, gcc %s, load average %s at the start.",
-		runtime.NumCPU(), cpu, runtime.Version(), strings.TrimSpace(string(gcc)), strings.Fields(string(load) + " ?")[0])
+	alone, err := inProcess(o)
+	if err != nil {
+		return nil, err
+	}
+	inside, err := inFluentBit(o)
+	return []string{alone, inside}, err
 }

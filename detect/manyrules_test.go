@@ -4,7 +4,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/trailwire/trailwire/bench/ordinary"
+	"github.com/trailwire/trailwire/bench/workload"
 	"github.com/trailwire/trailwire/detect"
 	"github.com/trailwire/trailwire/plugin/chunk"
 )
@@ -12,7 +12,7 @@ import (
 // ordinaryTraffic is a thousand ordinary events, one by one and in chunks of
 // fifty, which is what a tail input hands over at a time.
 func ordinaryTraffic() (events, chunks [][]byte, size int) {
-	events = ordinary.Events(1000, 1)
+	events = workload.Mixed.Packed(1, 1000)
 	var data []byte
 	for i, e := range events {
 		data = chunk.Append(data, time.Unix(1781776800, 0), e)
@@ -57,13 +57,13 @@ func ruleSets(t testing.TB) map[string][]*detect.Rule {
 	if err != nil {
 		t.Fatal(err)
 	}
-	everyday := ruleWith(t, `any where event.provider == "s3.amazonaws.com" and event.action == "PutObject" and aws.cloudtrail.resources.arn regex~ ".*ransom.*"`)
+	everyday := ruleWith(t, `any where event.provider == "s3.amazonaws.com" and event.action == "GetBucketAcl" and aws.cloudtrail.resources.arn regex~ ".*ransom.*"`)
 	return map[string][]*detect.Rule{
 		"1 rule":                    built,
-		"10 rules":                  ordinary.Rules(10),
-		"100 rules":                 ordinary.Rules(100),
+		"10 rules":                  workload.Rules(10),
+		"100 rules":                 workload.Rules(100),
 		"1 everyday rule":           {everyday},
-		"100 rules, 1 for everyday": append(ordinary.Rules(99), everyday),
+		"100 rules, 1 for everyday": append(workload.Rules(99), everyday),
 	}
 }
 

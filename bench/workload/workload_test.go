@@ -4,6 +4,9 @@ import (
 	"encoding/json"
 	"slices"
 	"testing"
+	"time"
+
+	"github.com/trailwire/trailwire/detect"
 )
 
 func TestEveryRecordIsJSON(t *testing.T) {
@@ -26,7 +29,7 @@ func TestSameSeedGivesTheSameRecords(t *testing.T) {
 
 func TestSizesAreThoseOfRealEvents(t *testing.T) {
 	var sizes []int
-	for _, record := range All[0].Records(1, 20_000) {
+	for _, record := range Mixed.Records(1, 20_000) {
 		sizes = append(sizes, len(record))
 	}
 	slices.Sort(sizes)
@@ -35,13 +38,45 @@ func TestSizesAreThoseOfRealEvents(t *testing.T) {
 		name             string
 		got, least, most int
 	}{
-		{"least", at(0), 487, 900},
-		{"median", at(0.5), 1200, 1600},
-		{"95th percentile", at(0.95), 2000, 2600},
-		{"largest", at(1), 40_000, 70_000},
+		{"least", at(0), 490, 600},
+		{"median", at(0.5), 1250, 1350},
+		{"95th percentile", at(0.95), 2250, 2550},
+		{"largest", at(1), 64_000, 68_000},
 	} {
 		if test.got < test.least || test.got > test.most {
 			t.Errorf("%s: %d bytes, want %d to %d", test.name, test.got, test.least, test.most)
 		}
+		t.Logf("%s: %d bytes", test.name, test.got)
 	}
+}
+
+func TestAHundredRulesMatchNothingInTheMixedAccount(t *testing.T) {
+	if got := alertsOf(t, Rules(100)); got != 0 {
+		t.Errorf("%d events raise an alert, want none", got)
+	}
+}
+
+func TestTheMatchingRulesMatchOneEventIn20(t *testing.T) {
+	if got := alertsOf(t, MatchingRules()); got < 430 || got > 570 {
+		t.Errorf("%d events in 10,000 raise an alert, want 500 or so", got)
+	}
+}
+
+// alertsOf returns how many of 10,000 events of the mixed account raise an
+// alert, without a search before.
+func alertsOf(t *testing.T, rules []*detect.Rule) (n int) {
+	t.Helper()
+	o := detect.DefaultOptions()
+	o.Rules, o.DedupWindow = rules, -1
+	engine, err := detect.New(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	v := engine.ThoroughEvaluator()
+	for _, record := range Mixed.Packed(1, 10_000) {
+		if v.Record(record, time.Time{}) != nil {
+			n++
+		}
+	}
+	return n
 }

@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/trailwire/trailwire/bench/ordinary"
+	"github.com/trailwire/trailwire/bench/workload"
 	"github.com/trailwire/trailwire/detect"
 	"github.com/trailwire/trailwire/plugin/chunk"
 )
@@ -15,7 +15,7 @@ func TestManyNeedlesAreFoundWhereThePrefilterFindsThem(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
 	for _, rules := range []int{1, 5, 8, 10, 100} {
 		o := detect.DefaultOptions()
-		o.Rules = ordinary.Rules(rules)
+		o.Rules = workload.Rules(rules)
 		engine, err := detect.New(o)
 		if err != nil {
 			t.Fatal(err)
@@ -66,7 +66,7 @@ func BenchmarkManyNeedles(b *testing.B) {
 	for _, set := range []struct {
 		name  string
 		rules []*detect.Rule
-	}{{"1 rule", built}, {"10 rules", ordinary.Rules(10)}, {"100 rules", ordinary.Rules(100)}} {
+	}{{"1 rule", built}, {"10 rules", workload.Rules(10)}, {"100 rules", workload.Rules(100)}} {
 		o := detect.DefaultOptions()
 		o.Rules = set.rules
 		engine, err := detect.New(o)
@@ -80,7 +80,7 @@ func BenchmarkManyNeedles(b *testing.B) {
 		}
 		defer s.Free()
 		var data []byte
-		for _, e := range ordinary.Events(1000, 1) {
+		for _, e := range workload.Mixed.Packed(1, 1000) {
 			if s.Next(e, 0) == len(e) {
 				data = append(data, e...)
 			}
@@ -110,7 +110,7 @@ func BenchmarkManyRules(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	events := ordinary.Events(1000, 1)
+	events := workload.Mixed.Packed(1, 1000)
 	var chunks [][]byte
 	for i, e := range events {
 		if i%50 == 0 {
@@ -122,7 +122,7 @@ func BenchmarkManyRules(b *testing.B) {
 	for _, set := range []struct {
 		name  string
 		rules []*detect.Rule
-	}{{"1 rule", built}, {"10 rules", ordinary.Rules(10)}, {"100 rules", ordinary.Rules(100)}} {
+	}{{"1 rule", built}, {"10 rules", workload.Rules(10)}, {"100 rules", workload.Rules(100)}} {
 		o := detect.DefaultOptions()
 		o.Rules = set.rules
 		engine, err := detect.New(o)

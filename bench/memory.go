@@ -1,0 +1,96 @@
+package main
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/trailwire/trailwire/bench/workload"
+)
+
+// memory feeds the same records to a Fluent Bit without the plugin and to one
+// with it, at the same pace, and looks at both on the way. One event in a
+// hundred matches, and no two are the same: the plugin's buffers, Go's heap and
+// the memory of past alerts become as large as they get.
+func memory(o options) (string, error) {
+	fluentBit, version, err := findFluentBit()
+	if err != nil {
+		return "", err
+	}
+	if fluentBit == "" {
+		return "", errNoFluentBit
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "## Memory\n\n%s\n", origin(fmt.Sprintf("go run ./bench -memory %d", o.memory)))
+	fmt.Fprintf(&b, "%s: stdin, filter, null output; 1 %% of the events match. VmRSS is what the process has after so\n"+
+		"many events, VmHWM the most that it has had so far, in MiB. Of what the plugin adds, mapped is the part of its file that was\n"+
+		"touched, which the system may drop.\n\n", version)
+	t := newTable(&b, "records", "events", "VmRSS without", "with", "VmHWM without", "with", "added to the peak", "of it mapped")
+	files := workload.S3Files
+	files.Event = workload.OnePercent.Event
+	for _, feed := range []struct {
+		records string
+		workload.Workload
+		events int
+	}{
+		{"events", workload.OnePercent, o.memory},
+		{"S3 files of 5,000 events, 6.5 MB", files, min(o.memory, 100_000)},
+	} {
+		err := grow(o, fluentBit, feed.Workload, feed.events, func(events int, without, with status) {
+			mib := func(kilobytes int) string { return fmt.Sprintf("%.1f", float64(kilobytes)/1024) }
+			t.row(feed.records, fmt.Sprint(events), mib(without.resident), mib(with.resident), mib(without.peak), mib(with.peak),
+				mib(with.peak-without.peak), mib(with.files-without.files))
+		})
+		if err != nil {
+			return "", err
+		}
+	}
+	t.end()
+	return b.String(), nil
+}
+
+// grow feeds events to both, and calls visit after the first 100,000, after ten
+// times as many, and so on, and after all.
+func grow(o options, fluentBit string, w workload.Workload, events int, visit func(events int, without, with status)) error {
+	dir, err := os.MkdirTemp("", "trailwire-bench")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	without, with, err := startHosts(fluentBit, dir, o.plugin)
+	if err != nil {
+		return err
+	}
+	defer without.kill()
+	defer with.kill()
+	to := bufio.NewWriterSize(io.MultiWriter(without.input, with.input), 1<<16)
+	mark := 100_000
+	err = w.Each(1, events, func(record string, i int) error {
+		if _, err := to.WriteString(record + "\n"); err != nil {
+			return err
+		}
+		if i < mark && i < events {
+			return nil
+		}
+		mark *= 10
+		if err := to.Flush(); err != nil {
+			return err
+		}
+		x, err := without.look()
+		if err != nil {
+			return err
+		}
+		y, err := with.look()
+		visit(i, x, y)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	if err := without.finish(); err != nil {
+		return err
+	}
+	return with.finish()
+}
