@@ -56,7 +56,7 @@ func needleIn(literal eql.Literal, field cloudtrail.Field) (best Needle, weight 
 	}
 	for _, piece := range bytes.FieldsFunc([]byte(literal.Text), cut) {
 		n := Needle{Text: string(piece), Fold: literal.Fold}
-		n.Whole = literal.Whole && !literal.Fold && trace == cloudtrail.Verbatim && n.Text == literal.Text
+		n.Whole = literal.Whole && trace == cloudtrail.Verbatim && n.Text == literal.Text
 		if literal.Fold {
 			n.Text = string(bytes.ToLower(piece))
 		}

@@ -12,7 +12,7 @@ func TestTheNeedleOfARuleIsTheRarestTextThatItRequires(t *testing.T) {
 		{"a word rather than an everyday call", `any where event.action == "GetObject" and stringContains(aws.cloudtrail.request_parameters, "salaries.xlsx")`, "[{salaries.xlsx false false}]"},
 		{"an everyday call rather than the service", `any where event.provider == "s3.amazonaws.com" and event.action == "GetObject"`, "[{GetObject false true}]"},
 		{"all of several calls", `any where event.action in ("DeleteTrail", "StopLogging")`, "[{DeleteTrail false true} {StopLogging false true}]"},
-		{"a call in any case where that is all", `any where event.action : "DeleteTrail"`, "[{deletetrail true false}]"},
+		{"a call in any case where that is all", `any where event.action : "DeleteTrail"`, "[{deletetrail true true}]"},
 		{"the beginning of a call", `any where event.action : "Delete*Trail*"`, "[{delete true false}]"},
 		{"the last resort is the service", `any where event.provider == "s3.amazonaws.com"`, "[{s3.amazonaws.com false true}]"},
 		{"a user, wherever the event names one", `any where user.name == "mallory"`, "[{mallory false true}]"},

@@ -65,7 +65,7 @@ func (p *prefilter) suspects(data []byte) bool {
 
 func (n *Needle) in(data []byte) bool {
 	if n.Fold {
-		return containsFold(data, n.Text)
+		return n.inAnyCase(data)
 	}
 	for from := 0; ; {
 		i := bytes.Index(data[from:], []byte(n.Text))
@@ -90,9 +90,11 @@ func (n *Needle) beginsAt(data []byte, i int) bool {
 	return before == '"' || before == byte(length) || length < 32 && before == byte(0xa0|length)
 }
 
-// containsFold reports whether data contains the ASCII text, which is in lower
-// case, in any case.
-func containsFold(data []byte, text string) bool {
+// inAnyCase looks for a needle that may stand in any case. Where its first letter
+// is next, capital or not, is found once: in a text full of the one and without
+// the other, looking each time would take time in the square of its length.
+func (n *Needle) inAnyCase(data []byte) bool {
+	text := n.Text
 	lower, upper := text[0], text[0]
 	if 'a' <= lower && lower <= 'z' {
 		upper -= 'a' - 'A'
@@ -109,7 +111,7 @@ func containsFold(data []byte, text string) bool {
 		if len(data)-at < len(text) {
 			return false
 		}
-		if equalFoldASCII(data[at:at+len(text)], text) {
+		if equalFoldASCII(data[at:at+len(text)], text) && (!n.Whole || n.beginsAt(data, at)) {
 			return true
 		}
 		from = at + 1

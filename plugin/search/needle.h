@@ -1,5 +1,5 @@
 /*
- * What the two ways of searching share: needles, and how one is compared.
+ * What the parts of the search share: needles, and how one is compared.
  */
 #ifndef TRAILWIRE_NEEDLE_H
 #define TRAILWIRE_NEEDLE_H
@@ -14,13 +14,23 @@ struct needle {
     int whole;
 };
 
-/* A place in a needle by which the search knows it, in a list of those that
- * look alike. The place may be the byte before a whole needle. */
+/* A place in a needle by which the search knows it. It may be the byte before a
+ * whole needle. */
 struct place {
     const struct needle *needle;
     ptrdiff_t offset;
-    struct place *next;
+    uint32_t next; /* another one with the same hash, 0 for none */
 };
+
+/* The bytes that can be before a whole needle: a quotation mark, its length,
+ * and a header of MessagePack that has its length in it; where it is too long
+ * for that, its length once more. */
+enum { BEFORE = 3 };
+
+static inline uint8_t trailwire_before(const struct needle *n, int which)
+{
+    return which == 0 ? '"' : which == 1 || n->length >= 32 ? (uint8_t) n->length : 0xa0 | n->length;
+}
 
 /* Whether the needle of the place is there, if the place is at i. */
 int trailwire_is_there(const struct place *, const uint8_t *data, size_t size, size_t i);
@@ -34,18 +44,33 @@ static inline uint8_t in_upper_case(uint8_t c)
     return c >= 'a' && c <= 'z' ? c ^ 0x20 : c;
 }
 
-/* teddy.c: a few needles, at the speed of memory. */
-enum { TEDDY_MOST = 8 };
+enum { BUCKETS = 8, TABLES = 4, LONGEST_BLOCK = 4 };
 
+/* What the four tables are asked for of the bytes at a place: their halves, four
+ * bits each. The low ones of four bytes cost fewer instructions, and tell a few
+ * needles from anything; the low and the high of two tell capitals from small
+ * letters, which is what many needles have in common. */
+enum form { LOWS_OF_FOUR, HALVES_OF_TWO };
+
+/* Bytes as they come. */
+struct sample {
+    const uint8_t *data;
+    size_t size;
+};
+
+/*
+ * bucket.c: chooses the offset of each needle's place, from which on it has at
+ * least a block, and fills the tables, which say in which buckets a half is.
+ * Returns which part of the places in data as in the sample passes, or -1
+ * without memory.
+ */
+double trailwire_bucket(const struct needle *, size_t count, size_t block, enum form,
+                        const struct sample *, ptrdiff_t *offsets, uint8_t tables[TABLES][16]);
+
+/* teddy.c: the search itself. */
 struct teddy;
-struct teddy *trailwire_teddy_new(const struct needle *, size_t count);
+struct teddy *trailwire_teddy_new(const struct needle *, size_t count, const struct sample *);
 size_t trailwire_teddy_next(const struct teddy *, const uint8_t *data, size_t size, size_t from);
 void trailwire_teddy_free(struct teddy *);
-
-/* strided.c: any number of needles, but no escapes. */
-struct strided;
-struct strided *trailwire_strided_new(const struct needle *, size_t count);
-size_t trailwire_strided_next(const struct strided *, const uint8_t *data, size_t size, size_t from);
-void trailwire_strided_free(struct strided *);
 
 #endif

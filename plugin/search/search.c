@@ -1,6 +1,5 @@
 /*
- * The search as its users see it. A few needles are looked for by teddy.c, more
- * by strided.c.
+ * The search as its users see it, and how a needle is compared.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -12,7 +11,6 @@ struct trailwire_search {
     struct needle *needles;
     size_t count;
     struct teddy *teddy;
-    struct strided *strided;
 };
 
 static int hex(uint8_t c)
@@ -59,10 +57,9 @@ static int is_same(const struct needle *n, const uint8_t *at)
     return 1;
 }
 
-/* Whether c can be the byte before a text of this length. */
-static int is_before(uint8_t c, size_t length)
+static int is_before(uint8_t c, const struct needle *n)
 {
-    return c == '"' || c == (uint8_t) length || (length < 32 && c == (0xa0 | length));
+    return c == trailwire_before(n, 0) || c == trailwire_before(n, 1) || c == trailwire_before(n, 2);
 }
 
 int trailwire_is_there(const struct place *p, const uint8_t *data, size_t size, size_t i)
@@ -71,7 +68,7 @@ int trailwire_is_there(const struct place *p, const uint8_t *data, size_t size, 
     ptrdiff_t start = (ptrdiff_t) i - p->offset;
 
     return start >= n->whole && size - (size_t) start >= n->length && (size_t) start <= size &&
-           (!n->whole || is_before(data[start - 1], n->length)) && is_same(n, data + start);
+           (!n->whole || is_before(data[start - 1], n)) && is_same(n, data + start);
 }
 
 struct trailwire_search *trailwire_search_new(void)
@@ -97,14 +94,10 @@ int trailwire_search_add(struct trailwire_search *s, const char *text, size_t le
     return 0;
 }
 
-int trailwire_search_ready(struct trailwire_search *s)
+int trailwire_search_ready(struct trailwire_search *s, const uint8_t *sample, size_t size)
 {
-    if (s->count <= TEDDY_MOST) {
-        s->teddy = trailwire_teddy_new(s->needles, s->count);
-    } else {
-        s->strided = trailwire_strided_new(s->needles, s->count);
-    }
-    return s->teddy == NULL && s->strided == NULL ? -1 : 0;
+    s->teddy = trailwire_teddy_new(s->needles, s->count, &(struct sample) { sample, size });
+    return s->teddy == NULL ? -1 : 0;
 }
 
 void trailwire_search_free(struct trailwire_search *s)
@@ -113,7 +106,6 @@ void trailwire_search_free(struct trailwire_search *s)
         return;
     }
     trailwire_teddy_free(s->teddy);
-    trailwire_strided_free(s->strided);
     for (size_t i = 0; i < s->count; i++) {
         free(s->needles[i].text);
     }
@@ -121,30 +113,8 @@ void trailwire_search_free(struct trailwire_search *s)
     free(s);
 }
 
-/* Returns the first escape in [from, end), end where there is none. */
-static size_t next_escape(const uint8_t *data, size_t size, size_t from, size_t end)
-{
-    while (from < end) {
-        const uint8_t *found = memchr(data + from, '\\', end - from);
-        if (found == NULL) {
-            return end;
-        }
-        if (trailwire_is_escape(data, size, found - data)) {
-            return found - data;
-        }
-        from = found - data + 1;
-    }
-    return end;
-}
-
 size_t trailwire_search_next(const struct trailwire_search *s, const uint8_t *data, size_t size,
                              size_t from)
 {
-    if (from >= size) {
-        return size;
-    }
-    if (s->teddy != NULL) {
-        return trailwire_teddy_next(s->teddy, data, size, from);
-    }
-    return next_escape(data, size, from, trailwire_strided_next(s->strided, data, size, from));
+    return from < size ? trailwire_teddy_next(s->teddy, data, size, from) : size;
 }

@@ -42,7 +42,8 @@ func New(needles []detect.Needle) (*Search, error) {
 			return nil, errNoMemory
 		}
 	}
-	if C.trailwire_search_ready(s.c) != 0 {
+	sample := detect.Vocabulary()
+	if C.trailwire_search_ready(s.c, (*C.uint8_t)(unsafe.Pointer(unsafe.SliceData(sample))), C.size_t(len(sample))) != 0 {
 		s.Free()
 		return nil, errNoMemory
 	}

@@ -22,9 +22,12 @@ struct trailwire_search *trailwire_search_new(void);
 int trailwire_search_add(struct trailwire_search *, const char *text, size_t length, int fold,
                          int whole);
 
-/* Makes the search ready, after the last needle. Returns 0, or -1 without
- * memory. */
-int trailwire_search_ready(struct trailwire_search *);
+/*
+ * Makes the search ready, after the last needle, for data as in the sample: what
+ * it finds does not depend on it, but how fast it does. Returns 0, or -1 without
+ * memory.
+ */
+int trailwire_search_ready(struct trailwire_search *, const uint8_t *sample, size_t size);
 
 /*
  * Returns the first hit at or after from, size where there is none. A hit is an

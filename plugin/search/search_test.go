@@ -26,7 +26,7 @@ func findEverywhere(t *testing.T, s *search.Search) {
 		"lambda:InvokeFunction", "AddPermi", "ADDPERMI", "addPermi", `"Records`, "\xa7Records", "\xd9\x07Records",
 		`\u0049`, `\u005C`, `\u003a`, `\u007A`, `\u0022`,
 	} {
-		for size := len(hit); size < 300; size++ {
+		for size := len(hit); size < 700; size++ {
 			data := bytes.Repeat([]byte("."), size)
 			for at := 0; at+len(hit) <= size; at += 1 + at/7 {
 				copy(data, bytes.Repeat([]byte("."), size))
