@@ -1,27 +1,47 @@
 package filter
 
-import "sync"
+/*
+#include <stdlib.h>
+#include "host.h"
+*/
+import "C"
 
-// bufferPool keeps the buffers that modified chunks are built in. A pool, not
-// a buffer per instance, because processors call one instance from several
-// threads.
-type bufferPool struct{ pool sync.Pool }
+import "unsafe"
 
-type buffer struct{ bytes []byte }
-
-// keptBuffer is the largest buffer that is kept. Fluent Bit's chunks are at
-// most 2 MB; a larger one comes from a single huge record.
-const keptBuffer = 4 << 20
-
-func (p *bufferPool) get() *buffer {
-	if b, ok := p.pool.Get().(*buffer); ok {
-		return b
-	}
-	return new(buffer)
+// hostBuffer is memory that the host can free: it does so with its own
+// allocator, which a plugin's malloc resolves to. What replaces a chunk is
+// written there at once. Go's heap, where it would grow step by step and stay
+// for a while, held 45 MiB at the peak with S3 files of 5,000 events, 20 without
+// (`go run ./bench -memory 100000`).
+type hostBuffer struct {
+	bytes []byte // nil without memory
 }
 
-func (p *bufferPool) put(b *buffer) {
-	if cap(b.bytes) <= keptBuffer {
-		p.pool.Put(b)
+func newHostBuffer(size int) hostBuffer {
+	// Not C.malloc, which ends the process where there is no memory.
+	p := C.trailwire_malloc(C.size_t(size))
+	if p == nil {
+		return hostBuffer{}
 	}
+	return hostBuffer{unsafe.Slice((*byte)(p), size)}
+}
+
+// hand gives what was appended to the buffer away, wherever it has grown to. It
+// returns false where there is no memory to copy it to.
+func (b *hostBuffer) hand(appended []byte) (owned []byte, ok bool) {
+	if unsafe.SliceData(appended) != unsafe.SliceData(b.bytes) {
+		b.free()
+		if *b = newHostBuffer(len(appended)); b.bytes == nil {
+			return nil, false
+		}
+		copy(b.bytes, appended)
+	}
+	owned, b.bytes = b.bytes[:len(appended)], nil
+	return owned, true
+}
+
+// free gives the memory back that was not handed on.
+func (b *hostBuffer) free() {
+	C.free(unsafe.Pointer(unsafe.SliceData(b.bytes)))
+	b.bytes = nil
 }

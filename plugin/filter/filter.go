@@ -26,11 +26,10 @@ import (
 // instance is one filter of the configuration. Fluent Bit knows it by its
 // handle. It may be called from several threads at once.
 type instance struct {
-	host    host
-	engine  *detect.Engine
-	search  *search.Search // nil where everything is suspect
-	report  *property.Report
-	buffers bufferPool
+	host   host
+	engine *detect.Engine
+	search *search.Search // nil where everything is suspect
+	report *property.Report
 
 	metrics metrics.Instance
 	lease   *metrics.Lease // nil where no metrics are served
@@ -137,30 +136,37 @@ func trailwireFilterChunk(handle C.uintptr_t, ins *C.struct_flb_filter_instance,
 	if hit == size {
 		return C.FILTER_NOTOUCH
 	}
-	in := unsafe.Slice((*byte)(data), int(size))
-	buffer := f.buffers.get()
-	defer f.buffers.put(buffer)
-	start := f.evaluationStarts()
-	result, changed := chunk.FilterSuspects(buffer.bytes[:0], in, f.engine, f.nextHit(in, int(hit)))
-	f.evaluationEnds(start)
-	buffer.bytes = result
+	result, changed := f.evaluate(unsafe.Slice((*byte)(data), int(size)), int(hit))
 	if line, due := f.report.Trouble(); due {
 		logLine(ins, C.LOG_WARN, line)
 	}
 	if !changed {
 		return C.FILTER_NOTOUCH
 	}
-	// The host frees the buffer with its own allocator, which a plugin's
-	// malloc resolves to. Not C.malloc, which ends the process where there is
-	// no memory.
-	owned := C.trailwire_malloc(C.size_t(len(result)))
-	if owned == nil {
-		return C.FILTER_NOTOUCH
-	}
-	copy(unsafe.Slice((*byte)(owned), len(result)), result)
-	*out, *outSize = owned, C.size_t(len(result))
+	*out, *outSize = unsafe.Pointer(unsafe.SliceData(result)), C.size_t(len(result))
 	return C.FILTER_MODIFIED
 }
+
+// evaluate returns the chunk that takes the place of in, whose first hit is
+// known, in memory that is the host's to free. It returns false where in is to
+// be left as it is, for want of memory too.
+func (f *instance) evaluate(in []byte, hit int) (out []byte, changed bool) {
+	buffer := newHostBuffer(len(in) + len(in)/4 + roomForAlerts)
+	defer buffer.free()
+	if buffer.bytes == nil {
+		return nil, false
+	}
+	start := f.evaluationStarts()
+	out, changed = chunk.FilterSuspects(buffer.bytes[:0], in, f.engine, f.nextHit(in, hit))
+	f.evaluationEnds(start)
+	if !changed {
+		return nil, false
+	}
+	return buffer.hand(out)
+}
+
+// roomForAlerts is for what a few alerts add to a small chunk.
+const roomForAlerts = 16 << 10
 
 // evaluationStarts returns the time, where somebody wants to know how long an
 // evaluation takes.
