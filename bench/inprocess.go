@@ -71,12 +71,7 @@ func newFilter(rules []*detect.Rule) (f *filter, err error) {
 func (f *filter) run(t traffic) {
 	for _, c := range t.chunks {
 		if hit := f.search.Next(c, 0); hit < len(c) {
-			f.out, _ = chunk.FilterSuspects(f.out[:0], c, f.engine, func(from int) int {
-				if from <= hit {
-					return hit
-				}
-				return f.search.Next(c, from)
-			})
+			f.out, _ = chunk.FilterSuspects(f.out[:0], c, f.engine, f.search.Over(c, hit))
 		}
 	}
 }

@@ -73,41 +73,44 @@ func Alerts(chunk []byte, engine *detect.Engine, next func(from int) int, verdic
 
 // eachSuspect calls visit for each event of a chunk that could have something
 // in it, with its offset. What is no event is counted as malformed and passed
-// over; at the first byte that is not MessagePack the walk ends.
+// over; at the first byte that is not MessagePack the walk ends, and behind the
+// last hit.
 func eachSuspect(chunk []byte, engine *detect.Engine, next func(from int) int, visit func(e *Event, at int)) {
-	suspect := 0
-	if next != nil {
-		suspect = next(0)
-	}
-	for at := 0; at < len(chunk) && suspect < len(chunk); {
+	found := hits{next: next}
+	for at := 0; at < len(chunk) && !found.none(at, len(chunk)); {
 		e, rest, err := Next(chunk[at:])
 		end := len(chunk) - len(rest)
-		if errors.Is(err, ErrNotEvent) {
+		switch {
+		case errors.Is(err, ErrNotEvent):
 			engine.CountMalformed(1)
-			at = end
-			continue
-		}
-		if err != nil {
+		case err != nil:
 			engine.CountMalformed(1)
 			return
-		}
-		body := end - len(e.Body)
-		look := !e.IsMarker()
-		switch {
-		case next == nil:
-			look = look && engine.Suspects(e.Body)
-		case suspect < body: // in the header, where it means nothing
-			suspect = next(body)
-			fallthrough
-		default:
-			look = look && suspect < end
-		}
-		if look {
+		case e.IsMarker():
+		// What is found in a header means nothing.
+		case next == nil && engine.Suspects(e.Body), next != nil && !found.none(end-len(e.Body), end):
 			visit(&e, at)
-		}
-		if next != nil && suspect < end {
-			suspect = next(end)
 		}
 		at = end
 	}
+}
+
+// hits are the offsets at which a search finds something, each of which is
+// looked for once.
+type hits struct {
+	next func(from int) int // nil where there is no search
+	at   int                // the last one that was found
+	any  bool               // whether one was looked for
+}
+
+// none reports whether the search has found nothing from one offset up to
+// another. from never goes back. Without a search it is not known: false.
+func (h *hits) none(from, to int) bool {
+	if h.next == nil {
+		return false
+	}
+	if !h.any || h.at < from {
+		h.at, h.any = h.next(from), true
+	}
+	return h.at >= to
 }

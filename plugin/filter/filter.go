@@ -156,8 +156,12 @@ func (f *instance) evaluate(in []byte, hit int) (out []byte, changed bool) {
 	if buffer.bytes == nil {
 		return nil, false
 	}
+	var next func(from int) int
+	if f.search != nil {
+		next = f.search.Over(in, hit)
+	}
 	start := f.evaluationStarts()
-	out, changed = chunk.FilterSuspects(buffer.bytes[:0], in, f.engine, f.nextHit(in, hit))
+	out, changed = chunk.FilterSuspects(buffer.bytes[:0], in, f.engine, next)
 	f.evaluationEnds(start)
 	if !changed {
 		return nil, false
@@ -180,20 +184,6 @@ func (f *instance) evaluationStarts() (start time.Time) {
 func (f *instance) evaluationEnds(start time.Time) {
 	if f.lease != nil {
 		f.metrics.Evaluation.Observe(time.Since(start))
-	}
-}
-
-// nextHit returns the search of a chunk whose first hit is known, nil where
-// there is no search.
-func (f *instance) nextHit(in []byte, first int) func(from int) int {
-	if f.search == nil {
-		return nil
-	}
-	return func(from int) int {
-		if from <= first {
-			return first
-		}
-		return f.search.Next(in, from)
 	}
 }
 

@@ -69,6 +69,16 @@ func (s *Search) Next(data []byte, from int) int {
 		C.size_t(len(data)), C.size_t(from)))
 }
 
+// Over returns [Search.Next] over data whose first hit is known.
+func (s *Search) Over(data []byte, first int) func(from int) int {
+	return func(from int) int {
+		if from <= first {
+			return first
+		}
+		return s.Next(data, from)
+	}
+}
+
 // C returns the C struct, for code that calls the C function itself.
 func (s *Search) C() unsafe.Pointer { return unsafe.Pointer(s.c) }
 
