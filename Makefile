@@ -76,7 +76,7 @@ lint:
 	@unformatted=$$(gofmt -l bench cmd detect docs plugin); test -z "$$unformatted" || { echo "not gofmt'ed: $$unformatted"; exit 1; }
 	$(GO) vet ./...
 	$(GO) run $(STATICCHECK) ./...
-	$(CC) -fsyntax-only -std=gnu11 -Wall -Wextra -Werror plugin/testhost/*.c plugin/filter/map.c plugin/search/*.c
+	$(CC) -fsyntax-only -std=gnu11 -Wall -Wextra -Werror plugin/testhost/*.c plugin/filter/map.c plugin/filter/signals.c plugin/search/*.c
 
 FUZZTIME ?= 10s
 fuzz:
@@ -99,7 +99,7 @@ valgrind: $(HOST)
 
 SOAKTIME ?= 60s
 soak: all
-	$(GO) run ./plugin/testhost/soak -time $(SOAKTIME) -plugin $(FILTER) -testhost $(HOST) -csv $(BUILD)/soak.csv
+	$(GO) run ./plugin/testhost/soak -time $(SOAKTIME) -plugin $(FILTER) -testhost $(HOST) -csv $(BUILD)/soak.csv -svg $(BUILD)/soak.svg
 
 fmt:
 	gofmt -w bench cmd detect docs plugin

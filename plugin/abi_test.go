@@ -11,6 +11,7 @@ import (
 	"math/rand/v2"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -32,12 +33,20 @@ import (
 
 var (
 	currentHost = sync.OnceValues(func() (string, error) { return compileHost("testhost") })
-	oldHost     = sync.OnceValues(func() (string, error) { return compileHost("oldhost", "-DOLD_HOST") })
+	oldHost     = hostOf(10903)
 )
+
+// hostOf returns a host with the layout of a version, such as 20200 for 2.2.0.
+func hostOf(version int, flags ...string) func() (string, error) {
+	return sync.OnceValues(func() (string, error) {
+		name := fmt.Sprint("testhost-", version, strings.Join(flags, ""))
+		return compileHost(name, append(flags, fmt.Sprint("-DHOST_VERSION=", version))...)
+	})
+}
 
 func compileHost(name string, flags ...string) (string, error) {
 	path := filepath.Join(workshop, name)
-	args := append(flags, "-O1", "-std=gnu11", "-Wall", "-Wextra", "-Werror", "-rdynamic",
+	args := append(slices.Clip(flags), "-O1", "-std=gnu11", "-Wall", "-Wextra", "-Werror", "-rdynamic",
 		"-o", path, "testhost/testhost.c", "-ldl", "-lpthread")
 	if out, err := exec.Command("gcc", args...).CombinedOutput(); err != nil {
 		return "", fmt.Errorf("gcc: %w\n%s", err, out)
@@ -227,21 +236,67 @@ func TestAnEmptyChunkIsLeftAlone(t *testing.T) {
 	}
 }
 
-func TestThePropertyTableFitsTheStepOfTheHost(t *testing.T) {
-	var want strings.Builder
+// propertyTable returns the table as the test host prints it.
+func propertyTable() string {
+	var text strings.Builder
 	for _, p := range property.Table {
-		fmt.Fprintf(&want, "%s\t%s\t%s\n", p.Name, p.Default, p.Help)
+		fmt.Fprintf(&text, "%s\t%s\t%s\n", p.Name, p.Default, p.Help)
 	}
+	return text.String()
+}
+
+func TestThePropertyTableFitsTheStepOfTheHost(t *testing.T) {
 	// 48 is Fluent Bit up to 5.0.2, 56 is 5.0.3 to 5.1; the others are what a
 	// later one could have.
 	for _, state := range []int{32, 40, 48, 56, 64, 72, 80, 88, 96, 104, 112, 120, 128} {
 		t.Run(fmt.Sprintf("%d bytes of the host's behind an entry", state), func(t *testing.T) {
 			t.Parallel()
 			got := inTestHost(t, nil, "-s", strconv.Itoa(state), "-H")
-			if got.code != 0 || string(got.chunk) != want.String() {
-				t.Errorf("code %d, the host reads:\n%s\nwant:\n%s", got.code, got.chunk, want.String())
+			if got.code != 0 || string(got.chunk) != propertyTable() {
+				t.Errorf("code %d, the host reads:\n%s\nwant:\n%s", got.code, got.chunk, propertyTable())
 			}
 		})
+	}
+}
+
+// The columns are those of struct layout in filter/layouts.h. Whoever changes the
+// table looks at every row here.
+func TestEachKnownLayoutOfAHostIsServedOrRefused(t *testing.T) {
+	const tooOld = "[error] [filter:trailwire] this Fluent Bit is too old: 2.2 or later is needed"
+	var rows []string
+	in := event(t, match)
+	for _, test := range []struct {
+		since   int
+		row     string
+		refused string
+	}{
+		{10903, "1.9.3 to 2.1\t72\t0\t0\t96\tno flb_output_enable_multi_threading: refused", tooOld},
+		{20200, "2.2 to 3.1\t80\t1\t0\t96\tflb_output_enable_multi_threading", ""},
+		{30200, "3.2 to 5.0.2\t88\t1\t1\t96\tas 2.2 is", ""},
+		{50003, "5.0.3 to 5.1\t88\t1\t1\t104\tthe step of the table", ""},
+	} {
+		rows = append(rows, fmt.Sprint(test.since, "\t", test.row))
+		t.Run(strings.Split(test.row, "\t")[0], func(t *testing.T) {
+			t.Parallel()
+			host := hostOf(test.since)
+			got := inHost(t, host, in, "-p", "coverage=extended")
+			if test.refused != "" {
+				if got.code != 3 || got.log != test.refused+"\n" {
+					t.Errorf("code %d, want 3; the log is\n%s\nwant\n%s", got.code, got.log, test.refused)
+				}
+				return
+			}
+			if got.code != 0 || got.verdict() != "modified" {
+				t.Fatalf("code %d, verdict %q:\n%s", got.code, got.verdict(), got.log)
+			}
+			wantTagged(t, in, got.chunk)
+			if got := inHost(t, host, nil, "-H"); string(got.chunk) != propertyTable() {
+				t.Errorf("the host reads:\n%s\nwant:\n%s", got.chunk, propertyTable())
+			}
+		})
+	}
+	if got := string(inTestHost(t, nil, "-L").chunk); got != strings.Join(rows, "\n")+"\n" {
+		t.Errorf("filter/layouts.h has\n%s\nwant\n%s", got, strings.Join(rows, "\n"))
 	}
 }
 
@@ -259,6 +314,18 @@ func TestAHostThatCannotRunTheFilterIsToldInOneLine(t *testing.T) {
 		{
 			"older than 2.2", oldHost, nil,
 			"[error] [filter:trailwire] this Fluent Bit is too old: 2.2 or later is needed",
+		},
+		{
+			"older than 2.2, without a log", hostOf(10903, "-Dflb_log_print=somethingElse"), nil,
+			"[filter:trailwire] this Fluent Bit is too old: 2.2 or later is needed",
+		},
+		{
+			"without what a filter needs", hostOf(50003, "-Dflb_config_map_create=somethingElse"), nil,
+			"[error] [filter:trailwire:trailwire.0] this host lacks functions that Fluent Bit 2.2 to 5.1 export to plugins",
+		},
+		{
+			"without a log", hostOf(50003, "-Dflb_log_print=somethingElse"), nil,
+			"[filter:trailwire] this host lacks functions that Fluent Bit 2.2 to 5.1 export to plugins",
 		},
 		{
 			"daemonised", currentHost, []string{"-d"},
@@ -297,6 +364,88 @@ func TestThreadsGetTheSameAnswer(t *testing.T) {
 	if got.code != 0 || got.verdict() != "modified" {
 		t.Errorf("code %d, verdict %q:\n%s", got.code, got.verdict(), got.log)
 	}
+}
+
+// filter/signals.h says why. Without it the host ends within a second.
+func TestSignalsOfTheHostNeverRunOnTheStacksOfGo(t *testing.T) {
+	in := slices.Concat(event(t, nearMiss), event(t, match), event(t, nearMiss))
+	got := inTestHost(t, in, "-S", "-j", "4", "-n", "4000", "-p", "dedup_window=0", "-p", "max_signals=1000000")
+	if got.code != 0 || got.verdict() != "modified" {
+		t.Errorf("code %d, verdict %q:\n%.2000s", got.code, got.verdict(), got.log)
+	}
+}
+
+// The masks are those of /proc: SIGHUP, SIGINT, SIGQUIT, SIGUSR1, SIGUSR2,
+// SIGTERM and SIGCONT.
+func TestThreadsOfGoAreBornWithoutTheSignalsOfTheHost(t *testing.T) {
+	const held = 1<<0 | 1<<1 | 1<<2 | 1<<9 | 1<<11 | 1<<14 | 1<<17
+	host, err := currentHost()
+	if err != nil {
+		t.Fatal(err)
+	}
+	command := exec.Command(host, "-F", plugin(t))
+	chunks, err := command.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	answers, err := command.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := command.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		_ = command.Process.Kill()
+		_ = command.Wait()
+	}()
+	// Standard output is a buffer's until it has grown: many chunks.
+	in := event(t, match)
+	frame := append(binary.BigEndian.AppendUint32(nil, uint32(len(in))), in...)
+	if _, err := chunks.Write(bytes.Repeat(frame, 100)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := io.ReadFull(answers, make([]byte, 1000)); err != nil {
+		t.Fatal(err)
+	}
+	tasks, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/status", command.Process.Pid))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(tasks) < 3 {
+		t.Fatalf("%d threads: the test has lost its point", len(tasks))
+	}
+	deadline := time.Now().Add(patience)
+	for _, task := range tasks {
+		want := uint64(held)
+		if filepath.Base(filepath.Dir(task)) == strconv.Itoa(command.Process.Pid) {
+			want = 0 // the host's own thread, once it waits for more
+		}
+		var got uint64
+		for ; ; time.Sleep(time.Millisecond) {
+			if got = blockedSignals(t, read(t, task)) & held; got == want || time.Now().After(deadline) {
+				break
+			}
+		}
+		if got != want {
+			t.Errorf("the thread of %s blocks %#x, want %#x", task, got, want)
+		}
+	}
+}
+
+// blockedSignals returns the mask in a /proc/*/status, all of them where the
+// thread has ended.
+func blockedSignals(t *testing.T, status string) uint64 {
+	t.Helper()
+	m := regexp.MustCompile(`SigBlk:\s+([0-9a-f]+)`).FindStringSubmatch(status)
+	if m == nil {
+		return math.MaxUint64
+	}
+	mask, err := strconv.ParseUint(m[1], 16, 64)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return mask
 }
 
 func TestCallsOutOfOrderAreSurvived(t *testing.T) {

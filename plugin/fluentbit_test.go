@@ -263,6 +263,23 @@ func (p *process) waitFor(what string, happened func() bool) {
 	}
 }
 
+// happens reports whether something happens before the process ends and the
+// test's patience does.
+func (p *process) happens(happened func() bool) bool {
+	p.t.Helper()
+	for deadline := time.Now().Add(patience); time.Now().Before(deadline); {
+		if happened() {
+			return true
+		}
+		select {
+		case <-p.ended:
+			return false
+		case <-time.After(20 * time.Millisecond):
+		}
+	}
+	return false
+}
+
 // waitForLines waits until a file has at least so many lines.
 func (p *process) waitForLines(path string, n int) {
 	p.t.Helper()

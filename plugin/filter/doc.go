@@ -23,7 +23,8 @@
 // The table of properties (config_map) has no size in the interface: the host
 // walks it in steps of its own struct, which grew by a pointer in 5.0.3. At
 // load the shim therefore measures the step with the host's own
-// flb_config_map_create and lays the table out accordingly (map.c).
+// flb_config_map_create and lays the table out accordingly (map.c). Which
+// versions share which layout, and how each is told, is in layouts.h.
 //
 // A context is a small C struct that holds a cgo.Handle, never a Go pointer.
 // Every function that C can call recovers from panics, but the code below it

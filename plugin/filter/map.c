@@ -2,16 +2,17 @@
  * The table of properties, laid out for the host that has loaded us.
  *
  * An entry begins the same in every version of Fluent Bit and ends in state of
- * the host's, whose size has changed (96 bytes on 64 bit hosts up to 5.0.2, 104
- * from 5.0.3 on). The host walks the table in steps of that size. So does
- * everything here: the step is found by handing the host a table of two
- * entries at each possible distance and counting how many it finds. The bytes
- * between and behind are zero, which ends the host's walk wherever it lands.
+ * the host's, whose size has changed (layouts.h has the sizes that are known).
+ * The host walks the table in steps of that size. So does everything here: the
+ * step is found by handing the host a table of two entries at each possible
+ * distance and counting how many it finds. The bytes between and behind are
+ * zero, which ends the host's walk wherever it lands.
  */
 #include <stdlib.h>
 #include <string.h>
 
 #include "host.h"
+#include "layouts.h"
 #include "properties.h"
 
 enum {
@@ -62,9 +63,7 @@ size_t trailwire_property_step(void)
     return step_of_host;
 }
 
-/* trailwire_property_table returns the table, or NULL where the host's step is
- * none that we know how to serve. */
-void *trailwire_property_table(void)
+static int is_step_of_host(size_t step)
 {
     /* Nothing but names: whatever else is not zero could be taken for one at
      * the wrong step. */
@@ -72,15 +71,39 @@ void *trailwire_property_table(void)
         { .type = PROPERTY_STR, .name = "a" },
         { .type = PROPERTY_STR, .name = "b" },
     };
-    size_t step;
 
-    for (step = SMALLEST_STEP; step <= LARGEST_STEP; step += sizeof(void *)) {
-        lay_out(step, probe, 2);
-        if (count_entries() == 2) {
-            step_of_host = step;
-            lay_out(step, trailwire_properties, ENTRIES);
-            return table.bytes;
+    lay_out(step, probe, 2);
+    return count_entries() == 2;
+}
+
+/* The sizes that are known first, from the newest on; then those that a later
+ * version could have. */
+static size_t find_step(void)
+{
+    size_t step;
+    int i;
+
+    for (i = LAYOUTS - 1; i >= 0; i--) {
+        if (is_step_of_host(trailwire_layouts[i].entry)) {
+            return trailwire_layouts[i].entry;
         }
     }
-    return NULL;
+    for (step = SMALLEST_STEP; step <= LARGEST_STEP; step += sizeof(void *)) {
+        if (is_step_of_host(step)) {
+            return step;
+        }
+    }
+    return 0;
+}
+
+/* trailwire_property_table returns the table, or NULL where the host's step is
+ * none that we know how to serve. */
+void *trailwire_property_table(void)
+{
+    step_of_host = find_step();
+    if (step_of_host == 0) {
+        return NULL;
+    }
+    lay_out(step_of_host, trailwire_properties, ENTRIES);
+    return table.bytes;
 }

@@ -1,6 +1,7 @@
 /*
  * The symbols and callbacks that Fluent Bit sees. See doc.go for the contract.
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/types.h>
 #include <unistd.h>
@@ -8,13 +9,18 @@
 #include "_cgo_export.h"
 #include "../search/search.h"
 #include "host.h"
+#include "signals.h"
 
 static pid_t loaded_in;
 static const char *unusable; /* why this host cannot run the filter */
 
 void trailwire_log(struct flb_filter_instance *ins, int level, const char *message)
 {
-    if (flb_log_print == NULL || ins->log_level < level) {
+    if (flb_log_print == NULL) {
+        fprintf(stderr, "[filter:trailwire] %s\n", message);
+        return;
+    }
+    if (ins->log_level < level) {
         return;
     }
     flb_log_print(level, NULL, 0, "[filter:trailwire:%s] %s", trailwire_name(ins), message);
@@ -46,9 +52,12 @@ static int pre_run(struct flb_filter_instance *ins, struct flb_config *config, v
 
     if (flb_output_enable_multi_threading == NULL) {
         /* The instance of a host this old has another layout: do not touch it. */
+        static const char *const line = "[filter:trailwire] this Fluent Bit is too old: "
+                                        "2.2 or later is needed";
         if (flb_log_print != NULL) {
-            flb_log_print(LOG_ERROR, NULL, 0, "[filter:trailwire] this Fluent Bit is too old: "
-                          "2.2 or later is needed");
+            flb_log_print(LOG_ERROR, NULL, 0, "%s", line);
+        } else {
+            fprintf(stderr, "%s\n", line);
         }
         return -1;
     }
@@ -74,6 +83,7 @@ struct context {
 static int init(struct flb_filter_instance *ins, struct flb_config *config, void *data)
 {
     struct context *context = calloc(1, sizeof(*context));
+    sigset_t before;
 
     (void) config;
     (void) data;
@@ -82,7 +92,9 @@ static int init(struct flb_filter_instance *ins, struct flb_config *config, void
         trailwire_log(ins, LOG_ERROR, "no memory to start");
         return -1;
     }
+    before = trailwire_hold_signals();
     context->handle = trailwireFilterInit(ins, (void **) &context->search, &context->sees_all);
+    trailwire_release_signals(before);
     if (context->handle == 0) {
         free(context);
         return -1;
@@ -98,7 +110,9 @@ static int filter(const void *data, size_t size, const char *tag, int tag_len,
                   void *opaque, struct flb_config *config)
 {
     const struct context *context = opaque;
+    sigset_t before;
     size_t hit = 0;
+    int verdict;
 
     (void) tag;
     (void) tag_len;
@@ -114,17 +128,23 @@ static int filter(const void *data, size_t size, const char *tag, int tag_len,
     if (hit == size && !context->sees_all) {
         return FILTER_NOTOUCH;
     }
-    return trailwireFilterChunk(context->handle, ins, (void *) data, size, hit, out_data, out_size);
+    before = trailwire_hold_signals();
+    verdict = trailwireFilterChunk(context->handle, ins, (void *) data, size, hit, out_data, out_size);
+    trailwire_release_signals(before);
+    return verdict;
 }
 
 static int leave(void *opaque, struct flb_config *config)
 {
     struct context *context = opaque;
+    sigset_t before;
 
     (void) config;
 
     if (context != NULL) {
+        before = trailwire_hold_signals();
         trailwireFilterExit(context->handle);
+        trailwire_release_signals(before);
         free(context);
     }
     return 0;

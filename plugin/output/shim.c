@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "_cgo_export.h"
+#include "../filter/signals.h"
 #include "../search/search.h"
 #include "host.h"
 #include "properties.h"
@@ -129,16 +130,26 @@ void trailwire_output_describe(struct proxy_definition *definition)
 
 EXPORT int FLBPluginRegister(struct proxy_definition *definition)
 {
+    sigset_t before;
+    int result;
+
     if (forked()) {
         return -1;
     }
-    return trailwireOutputRegister(definition);
+    before = trailwire_hold_signals();
+    result = trailwireOutputRegister(definition);
+    trailwire_release_signals(before);
+    return result;
 }
 
 EXPORT void FLBPluginUnregister(struct proxy_definition *definition)
 {
+    sigset_t before;
+
     if (!forked()) {
+        before = trailwire_hold_signals();
         trailwireOutputUnregister(definition);
+        trailwire_release_signals(before);
     }
 }
 
@@ -146,6 +157,7 @@ EXPORT int FLBPluginInit(struct proxy_instance *instance)
 {
     struct lines lines = { .count = 0 };
     struct context *context;
+    sigset_t before;
 
     if (instance == NULL || instance->api == NULL || instance->context == NULL ||
         instance->api->output_get_property == NULL) {
@@ -167,8 +179,10 @@ EXPORT int FLBPluginInit(struct proxy_instance *instance)
     }
     context->ins = instance->ins;
     context->engine = pthread_self();
+    before = trailwire_hold_signals();
     context->handle = trailwireOutputInit(instance, &lines, (void **) &context->search,
                                           &context->sees_all);
+    trailwire_release_signals(before);
     print_lines(instance->ins, &lines);
     if (context->handle == 0) {
         free(context);
@@ -187,18 +201,22 @@ static void *run(void *opaque)
     return NULL;
 }
 
-/* Runs a job on a thread of its own. Without one the chunk comes again. */
+/* Runs a job on a thread of its own, which is born without the host's signals.
+ * Without one the chunk comes again. */
 static int run_apart(struct job *job)
 {
     pthread_attr_t attributes;
     pthread_t thread;
+    sigset_t before;
     int failed;
 
     if (pthread_attr_init(&attributes) != 0) {
         return FLUSH_RETRY;
     }
+    before = trailwire_hold_signals();
     failed = pthread_attr_setstacksize(&attributes, THREAD_STACK) != 0 ||
              pthread_create(&thread, &attributes, run, job) != 0;
+    trailwire_release_signals(before);
     pthread_attr_destroy(&attributes);
     if (failed) {
         return FLUSH_RETRY;
@@ -244,9 +262,12 @@ EXPORT int FLBPluginExitCtx(void *opaque)
 {
     struct context *context = opaque;
     struct lines lines = { .count = 0 };
+    sigset_t before;
 
     if (context != NULL && !forked()) {
+        before = trailwire_hold_signals();
         trailwireOutputExit(context->handle, &lines);
+        trailwire_release_signals(before);
         print_lines(context->ins, &lines);
         free(context);
     }

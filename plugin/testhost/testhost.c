@@ -7,15 +7,17 @@
  *     testhost [options] flb-filter_NAME.so <chunk >chunk
  *
  *     -p KEY=VALUE  set a property (repeat for more)
- *     -s BYTES      size of the state behind a property entry (see map.c);
- *                   48 is Fluent Bit up to 5.0.2, 56 from 5.0.3
+ *     -s BYTES      size of the state behind a property entry (see map.c)
  *     -H            print the property table and end
+ *     -L            print the known layouts (plugin/filter/layouts.h) and end
  *     -n TIMES      call cb_filter so often on the same chunk
  *     -j THREADS    from so many threads, each -n times
  *     -m            let malloc fail inside cb_filter
  *     -d            fork after loading, as Daemon On does
  *     -i INSTANCES  make so many instances and use the last
  *     -x            call cb_exit without cb_init, and cb_filter without context
+ *     -S            send SIGHUP to every thread all the time, to a handler that
+ *                   needs 8 KB of stack and is installed as Fluent Bit's are
  *     -F            many chunks: standard input is frames of a length (32 bits,
  *                   big endian) and a chunk; so is standard output, where a
  *                   byte m (modified) or n (notouch) comes first
@@ -25,23 +27,33 @@
  * code is 0 when the filter ran, 3 when it refused to start, 4 when it could
  * not be loaded, 5 when threads got different answers.
  *
- * Compiled with -DOLD_HOST it is a host older than 2.2: no cb_pre_run, and none
- * of the functions that came with it.
+ * Compiled with -DHOST_VERSION=20200 it has the layout of 2.2.0, and likewise for
+ * every version that begins one; without, that of the newest.
  */
 #define _GNU_SOURCE
+#include <dirent.h>
 #include <dlfcn.h>
 #include <errno.h>
 #include <libgen.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include "../filter/layouts.h"
+
+#ifndef HOST_VERSION
+#define HOST_VERSION 50003
+#endif
 
 enum { MAX_PROPERTIES = 64, MAX_INSTANCES = 16, FILTER_MODIFIED = 1 };
 enum { REFUSED = 3, NOT_LOADED = 4, DIFFERENT = 5 };
@@ -65,13 +77,17 @@ struct plugin {
     char *name;
     char *description;
     void *config_map;
-#ifndef OLD_HOST
+#if HOST_VERSION >= 20200
     int (*cb_pre_run)(struct instance *, void *, void *);
 #endif
     int (*cb_init)(struct instance *, void *, void *);
     int (*cb_filter)(const void *, size_t, const char *, int, void **, size_t *,
                      struct instance *, void *, void *, void *);
     int (*cb_exit)(void *, void *);
+#if HOST_VERSION >= 30200
+    int (*cb_notification)(struct instance *, void *, void *);
+#endif
+    struct list_head head;
 };
 
 struct entry {
@@ -97,7 +113,7 @@ struct bytes {
 static const char *keys[MAX_PROPERTIES];
 static const char *values[MAX_PROPERTIES];
 static int property_count;
-static size_t state_size = 56;
+static size_t state_size;
 static size_t times = 1;
 static int fail_malloc;              /* inside cb_filter */
 static __thread int malloc_is_failing;
@@ -191,13 +207,38 @@ void flb_config_map_destroy(struct list_head *list)
     free(list);
 }
 
-#ifndef OLD_HOST
+#if HOST_VERSION >= 20200
 void flb_output_enable_multi_threading(void)
 {
 }
 #endif
 
+#if HOST_VERSION >= 50003
+void flb_config_map_translate_dynamic(void)
+{
+}
+#endif
+
 /* What Fluent Bit does. */
+
+static const struct layout *own_layout(void)
+{
+    for (int i = 0; i < LAYOUTS; i++) {
+        if (trailwire_layouts[i].since == HOST_VERSION) {
+            return &trailwire_layouts[i];
+        }
+    }
+    return NULL;
+}
+
+static void print_layouts(void)
+{
+    for (int i = 0; i < LAYOUTS; i++) {
+        const struct layout *l = &trailwire_layouts[i];
+        printf("%d\t%s\t%zu\t%d\t%d\t%zu\t%s\n", l->since, l->versions, l->registration,
+               l->pre_run, l->notification, l->entry, l->told_by);
+    }
+}
 
 static int check_properties(void)
 {
@@ -241,7 +282,7 @@ static int start(struct instance *ins, int id)
     if (plugin.config_map != NULL && check_properties() != 0) {
         return -1;
     }
-#ifndef OLD_HOST
+#if HOST_VERSION >= 20200
     if (plugin.cb_pre_run(ins, NULL, NULL) != 0) {
         return -1;
     }
@@ -337,6 +378,39 @@ static int work_in_threads(int count)
     return different ? DIFFERENT : 0;
 }
 
+/* Some 2 KB of stack are the kernel's, for the registers. */
+static void handle(int signal)
+{
+    volatile unsigned char used[6 << 10];
+
+    (void) signal;
+    for (size_t i = 0; i < sizeof(used); i++) {
+        used[i] = 0xff;
+    }
+}
+
+static atomic_int signals_go_on;
+
+static void *send_signals(void *unused)
+{
+    (void) unused;
+    while (signals_go_on) {
+        DIR *threads = opendir("/proc/self/task");
+        struct dirent *entry;
+        signal(SIGHUP, handle); /* as flb_signal_init does: without SA_ONSTACK */
+        while (threads != NULL && (entry = readdir(threads)) != NULL) {
+            pid_t thread = atoi(entry->d_name);
+            if (thread > 0 && thread != gettid()) {
+                syscall(SYS_tgkill, getpid(), thread, SIGHUP);
+            }
+        }
+        if (threads != NULL) {
+            closedir(threads);
+        }
+    }
+    return NULL;
+}
+
 static struct bytes read_all(FILE *file)
 {
     struct bytes b = {NULL, 0};
@@ -408,18 +482,27 @@ int main(int argc, char **argv)
 {
     int option, help = 0, daemon = 0, out_of_order = 0, threads = 0, count = 1, status = 0;
     int frames = 0;
+    const struct layout *layout = own_layout();
 
-    while ((option = getopt(argc, argv, "p:s:Hn:j:mdi:xF")) != -1) {
+    if (layout == NULL || layout->registration != sizeof(struct plugin) ||
+        layout->pre_run != (HOST_VERSION >= 20200) || layout->notification != (HOST_VERSION >= 30200)) {
+        fprintf(stderr, "layouts.h has no layout of this host, or another one\n");
+        return 2;
+    }
+    state_size = layout->entry - sizeof(struct entry);
+    while ((option = getopt(argc, argv, "p:s:HLn:j:mdi:xSF")) != -1) {
         switch (option) {
         case 'p': set_property(optarg); break;
         case 's': state_size = strtoul(optarg, NULL, 10); break;
         case 'H': help = 1; break;
+        case 'L': print_layouts(); return 0;
         case 'n': times = strtoul(optarg, NULL, 10); break;
         case 'j': threads = atoi(optarg); break;
         case 'm': fail_malloc = 1; break;
         case 'd': daemon = 1; break;
         case 'i': count = atoi(optarg); break;
         case 'x': out_of_order = 1; break;
+        case 'S': signals_go_on = 1; break;
         case 'F': frames = 1; break;
         default: return 2;
         }
@@ -451,8 +534,14 @@ int main(int argc, char **argv)
         return work_on_frames();
     }
     input = read_all(stdin);
+    pthread_t sender;
+    int sent = signals_go_on && pthread_create(&sender, NULL, send_signals, NULL) == 0;
     if (threads > 0) {
         status = work_in_threads(threads);
+    }
+    if (sent) {
+        signals_go_on = 0;
+        pthread_join(sender, NULL);
     }
     struct bytes out = input;
     int verdict = 0;
