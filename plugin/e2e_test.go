@@ -593,60 +593,6 @@ func processesOf(t *testing.T, argument string) (pids []int) {
 	return pids
 }
 
-func TestTenReloadsUnderLoadLoseNothingOfTheFilter(t *testing.T) {
-	inFluentBit(t, func(t *testing.T, fb fluentBit) {
-		dir := folder(t)
-		write(t, filepath.Join(dir, "fluent-bit.yaml"), fmt.Sprintf(`
-service: {flush: 0.2, grace: 1, hot_reload: on}
-plugins: [%q]
-pipeline:
-  inputs:
-    - {name: dummy, tag: first, rate: 100, dummy: '%s'}
-    - {name: dummy, tag: second, rate: 100, dummy: '%s', threaded: on}
-    - name: dummy
-      tag: third
-      rate: 100
-      dummy: '%s'
-      processors: {logs: [{name: trailwire, alert_key: third}]}
-  filters:
-    - {name: trailwire, match: first, alert_key: first}
-    - {name: trailwire, match: second, alert_key: second, max_signals: 1000000, dedup_window: 0}
-  outputs:
-    - {name: file, match: '*', path: %q, format: plain}
-`, plugin(t), match, match, match, dir))
-		p := fb.start(t, dir, "-c", "fluent-bit.yaml")
-		tags := []string{"first", "second", "third"}
-		grown := func() {
-			t.Helper()
-			for _, tag := range tags {
-				path := filepath.Join(dir, tag)
-				p.waitForLines(path, len(lines(read(t, path)))+10)
-			}
-		}
-		grown()
-		for i := 1; i <= 10; i++ {
-			if err := p.command.Process.Signal(syscall.SIGHUP); err != nil {
-				t.Fatal(err)
-			}
-			p.waitFor(fmt.Sprintf("reload %d", i), func() bool {
-				return strings.Count(p.text(), "watching for ") >= 3*(i+1)
-			})
-			grown()
-		}
-		p.stop()
-		for _, tag := range tags {
-			for i, record := range lines(read(t, filepath.Join(dir, tag))) {
-				if rest, alert := splitAlert(record, tag); alert == nil || rest != match {
-					t.Fatalf("record %d of %s has no alert or changed: %s", i, tag, record)
-				}
-			}
-		}
-		if n := strings.Count(p.text(), "watching for "); n != 3*11 {
-			t.Errorf("%d instances started, want 3 at the start and 3 at each of ten reloads", n)
-		}
-	})
-}
-
 // forwarded sends events to a Fluent Bit with an input of the Forward protocol,
 // and returns its output: the chunks as they are.
 func forwarded(t *testing.T, fb fluentBit, filters string, messages [][]byte, bytesWanted int) []byte {
@@ -773,7 +719,11 @@ func TestWhatForwardDeliversIsTheSameWithAndWithoutTheFilter(t *testing.T) {
 		if !bytes.Equal(with, without) {
 			t.Errorf("%d bytes with the filter, %d without, or others", len(with), len(without))
 		}
-		if n := bytes.Count(with, []byte("22222222-2222-4222-8222-222222222222")); n < 2*len(messages) {
+		want := 2 * len(messages)
+		if strings.HasPrefix(fb.version, "3.") { // lets go of a stream at the first event that it cannot read
+			want = 4
+		}
+		if n := bytes.Count(with, []byte("22222222-2222-4222-8222-222222222222")); n < want {
 			t.Errorf("only %d places with an eventID: the test has lost its point", n)
 		}
 	})

@@ -71,7 +71,7 @@ func TestMetricsOfAFluentBitOutliveItsReloads(t *testing.T) {
 					t.Errorf("a scrape fails: %v: %.200s", err, text)
 				}
 				time.Sleep(10 * time.Millisecond)
-				return strings.Count(p.text(), "successful reload done") == reloads
+				return strings.Count(p.text(), "stream processor started") == reloads+1
 			})
 			p.waitFor("one alert of each new filter", seen)
 		}

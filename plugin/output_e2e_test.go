@@ -20,7 +20,6 @@ import (
 	"strconv"
 	"strings"
 	"sync"
-	"syscall"
 	"testing"
 	"time"
 
@@ -161,64 +160,6 @@ pipeline:
 	})
 }
 
-// Without workers, which no Fluent Bit survives at a reload (plugin/output/doc.go
-// says why). The test host tries both together.
-func TestTwentyReloadsUnderLoadLoseNothingOfTheOutput(t *testing.T) {
-	inFluentBit(t, func(t *testing.T, fb fluentBit) {
-		var r delivertest.Receiver
-		dir := folder(t)
-		at := r.Listen(t, "tcp", "127.0.0.1:0")
-		config := sending(t, dir, "alerts_to: 'forward://"+at+", file://"+dir+"/alerts'")
-		p := fb.start(t, dir, "-c", config)
-		started := func(n int) func() bool {
-			return func() bool { return strings.Count(p.text(), "alerts go to forward") >= n }
-		}
-		p.waitFor("the start", started(1))
-		sent := 0
-		load := func() {
-			appendGrants(t, dir, "a.json", sent, 20)
-			sent += 20
-		}
-		var table strings.Builder
-		var rss, descriptors [2]int
-		for i := 1; i <= 20; i++ {
-			load()
-			if err := p.command.Process.Signal(syscall.SIGHUP); err != nil {
-				t.Fatal(err)
-			}
-			p.waitFor(fmt.Sprintf("reload %d", i), func() bool {
-				return started(i+1)() && strings.Count(p.text(), "successful reload done") >= i
-			})
-			load()
-			if i == 5 || i == 20 {
-				p.waitFor("what was sent has arrived", func() bool { return distinct(t, filepath.Join(dir, "alerts")) == sent })
-				memory, open := usageOf(t, p)
-				fmt.Fprintf(&table, "\nreload %2d: %6d KB, %d descriptors", i, memory, open)
-				rss[i/20], descriptors[i/20] = memory, open
-			}
-		}
-		p.waitFor("all alerts have arrived", func() bool { return len(idsInEntries(r.Entries())) >= sent })
-		p.stop()
-		wantAll(t, sent, idsInLines(read(t, filepath.Join(dir, "alerts"))))
-		wantAll(t, sent, idsInEntries(r.Entries()))
-		t.Log(table.String())
-		if descriptors[1] > descriptors[0]+3 || rss[1] > rss[0]+24<<10 {
-			t.Errorf("reloads leave something behind: %s", table.String())
-		}
-	})
-}
-
-// usageOf returns the memory in KB and the open descriptors of a process.
-func usageOf(t *testing.T, p *process) (memory, descriptors int) {
-	t.Helper()
-	proc := filepath.Join("/proc", strconv.Itoa(p.command.Process.Pid))
-	open, err := os.ReadDir(filepath.Join(proc, "fd"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return number(t, read(t, filepath.Join(proc, "status")), `VmRSS:\s+(\d+)`), len(open)
-}
-
 func TestAStopDuringASendEndsInTimeAndLosesNothing(t *testing.T) {
 	inFluentBit(t, func(t *testing.T, fb fluentBit) {
 		var r delivertest.Receiver
@@ -249,7 +190,7 @@ func TestAWrongPropertyOfTheOutputStopsFluentBit(t *testing.T) {
 		if code == 0 || strings.Count(text, "[output:trailwire:trailwire.0]") != 1 || !strings.Contains(text, `property "alerts_to": there is an address of an unknown kind`) {
 			t.Errorf("exit code %d", code)
 		}
-		if strings.HasPrefix(fb.version, "4.") || strings.HasPrefix(fb.version, "5.0") {
+		if fb.version < "5.1" {
 			t.Logf("%s does not look at the names of a Go output's properties", fb.version)
 			return
 		}

@@ -6,11 +6,16 @@
 // grants that do not, log files of many events, text that cannot be read. Every
 // match has an ID of its own, so that the memory of past alerts fills up.
 //
-// Every few seconds the resident memory, the threads and the file descriptors
-// of the process go to a CSV file. The program fails where the process ends
-// early, raises no alert, or where the median of its memory in the last quarter
-// of the time is over a fifth larger than in the second: the first quarter is
-// for buffers to reach their size.
+// In Fluent Bit the output runs beside the filter, and sends its alerts to this
+// program (-output=false leaves it out).
+//
+// Every few seconds the resident memory, how much of it is Go's heap, the
+// threads and the file descriptors of the process go to a CSV file, and a plot
+// of the memory to an SVG. The program ends when the time is over or so many
+// events have been sent. It fails where the process ends early, raises no alert,
+// or where the median of its memory in the last quarter of the time is over a
+// fifth larger than in the second: the first quarter is for buffers to reach
+// their size.
 package main
 
 import (
@@ -28,6 +33,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -44,8 +50,12 @@ func main() {
 	flag.StringVar(&o.testhost, "testhost", "build/testhost", "the test host, for where there is no Fluent Bit")
 	flag.StringVar(&o.fluentBit, "fluent-bit", firstPath(os.Getenv("FLUENT_BIT")), "the Fluent Bit to run in; - for the test host (default: the one on PATH)")
 	flag.StringVar(&o.csv, "csv", "build/soak.csv", "where the samples go")
+	flag.StringVar(&o.svg, "svg", "", "where a plot of the memory goes (default: nowhere)")
+	flag.BoolVar(&o.output, "output", true, "load the output too, in Fluent Bit")
+	events := flag.Float64("events", 0, "how many events at most, such as 1e8 (default: what the time allows)")
 	frames := flag.Int("frames", 0, "write the load of so many records as frames for the test host to standard output, and end")
 	flag.Parse()
+	o.events = int(*events)
 	run := func() error { return soak(o) }
 	if *frames > 0 {
 		run = func() error { return writeFrames(os.Stdout, *frames) }
@@ -64,8 +74,10 @@ func firstPath(list string) string {
 
 type options struct {
 	time, every                      time.Duration
-	rate                             int
+	rate, events                     int
+	output                           bool
 	plugin, testhost, fluentBit, csv string
+	svg                              string
 }
 
 const (
@@ -100,7 +112,7 @@ func soak(o options) error {
 
 	fed := make(chan error, 1)
 	quit := make(chan struct{})
-	go func() { fed <- feed(h, o.rate, quit) }()
+	go func() { fed <- feed(h, o, quit) }()
 	samples, err := watch(h, o, fed)
 	close(quit)
 	if err != nil {
@@ -108,6 +120,11 @@ func soak(o options) error {
 	}
 	if err := writeCSV(o.csv, samples); err != nil {
 		return err
+	}
+	if o.svg != "" {
+		if err := os.WriteFile(o.svg, plot(samples), 0o644); err != nil {
+			return err
+		}
 	}
 	if err := <-fed; err != nil {
 		return fmt.Errorf("the load ended: %w\n%s", err, h.tail())
@@ -124,8 +141,8 @@ type host struct {
 	command *exec.Cmd
 	to      io.WriteCloser
 	encode  func(record string) ([]byte, error)
-	log     string // the path of what it says
-	sent    int
+	log     string       // the path of what it says
+	sent    atomic.Int64 // events
 	ended   chan error
 	stopped bool
 }
@@ -198,6 +215,20 @@ func startFluentBit(o options, dir string) (*host, error) {
 	if err != nil {
 		return nil, err
 	}
+	plugins, output := plugin, ""
+	if o.output {
+		at, err := swallow()
+		if err != nil {
+			return nil, err
+		}
+		// A symbolic link is the same file to dlopen: one Go runtime.
+		other := filepath.Join(dir, "out_trailwire.so")
+		if err := os.Symlink(plugin, other); err != nil {
+			return nil, err
+		}
+		plugins += ", " + other
+		output = "- {name: trailwire, match: cloudtrail, coverage: extended, alerts_to: 'forward://" + at + "?ack=off'}"
+	}
 	config := filepath.Join(dir, "soak.yaml")
 	if err := os.WriteFile(config, fmt.Appendf(nil, `service: {flush: 1, log_level: info}
 plugins: [%s]
@@ -209,7 +240,8 @@ pipeline:
     - {name: rewrite_tag, match: cloudtrail, rule: "$alert['severity'] ^(high|critical)$ alert true"}
   outputs:
     - {name: 'null', match: '*'}
-`, plugin, port), 0o600); err != nil {
+    %s
+`, plugins, port, output), 0o600); err != nil {
 		return nil, err
 	}
 	h := &host{name: name, log: filepath.Join(dir, "log"), encode: line}
@@ -226,6 +258,25 @@ pipeline:
 	}
 	_ = h.command.Process.Kill()
 	return nil, fmt.Errorf("it does not listen: %w\n%s", err, h.tail())
+}
+
+// swallow starts a receiver of alerts that wants no more of them, and returns
+// its address.
+func swallow() (address string, err error) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", err
+	}
+	go func() {
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			go func() { _, _ = io.Copy(io.Discard, c) }()
+		}
+	}()
+	return l.Addr().String(), nil
 }
 
 func freePort() (int, error) {
@@ -265,30 +316,34 @@ func writeFrames(to io.Writer, n int) error {
 	return out.Flush()
 }
 
-// feed sends records at a steady rate until quit is closed.
-func feed(h *host, rate int, quit <-chan struct{}) error {
+// feed sends records at a steady rate until quit is closed or there have been
+// enough events.
+func feed(h *host, o options, quit <-chan struct{}) error {
 	const times = 20 // a second
 	tick := time.NewTicker(time.Second / times)
 	defer tick.Stop()
-	for {
+	for n, sent := 0, 0; o.events == 0 || sent < o.events; {
 		select {
 		case <-quit:
 			return nil
 		case <-tick.C:
 		}
 		var batch []byte
-		for range rate / times {
-			b, err := h.encode(record(h.sent))
+		for range o.rate / times {
+			b, err := h.encode(record(n))
 			if err != nil {
 				return err
 			}
 			batch = append(batch, b...)
-			h.sent++
+			sent += eventsOf(n)
+			n++
 		}
 		if _, err := h.to.Write(batch); err != nil {
 			return err
 		}
+		h.sent.Store(int64(sent))
 	}
+	return nil
 }
 
 // record returns the record of this number, as JSON text.
@@ -303,10 +358,10 @@ func record(n int) string {
 	case 13: // breaks off
 		return `{"log":` + strconv.Quote(`{"eventSource":"lambda.amazonaws.com","requestParameters":{"action":"lambda:InvokeFunction`) + `}`
 	case 17: // a log file
-		if n%200 != 17 {
+		if eventsOf(n) == 1 {
 			break
 		}
-		events := make([]string, 10)
+		events := make([]string, eventsOf(n))
 		for i := range events {
 			events[i] = event(n, "GetFunction20150331v2", `{"functionName":"f"}`)
 		}
@@ -314,6 +369,14 @@ func record(n int) string {
 		return `{"Records":[` + strings.Join(events, ",") + `]}`
 	}
 	return event(n, "Invoke", `{"functionName":"f"}`)
+}
+
+// eventsOf returns how many events the record of this number has.
+func eventsOf(n int) int {
+	if n%200 == 17 {
+		return 10
+	}
+	return 1
 }
 
 func grantTo(principal string) string {
@@ -329,11 +392,12 @@ func event(n int, name, parameters string) string {
 
 // sample is what the process uses at a time.
 type sample struct {
-	after                     time.Duration
-	kilobytes, threads, files int
+	after                             time.Duration
+	events                            int64
+	kilobytes, goHeap, threads, files int // goHeap in kilobytes too
 }
 
-// watch samples the process until the time is over.
+// watch samples the process until the time is over or all is sent.
 func watch(h *host, o options, fed chan error) (samples []sample, err error) {
 	began := time.Now()
 	tick := time.NewTicker(o.every)
@@ -344,14 +408,21 @@ func watch(h *host, o options, fed chan error) (samples []sample, err error) {
 			h.stopped = true
 			return nil, fmt.Errorf("it ended after %s: %v", time.Since(began).Round(time.Second), err)
 		case err := <-fed:
-			return nil, fmt.Errorf("the load ended: %w", err)
+			if err != nil {
+				return nil, fmt.Errorf("the load ended: %w", err)
+			}
+			fed <- nil // for who asks next
+			if len(samples) < fewest {
+				return nil, fmt.Errorf("%d events are over before there are %d samples: see -every", h.sent.Load(), fewest)
+			}
+			return samples, nil
 		case <-tick.C:
 		}
 		s, err := look(h.command.Process.Pid)
 		if err != nil {
 			return nil, err
 		}
-		s.after = time.Since(began)
+		s.after, s.events = time.Since(began), h.sent.Load()
 		samples = append(samples, s)
 		if s.after >= o.time-o.every/2 {
 			return samples, nil
@@ -374,16 +445,42 @@ func look(pid int) (s sample, err error) {
 			s.threads = n
 		}
 	}
+	maps, err := os.ReadFile(fmt.Sprintf("/proc/%d/smaps", pid))
+	if err != nil {
+		return s, err
+	}
+	s.goHeap = goHeap(string(maps))
 	files, err := os.ReadDir(fmt.Sprintf("/proc/%d/fd", pid))
 	s.files = len(files)
 	return s, err
 }
 
+// goHeap returns how many kilobytes of Go's heap are resident: it names its
+// mappings, and has them outside of where the C library has its own (0x7f…,
+// 0x55…), for where the kernel keeps no names.
+func goHeap(smaps string) (kilobytes int) {
+	inHeap := false
+	for line := range strings.Lines(smaps) {
+		if m := mappingLine.FindStringSubmatch(line); m != nil {
+			inHeap = strings.Contains(line, "Go: heap") || !strings.Contains(line, "[") && !strings.Contains(line, "/") &&
+				!strings.HasPrefix(m[1], "7f") && !strings.HasPrefix(m[1], "5") && len(m[1]) <= 12
+			continue
+		}
+		if n, ok := strings.CutPrefix(line, "Rss:"); ok && inHeap {
+			kb, _ := strconv.Atoi(strings.Fields(n)[0])
+			kilobytes += kb
+		}
+	}
+	return kilobytes
+}
+
+var mappingLine = regexp.MustCompile(`^([0-9a-f]+)-[0-9a-f]+ `)
+
 func writeCSV(path string, samples []sample) error {
 	var b strings.Builder
-	b.WriteString("seconds,rss_kb,threads,fds\n")
+	b.WriteString("seconds,events,rss_kb,go_heap_kb,threads,fds\n")
 	for _, s := range samples {
-		fmt.Fprintf(&b, "%.1f,%d,%d,%d\n", s.after.Seconds(), s.kilobytes, s.threads, s.files)
+		fmt.Fprintf(&b, "%.1f,%d,%d,%d,%d,%d\n", s.after.Seconds(), s.events, s.kilobytes, s.goHeap, s.threads, s.files)
 	}
 	return os.WriteFile(path, []byte(b.String()), 0o644)
 }
@@ -397,11 +494,13 @@ func judge(h *host, samples []sample, csv string) error {
 	last := median(samples[n*3/4:], func(s sample) int { return s.kilobytes })
 	log, _ := os.ReadFile(h.log)
 	stats := statsLine.FindAll(log, -1)
-	fmt.Printf("%d records sent, %d samples in %s\n", h.sent, n, csv)
+	fmt.Printf("%d events sent in %s, %d samples in %s\n", h.sent.Load(), samples[n-1].after.Round(time.Second), n, csv)
 	if len(stats) > 0 {
 		fmt.Printf("the last line of counters: %s\n", stats[len(stats)-1])
 	}
 	fmt.Printf("memory: %d KB in the second quarter, %d KB in the last (%+.1f %%)\n", second, last, 100*(float64(last)/float64(second)-1))
+	heap := func(s sample) int { return s.goHeap }
+	fmt.Printf("of it Go's heap: %d KB in the second quarter, %d KB in the last\n", median(samples[n/4:n/2], heap), median(samples[n*3/4:], heap))
 	for _, of := range []struct {
 		name  string
 		value func(sample) int
