@@ -1,8 +1,8 @@
 /*
  * Which needles share a bucket.
  *
- * A bucket is four sets of halves, and costs as much as places in ordinary
- * events pass all four for nothing. Needles begin in a bucket each; then, until
+ * A bucket is a set of halves for each table, and costs as much as places in
+ * ordinary events pass all of them for nothing. Needles begin in a bucket each; then, until
  * there are no more buckets than a table has bits, those two become one that add
  * least to the cost.
  */
@@ -54,8 +54,9 @@ static double share(uint16_t low, uint16_t high)
 
 static double cost_of(const struct bucket *b, enum form form)
 {
-    if (form == HALVES_OF_TWO) {
-        return share(b->halves[0], b->halves[1]) * share(b->halves[2], b->halves[3]);
+    if (form == MANY) {
+        return share(b->halves[0], b->halves[1]) * share(b->halves[2], b->halves[3]) *
+               share(b->halves[4], 0x00ff);
     }
     return share(b->halves[0], 0xffff) * share(b->halves[1], 0x00ff) * share(b->halves[2], 0x00ff) *
            share(b->halves[3], 0x00ff);
@@ -120,10 +121,12 @@ static size_t join_nearest(struct bucket *buckets, size_t count, enum form form)
 
 static void add_byte(struct bucket *b, enum form form, size_t at, uint8_t c)
 {
-    if (form == LOWS_OF_FOUR) {
+    if (form == FEW) {
         b->halves[at] |= 1 << (c & 15);
-    } else if (at < 2) {
+    } else if (at < 3) {
         b->halves[2 * at] |= 1 << (c & 15);
+    }
+    if (form == MANY && at < 2) {
         b->halves[2 * at + 1] |= 1 << (c >> 4);
     }
 }
@@ -152,9 +155,10 @@ static struct bucket bucket_of(const struct needle *n, ptrdiff_t offset, enum fo
 /* Whether a place at these bytes passes. */
 static int passes(const struct bucket *b, enum form form, const uint8_t *at)
 {
-    if (form == HALVES_OF_TWO) {
+    if (form == MANY) {
         return (b->halves[0] >> (at[0] & 15) & b->halves[1] >> (at[0] >> 4) &
-                b->halves[2] >> (at[1] & 15) & b->halves[3] >> (at[1] >> 4)) & 1;
+                b->halves[2] >> (at[1] & 15) & b->halves[3] >> (at[1] >> 4) &
+                b->halves[4] >> (at[2] & 15)) & 1;
     }
     return (b->halves[0] >> (at[0] & 15) & b->halves[1] >> (at[1] & 15) &
             b->halves[2] >> (at[2] & 15) & b->halves[3] >> (at[3] & 15)) & 1;
@@ -172,9 +176,8 @@ static double cost_in(const struct sample *sample, const struct bucket *b, enum 
 }
 
 /*
- * The offset of the place in a needle that is rarest, with a block behind it. By
- * both halves of two bytes a whole needle is always known by the byte before and
- * its first: where buckets are shared it is best to look like the others, and a
+ * The offset of the place in a needle that is rarest, with a block behind it. Of
+ * many, a whole needle is always known by the byte before and its first: where buckets are shared it is best to look like the others, and a
  * header before a capital is rare enough. With the needles of a hundred rules half
  * as much passes as with each one's rarest place.
  */
@@ -182,7 +185,7 @@ static ptrdiff_t rarest_place(const struct needle *n, size_t block, enum form fo
                               const struct sample *sample)
 {
     ptrdiff_t first = n->whole ? -1 : 0;
-    ptrdiff_t last = n->whole && form == HALVES_OF_TWO ? -1 : (ptrdiff_t) (n->length - block);
+    ptrdiff_t last = n->whole && form == MANY ? -1 : (ptrdiff_t) (n->length - block);
     ptrdiff_t best = first;
     double least = 2;
 

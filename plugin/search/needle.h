@@ -44,13 +44,16 @@ static inline uint8_t in_upper_case(uint8_t c)
     return c >= 'a' && c <= 'z' ? c ^ 0x20 : c;
 }
 
-enum { BUCKETS = 8, TABLES = 4, LONGEST_BLOCK = 4 };
+enum { BUCKETS = 8, TABLES = 5, LONGEST_BLOCK = 4 };
 
-/* What the four tables are asked for of the bytes at a place: their halves, four
- * bits each. The low ones of four bytes cost fewer instructions, and tell a few
- * needles from anything; the low and the high of two tell capitals from small
- * letters, which is what many needles have in common. */
-enum form { LOWS_OF_FOUR, HALVES_OF_TWO };
+/*
+ * What the tables are asked for of the bytes at a place, by halves, which are four
+ * bits each: for a few needles, the low halves of four bytes, which takes the
+ * fewest instructions; for many, both halves of two bytes and the low one of the
+ * third, which tells capitals from small letters: that is what many needles have
+ * in common.
+ */
+enum form { FEW, MANY };
 
 /* Bytes as they come. */
 struct sample {
