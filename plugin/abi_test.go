@@ -134,7 +134,7 @@ func inOneProcess(t *testing.T, chunks [][]byte) (out [][]byte, modified []bool)
 }
 
 // body returns JSON text as the MessagePack map of a record.
-func body(t *testing.T, text string) []byte {
+func body(t testing.TB, text string) []byte {
 	t.Helper()
 	b, err := document.AppendFromJSON(nil, []byte(text))
 	if err != nil {
@@ -146,7 +146,7 @@ func body(t *testing.T, text string) []byte {
 var noon = time.Date(2026, 5, 4, 12, 0, 0, 123456789, time.UTC)
 
 // event returns JSON text as an event, as Fluent Bit 5.1 writes it.
-func event(t *testing.T, text string) []byte {
+func event(t testing.TB, text string) []byte {
 	t.Helper()
 	return chunk.Append(nil, noon, body(t, text))
 }

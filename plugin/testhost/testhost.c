@@ -333,6 +333,7 @@ static int work_on_frames(void)
                                   out.size >> 16, out.size >> 8, out.size};
         fwrite(reply, 1, sizeof(reply), stdout);
         fwrite(out.data, 1, out.size, stdout);
+        fflush(stdout);
         drop(verdict, &out);
         free(input.data);
     }

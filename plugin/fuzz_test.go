@@ -1,0 +1,108 @@
+package main_test
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"io"
+	"os/exec"
+	"strconv"
+	"testing"
+
+	"github.com/trailwire/trailwire/detect"
+	"github.com/trailwire/trailwire/plugin/chunk"
+)
+
+// callback is the filter callback of the shared object in a process of its own,
+// which takes chunk after chunk.
+type callback struct {
+	in  io.Writer
+	out *bufio.Reader
+	log *bytes.Buffer
+}
+
+func newCallback(t testing.TB) *callback {
+	t.Helper()
+	host, err := currentHost()
+	if err != nil {
+		t.Fatal(err)
+	}
+	object, err := builtPlugin()
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := &callback{log: new(bytes.Buffer)}
+	command := exec.Command(host, "-F", "-p", "dedup_window=0", "-p", "max_signals=1000000", object)
+	command.Stderr = c.log
+	in, err := command.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := command.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := command.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		in.Close()
+		_ = command.Wait()
+	})
+	c.in, c.out = in, bufio.NewReader(out)
+	return c
+}
+
+// filter returns the chunk that goes on. An error is the end of the process.
+func (c *callback) filter(in []byte) (out []byte, modified bool, err error) {
+	_, errHead := c.in.Write(binary.BigEndian.AppendUint32(nil, uint32(len(in))))
+	_, errBody := c.in.Write(in)
+	var head struct {
+		Verdict byte
+		Size    uint32
+	}
+	if err := errors.Join(errHead, errBody, binary.Read(c.out, binary.BigEndian, &head)); err != nil {
+		return nil, false, err
+	}
+	out = make([]byte, head.Size)
+	_, err = io.ReadFull(c.out, out)
+	return out, head.Verdict == 'm', err
+}
+
+// FuzzFilterCallback hands any chunk to the real shared object, through the
+// interface that Fluent Bit calls it by: the process lives, and what goes on is
+// what package chunk makes of the chunk in Go alone.
+func FuzzFilterCallback(f *testing.F) {
+	for _, text := range []string{match, nearMiss, lambdaCall("1", "Invoke", "null")} {
+		f.Add(event(f, text))
+		f.Add(event(f, `{"Records":[`+text+`,`+match+`],"host":"h"}`))
+		f.Add(event(f, `{"log":`+strconv.Quote(text)+`}`))
+	}
+	f.Add([]byte{})
+	f.Add([]byte("\x92\x92\xd7\x00"))
+	o := detect.DefaultOptions()
+	rules, err := detect.BuiltInRules()
+	if err != nil {
+		f.Fatal(err)
+	}
+	o.Rules, o.DedupWindow, o.MaxSignals = rules, -1, 1_000_000
+	engine, err := detect.New(o)
+	if err != nil {
+		f.Fatal(err)
+	}
+	c := newCallback(f)
+	f.Fuzz(func(t *testing.T, in []byte) {
+		got, modified, err := c.filter(in)
+		if err != nil {
+			t.Fatalf("the host ended: %v\n%s", err, c.log)
+		}
+		want, changed := chunk.Filter(nil, in, engine)
+		if !changed {
+			want = in
+		}
+		if modified != changed || !bytes.Equal(got, want) {
+			t.Errorf("%q\nmodified %v, want %v\ngoes on as %q\nwant       %q", in, modified, changed, got, want)
+		}
+	})
+}
