@@ -59,16 +59,10 @@ func TestManyNeedlesAreFoundWhereThePrefilterFindsThem(t *testing.T) {
 // there is something, for what one rule needs and for what a hundred need, in C
 // and in Go. The limit is a search for a byte that is not there.
 func BenchmarkManyNeedles(b *testing.B) {
-	built, err := detect.BuiltInRules()
-	if err != nil {
-		b.Fatal(err)
-	}
-	for _, set := range []struct {
-		name  string
-		rules []*detect.Rule
-	}{{"1 rule", built}, {"10 rules", workload.Rules(10)}, {"100 rules", workload.Rules(100)}} {
+	sets := ruleSets(b)
+	for _, set := range []string{"1 rule", "10 rules", "100 rules"} {
 		o := detect.DefaultOptions()
-		o.Rules = set.rules
+		o.Rules = sets[set]
 		engine, err := detect.New(o)
 		if err != nil {
 			b.Fatal(err)
@@ -86,7 +80,7 @@ func BenchmarkManyNeedles(b *testing.B) {
 			}
 		}
 		run := func(name string, once func() bool) {
-			b.Run(set.name+"/"+name, func(b *testing.B) {
+			b.Run(set+"/"+name, func(b *testing.B) {
 				b.SetBytes(int64(len(data)))
 				for b.Loop() {
 					if once() {
@@ -102,48 +96,79 @@ func BenchmarkManyNeedles(b *testing.B) {
 	}
 }
 
-// BenchmarkManyRules does what the filter does with ordinary traffic in chunks
-// of fifty events: search in C, and evaluate the events in which there is
-// something.
-func BenchmarkManyRules(b *testing.B) {
+// ruleSets are the rules that are compared.
+func ruleSets(t testing.TB) map[string][]*detect.Rule {
 	built, err := detect.BuiltInRules()
 	if err != nil {
-		b.Fatal(err)
+		t.Fatal(err)
 	}
-	events := workload.Mixed.Packed(1, 1000)
+	return map[string][]*detect.Rule{"1 rule": built, "10 rules": workload.Rules(10), "100 rules": workload.Rules(100)}
+}
+
+// filtering returns what the filter does with a thousand ordinary events in
+// chunks of fifty: search in C, and evaluate the events in which there is
+// something.
+func filtering(t testing.TB, rules []*detect.Rule) func() {
 	var chunks [][]byte
-	for i, e := range events {
+	for i, e := range workload.Mixed.Packed(1, 1000) {
 		if i%50 == 0 {
 			chunks = append(chunks, nil)
 		}
 		last := len(chunks) - 1
 		chunks[last] = chunk.Append(chunks[last], time.Unix(1781776800, 0), e)
 	}
-	for _, set := range []struct {
-		name  string
-		rules []*detect.Rule
-	}{{"1 rule", built}, {"10 rules", workload.Rules(10)}, {"100 rules", workload.Rules(100)}} {
-		o := detect.DefaultOptions()
-		o.Rules = set.rules
-		engine, err := detect.New(o)
-		if err != nil {
-			b.Fatal(err)
+	o := detect.DefaultOptions()
+	o.Rules = rules
+	engine, err := detect.New(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	needles, _ := engine.Needles()
+	s, err := New(needles)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(s.Free)
+	return func() {
+		for _, c := range chunks {
+			if hit := s.Next(c, 0); hit < len(c) {
+				chunk.FilterSuspects(nil, c, engine, s.Over(c, hit))
+			}
 		}
-		needles, _ := engine.Needles()
-		s, err := New(needles)
-		if err != nil {
-			b.Fatal(err)
-		}
-		defer s.Free()
-		b.Run(set.name, func(b *testing.B) {
+	}
+}
+
+func BenchmarkManyRules(b *testing.B) {
+	sets := ruleSets(b)
+	for _, set := range []string{"1 rule", "10 rules", "100 rules"} {
+		filter := filtering(b, sets[set])
+		b.Run(set, func(b *testing.B) {
 			for b.Loop() {
-				for _, c := range chunks {
-					if s.Next(c, 0) < len(c) {
-						chunk.FilterSuspects(nil, c, engine, func(from int) int { return s.Next(c, from) })
-					}
-				}
+				filter()
 			}
 			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/1000, "ns/event")
 		})
+	}
+}
+
+func TestAHundredRulesCostTheFilterAtMostThreeTimesWhatOneCosts(t *testing.T) {
+	if testing.Short() {
+		t.Skip("SKIPPED: it measures")
+	}
+	sets := ruleSets(t)
+	one, hundred := filtering(t, sets["1 rule"]), filtering(t, sets["100 rules"])
+	// In turns, and the least of each: what else the machine does hits both alike.
+	least := [2]time.Duration{1 << 62, 1 << 62}
+	for range 200 {
+		for i, filter := range []func(){one, hundred} {
+			start := time.Now()
+			filter()
+			least[i] = min(least[i], time.Since(start))
+		}
+	}
+	ratio := float64(least[1]) / float64(least[0])
+	t.Logf("1 rule %v, 100 rules %v for 1,000 events: %.2f times", least[0], least[1], ratio)
+	if ratio > 3 {
+		t.Errorf("100 rules cost %.2f times what one costs", ratio)
 	}
 }
