@@ -1,11 +1,12 @@
 package detect
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
-	"hash/fnv"
 	"slices"
-	"strconv"
 	"time"
+	"unicode/utf8"
 
 	"github.com/tinylib/msgp/msgp"
 
@@ -92,11 +93,8 @@ var (
 
 // describe fills in what the alert says about the event.
 func (a *Alert) describe(event *cloudtrail.Event) {
-	a.EventID = string(event.Text(fieldEventID))
-	a.DedupKey = a.Rule.ID + ":" + a.EventID
-	if a.EventID == "" {
-		a.DedupKey += fingerprint(event)
-	}
+	a.EventID = bounded(event.Text(fieldEventID))
+	a.DedupKey = a.Rule.ID + ":" + identify(event)
 	if a.Grant != nil {
 		a.Reason = reasonFor(a.Grant, string(event.Text(fieldAccount)))
 	} else {
@@ -105,15 +103,34 @@ func (a *Alert) describe(event *cloudtrail.Event) {
 	a.investigate(event)
 }
 
+// maxEventID is the longest id that stands in a dedup_key as it is. CloudTrail's
+// have 36 characters.
+const maxEventID = 128
+
+// identify returns what all copies of an event share: its id, a digest of one
+// that is none of CloudTrail's, or a fingerprint where there is none.
+func identify(event *cloudtrail.Event) string {
+	id := event.Text(fieldEventID)
+	switch {
+	case len(id) == 0:
+		return fingerprint(event)
+	case len(id) > maxEventID || !utf8.Valid(id):
+		return digest(sha256.Sum256(id))
+	}
+	return string(id)
+}
+
 // fingerprint stands in for the id of an event that has none: the same however
 // the event is encoded and wrapped, and whatever stands beside its own members.
 func fingerprint(event *cloudtrail.Event) string {
-	h := fnv.New64a()
+	h := sha256.New()
 	for _, f := range identity {
 		fmt.Fprintln(h, event.Value(f))
 	}
-	return strconv.FormatUint(h.Sum64(), 16)
+	return digest([sha256.Size]byte(h.Sum(nil)))
 }
+
+func digest(sum [sha256.Size]byte) string { return hex.EncodeToString(sum[:16]) }
 
 // identity are the fields that tell two events without an id apart.
 var identity = []cloudtrail.Field{

@@ -2,9 +2,11 @@ package detect_test
 
 import (
 	"fmt"
+	"strings"
 	"sync"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/trailwire/trailwire/detect"
 )
@@ -108,5 +110,33 @@ func TestConcurrentCallersSeeEachEventOnce(t *testing.T) {
 	s := engine.Stats()
 	if fresh := s.Alerts - s.Suppressed; fresh != events {
 		t.Errorf("%d alerts are not suppressed, want %d: one for each event", fresh, events)
+	}
+}
+
+// CloudTrail's ids have 36 characters. One of megabytes must not make every alert
+// as large.
+func TestTheDedupKeyIsShortWhateverTheIDOfTheEvent(t *testing.T) {
+	engine := newEngine(t, nil)
+	huge := strings.Repeat("x", 1<<20)
+	keys := make(map[string]string)
+	for name, id := range map[string]string{
+		"one of CloudTrail's": "5d0ff5a1-0000-4000-8000-000000000001", "a huge one": huge, "another": huge + "y",
+		"none of CloudTrail's": "e1",
+	} {
+		found := alerts(t, engine, granted(id, "2026-06-18T10:00:00Z"))
+		if len(found) != 1 || found[0].Suppressed != detect.NotSuppressed {
+			t.Fatalf("%s: %d alerts, or taken for a duplicate", name, len(found))
+		}
+		key := found[0].DedupKey
+		if len(key) > 200 || !utf8.ValidString(key) || len(found[0].EventID) > 2048 {
+			t.Errorf("%s: the key has %d bytes, the id %d", name, len(key), len(found[0].EventID))
+		}
+		if other, taken := keys[key]; taken {
+			t.Errorf("%s and %s have one key", name, other)
+		}
+		keys[key] = name
+		if again := alerts(t, engine, granted(id, "2026-06-18T10:00:00Z")); again[0].DedupKey != key || again[0].Suppressed != detect.Duplicate {
+			t.Errorf("%s: its copy is %s, suppressed %q", name, again[0].DedupKey, again[0].Suppressed)
+		}
 	}
 }
