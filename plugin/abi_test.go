@@ -229,13 +229,6 @@ func TestWhatCannotBeReadIsToldInOneLine(t *testing.T) {
 	}
 }
 
-func TestAnEmptyChunkIsLeftAlone(t *testing.T) {
-	got := inTestHost(t, nil)
-	if got.code != 0 || got.verdict() != "notouch" || len(got.chunk) != 0 {
-		t.Errorf("code %d, verdict %q, %d bytes", got.code, got.verdict(), len(got.chunk))
-	}
-}
-
 // propertyTable returns the table as the test host prints it.
 func propertyTable() string {
 	var text strings.Builder
@@ -350,14 +343,6 @@ func TestAWrongPropertyStopsTheStart(t *testing.T) {
 	}
 }
 
-func TestWithoutMemoryAChunkGoesOnAsItIs(t *testing.T) {
-	in := event(t, match)
-	got := inTestHost(t, in, "-m")
-	if got.code != 0 || got.verdict() != "notouch" || !bytes.Equal(got.chunk, in) {
-		t.Errorf("code %d, verdict %q:\n%s", got.code, got.verdict(), got.log)
-	}
-}
-
 func TestThreadsGetTheSameAnswer(t *testing.T) {
 	in := slices.Concat(event(t, nearMiss), event(t, match), event(t, nearMiss))
 	got := inTestHost(t, in, "-j", "8", "-n", "1000", "-p", "dedup_window=0", "-p", "max_signals=1000000")
@@ -446,14 +431,6 @@ func blockedSignals(t *testing.T, status string) uint64 {
 		t.Fatal(err)
 	}
 	return mask
-}
-
-func TestCallsOutOfOrderAreSurvived(t *testing.T) {
-	in := event(t, match)
-	got := inTestHost(t, in, "-x")
-	if got.code != 0 || got.verdict() != "notouch" || !bytes.Equal(got.chunk, in) {
-		t.Errorf("code %d, verdict %q:\n%s", got.code, got.verdict(), got.log)
-	}
 }
 
 func TestFiveInstancesStartAndTheLastAnswers(t *testing.T) {

@@ -76,16 +76,21 @@ var builtPlugin = sync.OnceValues(func() (string, error) {
 		return path, nil
 	}
 	path = filepath.Join(workshop, "flb-filter_trailwire.so")
+	return path, buildPlugin(path)
+})
+
+func buildPlugin(path string, flags ...string) error {
 	exports, err := filepath.Abs("exports.map")
 	if err != nil {
-		return "", err
+		return err
 	}
-	build := exec.Command("go", "build", "-trimpath", "-buildmode=c-shared", "-ldflags", "-extldflags=-Wl,--version-script="+exports, "-o", path, ".")
+	flags = append(flags, "-trimpath", "-buildmode=c-shared", "-ldflags", "-extldflags=-Wl,--version-script="+exports, "-o", path, ".")
+	build := exec.Command("go", append([]string{"build"}, flags...)...)
 	if out, err := build.CombinedOutput(); err != nil {
-		return "", fmt.Errorf("%s: %w\n%s", build, err, out)
+		return fmt.Errorf("%s: %w\n%s", build, err, out)
 	}
-	return path, nil
-})
+	return nil
+}
 
 func newestSource(roots ...string) (newest time.Time, err error) {
 	for _, root := range roots {

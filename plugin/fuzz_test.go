@@ -8,6 +8,7 @@ import (
 	"io"
 	"os/exec"
 	"strconv"
+	"sync"
 	"testing"
 
 	"github.com/trailwire/trailwire/detect"
@@ -19,38 +20,32 @@ import (
 type callback struct {
 	in  io.Writer
 	out *bufio.Reader
-	log *bytes.Buffer
+	log *bytes.Buffer // complete when it has ended
+	end func()
 }
 
-func newCallback(t testing.TB) *callback {
+// start starts a test host that reads frames, until the test ends.
+func start(t testing.TB, host *exec.Cmd) *callback {
 	t.Helper()
-	host, err := currentHost()
-	if err != nil {
-		t.Fatal(err)
-	}
-	object, err := builtPlugin()
-	if err != nil {
-		t.Fatal(err)
-	}
 	c := &callback{log: new(bytes.Buffer)}
-	command := exec.Command(host, "-F", "-p", "dedup_window=0", "-p", "max_signals=1000000", object)
-	command.Stderr = c.log
-	in, err := command.StdinPipe()
+	host.Stderr = c.log
+	in, err := host.StdinPipe()
 	if err != nil {
 		t.Fatal(err)
 	}
-	out, err := command.StdoutPipe()
+	out, err := host.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := command.Start(); err != nil {
+	if err := host.Start(); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() {
-		in.Close()
-		_ = command.Wait()
-	})
 	c.in, c.out = in, bufio.NewReader(out)
+	c.end = sync.OnceFunc(func() {
+		in.Close()
+		_ = host.Wait()
+	})
+	t.Cleanup(c.end)
 	return c
 }
 
@@ -91,7 +86,15 @@ func FuzzFilterCallback(f *testing.F) {
 	if err != nil {
 		f.Fatal(err)
 	}
-	c := newCallback(f)
+	host, err := currentHost()
+	if err != nil {
+		f.Fatal(err)
+	}
+	object, err := builtPlugin()
+	if err != nil {
+		f.Fatal(err)
+	}
+	c := start(f, exec.Command(host, "-F", "-p", "dedup_window=0", "-p", "max_signals=1000000", object))
 	f.Fuzz(func(t *testing.T, in []byte) {
 		got, modified, err := c.filter(in)
 		if err != nil {

@@ -161,6 +161,7 @@ func (f *instance) evaluate(in []byte, hit int) (out []byte, changed bool) {
 		next = f.search.Over(in, hit)
 	}
 	start := f.evaluationStarts()
+	provoke(in)
 	out, changed = chunk.FilterSuspects(buffer.bytes[:0], in, f.engine, next)
 	f.evaluationEnds(start)
 	if !changed {
