@@ -86,7 +86,7 @@ static void compare(struct bucket *buckets, size_t i, size_t k, enum form form)
 
 static void find_nearest(struct bucket *buckets, size_t count, size_t i, enum form form)
 {
-    buckets[i].growth = 1;
+    buckets[i].growth = 2; /* more than there can be */
     for (size_t k = i + 1; k < count; k++) {
         compare(buckets, i, k, form);
     }
@@ -177,9 +177,10 @@ static double cost_in(const struct sample *sample, const struct bucket *b, enum 
 
 /*
  * The offset of the place in a needle that is rarest, with a block behind it. Of
- * many, a whole needle is always known by the byte before and its first: where buckets are shared it is best to look like the others, and a
- * header before a capital is rare enough. With the needles of a hundred rules half
- * as much passes as with each one's rarest place.
+ * many, a whole needle is always known by the byte before and its first ones:
+ * where buckets are shared it is best to look like the others, and a header
+ * before a capital is rare enough. With the needles of a hundred rules half as
+ * much passes as with each one's rarest place.
  */
 static ptrdiff_t rarest_place(const struct needle *n, size_t block, enum form form,
                               const struct sample *sample)

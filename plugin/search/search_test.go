@@ -84,7 +84,7 @@ func engines(t testing.TB) []*detect.Engine {
 	many.Rules = slices.Clone(rules)
 	for i := range 30 {
 		rule, err := detect.ParseRule("test.toml", fmt.Appendf(nil, "[rule]\nname = \"Test\"\nrule_id = \"test-%d\"\ntype = \"eql\"\nrisk_score = 1\nseverity = \"low\"\n"+
-			"query = 'any where event.action in (\"Delete%dThing\", \"Stop%d\")'\n", i, i*i, i))
+			"query = 'any where event.action in (\"Delete%dThing\", \"Stop%d\") or event.action : \"Halt%d\"'\n", i, i*i, i, i))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -106,7 +106,7 @@ func engines(t testing.TB) []*detect.Engine {
 func FuzzSearchAgreesWithThePrefilter(f *testing.F) {
 	for _, seed := range []string{
 		"lambda:InvokeFunction", "lambda:Invoke\xa8Function", `lambda:\u0049nvokeFunction`, `\\u005cu0049`,
-		"AddPermission", "aDDpERMIssion", "addperm\u0131", "\xa7Records", `"Records"`, "PutRecords", "\xa9logEvents", "\xa6Events", "\xaeDelete144Thing", `"Stop7"`, `\u0026\u003d`,
+		"AddPermission", "aDDpERMIssion", "addperm\u0131", "\xa7Records", `"Records"`, "PutRecords", "\xa9logEvents", "\xa6Events", "\xaeDelete144Thing", `"Stop7"`, `"hALT7"`, "\xa5Halt7", "\xa6Halt7", `\u0026\u003d`,
 	} {
 		f.Add([]byte(seed), uint16(0))
 		f.Add([]byte(seed), uint16(60))
