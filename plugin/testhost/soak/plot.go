@@ -30,16 +30,15 @@ func plot(samples []sample) []byte {
 		fmt.Fprintf(&b, `<path d="M%d %.1fH%d" stroke="#ddd"/><text x="%d" y="%.1f" text-anchor="end">%d MB</text>`+"\n",
 			left, y(kb), width-10, left-6, y(kb)+4, kb>>10)
 	}
-	line := func(color, name string, of func(sample) int) {
+	line := func(color string, at int, name string, of func(sample) int) {
 		fmt.Fprintf(&b, `<polyline fill="none" stroke="%s" stroke-width="1.5" points="`, color)
 		for _, s := range samples {
 			fmt.Fprintf(&b, "%.1f,%.1f ", x(s), y(of(s)))
 		}
-		last := samples[len(samples)-1]
-		fmt.Fprintf(&b, `"/><text x="%d" y="%.1f" text-anchor="end" fill="%s">%s</text>`+"\n", width-12, y(of(last))-6, color, name)
+		fmt.Fprintf(&b, `"/><text x="%d" y="%d" fill="%s">%s</text>`+"\n", at, top-8, color, name)
 	}
-	line("#1f5fa8", "resident memory", func(s sample) int { return s.kilobytes })
-	line("#b5541c", "of it Go's heap", func(s sample) int { return s.goHeap })
+	line("#1f5fa8", left, "resident memory", func(s sample) int { return s.kilobytes })
+	line("#b5541c", left+120, "of it Go's heap", func(s sample) int { return s.goHeap })
 	for quarter := range 5 {
 		seconds := end * float64(quarter) / 4
 		fmt.Fprintf(&b, `<text x="%.1f" y="%d" text-anchor="middle">%.0f s</text>`+"\n",
