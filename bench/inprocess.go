@@ -60,11 +60,9 @@ func newFilter(rules []*detect.Rule) (f *filter, err error) {
 	if f.engine, err = detect.New(options); err != nil {
 		return nil, err
 	}
-	needles, ok := f.engine.Needles()
-	if !ok {
-		return nil, fmt.Errorf("a rule has no needle")
+	if f.search, err = search.For(f.engine); err == nil && f.search == nil {
+		err = fmt.Errorf("a rule has no needle")
 	}
-	f.search, err = search.New(needles)
 	return f, err
 }
 

@@ -13,6 +13,7 @@ type Engine struct {
 	rules      []compiledRule
 	extended   *compiledRule // the rule that extended coverage speaks for, or nil
 	prefilter  prefilter
+	search     func(data []byte) bool // in its place, or nil
 	dispatch   dispatch
 	suppressor suppressor
 	stats      counters
@@ -75,7 +76,17 @@ func (e *Engine) Rules() []*Rule { return e.options.Rules }
 // a list of events to split. When it returns false, evaluating the records
 // would leave every one of them as it is. It parses nothing and allocates
 // nothing.
-func (e *Engine) Suspects(data []byte) bool { return e.prefilter.suspects(data) }
+func (e *Engine) Suspects(data []byte) bool {
+	if e.search != nil {
+		return e.search(data)
+	}
+	return e.prefilter.suspects(data)
+}
+
+// SearchWith makes the engine search by other means than its own (package
+// plugin/search). Of all data, search must say what [Engine.Suspects] would. It
+// is to be called before the engine is used.
+func (e *Engine) SearchWith(search func(data []byte) bool) { e.search = search }
 
 // Needles returns what [Engine.Suspects] looks for, so that the same search can
 // be made by other means; JSON escapes come on top. It returns false where a

@@ -341,7 +341,7 @@ func difference(a, b []byte) string {
 
 // engines are the engines that the properties hold for.
 func engines(t testing.TB) (all []*detect.Engine, searches []*search.Search) {
-	for _, change := range []func(*detect.Options){
+	for i, change := range []func(*detect.Options){
 		nil,
 		func(o *detect.Options) { o.Split = false },
 		func(o *detect.Options) { o.Coverage = detect.CoverExtended },
@@ -357,6 +357,9 @@ func engines(t testing.TB) (all []*detect.Engine, searches []*search.Search) {
 			t.Fatal(err)
 		}
 		t.Cleanup(s.Free)
+		if i < 2 { // the others search in Go
+			e.SearchWith(func(data []byte) bool { return s.Next(data, 0) < len(data) })
+		}
 		all, searches = append(all, e), append(searches, s)
 	}
 	return all, searches

@@ -79,10 +79,8 @@ func newInstance(h host) (*instance, error) {
 		return nil, err
 	}
 	f.report = property.NewReport(f.engine, settings.StatsInterval)
-	if needles, ok := f.engine.Needles(); ok {
-		if f.search, err = search.New(needles); err != nil {
-			return nil, err
-		}
+	if f.search, err = search.For(f.engine); err != nil {
+		return nil, err
 	}
 	if settings.MetricsListen != "" {
 		if err := f.serveMetrics(settings.MetricsListen); err != nil {

@@ -102,10 +102,8 @@ func newInstance(settings property.Settings, options property.Output, name strin
 		return nil, err
 	}
 	o.report = property.NewReport(o.engine, settings.StatsInterval)
-	if needles, ok := o.engine.Needles(); ok {
-		if o.search, err = search.New(needles); err != nil {
-			return nil, err
-		}
+	if o.search, err = search.For(o.engine); err != nil {
+		return nil, err
 	}
 	if settings.MetricsListen != "" {
 		o.metrics = metrics.Instance{
@@ -203,12 +201,7 @@ func (o *instance) nextHit(chunk []byte, first int) func(from int) int {
 	if o.search == nil {
 		return nil
 	}
-	return func(from int) int {
-		if from <= first {
-			return first
-		}
-		return o.search.Next(chunk, from)
-	}
+	return o.search.Over(chunk, first)
 }
 
 func (o *instance) withCounts(line string) string {

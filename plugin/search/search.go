@@ -50,6 +50,22 @@ func New(needles []detect.Needle) (*Search, error) {
 	return s, nil
 }
 
+// For returns the search for what the engine looks for, and makes the engine use
+// it too: the elements of a list are searched one by one. It returns nil where
+// everything is suspect. The engine is of no use once the search is freed.
+func For(engine *detect.Engine) (*Search, error) {
+	needles, ok := engine.Needles()
+	if !ok {
+		return nil, nil
+	}
+	s, err := New(needles)
+	if err != nil {
+		return nil, err
+	}
+	engine.SearchWith(func(data []byte) bool { return s.Next(data, 0) < len(data) })
+	return s, nil
+}
+
 func flag(b bool) C.int {
 	if b {
 		return 1
