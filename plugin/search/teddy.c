@@ -18,7 +18,9 @@
  * Measured with AVX-512 over 20,000 events of a mixed account, 26 MB: 46 ns an
  * event for the 4 needles of the built-in rule, 106 ns for the 141 of a hundred
  * rules. 163 ns without the fifth table; where places are chosen without a sample
- * of what events look like, a few needles take half as long again.
+ * of what events look like, a few needles take half as long again. In one run on a
+ * busier machine AVX-512 took 57 ns, AVX2 61, SSSE3 85. Four vectors at a time are
+ * 477 instructions an event with AVX2, one at a time 640, in about the same time.
  */
 #include <stdlib.h>
 #include <string.h>
