@@ -33,7 +33,7 @@ SOURCES := $(shell find detect plugin cmd -name '*.go' -o -name '*.c' -o -name '
 
 export CGO_ENABLED := 1
 
-.PHONY: all demo test lint fuzz asan valgrind soak fmt install package clean
+.PHONY: all demo test lint fuzz sanitize asan valgrind soak fmt install package clean
 
 all: $(FILTER) $(OUTPUT) $(CLI) $(HOST)
 
@@ -82,12 +82,15 @@ FUZZTIME ?= 10s
 fuzz:
 	@GO='$(GO)' FUZZTIME='$(FUZZTIME)' .ci/fuzz
 
-# The C code with a driver of its own, then as Go's tests call it.
+# The C code with a driver of its own; with asan also as Go's tests call it, for
+# which all of Go is built anew.
 ASAN := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
-asan:
+sanitize:
 	@mkdir -p $(BUILD)
 	$(CC) -std=gnu11 -Wall -Wextra -Werror $(ASAN) -o $(BUILD)/sanitize plugin/testhost/sanitize.c plugin/search/*.c plugin/filter/map.c
 	$(BUILD)/sanitize
+
+asan: sanitize
 	$(GO) test -count=1 -asan ./plugin/search
 
 # Go tells valgrind about its stacks and its heap where it is built with this
