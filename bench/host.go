@@ -14,14 +14,14 @@ import (
 	"text/template"
 )
 
-// findFluentBit returns the Fluent Bit to measure in and what it calls itself;
-// nothing where there is none.
+// findFluentBit returns the Fluent Bit to measure in and what it calls itself, or
+// errNoFluentBit.
 func findFluentBit() (path, version string, err error) {
 	list := filepath.SplitList(os.Getenv("FLUENT_BIT"))
 	if len(list) > 0 {
 		path = list[0]
 	} else if path, err = exec.LookPath("fluent-bit"); err != nil {
-		return "", "", nil
+		return "", "", errNoFluentBit
 	}
 	out, err := exec.Command(path, "--version").Output()
 	line, _, _ := bufio.NewReader(bytes.NewReader(out)).ReadLine()

@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"runtime"
-	"slices"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -42,8 +41,7 @@ func measure(rounds int, jobs ...func()) []measured {
 		}
 	}
 	for i := range result {
-		slices.Sort(times[i])
-		result[i].seconds = times[i][len(times[i])/2]
+		result[i].seconds = median(times[i])
 	}
 	return result
 }

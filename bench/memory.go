@@ -19,9 +19,6 @@ func memory(o options) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if fluentBit == "" {
-		return "", errNoFluentBit
-	}
 	var b strings.Builder
 	fmt.Fprintf(&b, "## Memory\n\n%s\n", origin(fmt.Sprintf("go run ./bench -memory %d", o.memory)))
 	fmt.Fprintf(&b, "%s: stdin, filter, null output; 1 %% of the events match. VmRSS is what the process has after so\n"+

@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"embed"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -40,12 +41,12 @@ func inFluentBit(o options) (string, error) {
 	var b strings.Builder
 	fmt.Fprintf(&b, "## In a Fluent Bit pipeline\n\n%s\n", origin("make bench"))
 	fluentBit, version, err := findFluentBit()
-	if err != nil {
-		return "", err
-	}
-	if fluentBit == "" {
+	if errors.Is(err, errNoFluentBit) {
 		fmt.Fprintln(&b, "There is no fluent-bit on this machine: SKIPPED.")
 		return b.String(), nil
+	}
+	if err != nil {
+		return "", err
 	}
 	dir, err := os.MkdirTemp("", "trailwire-bench")
 	if err != nil {

@@ -127,24 +127,22 @@ func (v *Evaluator) split(when time.Time) []Output {
 // evaluates it: as it leaves us, with what stood beside the list, so that whoever
 // reads it later, we among them, comes to the same verdict.
 func (v *Evaluator) evaluateSplit(parts []cloudtrail.Part, when time.Time) (body []byte) {
-	first := parts[0]
-	if element, ok := v.finder.IsElement(first); ok {
-		for _, p := range parts {
-			v.evaluate(p, when)
+	body, ok := v.finder.IsElement(parts[0])
+	if !ok {
+		start := len(v.buffer)
+		v.buffer = v.finder.AppendBody(v.buffer, parts[0])
+		body = v.buffer[start:len(v.buffer):len(v.buffer)]
+		if !v.finder.Worth(parts[0]) {
+			return body
 		}
-		return element
-	}
-	start := len(v.buffer)
-	v.buffer = v.finder.AppendBody(v.buffer, first)
-	body = v.buffer[start:len(v.buffer):len(v.buffer)]
-	if !v.finder.Worth(first) {
-		return body
-	}
-	// An error is the limit of a record; the element was within it.
-	if _, err := v.inner.Find(body); err == nil {
-		for _, p := range v.inner.Parts() {
-			v.evaluate(p, when)
+		// An error is the limit of a record; the element was within it.
+		if _, err := v.inner.Find(body); err != nil {
+			return body
 		}
+		parts = v.inner.Parts()
+	}
+	for _, p := range parts {
+		v.evaluate(p, when)
 	}
 	return body
 }

@@ -369,29 +369,12 @@ func TestThreadsOfGoAreBornWithoutTheSignalsOfTheHost(t *testing.T) {
 		t.Fatal(err)
 	}
 	command := exec.Command(host, "-F", plugin(t))
-	chunks, err := command.StdinPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	answers, err := command.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := command.Start(); err != nil {
-		t.Fatal(err)
-	}
-	defer func() {
-		_ = command.Process.Kill()
-		_ = command.Wait()
-	}()
-	// Standard output is a buffer's until it has grown: many chunks.
+	c := start(t, command)
 	in := event(t, match)
-	frame := append(binary.BigEndian.AppendUint32(nil, uint32(len(in))), in...)
-	if _, err := chunks.Write(bytes.Repeat(frame, 100)); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := io.ReadFull(answers, make([]byte, 1000)); err != nil {
-		t.Fatal(err)
+	for range 100 {
+		if _, _, err := c.filter(in); err != nil {
+			t.Fatalf("the host ended: %v\n%s", err, c.log)
+		}
 	}
 	tasks, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/status", command.Process.Pid))
 	if err != nil {

@@ -76,7 +76,7 @@ func Alerts(chunk []byte, engine *detect.Engine, next func(from int) int, verdic
 // over; at the first byte that is not MessagePack the walk ends, and behind the
 // last hit.
 func eachSuspect(chunk []byte, engine *detect.Engine, next func(from int) int, visit func(e *Event, at int)) {
-	found := hits{next: next}
+	found := hits{next: next, at: -1}
 	for at := 0; at < len(chunk) && !found.none(at, len(chunk)); {
 		e, rest, err := Next(chunk[at:])
 		end := len(chunk) - len(rest)
@@ -99,8 +99,7 @@ func eachSuspect(chunk []byte, engine *detect.Engine, next func(from int) int, v
 // looked for once.
 type hits struct {
 	next func(from int) int // nil where there is no search
-	at   int                // the last one that was found
-	any  bool               // whether one was looked for
+	at   int                // the last one that was found, -1 at first
 }
 
 // none reports whether the search has found nothing from one offset up to
@@ -109,8 +108,8 @@ func (h *hits) none(from, to int) bool {
 	if h.next == nil {
 		return false
 	}
-	if !h.any || h.at < from {
-		h.at, h.any = h.next(from), true
+	if h.at < from {
+		h.at = h.next(from)
 	}
 	return h.at >= to
 }

@@ -30,9 +30,7 @@ type instance struct {
 	engine *detect.Engine
 	search *search.Search // nil where everything is suspect
 	report *property.Report
-
-	metrics metrics.Instance
-	lease   *metrics.Lease // nil where no metrics are served
+	lease  *metrics.Lease // nil where no metrics are served
 }
 
 // trailwireFilterInit makes an instance of the properties that ins has. It
@@ -56,9 +54,7 @@ func trailwireFilterInit(ins *C.struct_flb_filter_instance, found *unsafe.Pointe
 		}
 		return 0
 	}
-	if f.search != nil {
-		*found = f.search.C()
-	}
+	*found = f.search.C()
 	if f.report.Wanted() || f.lease != nil {
 		*seesAll = 1
 	}
@@ -82,33 +78,19 @@ func newInstance(h host) (*instance, error) {
 	if f.search, err = search.For(f.engine); err != nil {
 		return nil, err
 	}
-	if settings.MetricsListen != "" {
-		if err := f.serveMetrics(settings.MetricsListen); err != nil {
-			f.end()
-			return nil, err
-		}
+	if f.lease, err = metrics.Open(settings.MetricsListen, metrics.Instance{
+		Plugin: "filter", Name: C.GoString(C.trailwire_name(h.ins)), Engine: f.engine, Chunks: f.report.Counts,
+	}); err != nil {
+		f.end()
+		return nil, err
 	}
 	return f, nil
-}
-
-// serveMetrics makes the instance's counters be seen at an address.
-func (f *instance) serveMetrics(address string) (err error) {
-	f.metrics = metrics.Instance{
-		Plugin: "filter", Name: C.GoString(C.trailwire_name(f.host.ins)),
-		Engine: f.engine, Chunks: f.report.Counts, Evaluation: new(metrics.Histogram),
-	}
-	if f.lease, err = metrics.Serve(address, &f.metrics); err != nil {
-		return fmt.Errorf("property %q: %w", "metrics_listen", err)
-	}
-	return nil
 }
 
 // end gives back what an instance holds outside of Go's memory.
 func (f *instance) end() {
 	f.lease.Release()
-	if f.search != nil {
-		f.search.Free()
-	}
+	f.search.Free()
 }
 
 // trailwireFilterChunk evaluates a chunk in which the search has its first hit
@@ -154,13 +136,9 @@ func (f *instance) evaluate(in []byte, hit int) (out []byte, changed bool) {
 	if buffer.bytes == nil {
 		return nil, false
 	}
-	var next func(from int) int
-	if f.search != nil {
-		next = f.search.Over(in, hit)
-	}
 	start := f.evaluationStarts()
 	provoke(in)
-	out, changed = chunk.FilterSuspects(buffer.bytes[:0], in, f.engine, next)
+	out, changed = chunk.FilterSuspects(buffer.bytes[:0], in, f.engine, f.search.Over(in, hit))
 	f.evaluationEnds(start)
 	if !changed {
 		return nil, false
@@ -182,7 +160,7 @@ func (f *instance) evaluationStarts() (start time.Time) {
 
 func (f *instance) evaluationEnds(start time.Time) {
 	if f.lease != nil {
-		f.metrics.Evaluation.Observe(time.Since(start))
+		f.lease.Observe(time.Since(start))
 	}
 }
 

@@ -71,6 +71,29 @@ func Serve(address string, i *Instance) (*Lease, error) {
 	return &Lease{listener: l, instance: i}, nil
 }
 
+// Open is [Serve] for the value of the property metrics_listen, of an instance
+// whose evaluations are counted by [Lease.Observe]. Without an address there is no
+// lease, and nothing is counted.
+func Open(address string, i Instance) (*Lease, error) {
+	if address == "" {
+		return nil, nil
+	}
+	i.Evaluation = new(Histogram)
+	lease, err := Serve(address, &i)
+	if err != nil {
+		return nil, fmt.Errorf("property %q: %w", "metrics_listen", err)
+	}
+	return lease, nil
+}
+
+// Observe counts how long it took to evaluate a chunk; of no lease it does
+// nothing.
+func (l *Lease) Observe(took time.Duration) {
+	if l != nil {
+		l.instance.Evaluation.Observe(took)
+	}
+}
+
 // Address returns where the metrics are served.
 func (l *Lease) Address() net.Addr { return l.listener.bound }
 

@@ -33,9 +33,7 @@ type instance struct {
 	outlet *deliver.Outlet
 	search *search.Search // nil where every chunk is suspect
 	report *property.Report
-
-	metrics metrics.Instance
-	lease   *metrics.Lease // nil where no metrics are served
+	lease  *metrics.Lease // nil where no metrics are served
 }
 
 // trailwireOutputRegister says who we are.
@@ -83,9 +81,7 @@ func trailwireOutputInit(from *C.struct_proxy_instance, lines *C.struct_lines, f
 		addLine(lines, C.LOG_ERROR, err.Error())
 		return 0
 	}
-	if o.search != nil {
-		*found = o.search.C()
-	}
+	*found = o.search.C()
 	if o.report.Wanted() || o.lease != nil {
 		*seesAll = 1
 	}
@@ -105,17 +101,11 @@ func newInstance(settings property.Settings, options property.Output, name strin
 	if o.search, err = search.For(o.engine); err != nil {
 		return nil, err
 	}
-	if settings.MetricsListen != "" {
-		o.metrics = metrics.Instance{
-			Plugin: "output", Name: name,
-			Engine: o.engine, Chunks: o.report.Counts, Evaluation: new(metrics.Histogram),
-		}
-		if o.lease, err = metrics.Serve(settings.MetricsListen, &o.metrics); err != nil {
-			if o.search != nil {
-				o.search.Free()
-			}
-			return nil, fmt.Errorf("property %q: %w", "metrics_listen", err)
-		}
+	if o.lease, err = metrics.Open(settings.MetricsListen, metrics.Instance{
+		Plugin: "output", Name: name, Engine: o.engine, Chunks: o.report.Counts,
+	}); err != nil {
+		o.search.Free()
+		return nil, err
 	}
 	o.outlet = deliver.NewOutlet(o.engine, deliver.Options{
 		Addresses:      options.Addresses,
@@ -125,17 +115,9 @@ func newInstance(settings property.Settings, options property.Output, name strin
 		SharedKey:      options.SharedKey,
 		ConnectTimeout: options.ConnectTimeout,
 		SendTimeout:    options.SendTimeout,
-		Evaluated:      o.evaluated,
+		Evaluated:      o.lease.Observe,
 	})
 	return o, nil
-}
-
-// evaluated counts how long it took to evaluate a chunk, where somebody wants
-// to know.
-func (o *instance) evaluated(took time.Duration) {
-	if o.lease != nil {
-		o.metrics.Evaluation.Observe(took)
-	}
 }
 
 func destinations(options property.Output) string {
@@ -175,7 +157,7 @@ func trailwireOutputFlush(handle C.uintptr_t, lines *C.struct_lines, data unsafe
 	if holdsUp != 0 {
 		hold = longestHold
 	}
-	result := o.outlet.Chunk(context.Background(), chunk, C.GoString(tag), o.nextHit(chunk, int(hit)), hold)
+	result := o.outlet.Chunk(context.Background(), chunk, C.GoString(tag), o.search.Over(chunk, int(hit)), hold)
 	for _, w := range result.Warnings {
 		addLine(lines, C.LOG_WARN, w)
 	}
@@ -195,15 +177,6 @@ func trailwireOutputFlush(handle C.uintptr_t, lines *C.struct_lines, data unsafe
 // takes longer goes on, and Fluent Bit asks again.
 const longestHold = 100 * time.Millisecond
 
-// nextHit returns the search of a chunk whose first hit is known, nil where
-// there is no search.
-func (o *instance) nextHit(chunk []byte, first int) func(from int) int {
-	if o.search == nil {
-		return nil
-	}
-	return o.search.Over(chunk, first)
-}
-
 func (o *instance) withCounts(line string) string {
 	delivered, retries := o.outlet.Counts()
 	return fmt.Sprintf("%s delivered=%d retries=%d", line, delivered, retries)
@@ -222,9 +195,7 @@ func trailwireOutputExit(handle C.uintptr_t, lines *C.struct_lines) {
 	}
 	o.lease.Release()
 	o.outlet.Close()
-	if o.search != nil {
-		o.search.Free()
-	}
+	o.search.Free()
 }
 
 // host answers properties from a Fluent Bit instance.

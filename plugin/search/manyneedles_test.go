@@ -11,21 +11,29 @@ import (
 	"github.com/trailwire/trailwire/plugin/chunk"
 )
 
+// searchFor returns an engine with these rules, which searches in Go, and the
+// search in C for what it looks for.
+func searchFor(t testing.TB, rules []*detect.Rule) (*detect.Engine, []detect.Needle, *Search) {
+	t.Helper()
+	o := detect.DefaultOptions()
+	o.Rules = rules
+	engine, err := detect.New(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	needles, _ := engine.Needles()
+	s, err := New(needles)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(s.Free)
+	return engine, needles, s
+}
+
 func TestManyNeedlesAreFoundWhereThePrefilterFindsThem(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
 	for _, rules := range []int{1, 5, 8, 10, 100} {
-		o := detect.DefaultOptions()
-		o.Rules = workload.Rules(rules)
-		engine, err := detect.New(o)
-		if err != nil {
-			t.Fatal(err)
-		}
-		needles, _ := engine.Needles()
-		s, err := New(needles)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer s.Free()
+		engine, needles, s := searchFor(t, workload.Rules(rules))
 		words := []string{"x", "eventName", `\u0041`, `\u0026`, `\u00`, "\x00", "Event", "AddPermissio"}
 		for _, n := range needles {
 			words = append(words, n.Text, n.Text[1:], n.Text[:len(n.Text)-1])
@@ -61,18 +69,7 @@ func TestManyNeedlesAreFoundWhereThePrefilterFindsThem(t *testing.T) {
 func BenchmarkManyNeedles(b *testing.B) {
 	sets := ruleSets(b)
 	for _, set := range []string{"1 rule", "10 rules", "100 rules"} {
-		o := detect.DefaultOptions()
-		o.Rules = sets[set]
-		engine, err := detect.New(o)
-		if err != nil {
-			b.Fatal(err)
-		}
-		needles, _ := engine.Needles()
-		s, err := New(needles)
-		if err != nil {
-			b.Fatal(err)
-		}
-		defer s.Free()
+		engine, needles, s := searchFor(b, sets[set])
 		var data []byte
 		for _, e := range workload.Mixed.Packed(1, 1000) {
 			if s.Next(e, 0) == len(e) {
@@ -117,18 +114,7 @@ func filtering(t testing.TB, rules []*detect.Rule) func() {
 		last := len(chunks) - 1
 		chunks[last] = chunk.Append(chunks[last], time.Unix(1781776800, 0), e)
 	}
-	o := detect.DefaultOptions()
-	o.Rules = rules
-	engine, err := detect.New(o)
-	if err != nil {
-		t.Fatal(err)
-	}
-	needles, _ := engine.Needles()
-	s, err := New(needles)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(s.Free)
+	engine, _, s := searchFor(t, rules)
 	return func() {
 		for _, c := range chunks {
 			if hit := s.Next(c, 0); hit < len(c) {

@@ -21,7 +21,8 @@ import (
 )
 
 // Search is a set of needles, ready to be looked for. It does not change and
-// may be used from any goroutine until it is freed.
+// may be used from any goroutine until it is freed. A nil Search stands for one
+// to which everything is suspect: Over, C and Free take it.
 type Search struct {
 	c *C.struct_trailwire_search
 }
@@ -85,8 +86,12 @@ func (s *Search) Next(data []byte, from int) int {
 		C.size_t(len(data)), C.size_t(from)))
 }
 
-// Over returns [Search.Next] over data whose first hit is known.
+// Over returns [Search.Next] over data whose first hit is known, nil for a nil
+// Search.
 func (s *Search) Over(data []byte, first int) func(from int) int {
+	if s == nil {
+		return nil
+	}
 	return func(from int) int {
 		if from <= first {
 			return first
@@ -96,7 +101,16 @@ func (s *Search) Over(data []byte, first int) func(from int) int {
 }
 
 // C returns the C struct, for code that calls the C function itself.
-func (s *Search) C() unsafe.Pointer { return unsafe.Pointer(s.c) }
+func (s *Search) C() unsafe.Pointer {
+	if s == nil {
+		return nil
+	}
+	return unsafe.Pointer(s.c)
+}
 
 // Free gives the memory back.
-func (s *Search) Free() { C.trailwire_search_free(s.c) }
+func (s *Search) Free() {
+	if s != nil {
+		C.trailwire_search_free(s.c)
+	}
+}
