@@ -1,4 +1,4 @@
-# make            build/flb-filter_trailwire.so, build/out_trailwire.so, build/trailwire
+# make            build/flb-filter_trailwire.so, flb-in_ and out_trailwire.so beside it, build/trailwire
 # make demo       the main job on the files in testdata: alerts on the terminal
 # make test       every test
 # make lint       gofmt, go vet, staticcheck, the C side with all warnings
@@ -16,6 +16,7 @@ CC      ?= gcc
 PREFIX  ?= /usr
 BUILD   := build
 FILTER  := $(BUILD)/flb-filter_trailwire.so
+INPUT   := $(BUILD)/flb-in_trailwire.so
 OUTPUT  := $(BUILD)/out_trailwire.so
 CLI     := $(BUILD)/trailwire
 HOST    := $(BUILD)/testhost
@@ -35,14 +36,14 @@ export CGO_ENABLED := 1
 
 .PHONY: all demo test lint fuzz sanitize asan valgrind soak fmt install package clean
 
-all: $(FILTER) $(OUTPUT) $(CLI) $(HOST)
+all: $(FILTER) $(INPUT) $(OUTPUT) $(CLI) $(HOST)
 
 $(FILTER): $(SOURCES)
 	$(GO) build -trimpath -buildvcs=false -buildmode=c-shared -ldflags '$(LDFLAGS) $(EXPORTS)' -o $@ ./plugin
 	@rm -f $(@:.so=.h)
 
-# Two names of one file, so that a process which loads both has one Go runtime.
-$(OUTPUT): $(FILTER)
+# Three names of one file, so that a process which loads several has one Go runtime.
+$(INPUT) $(OUTPUT): $(FILTER)
 	ln -f $< $@
 
 $(CLI): $(SOURCES)
@@ -109,7 +110,9 @@ fmt:
 
 install: all
 	install -D -m 0755 $(FILTER) $(DESTDIR)$(PREFIX)/lib/fluent-bit/flb-filter_trailwire.so
-	ln -f $(DESTDIR)$(PREFIX)/lib/fluent-bit/flb-filter_trailwire.so $(DESTDIR)$(PREFIX)/lib/fluent-bit/out_trailwire.so
+	for name in flb-in_trailwire.so out_trailwire.so; do \
+		ln -f $(DESTDIR)$(PREFIX)/lib/fluent-bit/flb-filter_trailwire.so $(DESTDIR)$(PREFIX)/lib/fluent-bit/$$name; \
+	done
 	install -D -m 0755 $(CLI) $(DESTDIR)$(PREFIX)/bin/trailwire
 
 # Files in a package are as old as the commit that it is built of.

@@ -69,7 +69,7 @@ func newFilter(rules []*detect.Rule) (f *filter, err error) {
 func (f *filter) run(t traffic) {
 	for _, c := range t.chunks {
 		if hit := f.search.Next(c, 0); hit < len(c) {
-			f.out, _ = chunk.FilterSuspects(f.out[:0], c, f.engine, f.search.Over(c, hit))
+			f.out, _ = chunk.FilterSuspects(f.out[:0], c, f.engine, f.search.Over(c, hit), nil)
 		}
 	}
 }

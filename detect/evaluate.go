@@ -22,9 +22,18 @@ type Evaluator struct {
 	outputs []Output // what replaces the record
 	buffer  []byte   // the outputs' bodies
 
-	onlyAlerts bool      // the caller is Alerts
-	verdicts   *Verdicts // where alerts' suppressions are kept, or nil
+	mode     mode      // what the caller wants
+	verdicts *Verdicts // where alerts' suppressions are kept, or nil
 }
+
+// mode is what an evaluation is for.
+type mode uint8
+
+const (
+	modeRecord mode = iota // the records that take a record's place
+	modeAlerts             // those of them that have alerts
+	modeRaise              // a record of its own for each event with alerts
+)
 
 // Output is one of the records that replace an evaluated one.
 type Output struct {
@@ -66,35 +75,51 @@ const keptBuffer = 4 << 20
 func (v *Evaluator) Record(body []byte, when time.Time) []Output {
 	e := v.engine
 	v.found, v.outputs, v.buffer = v.found[:0], v.outputs[:0], v.buffer[:0]
-	e.stats.records.Add(1)
-
 	events, err := v.finder.Find(body)
-	if n := v.finder.Malformed(); n > 0 {
-		e.stats.malformed.Add(uint64(n))
+	if !v.verdicts.replays() {
+		e.stats.looked(events, v.finder.Malformed(), err != nil)
 	}
-	if err != nil {
-		e.stats.overLimit.Add(1)
+	if err != nil || events == 0 {
 		return nil
 	}
-	if events == 0 {
-		return nil
-	}
-	e.stats.events.Add(uint64(events))
-	if v.finder.Splits() && e.options.Split {
+	parts := v.finder.Parts()
+	switch {
+	case v.finder.Splits() && (e.options.Split || v.mode == modeRaise):
 		return v.split(when)
+	case v.mode == modeRaise && len(parts) > 1:
+		return v.apart(parts, when)
 	}
-	for _, p := range v.finder.Parts() {
+	for _, p := range parts {
 		v.evaluate(p, when)
 	}
-	if len(v.found) == 0 {
+	v.output(body, v.found)
+	if len(v.outputs) == 0 {
 		return nil
 	}
-	tagged, ok := v.tag(body, v.found)
-	if !ok && !v.onlyAlerts {
-		return nil
-	}
-	v.outputs = append(v.outputs, Output{Body: tagged, Alerts: v.found})
 	return v.outputs
+}
+
+// apart makes an output of each event that has alerts, of a record with several
+// that cannot be split: JSON text that is an array.
+func (v *Evaluator) apart(parts []cloudtrail.Part, when time.Time) []Output {
+	for _, p := range parts {
+		alerts := len(v.found)
+		v.evaluate(p, when)
+		v.output(p.Event, v.found[alerts:len(v.found):len(v.found)])
+	}
+	return v.outputs
+}
+
+// output adds body with these alerts to the outputs. It adds nothing where there
+// are none, and where body carries them already, unless they are all that is
+// wanted.
+func (v *Evaluator) output(body []byte, found []Alert) {
+	if len(found) == 0 {
+		return
+	}
+	if tagged, ok := v.tag(body, found); ok || v.mode == modeAlerts {
+		v.outputs = append(v.outputs, Output{Body: tagged, Alerts: found})
+	}
 }
 
 // split makes one output of every list element of the record.
@@ -106,19 +131,12 @@ func (v *Evaluator) split(when time.Time) []Output {
 		}
 		alerts := len(v.found)
 		body := v.evaluateSplit(parts[:same], when)
-		found := v.found[alerts:len(v.found):len(v.found)]
-		if len(found) > 0 {
-			tagged, ok := v.tag(body, found)
-			if !ok && !v.onlyAlerts {
-				found = nil
-			}
-			body = tagged
+		made := len(v.outputs)
+		v.output(body, v.found[alerts:len(v.found):len(v.found)])
+		if len(v.outputs) == made && v.mode == modeRecord {
+			v.outputs = append(v.outputs, Output{Body: body})
 		}
 		parts = parts[same:]
-		if v.onlyAlerts && len(found) == 0 {
-			continue
-		}
-		v.outputs = append(v.outputs, Output{Body: body, Alerts: found})
 	}
 	return v.outputs
 }
@@ -191,8 +209,10 @@ func (v *Evaluator) raise(rule *compiledRule, coverage Coverage, when time.Time)
 		return
 	}
 	if a.Grant != nil && e.options.Exceptions.allow(a.Grant, &v.event) {
-		e.stats.excepted.Add(1)
-		rule.counters.excepted.Add(1)
+		if !v.verdicts.replays() {
+			e.stats.excepted.Add(1)
+			rule.counters.excepted.Add(1)
+		}
 		return
 	}
 	a.describe(&v.event)

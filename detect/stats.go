@@ -18,6 +18,21 @@ type counters struct {
 	records, events, alerts, suppressed, excepted, malformed, overLimit atomic.Uint64
 }
 
+// looked counts a record that was looked into, and what was found in it.
+func (c *counters) looked(events, malformed int, overLimit bool) {
+	c.records.Add(1)
+	if malformed > 0 {
+		c.malformed.Add(uint64(malformed))
+	}
+	if overLimit {
+		c.overLimit.Add(1)
+		return
+	}
+	if events > 0 {
+		c.events.Add(uint64(events))
+	}
+}
+
 // Stats returns the counters.
 func (e *Engine) Stats() Stats {
 	c := &e.stats

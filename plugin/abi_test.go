@@ -232,7 +232,7 @@ func TestWhatCannotBeReadIsToldInOneLine(t *testing.T) {
 // propertyTable returns the table as the test host prints it.
 func propertyTable() string {
 	var text strings.Builder
-	for _, p := range property.Table {
+	for _, p := range property.OfFilter() {
 		fmt.Fprintf(&text, "%s\t%s\t%s\n", p.Name, p.Default, p.Help)
 	}
 	return text.String()
@@ -726,8 +726,8 @@ func unreadable(c []byte) bool {
 }
 
 func TestTheTableInCIsUpToDate(t *testing.T) {
-	if got := read(t, "filter/properties.h"); got != property.Header() {
-		t.Error("plugin/filter/properties.h is not what property.Table makes: run go generate ./plugin/filter")
+	if got := read(t, "filter/properties.h"); got != property.FilterHeader() {
+		t.Error("plugin/filter/properties.h is not what property.OfFilter makes: run go generate ./plugin/filter")
 	}
 }
 

@@ -436,7 +436,7 @@ func TestHelpListsEveryPropertyWithItsSentence(t *testing.T) {
 		}
 		// Fluent Bit breaks sentences into lines.
 		options = strings.Join(strings.Fields(options), " ")
-		for _, p := range property.Table {
+		for _, p := range property.OfFilter() {
 			shown := map[property.Kind]string{
 				property.KindText: "string", property.KindSwitch: "boolean", property.KindNumber: "integer",
 				property.KindPeriod: "time", property.KindList: "multiple comma delimited strings",
@@ -457,7 +457,7 @@ func TestAWrongPropertyStopsFluentBitWithOneLineThatSaysWhy(t *testing.T) {
 	t.Parallel()
 	// What Fluent Bit itself says about a name; 5.1 and 4.2 agree.
 	var names []string
-	for _, p := range property.Table {
+	for _, p := range property.OfFilter() {
 		names = append(names, p.Name)
 	}
 	last := len(names) - 1

@@ -1,11 +1,12 @@
-// Command plugin is the shared object that Fluent Bit loads, as a filter or as
-// an output: one file under two names, so that a process that loads both has
-// one Go runtime. Build it with make; see plugin/filter and plugin/output for
-// its interfaces.
+// Command plugin is the shared object that Fluent Bit loads, as a filter, an input
+// or an output: one file under three names, so that a process that loads several
+// has one Go runtime. Build it with make; see plugin/filter, plugin/input and
+// plugin/output for its interfaces.
 package main
 
 import (
 	_ "github.com/trailwire/trailwire/plugin/filter"
+	_ "github.com/trailwire/trailwire/plugin/input"
 	_ "github.com/trailwire/trailwire/plugin/output"
 )
 

@@ -100,8 +100,8 @@ func TestATagIsMadeOfWhatTheAlertSays(t *testing.T) {
 		})
 	}
 	tmpl, _ := ParseTemplate("a.$tag")
-	if got := tmpl.Tag("", "", "x y\n"+strings.Repeat("z", 500)); !strings.HasPrefix(got, "a.x_y_z") || len(got) != maxTag {
-		t.Errorf("a tag of anything is %q", got)
+	if got := tmpl.Tag("", "", "x y\n"+strings.Repeat("z", 5000)); !strings.HasPrefix(got, "a.x_y_z") || len(got) != maxTag {
+		t.Errorf("a tag of anything is %.100q, %d bytes", got, len(got))
 	}
 }
 

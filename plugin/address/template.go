@@ -22,9 +22,14 @@ type part struct {
 // DefaultTag is the template of an address that names none.
 const DefaultTag = "alert.$severity"
 
-// maxTag is the longest tag that is made: Fluent Bit's own limit on the path of
-// a chunk is not far above.
-const maxTag = 128
+// The longest template, and the longest tag that is made of one. Fluent Bit takes
+// tags of up to 65,535 bytes less a header (FLB_INPUT_CHUNK_TAG_MAX in 5.1); a tag
+// of in_tail has the path of a file in it, and a template may have text after it
+// that an output's match asks for.
+const (
+	maxTemplate = 128
+	maxTag      = 4096
+)
 
 // ParseTemplate reads a template.
 func ParseTemplate(text string) (Template, error) {
@@ -32,8 +37,8 @@ func ParseTemplate(text string) (Template, error) {
 	if text == "" {
 		return t, errors.New("the tag is empty")
 	}
-	if len(text) > maxTag {
-		return t, fmt.Errorf("the tag is longer than %d bytes", maxTag)
+	if len(text) > maxTemplate {
+		return t, fmt.Errorf("the tag is longer than %d bytes", maxTemplate)
 	}
 	for rest := text; rest != ""; {
 		before, after, found := strings.Cut(rest, "$")

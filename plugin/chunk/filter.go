@@ -17,7 +17,7 @@ func Filter(dst, chunk []byte, engine *detect.Engine) (out []byte, changed bool)
 	if !engine.Suspects(chunk) {
 		return dst, false
 	}
-	return FilterSuspects(dst, chunk, engine, nil)
+	return FilterSuspects(dst, chunk, engine, nil, nil)
 }
 
 // maxHeaders is how many bytes the header of a list, repeated for each record
@@ -28,9 +28,11 @@ const maxHeaders = 64 << 20
 // returns the first offset at or after from that is inside of something
 // suspicious, len(chunk) where there is nothing: events without such an offset
 // are passed over. A nil next looks into each event with [Engine.Suspects].
-func FilterSuspects(dst, chunk []byte, engine *detect.Engine, next func(from int) int) (out []byte, changed bool) {
+// Alerts are judged as verdicts say, which may be nil ([detect.Verdicts]).
+func FilterSuspects(dst, chunk []byte, engine *detect.Engine, next func(from int) int, verdicts *detect.Verdicts) (out []byte, changed bool) {
 	v := engine.Evaluator()
 	defer v.Release()
+	v.Remember(verdicts)
 	start := len(dst)
 	copied := 0 // how much of the chunk has gone to dst
 	eachSuspect(chunk, engine, next, func(e *Event, at int) {
@@ -39,10 +41,7 @@ func FilterSuspects(dst, chunk []byte, engine *detect.Engine, next func(from int
 			return
 		}
 		dst = append(dst, chunk[copied:at]...)
-		header := e.Header()
-		if len(header)*len(outputs) > maxHeaders {
-			header = e.bareHeader()
-		}
+		header := e.headerFor(len(outputs))
 		for _, o := range outputs {
 			dst = append(dst, header...)
 			dst = append(dst, o.Body...)
@@ -67,6 +66,23 @@ func Alerts(chunk []byte, engine *detect.Engine, next func(from int) int, verdic
 		outputs := v.Alerts(e.Body, e.Time())
 		for i := range outputs {
 			visit(e, &outputs[i])
+		}
+	})
+}
+
+// Raise evaluates a chunk that goes on as it is, and calls visit with the record
+// of its own that each event with alerts becomes ([detect.Evaluator.Raise]), and
+// with the header that goes before its body: the event's time and metadata. What
+// visit gets is valid until it returns.
+func Raise(chunk []byte, engine *detect.Engine, next func(from int) int, verdicts *detect.Verdicts, visit func(header []byte, o *detect.Output)) {
+	v := engine.Evaluator()
+	defer v.Release()
+	v.Remember(verdicts)
+	eachSuspect(chunk, engine, next, func(e *Event, _ int) {
+		outputs := v.Raise(e.Body, e.Time())
+		header := e.headerFor(len(outputs))
+		for i := range outputs {
+			visit(header, &outputs[i])
 		}
 	})
 }

@@ -56,6 +56,15 @@ func Next(b []byte) (e Event, rest []byte, err error) {
 // and the metadata. An event with another body begins with the same bytes.
 func (e *Event) Header() []byte { return e.Raw[:len(e.Raw)-len(e.Body)] }
 
+// headerFor returns the header for so many records that come of the event.
+func (e *Event) headerFor(records int) []byte {
+	header := e.Header()
+	if len(header)*records > maxHeaders {
+		return e.bareHeader()
+	}
+	return header
+}
+
 // bareHeader returns a header with the timestamp, as far as it can be read, and
 // no metadata.
 func (e *Event) bareHeader() []byte {

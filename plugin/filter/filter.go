@@ -4,6 +4,7 @@ package filter
 #cgo CFLAGS: -fvisibility=hidden -fstack-protector-strong
 #cgo linux LDFLAGS: -Wl,-z,relro,-z,now
 #include <stdlib.h>
+#include "alerts.h"
 #include "host.h"
 */
 import "C"
@@ -11,6 +12,7 @@ import "C"
 //go:generate go run ../property/generate filter properties.h
 
 import (
+	"errors"
 	"fmt"
 	"runtime/cgo"
 	"time"
@@ -31,46 +33,64 @@ type instance struct {
 	search *search.Search // nil where everything is suspect
 	report *property.Report
 	lease  *metrics.Lease // nil where no metrics are served
+	route  property.Filter
 }
 
 // trailwireFilterInit makes an instance of the properties that ins has. It
-// returns zero, after saying so in the log, where one of them is wrong. found is
-// set to the search that decides which chunks are worth a call of
-// trailwireFilterChunk, or left NULL where all are; seesAll is set where all
-// are to be counted.
+// returns zero, after saying so in the log, where one of them is wrong. What the
+// shim has to know is put into started.
 //
 //export trailwireFilterInit
-func trailwireFilterInit(ins *C.struct_flb_filter_instance, found *unsafe.Pointer, seesAll *C.int) (handle C.uintptr_t) {
+func trailwireFilterInit(ins *C.struct_flb_filter_instance, started *C.struct_trailwire_started) (handle C.uintptr_t) {
 	defer func() {
 		if r := recover(); r != nil {
 			logLine(ins, C.LOG_ERROR, fmt.Sprintf("cannot start: %v", r))
 			handle = 0
 		}
 	}()
-	f, err := newInstance(host{ins})
+	f, err := newInstance(host{ins}, started.input != 0)
 	if err != nil {
 		for _, line := range property.Lines(err) {
 			logLine(ins, C.LOG_ERROR, line)
 		}
 		return 0
 	}
-	*found = f.search.C()
+	started.search = f.search.C()
 	if f.report.Wanted() || f.lease != nil {
-		*seesAll = 1
+		started.sees_all = 1
+	}
+	if f.route.AlertTag != nil {
+		started.raises = 1
+	}
+	if f.route.TagRecords {
+		started.tags_records = 1
 	}
 	logLine(ins, C.LOG_INFO, property.StartLine(f.engine))
 	return C.uintptr_t(cgo.NewHandle(f))
 }
 
-func newInstance(h host) (*instance, error) {
-	settings, err := property.Read(h)
+// errNoInput says what alert_tag needs, as it is written in a configuration.
+var errNoInput = errors.New(`property "alert_tag": alerts come in by the input trailwire, and there is none: ` +
+	`load flb-in_trailwire.so and add "- {name: trailwire, alias: alerts, storage.type: filesystem}" to the inputs`)
+
+// newInstance makes an instance of the properties of h. hasInput says that the
+// configuration has an input trailwire.
+func newInstance(h host, hasInput bool) (*instance, error) {
+	settings, route, err := property.ReadFilter(h)
 	if err != nil {
 		return nil, err
+	}
+	if route.AlertTag != nil && !hasInput {
+		return nil, errNoInput
 	}
 	for _, line := range settings.Warnings {
 		logLine(h.ins, C.LOG_WARN, line)
 	}
-	f := &instance{host: h}
+	if route.AlertTag != nil && !route.TagRecords {
+		// A list stays one record, so that nothing has to look for lists.
+		settings.Options.Split = false
+	}
+	f := &instance{host: h, route: route}
 	if f.engine, err = detect.New(settings.Options); err != nil {
 		return nil, err
 	}
@@ -78,9 +98,11 @@ func newInstance(h host) (*instance, error) {
 	if f.search, err = search.For(f.engine); err != nil {
 		return nil, err
 	}
-	if f.lease, err = metrics.Open(settings.MetricsListen, metrics.Instance{
-		Plugin: "filter", Name: C.GoString(C.trailwire_name(h.ins)), Engine: f.engine, Chunks: f.report.Counts,
-	}); err != nil {
+	shown := metrics.Instance{Plugin: "filter", Name: C.GoString(C.trailwire_name(h.ins)), Engine: f.engine, Chunks: f.report.Counts}
+	if route.AlertTag != nil {
+		shown.NotTaken = f.report.CountNotTaken
+	}
+	if f.lease, err = metrics.Open(settings.MetricsListen, shown); err != nil {
 		f.end()
 		return nil, err
 	}
@@ -100,50 +122,127 @@ func (f *instance) end() {
 //export trailwireFilterChunk
 func trailwireFilterChunk(handle C.uintptr_t, ins *C.struct_flb_filter_instance, data unsafe.Pointer, size, hit C.size_t, out *unsafe.Pointer, outSize *C.size_t) (verdict C.int) {
 	f := cgo.Handle(handle).Value().(*instance)
-	defer func() {
-		if r := recover(); r != nil {
-			f.engine.CountMalformed(1)
-			if f.report.Rare() {
-				logLine(ins, C.LOG_ERROR, fmt.Sprintf("a chunk was left as it was: %v", r))
-			}
-			verdict = C.FILTER_NOTOUCH
-		}
-	}()
-	f.report.Saw(int(size))
-	if line, due := f.report.Due(); due {
-		logLine(ins, C.LOG_INFO, line)
-	}
-	if hit == size {
+	defer f.recovered(ins, &verdict)
+	if !f.sees(ins, size, hit) {
 		return C.FILTER_NOTOUCH
 	}
-	result, changed := f.evaluate(unsafe.Slice((*byte)(data), int(size)), int(hit))
+	in := unsafe.Slice((*byte)(data), int(size))
+	start := f.evaluationStarts()
+	provoke(in)
+	verdict = f.tag(in, int(hit), nil, out, outSize)
+	f.evaluationEnds(start)
+	f.tellTrouble(ins)
+	return verdict
+}
+
+// trailwireFilterRaise evaluates a chunk as trailwireFilterChunk does, and puts the
+// records that its alerts become into alerts, by tag. It leaves the chunk alone.
+//
+//export trailwireFilterRaise
+func trailwireFilterRaise(handle C.uintptr_t, ins *C.struct_flb_filter_instance, data unsafe.Pointer, size, hit C.size_t, tag *C.char, tagLen C.int, alerts *C.struct_trailwire_alerts) {
+	f := cgo.Handle(handle).Value().(*instance)
+	defer f.recovered(ins, nil)
+	if !f.sees(ins, size, hit) {
+		return
+	}
+	in := unsafe.Slice((*byte)(data), int(size))
+	start := f.evaluationStarts()
+	provoke(in)
+	b := batches{alerts: alerts, tag: C.GoStringN(tag, tagLen), route: &f.route}
+	var verdicts detect.Verdicts
+	chunk.Raise(in, f.engine, f.search.Over(in, int(hit)), &verdicts, b.add)
+	b.keep(&verdicts)
+	f.evaluationEnds(start)
+	f.tellTrouble(ins)
+}
+
+// trailwireFilterTag puts the alerts of a chunk into its records, after
+// trailwireFilterRaise: because the user wants that, too, or for the reason given,
+// because the input has only the batches before the one at taken. It returns what
+// trailwireFilterChunk does.
+//
+//export trailwireFilterTag
+func trailwireFilterTag(handle C.uintptr_t, ins *C.struct_flb_filter_instance, data unsafe.Pointer, size, hit C.size_t, alerts *C.struct_trailwire_alerts, taken C.size_t, reason C.int, out *unsafe.Pointer, outSize *C.size_t) (verdict C.int) {
+	f := cgo.Handle(handle).Value().(*instance)
+	defer f.recovered(ins, &verdict)
+	if reason != C.TAKEN {
+		var left uint64
+		for _, b := range unsafe.Slice(alerts.batches, int(alerts.count))[int(taken):] {
+			left += uint64(b.count)
+		}
+		if line, due := f.report.NotTaken(left, why[reason]); due {
+			logLine(ins, C.LOG_WARN, line)
+		}
+	}
+	verdicts := detect.VerdictsOf(unsafe.Slice((*byte)(alerts.verdicts), int(alerts.verdict_count)))
+	return f.tag(unsafe.Slice((*byte)(data), int(size)), int(hit), verdicts, out, outSize)
+}
+
+// why says why alerts did not leave by the input, for the log.
+var why = map[C.int]string{
+	C.NOT_TAKEN:    "the input trailwire did not take them: it is paused, or its storage is full",
+	C.OTHER_THREAD: "this filter runs on another thread than the input trailwire, as a processor of a threaded input or of an output with workers does",
+	C.NO_INPUT:     "the configuration has no input trailwire",
+	C.NO_MEMORY:    "there is no memory",
+}
+
+// recovered turns a panic into a chunk that is left as it is.
+func (f *instance) recovered(ins *C.struct_flb_filter_instance, verdict *C.int) {
+	r := recover()
+	if r == nil {
+		return
+	}
+	f.engine.CountMalformed(1)
+	if f.report.Rare() {
+		logLine(ins, C.LOG_ERROR, fmt.Sprintf("a chunk was left as it was: %v", r))
+	}
+	if verdict != nil {
+		*verdict = C.FILTER_NOTOUCH
+	}
+}
+
+// sees counts a chunk and reports whether there is anything in it to look into.
+func (f *instance) sees(ins *C.struct_flb_filter_instance, size, hit C.size_t) bool {
+	f.report.Saw(int(size))
+	if f.report.Due() {
+		logLine(ins, C.LOG_INFO, f.line())
+	}
+	return hit != size
+}
+
+// line returns the counters in one line.
+func (f *instance) line() string {
+	if f.route.AlertTag == nil {
+		return f.report.Line()
+	}
+	return fmt.Sprintf("%s not_taken=%d", f.report.Line(), f.report.CountNotTaken())
+}
+
+func (f *instance) tellTrouble(ins *C.struct_flb_filter_instance) {
 	if line, due := f.report.Trouble(); due {
 		logLine(ins, C.LOG_WARN, line)
 	}
-	if !changed {
-		return C.FILTER_NOTOUCH
-	}
-	*out, *outSize = unsafe.Pointer(unsafe.SliceData(result)), C.size_t(len(result))
-	return C.FILTER_MODIFIED
 }
 
-// evaluate returns the chunk that takes the place of in, whose first hit is
-// known, in memory that is the host's to free. It returns false where in is to
-// be left as it is, for want of memory too.
-func (f *instance) evaluate(in []byte, hit int) (out []byte, changed bool) {
+// tag puts the chunk that takes the place of in, whose first hit is known, into
+// out, in memory that is the host's to free. It leaves in as it is where nothing
+// changes, and for want of memory.
+func (f *instance) tag(in []byte, hit int, verdicts *detect.Verdicts, out *unsafe.Pointer, outSize *C.size_t) C.int {
 	buffer := newHostBuffer(len(in) + len(in)/4 + roomForAlerts)
 	defer buffer.free()
 	if buffer.bytes == nil {
-		return nil, false
+		return C.FILTER_NOTOUCH
 	}
-	start := f.evaluationStarts()
-	provoke(in)
-	out, changed = chunk.FilterSuspects(buffer.bytes[:0], in, f.engine, f.search.Over(in, hit))
-	f.evaluationEnds(start)
+	tagged, changed := chunk.FilterSuspects(buffer.bytes[:0], in, f.engine, f.search.Over(in, hit), verdicts)
 	if !changed {
-		return nil, false
+		return C.FILTER_NOTOUCH
 	}
-	return buffer.hand(out)
+	owned, ok := buffer.hand(tagged)
+	if !ok {
+		return C.FILTER_NOTOUCH
+	}
+	*out, *outSize = unsafe.Pointer(unsafe.SliceData(owned)), C.size_t(len(owned))
+	return C.FILTER_MODIFIED
 }
 
 // roomForAlerts is for what a few alerts add to a small chunk.
@@ -173,7 +272,7 @@ func trailwireFilterExit(handle C.uintptr_t) {
 	f := cgo.Handle(handle).Value().(*instance)
 	cgo.Handle(handle).Delete()
 	if f.report.Wanted() {
-		logLine(f.host.ins, C.LOG_INFO, f.report.Line())
+		logLine(f.host.ins, C.LOG_INFO, f.line())
 	}
 	f.end()
 }

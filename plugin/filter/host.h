@@ -77,8 +77,19 @@ HOST const char *flb_filter_name(struct flb_filter_instance *);
 HOST void flb_log_print(int type, const char *file, int line, const char *format, ...);
 HOST struct list_head *flb_config_map_create(struct flb_config *, void *map);
 HOST void flb_config_map_destroy(struct list_head *);
+HOST int flb_input_log_append(struct flb_input_instance *, const char *tag, size_t tag_len,
+                              const void *records, size_t size);
 /* Only there to be recognised: it came with 2.2, as cb_pre_run did. */
 HOST void flb_output_enable_multi_threading(void);
+
+/* What shim.c and filter.go tell each other when an instance starts. */
+struct trailwire_started {
+    int input;        /* in: the configuration has an input trailwire */
+    void *search;     /* which chunks are suspects; NULL where all are */
+    int sees_all;     /* every chunk is to be counted */
+    int raises;       /* alerts are to be raised, not only tagged */
+    int tags_records; /* the record gets its alert even where it is raised */
+};
 
 /* map.c */
 void *trailwire_property_table(void);
@@ -89,5 +100,6 @@ void trailwire_log(struct flb_filter_instance *, int level, const char *message)
 const char *trailwire_property(struct flb_filter_instance *, const char *name);
 const char *trailwire_name(struct flb_filter_instance *);
 void *trailwire_malloc(size_t size);
+void *trailwire_realloc(void *memory, size_t size);
 
 #endif

@@ -1,4 +1,4 @@
-/* Code generated from plugin/property/table.go by go generate; DO NOT EDIT. */
+/* Code generated from plugin/property/filter.go by go generate; DO NOT EDIT. */
 
 static const struct property_entry trailwire_properties[] = {
     {
@@ -93,5 +93,21 @@ static const struct property_entry trailwire_properties[] = {
         .type = PROPERTY_STR,
         .name = "metrics_listen",
         .description = "Address, 127.0.0.1:PORT or a port of the loopback address alone, at which Prometheus metrics are served under /metrics. Plugins with the same address share it. Off by default.",
+    },
+    {
+        .type = PROPERTY_STR,
+        .name = "alert_tag",
+        .description = "Tag under which each alert leaves as a record of its own, by the input trailwire, such as alert.$severity (also $rule_id, $tag). The record it is about goes on untouched. Without it the record itself gets the alert.",
+    },
+    {
+        .type = PROPERTY_STR,
+        .name = "suppressed_tag",
+        .default_value = "suppressed.$severity",
+        .description = "Tag of alerts that are suppressed (duplicates, and those over max_signals), with alert_tag.",
+    },
+    {
+        .type = PROPERTY_STR,
+        .name = "records",
+        .description = "What becomes of a record that matches: untouched leaves it as it is, tagged adds the alert to it. Default: untouched with alert_tag, tagged without.",
     },
 };

@@ -3,11 +3,14 @@
  */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/types.h>
 #include <unistd.h>
 
 #include "_cgo_export.h"
+#include "../input/registry.h"
 #include "../search/search.h"
+#include "alerts.h"
 #include "host.h"
 #include "signals.h"
 
@@ -39,6 +42,24 @@ const char *trailwire_property(struct flb_filter_instance *ins, const char *name
 void *trailwire_malloc(size_t size)
 {
     return malloc(size);
+}
+
+void *trailwire_realloc(void *memory, size_t size)
+{
+    return realloc(memory, size);
+}
+
+void trailwire_alerts_free(struct trailwire_alerts *alerts)
+{
+    size_t i;
+
+    for (i = 0; i < alerts->count; i++) {
+        free(alerts->batches[i].tag);
+        free(alerts->batches[i].records);
+    }
+    free(alerts->batches);
+    free(alerts->verdicts);
+    memset(alerts, 0, sizeof(*alerts));
 }
 
 /*
@@ -78,14 +99,17 @@ struct context {
     uintptr_t handle;                      /* of the Go instance */
     const struct trailwire_search *search; /* NULL where everything is suspect */
     int sees_all;                          /* Go wants to see every chunk, to count it */
+    int raises;                            /* alerts are records of their own: alert_tag */
+    int tags_records;                      /* the record gets its alert, too */
+    struct flb_config *config;             /* whose input trailwire gets the alerts */
 };
 
 static int init(struct flb_filter_instance *ins, struct flb_config *config, void *data)
 {
     struct context *context = calloc(1, sizeof(*context));
+    struct trailwire_started started = { .input = trailwire_input_exists(config) };
     sigset_t before;
 
-    (void) config;
     (void) data;
 
     if (context == NULL) {
@@ -93,30 +117,94 @@ static int init(struct flb_filter_instance *ins, struct flb_config *config, void
         return -1;
     }
     before = trailwire_hold_signals();
-    context->handle = trailwireFilterInit(ins, (void **) &context->search, &context->sees_all);
+    context->handle = trailwireFilterInit(ins, &started);
     trailwire_release_signals(before);
     if (context->handle == 0) {
         free(context);
         return -1;
     }
+    context->search = started.search;
+    context->sees_all = started.sees_all;
+    context->raises = started.raises;
+    context->tags_records = started.tags_records;
+    context->config = config;
     flb_filter_set_context(ins, context);
     return 0;
 }
 
-/* Nearly every chunk ends in the search: nothing in it could match. */
+/*
+ * Appends the alerts to the input. The host writes them into the input's storage
+ * and runs its filters on them before it returns, ours among them, so that this
+ * thread must not be in Go. Records of one tag stay in order: after the first
+ * batch that is not taken the rest is not tried.
+ */
+static enum trailwire_reason append(struct flb_input_instance *to, const struct trailwire_alerts *alerts,
+                                    size_t *taken)
+{
+    const struct trailwire_batch *batch;
+
+    for (*taken = 0; *taken < alerts->count; (*taken)++) {
+        batch = &alerts->batches[*taken];
+        if (flb_input_log_append(to, batch->tag, batch->tag_len, batch->records, batch->size) != 0) {
+            return NOT_TAKEN;
+        }
+    }
+    return TAKEN;
+}
+
+/*
+ * Raises the alerts of a chunk and sends them to the input. Where it does not take
+ * them, or is not within reach, the chunk gets them after all: none is dropped.
+ */
+static int raise_alerts(struct context *context, const void *data, size_t size, size_t hit,
+                 const char *tag, int tag_len, void **out_data, size_t *out_size,
+                 struct flb_filter_instance *ins)
+{
+    struct flb_input_instance *to = trailwire_input_here(context->config);
+    enum trailwire_reason reason = TAKEN;
+    struct trailwire_alerts alerts;
+    int verdict = FILTER_NOTOUCH;
+    size_t taken = 0;
+    sigset_t before;
+
+    memset(&alerts, 0, sizeof(alerts));
+    before = trailwire_hold_signals();
+    trailwireFilterRaise(context->handle, ins, (void *) data, size, hit, (char *) tag, tag_len, &alerts);
+    trailwire_release_signals(before);
+    if (alerts.count == 0 && !alerts.incomplete) {
+        return FILTER_NOTOUCH;
+    }
+    if (alerts.incomplete) {
+        reason = NO_MEMORY;
+    } else if (to != NULL) {
+        reason = append(to, &alerts, &taken);
+    } else {
+        reason = trailwire_input_exists(context->config) ? OTHER_THREAD : NO_INPUT;
+    }
+    if (reason != TAKEN || context->tags_records) {
+        before = trailwire_hold_signals();
+        verdict = trailwireFilterTag(context->handle, ins, (void *) data, size, hit, &alerts, taken,
+                                     reason, out_data, out_size);
+        trailwire_release_signals(before);
+    }
+    trailwire_alerts_free(&alerts);
+    return verdict;
+}
+
+/*
+ * Nearly every chunk ends in the search: nothing in it could match. What comes from
+ * the input trailwire are alerts, which raise none.
+ */
 static int filter(const void *data, size_t size, const char *tag, int tag_len,
                   void **out_data, size_t *out_size,
                   struct flb_filter_instance *ins, struct flb_input_instance *input,
                   void *opaque, struct flb_config *config)
 {
-    const struct context *context = opaque;
+    struct context *context = opaque;
     sigset_t before;
     size_t hit = 0;
     int verdict;
 
-    (void) tag;
-    (void) tag_len;
-    (void) input;
     (void) config;
 
     if (data == NULL || size == 0 || context == NULL) {
@@ -127,6 +215,12 @@ static int filter(const void *data, size_t size, const char *tag, int tag_len,
     }
     if (hit == size && !context->sees_all) {
         return FILTER_NOTOUCH;
+    }
+    if (input != NULL && input == trailwire_input_here(context->config)) {
+        return FILTER_NOTOUCH;
+    }
+    if (context->raises) {
+        return raise_alerts(context, data, size, hit, tag, tag_len, out_data, out_size, ins);
     }
     before = trailwire_hold_signals();
     verdict = trailwireFilterChunk(context->handle, ins, (void *) data, size, hit, out_data, out_size);
@@ -142,6 +236,7 @@ static int leave(void *opaque, struct flb_config *config)
     (void) config;
 
     if (context != NULL) {
+        trailwire_input_forget(context->config);
         before = trailwire_hold_signals();
         trailwireFilterExit(context->handle);
         trailwire_release_signals(before);

@@ -16,6 +16,9 @@ type Instance struct {
 	Engine *detect.Engine
 	// Chunks returns how many chunks have come, and how many bytes in all.
 	Chunks func() (chunks, bytes uint64)
+	// NotTaken returns how many records with alerts the input trailwire does
+	// not have. It is nil where none are sent there.
+	NotTaken func() uint64
 	// Evaluation counts how long it took to evaluate a chunk.
 	Evaluation *Histogram
 }
@@ -38,11 +41,12 @@ var (
 	descSuppressed = describe("suppressed_total", "Alerts that were marked as suppressed, by the reason: duplicate or max_signals.",
 		append(ofRule[:len(ofRule):len(ofRule)], "reason")...)
 	descEvaluation = describe("evaluation_seconds", "How long it took to evaluate a chunk in which the search had found something.", ofInstance...)
+	descNotTaken   = describe("not_taken_total", "Records with alerts that the input trailwire did not take. They were tagged in place.", ofInstance...)
 	descBuild      = describe("build_info", "Always 1; the labels say what is running.", "version", "go_version")
 
 	descriptions = []*prometheus.Desc{
 		descChunks, descBytes, descRecords, descEvents, descMalformed, descOverLimit,
-		descMatches, descExcepted, descSuppressed, descEvaluation, descBuild,
+		descMatches, descExcepted, descSuppressed, descEvaluation, descNotTaken, descBuild,
 	}
 )
 
@@ -95,12 +99,18 @@ type total struct {
 	rules         map[rule]*detect.RuleStats
 	order         []rule
 	evaluation    observations
+	notTaken      uint64
+	routes        bool // alerts are sent to the input trailwire
 }
 
 func (t *total) add(i *Instance) {
 	chunks, bytes := i.Chunks()
 	t.chunks += chunks
 	t.bytes += bytes
+	if i.NotTaken != nil {
+		t.routes = true
+		t.notTaken += i.NotTaken()
+	}
 	s := i.Engine.Stats()
 	t.stats.Records += s.Records
 	t.stats.Events += s.Events
@@ -139,6 +149,9 @@ func (t *total) send(to chan<- prometheus.Metric, l label) {
 	counter(descEvents, t.stats.Events, l.plugin, l.name)
 	counter(descMalformed, t.stats.Malformed, l.plugin, l.name)
 	counter(descOverLimit, t.stats.OverLimit, l.plugin, l.name)
+	if t.routes {
+		counter(descNotTaken, t.notTaken, l.plugin, l.name)
+	}
 	for _, r := range t.order {
 		s := t.rules[r]
 		counter(descMatches, s.Alerts, l.plugin, l.name, r.id, r.name, r.severity)

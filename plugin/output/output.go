@@ -146,8 +146,8 @@ func trailwireOutputFlush(handle C.uintptr_t, lines *C.struct_lines, data unsafe
 		}
 	}()
 	o.report.Saw(int(size))
-	if line, due := o.report.Due(); due {
-		addLine(lines, C.LOG_INFO, o.withCounts(line))
+	if o.report.Due() {
+		addLine(lines, C.LOG_INFO, o.line())
 	}
 	if hit == size {
 		return C.FLUSH_OK
@@ -177,9 +177,10 @@ func trailwireOutputFlush(handle C.uintptr_t, lines *C.struct_lines, data unsafe
 // takes longer goes on, and Fluent Bit asks again.
 const longestHold = 100 * time.Millisecond
 
-func (o *instance) withCounts(line string) string {
+// line returns the counters in one line.
+func (o *instance) line() string {
 	delivered, retries := o.outlet.Counts()
-	return fmt.Sprintf("%s delivered=%d retries=%d", line, delivered, retries)
+	return fmt.Sprintf("%s delivered=%d retries=%d", o.report.Line(), delivered, retries)
 }
 
 // trailwireOutputExit ends an instance, with a last line of statistics where
@@ -191,7 +192,7 @@ func trailwireOutputExit(handle C.uintptr_t, lines *C.struct_lines) {
 	o := cgo.Handle(handle).Value().(*instance)
 	cgo.Handle(handle).Delete()
 	if o.report.Wanted() {
-		addLine(lines, C.LOG_INFO, o.withCounts(o.report.Line()))
+		addLine(lines, C.LOG_INFO, o.line())
 	}
 	o.lease.Release()
 	o.outlet.Close()

@@ -6,14 +6,14 @@ import (
 	"strings"
 )
 
-// Header returns [Table] as the C table that plugin/filter hands to Fluent
-// Bit.
-func Header() string { return header("table.go", "trailwire_properties", Table) }
+// FilterHeader returns the filter's properties as the C table that plugin/filter
+// hands to Fluent Bit.
+func FilterHeader() string { return header("filter.go", "trailwire_properties", OfFilter()) }
 
-// OutputHeader returns [Table] and [OutputTable] as the C table that
-// plugin/output hands to Fluent Bit.
+// OutputHeader returns the output's properties as the C table that plugin/output
+// hands to Fluent Bit.
 func OutputHeader() string {
-	return header("output.go", "trailwire_output_properties", append(OutputTable[:len(OutputTable):len(OutputTable)], Table...))
+	return header("output.go", "trailwire_output_properties", OfOutput())
 }
 
 func header(source, symbol string, table []Property) string {

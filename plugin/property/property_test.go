@@ -288,11 +288,11 @@ func TestTheHeaderOfTheFilterIsGeneratedFromTheTable(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if string(got) != Header() {
+	if string(got) != FilterHeader() {
 		t.Error("plugin/filter/properties.h is out of date: run go generate ./plugin/filter")
 	}
-	if n := strings.Count(Header(), ".name = "); n != len(Table) {
-		t.Errorf("the header has %d properties, the table %d", n, len(Table))
+	if n := strings.Count(FilterHeader(), ".name = "); n != len(Table)+len(FilterTable) {
+		t.Errorf("the header has %d properties, the tables %d", n, len(Table)+len(FilterTable))
 	}
 }
 

@@ -27,6 +27,9 @@ type Report struct {
 	told   atomic.Uint64 // troubles, when Trouble last said so
 	chunks atomic.Uint64
 	bytes  atomic.Uint64
+
+	notTaken     atomic.Uint64
+	notTakenLine atomic.Int64 // when it may be told of again
 }
 
 // NewReport reports on e at most once in every period; never where it is zero.
@@ -46,13 +49,8 @@ func (r *Report) Saw(bytes int) {
 // Counts returns how many chunks were counted, and how many bytes in all.
 func (r *Report) Counts() (chunks, bytes uint64) { return r.chunks.Load(), r.bytes.Load() }
 
-// Due returns the line to log if it is time for it.
-func (r *Report) Due() (line string, due bool) {
-	if r.every == 0 || !passed(&r.next, r.every) {
-		return "", false
-	}
-	return r.Line(), true
-}
+// Due reports whether it is time to log the counters.
+func (r *Report) Due() bool { return r.every != 0 && passed(&r.next, r.every) }
 
 // Wanted reports whether the user asked for statistics at all.
 func (r *Report) Wanted() bool { return r.every != 0 }
@@ -83,6 +81,19 @@ func (r *Report) Trouble() (line string, due bool) {
 	r.told.Store(troubles)
 	return fmt.Sprintf("what could not be read was left as it was: %d malformed, %d over a limit so far", s.Malformed, s.OverLimit), true
 }
+
+// NotTaken counts records with alerts that the input trailwire does not have, and
+// returns the line to log, once a minute at most. They are where tagging puts them.
+func (r *Report) NotTaken(records uint64, why string) (line string, due bool) {
+	n := r.notTaken.Add(records)
+	if !passed(&r.notTakenLine, time.Minute) {
+		return "", false
+	}
+	return fmt.Sprintf("alerts stand in their records and do not have the tag of alert_tag: %s (%d so far)", why, n), true
+}
+
+// CountNotTaken returns how many records [Report.NotTaken] has counted.
+func (r *Report) CountNotTaken() uint64 { return r.notTaken.Load() }
 
 // passed reports whether the time in next has come, to one caller alone, and
 // puts it off by every.

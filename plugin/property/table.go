@@ -36,6 +36,7 @@ type Property struct {
 	Engine bool
 
 	set    func(s *Settings, value string) error // of [Table]
+	filter func(f *Filter, value string) error   // of [FilterTable]
 	output func(o *Output, value string) error   // of [OutputTable]
 }
 

@@ -118,7 +118,7 @@ func filtering(t testing.TB, rules []*detect.Rule) func() {
 	return func() {
 		for _, c := range chunks {
 			if hit := s.Next(c, 0); hit < len(c) {
-				chunk.FilterSuspects(nil, c, engine, s.Over(c, hit))
+				chunk.FilterSuspects(nil, c, engine, s.Over(c, hit), nil)
 			}
 		}
 	}

@@ -10,7 +10,7 @@ import (
 )
 
 func main() {
-	tables := map[string]func() string{"filter": property.Header, "output": property.OutputHeader}
+	tables := map[string]func() string{"filter": property.FilterHeader, "output": property.OutputHeader}
 	if len(os.Args) != 3 || tables[os.Args[1]] == nil {
 		fmt.Fprintln(os.Stderr, "usage: generate filter|output FILE")
 		os.Exit(2)

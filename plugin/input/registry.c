@@ -1,0 +1,80 @@
+#include <pthread.h>
+#include <stddef.h>
+
+#include "registry.h"
+
+/*
+ * The instance that belongs to this thread. A pipeline has a thread of its own,
+ * which lives as long as its configuration does, so that this never names an
+ * instance that has been freed, whatever its address.
+ */
+static __thread struct {
+    struct flb_config *config;
+    struct flb_input_instance *input;
+} here;
+
+/* The configurations that have an input. Two are the rule during a hot reload.
+ * Should there be more than there is room for, the oldest is forgotten, which
+ * costs nothing but a better message. */
+enum { CONFIGURATIONS = 16 };
+static struct flb_config *known[CONFIGURATIONS];
+static size_t next;
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+
+static int find(struct flb_config *config)
+{
+    int i;
+
+    for (i = 0; i < CONFIGURATIONS; i++) {
+        if (known[i] == config) {
+            return i;
+        }
+    }
+    return -1;
+}
+
+int trailwire_input_register(struct flb_config *config, struct flb_input_instance *input)
+{
+    if (here.config == config) {
+        return -1;
+    }
+    here.config = config;
+    here.input = input;
+    pthread_mutex_lock(&lock);
+    if (find(config) < 0) {
+        known[next] = config;
+        next = (next + 1) % CONFIGURATIONS;
+    }
+    pthread_mutex_unlock(&lock);
+    return 0;
+}
+
+struct flb_input_instance *trailwire_input_here(struct flb_config *config)
+{
+    return config != NULL && here.config == config ? here.input : NULL;
+}
+
+int trailwire_input_exists(struct flb_config *config)
+{
+    int found;
+
+    if (config == NULL) {
+        return 0;
+    }
+    pthread_mutex_lock(&lock);
+    found = find(config) >= 0;
+    pthread_mutex_unlock(&lock);
+    return found;
+}
+
+void trailwire_input_forget(struct flb_config *config)
+{
+    int i;
+
+    pthread_mutex_lock(&lock);
+    i = config == NULL ? -1 : find(config);
+    if (i >= 0) {
+        known[i] = NULL;
+    }
+    pthread_mutex_unlock(&lock);
+}

@@ -1,0 +1,27 @@
+/*
+ * Where the filter finds the input of its own configuration.
+ */
+#ifndef TRAILWIRE_INPUT_REGISTRY_H
+#define TRAILWIRE_INPUT_REGISTRY_H
+
+struct flb_config;
+struct flb_input_instance;
+
+/* trailwire_input_register remembers the input of a configuration, for the
+ * calling thread. It returns -1 where the configuration has one already. */
+int trailwire_input_register(struct flb_config *, struct flb_input_instance *);
+
+/* trailwire_input_here returns the input of a configuration where it belongs to
+ * the calling thread, NULL where there is none or it belongs to another. Only
+ * what it returns may be appended to, and only by this thread. */
+struct flb_input_instance *trailwire_input_here(struct flb_config *);
+
+/* trailwire_input_exists reports whether a configuration has an input, on any
+ * thread. */
+int trailwire_input_exists(struct flb_config *);
+
+/* trailwire_input_forget is called when a filter of the configuration ends, and
+ * the configuration with it: its address may be another's next. */
+void trailwire_input_forget(struct flb_config *);
+
+#endif
