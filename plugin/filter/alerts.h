@@ -23,7 +23,7 @@ struct trailwire_alerts {
     /* How each alert was judged: what a second evaluation of the chunk needs. */
     unsigned char *verdicts;
     size_t verdict_count;
-    int incomplete; /* there was no memory for all of them */
+    size_t incomplete; /* how many there was no memory for */
 };
 
 /* Why alerts stand in their records although alert_tag is set. */

@@ -31,7 +31,7 @@ type batches struct {
 // add takes the record that an output is, with the header before its body.
 func (b *batches) add(header []byte, o *detect.Output) {
 	if batch := b.batchFor(b.tagOf(o.Alerts)); batch == nil || !appendTo(batch, header, o.Body) {
-		b.alerts.incomplete = 1
+		b.alerts.incomplete++
 	}
 }
 
@@ -109,7 +109,7 @@ func (b *batches) keep(verdicts *detect.Verdicts) {
 	given := verdicts.AppendBytes(nil)
 	kept := newHostBuffer(len(given))
 	if kept.bytes == nil {
-		b.alerts.incomplete = 1
+		b.alerts.incomplete++
 		return
 	}
 	copy(kept.bytes, given)

@@ -1,6 +1,8 @@
 /*
  * The symbols and callbacks that Fluent Bit sees. See doc.go for the contract.
  */
+#define _GNU_SOURCE
+#include <link.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +18,11 @@
 
 static pid_t loaded_in;
 static const char *unusable; /* why this host cannot run the filter */
+
+const char *trailwire_unusable(void)
+{
+    return unusable;
+}
 
 void trailwire_log(struct flb_filter_instance *ins, int level, const char *message)
 {
@@ -256,14 +263,45 @@ struct flb_filter_plugin filter_trailwire_plugin = {
     .cb_exit = leave,
 };
 
+/*
+ * Each name of the plugin has to be one file. A copy of it is a library of its own to
+ * the dynamic linker, with a Go runtime and a registry of its own.
+ */
+static const char *const names[] = {
+    "flb-filter_trailwire.so", "flb-in_trailwire.so", "out_trailwire.so"
+};
+
+static int count_libraries(struct dl_phdr_info *info, size_t size, void *count)
+{
+    const char *name = strrchr(info->dlpi_name, '/');
+    size_t i;
+
+    (void) size;
+    name = name == NULL ? info->dlpi_name : name + 1;
+    for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        if (strcmp(name, names[i]) == 0) {
+            (*(int *) count)++;
+        }
+    }
+    return 0;
+}
+
 /* Runs in dlopen, before the host copies the struct above. It must not call
  * Go, whose runtime is only starting then. */
 __attribute__((constructor))
 static void loaded(void)
 {
+    int libraries = 0;
+
     loaded_in = getpid();
+    dl_iterate_phdr(count_libraries, &libraries);
+    if (libraries > 1) {
+        unusable = "flb-filter_trailwire.so, flb-in_trailwire.so and out_trailwire.so have to be "
+                   "one file under three names, and there are copies: make links of two";
+        return;
+    }
     if (flb_filter_get_property == NULL || flb_filter_set_context == NULL ||
-        flb_log_print == NULL || flb_config_map_create == NULL || flb_config_map_destroy == NULL) {
+        flb_log_print == NULL || flb_input_log_append == NULL || flb_config_map_create == NULL || flb_config_map_destroy == NULL) {
         unusable = "this host lacks functions that Fluent Bit 2.2 to 5.1 export to plugins";
         return;
     }

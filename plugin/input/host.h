@@ -32,4 +32,7 @@ struct flb_input_plugin {
 HOST const char *flb_input_name(struct flb_input_instance *);
 HOST void flb_log_print(int type, const char *file, int line, const char *format, ...);
 
+/* plugin/filter/shim.c: why this process cannot run the plugin, or NULL. */
+const char *trailwire_unusable(void);
+
 #endif

@@ -19,6 +19,7 @@ static __thread struct {
 enum { CONFIGURATIONS = 16 };
 static struct flb_config *known[CONFIGURATIONS];
 static size_t next;
+static size_t registered; /* configurations so far */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
 static int find(struct flb_config *config)
@@ -45,6 +46,7 @@ int trailwire_input_register(struct flb_config *config, struct flb_input_instanc
         known[next] = config;
         next = (next + 1) % CONFIGURATIONS;
     }
+    registered++;
     pthread_mutex_unlock(&lock);
     return 0;
 }
@@ -52,6 +54,16 @@ int trailwire_input_register(struct flb_config *config, struct flb_input_instanc
 struct flb_input_instance *trailwire_input_here(struct flb_config *config)
 {
     return config != NULL && here.config == config ? here.input : NULL;
+}
+
+int trailwire_input_reloads(struct flb_config *config)
+{
+    int reloads;
+
+    pthread_mutex_lock(&lock);
+    reloads = registered > (here.config == config ? 1 : 0);
+    pthread_mutex_unlock(&lock);
+    return reloads;
 }
 
 int trailwire_input_exists(struct flb_config *config)

@@ -16,6 +16,10 @@ int trailwire_input_register(struct flb_config *, struct flb_input_instance *);
  * what it returns may be appended to, and only by this thread. */
 struct flb_input_instance *trailwire_input_here(struct flb_config *);
 
+/* trailwire_input_reloads reports whether a configuration before this one had an
+ * input. */
+int trailwire_input_reloads(struct flb_config *);
+
 /* trailwire_input_exists reports whether a configuration has an input, on any
  * thread. */
 int trailwire_input_exists(struct flb_config *);

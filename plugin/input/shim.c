@@ -30,19 +30,29 @@ static int is_threaded(void)
            strncmp(name, prefix, sizeof(prefix) - 1) == 0;
 }
 
+/* Says what is wrong with the configuration and stops the start; a hot reload goes on
+ * without this input, since a wrong one must not end the host. */
+static int refuse(struct flb_input_instance *ins, struct flb_config *config, const char *why)
+{
+    say(ins, LOG_ERROR, why);
+    return trailwire_input_reloads(config) ? 0 : -1;
+}
+
 static int init(struct flb_input_instance *ins, struct flb_config *config, void *data)
 {
     (void) data;
 
-    if (is_threaded()) {
-        say(ins, LOG_ERROR, "property \"threaded\": the filter trailwire cannot reach an input on "
-            "another thread: leave it out");
+    if (trailwire_unusable() != NULL) {
+        say(ins, LOG_ERROR, trailwire_unusable());
         return -1;
     }
+    if (is_threaded()) {
+        return refuse(ins, config, "property \"threaded\": the filter trailwire cannot reach an input on "
+                      "another thread: leave it out");
+    }
     if (trailwire_input_register(config, ins) != 0) {
-        say(ins, LOG_ERROR, "there is an input trailwire already, and all alerts come in there: "
-            "leave this one out");
-        return -1;
+        return refuse(ins, config, "there is an input trailwire already, and all alerts come in there: "
+                      "leave this one out");
     }
     return 0;
 }

@@ -20,6 +20,10 @@
  *     -t TAG        the tag of the chunk
  *     -S            send SIGHUP to every thread all the time, to a handler that
  *                   needs 8 KB of stack and is installed as Fluent Bit's are
+ *     -I            start the input of the same file first (twice for two)
+ *     -A PATH       append to PATH what the input takes: frames of the tag and of
+ *                   the records, each with its length (32 bits, big endian) before it
+ *     -R TIMES      let the input take so many appends and no more
  *     -F            many chunks: standard input is frames of a length (32 bits,
  *                   big endian) and a chunk; so is standard output, where a
  *                   byte m (modified) or n (notouch) comes first
@@ -120,6 +124,29 @@ static size_t times = 1;
 static int fail_malloc;              /* inside cb_filter */
 static __thread int malloc_is_failing;
 
+/* An input, and the start of its registration, which is all that is the same in
+ * every version. */
+struct input_instance {
+    char name[32];
+};
+
+struct input_plugin {
+    int type;
+    void *proxy;
+    int flags;
+    char *name;
+    char *description;
+    void *config_map;
+    int (*cb_init)(struct input_instance *, void *, void *);
+};
+
+static int config; /* its address is what plugins know a configuration by */
+static struct input_plugin input_plugin;
+static struct input_instance alerts_input = {"alerts"};
+static struct input_instance other_input = {"tail.0"};
+static const char *appended_to;
+static long appends_taken = -1; /* all of them */
+
 static struct plugin plugin;
 static struct instance instances[MAX_INSTANCES];
 static struct instance *used;
@@ -159,6 +186,48 @@ void flb_filter_set_context(struct instance *ins, void *context)
 const char *flb_filter_name(struct instance *ins)
 {
     return ins->name;
+}
+
+const char *flb_input_name(struct input_instance *ins)
+{
+    return ins->name;
+}
+
+static void write_framed(FILE *file, const void *data, size_t size)
+{
+    unsigned char head[4] = {size >> 24, size >> 16, size >> 8, size};
+
+    fwrite(head, 1, sizeof(head), file);
+    fwrite(data, 1, size, file);
+}
+
+/* What Fluent Bit does with them, too: its filters see them before it returns. */
+int flb_input_log_append(struct input_instance *ins, const char *tag, size_t tag_len,
+                         const void *records, size_t size)
+{
+    void *out = NULL;
+    size_t out_size = 0;
+    int failing = malloc_is_failing;
+    FILE *file;
+
+    if (appends_taken == 0) {
+        return -1;
+    }
+    appends_taken--;
+    malloc_is_failing = 0;
+    if (plugin.cb_filter(records, size, tag, (int) tag_len, &out, &out_size, used, ins,
+                         used->context, &config) == FILTER_MODIFIED) {
+        fprintf(stderr, "the filter changed the alerts that it raised\n");
+        exit(2);
+    }
+    if (appended_to != NULL) {
+        file = fopen(appended_to, "ab");
+        write_framed(file, tag, tag_len);
+        write_framed(file, records, size);
+        fclose(file);
+    }
+    malloc_is_failing = failing;
+    return 0;
 }
 
 void flb_log_print(int type, const char *file, int line, const char *format, ...)
@@ -285,11 +354,11 @@ static int start(struct instance *ins, int id)
         return -1;
     }
 #if HOST_VERSION >= 20200
-    if (plugin.cb_pre_run(ins, NULL, NULL) != 0) {
+    if (plugin.cb_pre_run(ins, &config, NULL) != 0) {
         return -1;
     }
 #endif
-    return plugin.cb_init(ins, NULL, NULL);
+    return plugin.cb_init(ins, &config, NULL);
 }
 
 static const char *tag = "tag";
@@ -300,8 +369,8 @@ static int call(void *context, struct bytes *out)
     size_t size = 0;
 
     malloc_is_failing = fail_malloc;
-    int verdict = plugin.cb_filter(input.data, input.size, tag, (int) strlen(tag), &data, &size, used, NULL,
-                                   context, NULL);
+    int verdict = plugin.cb_filter(input.data, input.size, tag, (int) strlen(tag), &data, &size, used, &other_input,
+                                   context, &config);
     malloc_is_failing = 0;
     *out = input;
     if (verdict == FILTER_MODIFIED) {
@@ -455,6 +524,14 @@ static int load(char *path)
         return -1;
     }
     memcpy(&plugin, registration, sizeof(plugin));
+    snprintf(symbol, sizeof(symbol), "in_%s", strchr(name, '_') + 1);
+    snprintf(strrchr(symbol, '.'), sizeof("_plugin"), "_plugin");
+    registration = dlsym(so, symbol);
+    if (registration == NULL) {
+        fprintf(stderr, "no symbol %s\n", symbol);
+        return -1;
+    }
+    memcpy(&input_plugin, registration, sizeof(input_plugin));
     return 0;
 }
 
@@ -486,7 +563,7 @@ static int in_child(void)
 int main(int argc, char **argv)
 {
     int option, help = 0, daemon = 0, out_of_order = 0, threads = 0, count = 1, status = 0;
-    int frames = 0, in_spite = 0;
+    int frames = 0, in_spite = 0, inputs = 0;
     const struct layout *layout = own_layout();
 
     if (layout == NULL || layout->registration != sizeof(struct plugin) ||
@@ -495,7 +572,7 @@ int main(int argc, char **argv)
         return 2;
     }
     state_size = layout->entry - sizeof(struct entry);
-    while ((option = getopt(argc, argv, "p:s:HLn:j:mdi:xyt:SF")) != -1) {
+    while ((option = getopt(argc, argv, "p:s:HLn:j:mdi:xyt:SFIA:R:")) != -1) {
         switch (option) {
         case 'p': set_property(optarg); break;
         case 's': state_size = strtoul(optarg, NULL, 10); break;
@@ -511,6 +588,9 @@ int main(int argc, char **argv)
         case 't': tag = optarg; break;
         case 'S': signals_go_on = 1; break;
         case 'F': frames = 1; break;
+        case 'I': inputs++; break;
+        case 'A': appended_to = optarg; break;
+        case 'R': appends_taken = atol(optarg); break;
         default: return 2;
         }
     }
@@ -530,6 +610,11 @@ int main(int argc, char **argv)
     }
     if (out_of_order) {
         plugin.cb_exit(NULL, NULL);
+    }
+    for (; inputs > 0; inputs--) {
+        if (input_plugin.cb_init(&alerts_input, &config, NULL) != 0) {
+            return REFUSED;
+        }
     }
     for (int i = 0; i < count; i++) {
         used = &instances[i];
@@ -560,7 +645,7 @@ int main(int argc, char **argv)
     fwrite(out.data, 1, out.size, stdout);
     drop(verdict, &out);
     for (int i = 0; i < count; i++) {
-        plugin.cb_exit(instances[i].context, NULL);
+        plugin.cb_exit(instances[i].context, &config);
     }
     return status;
 }
