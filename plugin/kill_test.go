@@ -88,14 +88,8 @@ func missing(want, got []string) (lost []string) {
 
 // A Fluent Bit with its buffer on disk is ended again and again under load, and
 // started again. What it does without the plugin is the control: it is what any
-// plugin can have.
-//
-// Everything that was read arrives, by every way but one: rewrite_tag hands its
-// copies to an emitter, which keeps them in memory for up to 25 ms whatever its
-// storage is. A copy that is there when Fluent Bit ends is gone, even where it
-// ends in order, with the plugin and without; the record, with its alert in it,
-// is not. So the copies that are lost are only counted. TRAILWIRE_KILLS says how
-// often Fluent Bit is ended.
+// plugin can have. Everything that was read arrives, and so does every alert, by
+// each way. TRAILWIRE_KILLS says how often Fluent Bit is ended.
 func TestWhatIsReadArrivesHoweverFluentBitEnds(t *testing.T) {
 	for _, test := range []struct {
 		name       string
@@ -115,11 +109,11 @@ func TestWhatIsReadArrivesHoweverFluentBitEnds(t *testing.T) {
 	}
 }
 
-// ways are those of an alert out of Fluent Bit: by a copy with a tag of its own,
-// and by an output that takes nothing else.
+// ways are those of an alert out of Fluent Bit: as a record of its own, and in the
+// record that it is about, by an output that takes nothing else.
 const (
 	recordsWay = "/records"
-	copiesWay  = "/copies"
+	alertsWay  = "/alerts"
 	pickedWay  = "/picked"
 )
 
@@ -134,10 +128,12 @@ func endUnderLoad(t *testing.T, fb fluentBit, times int, signal syscall.Signal, 
 	var r delivertest.Receiver
 	dir, output := folder(t), outputPlugin(t)
 	// Without the plugin the same events are told by what the rule looks at.
-	plugins, filter, field, value, sender := "[]", "", "$eventName", "^AddPermission", ""
+	plugins, input, filter, field, value, sender := "[]", "", "", "$eventName", "^AddPermission", ""
 	if withPlugin {
-		plugins = fmt.Sprintf("[%q, %q]", filepath.Join(filepath.Dir(output), "flb-filter_trailwire.so"), output)
-		filter = "- {name: trailwire, match: cloudtrail, max_signals: 1000000}"
+		plugins = fmt.Sprintf("[%q, %q, %q]", filepath.Join(filepath.Dir(output), "flb-filter_trailwire.so"),
+			filepath.Join(filepath.Dir(output), "flb-in_trailwire.so"), output)
+		input = "- {name: trailwire, alias: alerts, storage.type: filesystem}"
+		filter = "filters:\n    - {name: trailwire, match: '*', max_signals: 1000000, alert_tag: 'alert.$severity', records: tagged}"
 		field, value = "$alert['severity']", "^(high|critical)$"
 		sender = fmt.Sprintf("- {name: trailwire, match: cloudtrail, retry_limit: no_limits, max_signals: 1000000, send_timeout: 2, alerts_to: 'forward://%s'}",
 			r.Listen(t, "tcp", "127.0.0.1:0"))
@@ -150,18 +146,17 @@ parsers: [{name: json, format: json}]
 pipeline:
   inputs:
     - {name: tail, tag: cloudtrail, path: '%[1]s/in/*.json', db: %[1]s/offsets.db, parser: json, read_from_head: on, refresh_interval: 1, storage.type: filesystem, `+wholeLines+`}
-  filters:
-    %[3]s
-    - {name: rewrite_tag, match: cloudtrail, rule: "%[4]s %[5]s copy true", emitter_name: copies, emitter_storage.type: filesystem}
+    %[12]s
+  %[3]s
   outputs:
     - {%[6]s, match: cloudtrail, uri: %[7]s}
-    - {%[6]s, match: copy, uri: %[8]s}
+    - {%[6]s, match: alert.high, uri: %[8]s}
     - %[10]s
       match: cloudtrail
       uri: %[9]s
       processors: {logs: [{name: grep, regex: "%[4]s %[5]s"}]}
     %[11]s
-`, dir, plugins, filter, field, value, http, recordsWay, copiesWay, pickedWay, strings.ReplaceAll(http, ", ", "\n      "), sender))
+`, dir, plugins, filter, field, value, http, recordsWay, alertsWay, pickedWay, strings.ReplaceAll(http, ", ", "\n      "), sender, input))
 
 	events := startLoad(t, dir, 10)
 	p := fb.start(t, dir, "-c", "fluent-bit.yaml")
@@ -182,40 +177,33 @@ pipeline:
 	p.happens(func() bool {
 		records, _ := site.at(recordsWay)
 		picked, _ := site.at(pickedWay)
-		return len(records) >= len(all) && len(picked) >= len(grants) && (!withPlugin || len(missing(grants, idsInEntries(r.Entries()))) == 0)
+		raised, _ := site.at(alertsWay)
+		return len(records) >= len(all) && len(picked) >= len(grants) &&
+			(!withPlugin || len(raised) >= len(grants) && len(missing(grants, idsInEntries(r.Entries()))) == 0)
 	})
-	// The last copies may come a flush later, and others never.
-	for deadline := time.Now().Add(time.Second); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
-		if ids, _ := site.at(copiesWay); len(ids) >= len(grants) {
-			break
-		}
-	}
 	p.stop()
 
 	records, written := site.at(recordsWay)
 	picked, pickedTimes := site.at(pickedWay)
-	copies, copiedTimes := site.at(copiesWay)
-	for _, way := range []struct {
-		name      string
-		want, got []string
-	}{
-		{"events", all, records},
-		{"alerts that an output picked", grants, picked},
-	} {
-		if lost := missing(way.want, way.got); len(lost) > 0 || len(way.got) != len(way.want) {
-			t.Errorf("%d of %d %s are lost, %d there are: %.10q", len(lost), len(way.want), way.name, len(way.got), lost)
-		}
-	}
-	lost := missing(grants, copies)
-	t.Logf("ended %d times; %d events arrived, %d times in all; %d alerts, %d times; of their copies %d are lost, the others came %d times",
-		times, len(records), written, len(picked), pickedTimes, len(lost), copiedTimes)
+	raised, raisedTimes := site.at(alertsWay)
+	t.Logf("ended %d times; %d events arrived, %d times in all; %d alerts that an output picked, %d times; %d alerts of their own, %d times",
+		times, len(records), written, len(picked), pickedTimes, len(raised), raisedTimes)
+	wantAllIDs(t, "events", all, records)
+	wantAllIDs(t, "alerts that an output picked", grants, picked)
 	if !withPlugin {
 		return
 	}
-	if tagged := site.withAlert(recordsWay); len(missing(grants, tagged)) > 0 || len(tagged) != len(grants) {
-		t.Errorf("%d records have an alert, want %d", len(tagged), len(grants))
-	}
+	wantAllIDs(t, "alerts of their own", grants, raised)
+	wantAllIDs(t, "records with an alert", grants, site.withAlert(recordsWay))
 	if lost := missing(grants, idsInEntries(r.Entries())); len(lost) > 0 {
 		t.Errorf("%d of %d alerts of the output are lost: %.10q", len(lost), len(grants), lost)
+	}
+}
+
+// wantAllIDs fails unless got are exactly the IDs that are wanted.
+func wantAllIDs(t *testing.T, what string, want, got []string) {
+	t.Helper()
+	if lost := missing(want, got); len(lost) > 0 || len(got) != len(want) {
+		t.Errorf("%d of %d %s are lost, %d there are: %.10q", len(lost), len(want), what, len(got), lost)
 	}
 }

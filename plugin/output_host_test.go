@@ -46,7 +46,7 @@ func outputPlugin(t *testing.T) string {
 	t.Helper()
 	built := plugin(t)
 	dir := folder(t)
-	for _, name := range []string{"flb-filter_trailwire.so", "out_trailwire.so"} {
+	for _, name := range []string{"flb-filter_trailwire.so", "flb-in_trailwire.so", "out_trailwire.so"} {
 		// A symbolic link is the same file to dlopen, and crosses file systems.
 		if err := os.Symlink(built, filepath.Join(dir, name)); err != nil {
 			t.Fatal(err)

@@ -171,7 +171,7 @@ func (r *reloading) count() int {
 }
 
 func reloadUnderLoad(t *testing.T, fb fluentBit, reloads int, pull func(p *process, port string) error) {
-	const instances = 5 // of the plugin: four filters and an output
+	const instances = 6 // of the plugin: five filters and an output
 	var receiver delivertest.Receiver
 	at := receiver.Listen(t, "tcp", "127.0.0.1:0")
 	dir, port, output := folder(t), freePort(t), outputPlugin(t)
@@ -179,11 +179,12 @@ func reloadUnderLoad(t *testing.T, fb fluentBit, reloads int, pull func(p *proce
 service:
   {flush: 0.2, grace: 3, hot_reload: on, storage.path: %[1]s/buffer, scheduler.base: 1, scheduler.cap: 1,
    http_server: on, http_listen: 127.0.0.1, http_port: %[2]s}
-plugins: [%[3]q, %[4]q]
+plugins: [%[3]q, %[4]q, %[7]q]
 parsers: [{name: json, format: json}]
 pipeline:
   inputs:
     - {name: tail, tag: cloudtrail, path: '%[1]s/in/*.json', db: %[1]s/offsets.db, parser: json, read_from_head: on, refresh_interval: 1, storage.type: filesystem, `+wholeLines+`}
+    - {name: trailwire, alias: alerts, storage.type: filesystem}
     - {name: dummy, tag: first, rate: 100, dummy: '%[5]s'}
     - {name: dummy, tag: second, rate: 100, dummy: '%[5]s', threaded: on}
     - name: dummy
@@ -192,24 +193,26 @@ pipeline:
       dummy: '%[5]s'
       processors: {logs: [{name: trailwire, alert_key: third}]}
   filters:
+    - {name: trailwire, match: '*', max_signals: 1000000, alert_tag: alert.$severity}
     - {name: trailwire, match: cloudtrail, max_signals: 1000000}
     - {name: trailwire, match: first, alert_key: first}
     - {name: trailwire, match: second, alert_key: second, max_signals: 1000000, dedup_window: 0}
   outputs:
     - {name: file, match: cloudtrail, path: %[1]s, file: records, format: plain}
+    - {name: file, match: alert.high, path: %[1]s, file: raised, format: plain}
     - {name: file, match_regex: first|second|third, path: %[1]s, format: plain}
     - {name: trailwire, match: cloudtrail, retry_limit: no_limits, max_signals: 1000000, send_timeout: 2, alerts_to: 'forward://%[6]s, file://%[1]s/alerts'}
-`, dir, port, filepath.Join(filepath.Dir(output), "flb-filter_trailwire.so"), output, match, at))
+`, dir, port, filepath.Join(filepath.Dir(output), "flb-filter_trailwire.so"), output, match, at, filepath.Join(filepath.Dir(output), "flb-in_trailwire.so")))
 	p := fb.start(t, dir, "-c", "fluent-bit.yaml")
 	starts := func() int { return strings.Count(p.text(), "watching for ") }
 	p.waitFor("the start", func() bool { return starts() == instances })
 	events := startLoad(t, dir, 1)
-	r := &reloading{p, dir, port, []string{"first", "second", "third", "records", "alerts"}, func() error { return pull(p, port) }}
+	r := &reloading{p, dir, port, []string{"first", "second", "third", "records", "alerts", "raised"}, func() error { return pull(p, port) }}
 	after := r.times(reloads)
 	all, _ := events.stop()
 	sent := len(all)
 	p.happens(func() bool {
-		return newlines(filepath.Join(dir, "records")) >= sent && newlines(filepath.Join(dir, "alerts")) >= sent && len(receiver.Entries()) >= sent
+		return newlines(filepath.Join(dir, "records")) >= sent && newlines(filepath.Join(dir, "alerts")) >= sent && newlines(filepath.Join(dir, "raised")) >= sent && len(receiver.Entries()) >= sent
 	})
 	p.stop()
 	records := lines(read(t, filepath.Join(dir, "records")))
@@ -217,6 +220,7 @@ pipeline:
 		"records": idsInLines(strings.Join(records, "\n")),
 		"alerts":  idsInLines(read(t, filepath.Join(dir, "alerts"))),
 		"entries": idsInEntries(receiver.Entries()),
+		"raised":  idsInLines(read(t, filepath.Join(dir, "raised"))),
 	} {
 		if lost := missing(all, ids); len(lost) > 0 {
 			t.Errorf("%d of %d %s are lost: %.10q", len(lost), sent, what, lost)

@@ -48,15 +48,25 @@ func trailwireFilterInit(ins *C.struct_flb_filter_instance, started *C.struct_tr
 			handle = 0
 		}
 	}()
-	f, err := newInstance(host{ins}, started.input != 0)
+	h := host{ins}
+	f, stale, err := property.Start(&kept, h.name(),
+		func() (settings, error) { return read(h, started.input != 0) },
+		func(s settings) (*instance, error) { return newInstance(h, s) })
 	if err != nil {
 		for _, line := range property.Lines(err) {
 			logLine(ins, C.LOG_ERROR, line)
 		}
 		return 0
 	}
+	if stale != nil {
+		f.report.SettingsAreStale(stale)
+		f.tellStale(ins)
+		for _, line := range property.Lines(stale)[1:] {
+			logLine(ins, C.LOG_ERROR, line)
+		}
+	}
 	started.search = f.search.C()
-	if f.report.Wanted() || f.lease != nil {
+	if f.report.Wanted() || f.lease != nil || stale != nil {
 		started.sees_all = 1
 	}
 	if f.route.AlertTag != nil {
@@ -73,36 +83,51 @@ func trailwireFilterInit(ins *C.struct_flb_filter_instance, started *C.struct_tr
 var errNoInput = errors.New(`property "alert_tag": alerts come in by the input trailwire, and there is none: ` +
 	`load flb-in_trailwire.so and add "- {name: trailwire, alias: alerts, storage.type: filesystem}" to the inputs`)
 
-// newInstance makes an instance of the properties of h. hasInput says that the
-// configuration has an input trailwire.
-func newInstance(h host, hasInput bool) (*instance, error) {
-	settings, route, err := property.ReadFilter(h)
-	if err != nil {
-		return nil, err
+// settings are what an instance is made of.
+type settings struct {
+	property.Settings
+	route property.Filter
+}
+
+// kept are the settings that go on where a reload brings wrong ones.
+var kept property.Kept[settings]
+
+// read reads the settings of h. hasInput says that the configuration has an input
+// trailwire.
+func read(h host, hasInput bool) (s settings, err error) {
+	if s.Settings, s.route, err = property.ReadFilter(h); err != nil {
+		return s, err
 	}
-	if route.AlertTag != nil && !hasInput {
-		return nil, errNoInput
+	if s.route.AlertTag == nil {
+		return s, nil
 	}
-	for _, line := range settings.Warnings {
+	if !hasInput {
+		return s, errNoInput
+	}
+	if !s.route.TagRecords {
+		// A list stays one record, so that nothing has to look for lists.
+		s.Options.Split = false
+	}
+	return s, nil
+}
+
+func newInstance(h host, s settings) (_ *instance, err error) {
+	for _, line := range s.Warnings {
 		logLine(h.ins, C.LOG_WARN, line)
 	}
-	if route.AlertTag != nil && !route.TagRecords {
-		// A list stays one record, so that nothing has to look for lists.
-		settings.Options.Split = false
-	}
-	f := &instance{host: h, route: route}
-	if f.engine, err = detect.New(settings.Options); err != nil {
+	f := &instance{host: h, route: s.route}
+	if f.engine, err = detect.New(s.Options); err != nil {
 		return nil, err
 	}
-	f.report = property.NewReport(f.engine, settings.StatsInterval)
+	f.report = property.NewReport(f.engine, s.StatsInterval)
 	if f.search, err = search.For(f.engine); err != nil {
 		return nil, err
 	}
-	shown := metrics.Instance{Plugin: "filter", Name: C.GoString(C.trailwire_name(h.ins)), Engine: f.engine, Chunks: f.report.Counts}
-	if route.AlertTag != nil {
+	shown := metrics.Instance{Plugin: "filter", Name: h.name(), Engine: f.engine, Chunks: f.report.Counts, Stale: f.report.IsStale}
+	if s.route.AlertTag != nil {
 		shown.NotTaken = f.report.CountNotTaken
 	}
-	if f.lease, err = metrics.Open(settings.MetricsListen, shown); err != nil {
+	if f.lease, err = metrics.Open(s.MetricsListen, shown); err != nil {
 		f.end()
 		return nil, err
 	}
@@ -166,7 +191,7 @@ func trailwireFilterTag(handle C.uintptr_t, ins *C.struct_flb_filter_instance, d
 	f := cgo.Handle(handle).Value().(*instance)
 	defer f.recovered(ins, &verdict)
 	if reason != C.TAKEN {
-		var left uint64
+		left := uint64(alerts.incomplete)
 		for _, b := range unsafe.Slice(alerts.batches, int(alerts.count))[int(taken):] {
 			left += uint64(b.count)
 		}
@@ -183,7 +208,7 @@ var why = map[C.int]string{
 	C.NOT_TAKEN:    "the input trailwire did not take them: it is paused, or its storage is full",
 	C.OTHER_THREAD: "this filter runs on another thread than the input trailwire, as a processor of a threaded input or of an output with workers does",
 	C.NO_INPUT:     "the configuration has no input trailwire",
-	C.NO_MEMORY:    "there is no memory",
+	C.NO_MEMORY:    "there is no memory, and those that no record has room for are lost",
 }
 
 // recovered turns a panic into a chunk that is left as it is.
@@ -207,7 +232,14 @@ func (f *instance) sees(ins *C.struct_flb_filter_instance, size, hit C.size_t) b
 	if f.report.Due() {
 		logLine(ins, C.LOG_INFO, f.line())
 	}
+	f.tellStale(ins)
 	return hit != size
+}
+
+func (f *instance) tellStale(ins *C.struct_flb_filter_instance) {
+	if line, due := f.report.Stale(); due {
+		logLine(ins, C.LOG_ERROR, line)
+	}
 }
 
 // line returns the counters in one line.
@@ -282,6 +314,9 @@ type host struct {
 	ins *C.struct_flb_filter_instance
 }
 
+// name is what Fluent Bit calls the instance: its alias, or trailwire.0.
+func (h host) name() string { return C.GoString(C.trailwire_name(h.ins)) }
+
 // Property implements [property.Source].
 func (h host) Property(name string) (value string, set bool) {
 	key := C.CString(name)
@@ -293,8 +328,13 @@ func (h host) Property(name string) (value string, set bool) {
 	return C.GoString(v), true
 }
 
+// logLine logs a line. C.CString would end the process where there is no memory.
 func logLine(ins *C.struct_flb_filter_instance, level C.int, line string) {
-	text := C.CString(line)
-	defer C.free(unsafe.Pointer(text))
-	C.trailwire_log(ins, level, text)
+	text := newHostBuffer(len(line) + 1)
+	defer text.free()
+	if text.bytes == nil {
+		return
+	}
+	text.bytes[copy(text.bytes, line)] = 0
+	C.trailwire_log(ins, level, (*C.char)(unsafe.Pointer(unsafe.SliceData(text.bytes))))
 }

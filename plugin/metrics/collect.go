@@ -21,6 +21,8 @@ type Instance struct {
 	NotTaken func() uint64
 	// Evaluation counts how long it took to evaluate a chunk.
 	Evaluation *Histogram
+	// Stale reports whether a reload's settings are not in use; nil for never.
+	Stale func() bool
 }
 
 // The metrics, each with the labels of an instance and some with those of a
@@ -42,11 +44,12 @@ var (
 		append(ofRule[:len(ofRule):len(ofRule)], "reason")...)
 	descEvaluation = describe("evaluation_seconds", "How long it took to evaluate a chunk in which the search had found something.", ofInstance...)
 	descNotTaken   = describe("not_taken_total", "Records with alerts that the input trailwire did not take. They were tagged in place.", ofInstance...)
+	descStale      = describe("settings_stale", "1 where a hot reload brought wrong settings and those from before go on, else 0.", ofInstance...)
 	descBuild      = describe("build_info", "Always 1; the labels say what is running.", "version", "go_version")
 
 	descriptions = []*prometheus.Desc{
 		descChunks, descBytes, descRecords, descEvents, descMalformed, descOverLimit,
-		descMatches, descExcepted, descSuppressed, descEvaluation, descNotTaken, descBuild,
+		descMatches, descExcepted, descSuppressed, descEvaluation, descNotTaken, descStale, descBuild,
 	}
 )
 
@@ -101,12 +104,16 @@ type total struct {
 	evaluation    observations
 	notTaken      uint64
 	routes        bool // alerts are sent to the input trailwire
+	stale         float64
 }
 
 func (t *total) add(i *Instance) {
 	chunks, bytes := i.Chunks()
 	t.chunks += chunks
 	t.bytes += bytes
+	if i.Stale != nil && i.Stale() {
+		t.stale = 1
+	}
 	if i.NotTaken != nil {
 		t.routes = true
 		t.notTaken += i.NotTaken()
@@ -149,6 +156,8 @@ func (t *total) send(to chan<- prometheus.Metric, l label) {
 	counter(descEvents, t.stats.Events, l.plugin, l.name)
 	counter(descMalformed, t.stats.Malformed, l.plugin, l.name)
 	counter(descOverLimit, t.stats.OverLimit, l.plugin, l.name)
+	stale, err := prometheus.NewConstMetric(descStale, prometheus.GaugeValue, t.stale, l.plugin, l.name)
+	send(descStale, stale, err)
 	if t.routes {
 		counter(descNotTaken, t.notTaken, l.plugin, l.name)
 	}

@@ -47,7 +47,9 @@ func instance(t *testing.T, name string, ids ...string) *metrics.Instance {
 	}
 	i := &metrics.Instance{
 		Plugin: "filter", Name: name, Engine: engine, Evaluation: new(metrics.Histogram),
-		Chunks: func() (chunks, bytes uint64) { return 2, 300 },
+		Chunks:   func() (chunks, bytes uint64) { return 2, 300 },
+		NotTaken: func() uint64 { return 7 },
+		Stale:    func() bool { return true },
 	}
 	i.Evaluation.Observe(20 * time.Microsecond)
 	i.Evaluation.Observe(2 * time.Second)
@@ -106,6 +108,25 @@ const (
 	ofFilter = `name="trailwire.0",plugin="filter"`
 	ofRule   = ofFilter + `,%srule="AWS Lambda Function Policy Updated to Allow Cross-Account Invocation",rule_id="8f985da6-66e8-4838-a63e-21636eb9adc5",severity="high"`
 )
+
+func TestScrapeShowsWhatWasNotTakenAndThatSettingsAreStale(t *testing.T) {
+	first := instance(t, "trailwire.0", "a")
+	second := instance(t, "trailwire.1", "b")
+	second.NotTaken, second.Stale = nil, nil
+	lease := serve(t, "127.0.0.1:0", first)
+	serve(t, "127.0.0.1:0", second)
+	got := samples(t, scrape(t, lease.Address().String()))
+	for sample, want := range map[string]string{
+		`trailwire_not_taken_total{name="trailwire.0",plugin="filter"}`: "7",
+		`trailwire_settings_stale{name="trailwire.0",plugin="filter"}`:  "1",
+		`trailwire_not_taken_total{name="trailwire.1",plugin="filter"}`: "",
+		`trailwire_settings_stale{name="trailwire.1",plugin="filter"}`:  "0",
+	} {
+		if got[sample] != want {
+			t.Errorf("%s is %q, want %q", sample, got[sample], want)
+		}
+	}
+}
 
 func TestScrapeShowsWhatWasCounted(t *testing.T) {
 	lease := serve(t, "127.0.0.1:0", instance(t, "trailwire.0", "a", "b", "a"))

@@ -34,6 +34,9 @@ type instance struct {
 	search *search.Search // nil where every chunk is suspect
 	report *property.Report
 	lease  *metrics.Lease // nil where no metrics are served
+
+	warnings     []string // of the settings
+	destinations string   // for the start line
 }
 
 // trailwireOutputRegister says who we are.
@@ -71,29 +74,44 @@ func trailwireOutputInit(from *C.struct_proxy_instance, lines *C.struct_lines, f
 			handle = 0
 		}
 	}()
-	settings, options, err := property.ReadOutput(host{from})
-	if err != nil {
-		addLine(lines, C.LOG_ERROR, err.Error())
-		return 0
-	}
-	o, err := newInstance(settings, options, C.GoString(C.trailwire_output_name(from.ins)))
+	name := C.GoString(C.trailwire_output_name(from.ins))
+	o, stale, err := property.Start(&kept, name,
+		func() (s settings, err error) {
+			s.Settings, s.options, err = property.ReadOutput(host{from})
+			return s, err
+		},
+		func(s settings) (*instance, error) { return newInstance(s, name) })
 	if err != nil {
 		addLine(lines, C.LOG_ERROR, err.Error())
 		return 0
 	}
 	*found = o.search.C()
-	if o.report.Wanted() || o.lease != nil {
+	if o.report.Wanted() || o.lease != nil || stale != nil {
 		*seesAll = 1
 	}
-	for _, w := range settings.Warnings {
+	for _, w := range o.warnings {
 		addLine(lines, C.LOG_WARN, w)
 	}
-	addLine(lines, C.LOG_INFO, property.StartLine(o.engine)+destinations(options))
+	if stale != nil {
+		o.report.SettingsAreStale(stale)
+		o.tellStale(lines)
+	}
+	addLine(lines, C.LOG_INFO, property.StartLine(o.engine)+o.destinations)
 	return C.uintptr_t(cgo.NewHandle(o))
 }
 
-func newInstance(settings property.Settings, options property.Output, name string) (o *instance, err error) {
-	o = new(instance)
+// settings are what an instance is made of.
+type settings struct {
+	property.Settings
+	options property.Output
+}
+
+// kept are the settings that go on where a reload brings wrong ones.
+var kept property.Kept[settings]
+
+func newInstance(s settings, name string) (o *instance, err error) {
+	settings, options := s.Settings, s.options
+	o = &instance{warnings: settings.Warnings, destinations: destinations(options)}
 	if o.engine, err = detect.New(settings.Options); err != nil {
 		return nil, err
 	}
@@ -102,7 +120,7 @@ func newInstance(settings property.Settings, options property.Output, name strin
 		return nil, err
 	}
 	if o.lease, err = metrics.Open(settings.MetricsListen, metrics.Instance{
-		Plugin: "output", Name: name, Engine: o.engine, Chunks: o.report.Counts,
+		Plugin: "output", Name: name, Engine: o.engine, Chunks: o.report.Counts, Stale: o.report.IsStale,
 	}); err != nil {
 		o.search.Free()
 		return nil, err
@@ -149,6 +167,7 @@ func trailwireOutputFlush(handle C.uintptr_t, lines *C.struct_lines, data unsafe
 	if o.report.Due() {
 		addLine(lines, C.LOG_INFO, o.line())
 	}
+	o.tellStale(lines)
 	if hit == size {
 		return C.FLUSH_OK
 	}
@@ -176,6 +195,12 @@ func trailwireOutputFlush(handle C.uintptr_t, lines *C.struct_lines, data unsafe
 // longestHold is how long a delivery may hold up all of Fluent Bit. One that
 // takes longer goes on, and Fluent Bit asks again.
 const longestHold = 100 * time.Millisecond
+
+func (o *instance) tellStale(lines *C.struct_lines) {
+	if line, due := o.report.Stale(); due {
+		addLine(lines, C.LOG_ERROR, line)
+	}
+}
 
 // line returns the counters in one line.
 func (o *instance) line() string {

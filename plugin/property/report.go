@@ -30,6 +30,9 @@ type Report struct {
 
 	notTaken     atomic.Uint64
 	notTakenLine atomic.Int64 // when it may be told of again
+
+	stale     atomic.Pointer[error] // what is wrong with the settings that are not in use
+	staleLine atomic.Int64          // when it may be told of again
 }
 
 // NewReport reports on e at most once in every period; never where it is zero.
@@ -89,11 +92,27 @@ func (r *Report) NotTaken(records uint64, why string) (line string, due bool) {
 	if !passed(&r.notTakenLine, time.Minute) {
 		return "", false
 	}
-	return fmt.Sprintf("alerts stand in their records and do not have the tag of alert_tag: %s (%d so far)", why, n), true
+	return fmt.Sprintf("alerts are in their records and not under alert_tag: %s (%d records so far)", why, n), true
 }
 
 // CountNotTaken returns how many records [Report.NotTaken] has counted.
 func (r *Report) CountNotTaken() uint64 { return r.notTaken.Load() }
+
+// SettingsAreStale says that a reload's settings are not in use, and why not.
+func (r *Report) SettingsAreStale(why error) { r.stale.Store(&why) }
+
+// IsStale reports whether a reload's settings are not in use.
+func (r *Report) IsStale() bool { return r.stale.Load() != nil }
+
+// Stale returns the line to log where the settings are stale, at once and then
+// once a minute.
+func (r *Report) Stale() (line string, due bool) {
+	why := r.stale.Load()
+	if why == nil || !passed(&r.staleLine, time.Minute) {
+		return "", false
+	}
+	return fmt.Sprintf("the settings of the last reload are not in use, those from before it are: %v", *why), true
+}
 
 // passed reports whether the time in next has come, to one caller alone, and
 // puts it off by every.
