@@ -57,12 +57,13 @@ func newFilter(rules []*detect.Rule) (f *filter, err error) {
 	options := detect.DefaultOptions()
 	options.Rules, options.MaxSignals, options.DedupWindow = rules, 1<<20, -1
 	f = new(filter)
-	if f.engine, err = detect.New(options); err != nil {
+	if f.search, err = search.For(&options); err != nil {
 		return nil, err
 	}
-	if f.search, err = search.For(f.engine); err == nil && f.search == nil {
-		err = fmt.Errorf("a rule has no needle")
+	if f.search == nil {
+		return nil, fmt.Errorf("a rule has no needle")
 	}
+	f.engine, err = detect.New(options)
 	return f, err
 }
 

@@ -32,20 +32,23 @@ type Alert struct {
 	Event   Event
 	Respond string
 
-	encoded   *encodedRule
+	encoded   *Template
 	form      cloudtrail.Form
 	requestID string
 	at        time.Time // when the event happened
 }
 
-// encodedRule is what is the same in every alert of a rule, as MessagePack
-// pairs: those that stand before the reason, and those after it.
-type encodedRule struct {
+// Template makes the alerts of one rule. What is the same in all of them is written
+// once, as MessagePack pairs: those before the reason, and those after it. It does
+// not change, and any goroutine may use it.
+type Template struct {
+	rule                    *Rule
 	before, after           []byte
 	pairsBefore, pairsAfter uint32
 }
 
-func encodeRule(r *Rule) encodedRule {
+// NewTemplate returns the template of a rule's alerts.
+func NewTemplate(r *Rule) *Template {
 	before := object{
 		{"rule", object{{"id", r.ID}, {"name", r.Name}, {"version", r.Version}, {"license", r.License}, {"building_block_type", r.BuildingBlock}}},
 		{"severity", r.Severity},
@@ -53,7 +56,7 @@ func encodeRule(r *Rule) encodedRule {
 	}
 	threats := make([]object, len(r.Threat))
 	for i := range r.Threat {
-		threats[i] = r.Threat[i].object()
+		threats[i] = threatObject(&r.Threat[i])
 	}
 	// The lists are there even where they are empty.
 	after := object{
@@ -61,42 +64,43 @@ func encodeRule(r *Rule) encodedRule {
 		{"tactics", pack(r.Tactics())}, {"techniques", pack(r.Techniques())},
 		{"tags", pack(r.Tags)}, {"references", pack(r.References)},
 	}
-	return encodedRule{
+	return &Template{
+		rule:   r,
 		before: before.appendPairs(nil), pairsBefore: before.pairs(),
 		after: after.appendPairs(nil), pairsAfter: after.pairs(),
 	}
 }
 
-func (t *Threat) object() object {
+// Alert returns the alert of an event that happened at this time: g is what it
+// granted, nil where that is not known.
+func (t *Template) Alert(event *cloudtrail.Event, g *grant.Grant, coverage Coverage, at time.Time) Alert {
+	a := Alert{Rule: t.rule, Coverage: coverage, Grant: g, encoded: t, at: at}
+	a.describe(event)
+	return a
+}
+
+func threatObject(t *Threat) object {
 	var techniques []object
 	for _, q := range t.Techniques {
 		var below []object
 		for _, s := range q.Subtechniques {
-			below = append(below, s.object())
+			below = append(below, referenceObject(&s))
 		}
-		techniques = append(techniques, append(q.Reference.object(), pair{"subtechnique", below}))
+		techniques = append(techniques, append(referenceObject(&q.Reference), pair{"subtechnique", below}))
 	}
-	return object{{"framework", t.Framework}, {"tactic", t.Tactic.object()}, {"technique", techniques}}
+	return object{{"framework", t.Framework}, {"tactic", referenceObject(&t.Tactic)}, {"technique", techniques}}
 }
 
-func (r *Reference) object() object {
+func referenceObject(r *Reference) object {
 	return object{{"id", r.ID}, {"name", r.Name}, {"reference", r.URL}}
 }
 
-var (
-	fieldTimestamp = cloudtrail.LookupField("@timestamp")
-	fieldEventID   = cloudtrail.LookupField("event.id")
-	fieldAction    = cloudtrail.LookupField("event.action")
-	fieldProvider  = cloudtrail.LookupField("event.provider")
-	fieldActor     = cloudtrail.LookupField("aws.cloudtrail.user_identity.arn")
-)
-
 // describe fills in what the alert says about the event.
 func (a *Alert) describe(event *cloudtrail.Event) {
-	a.EventID = bounded(event.Text(fieldEventID))
+	a.EventID = bounded(event.Text(cloudtrail.FieldEventID))
 	a.DedupKey = a.Rule.ID + ":" + identify(event)
 	if a.Grant != nil {
-		a.Reason = reasonFor(a.Grant, string(event.Text(fieldAccount)))
+		a.Reason = reasonFor(a.Grant, string(event.Text(cloudtrail.FieldAccount)))
 	} else {
 		a.Reason = reason(event)
 	}
@@ -110,7 +114,7 @@ const maxEventID = 128
 // identify returns what all copies of an event share: its id, a digest of one
 // that is none of CloudTrail's, or a fingerprint where there is none.
 func identify(event *cloudtrail.Event) string {
-	id := event.Text(fieldEventID)
+	id := event.Text(cloudtrail.FieldEventID)
 	switch {
 	case len(id) == 0:
 		return fingerprint(event)
@@ -134,26 +138,36 @@ func digest(sum [sha256.Size]byte) string { return hex.EncodeToString(sum[:16]) 
 
 // identity are the fields that tell two events without an id apart.
 var identity = []cloudtrail.Field{
-	fieldTimestamp, fieldProvider, fieldAction, fieldOutcome, fieldActor, fieldAccount, fieldReceiver, fieldRegion, fieldResponse,
-	cloudtrail.LookupField("aws.cloudtrail.request_parameters"),
-	cloudtrail.LookupField("aws.cloudtrail.additional_eventdata"),
-	cloudtrail.LookupField("aws.cloudtrail.service_event_details"),
-	cloudtrail.LookupField("aws.cloudtrail.request_id"),
-	cloudtrail.LookupField("aws.cloudtrail.shared_event_id"),
-	cloudtrail.LookupField("aws.cloudtrail.user_identity.access_key_id"),
-	cloudtrail.LookupField("source.address"),
-	cloudtrail.LookupField("user.id"),
+	cloudtrail.FieldTimestamp, cloudtrail.FieldProvider, cloudtrail.FieldAction, cloudtrail.FieldOutcome, cloudtrail.FieldActor, cloudtrail.FieldAccount, cloudtrail.FieldReceiver, cloudtrail.FieldRegion, cloudtrail.FieldResponse,
+	cloudtrail.FieldRequest,
+	cloudtrail.FieldAdditional,
+	cloudtrail.FieldServiceDetails,
+	cloudtrail.FieldRequestID,
+	cloudtrail.FieldSharedEventID,
+	cloudtrail.FieldAccessKeyID,
+	cloudtrail.FieldAddress,
+	cloudtrail.FieldActorID,
+}
+
+// reasonFor says what a grant did. A grant to a service that nothing binds
+// needs a word more, since services are granted things all day.
+func reasonFor(g *grant.Grant, actorAccount string) string {
+	reason := g.Sentence(actorAccount)
+	if g.UnboundService() {
+		reason += " for whoever asks it to, as no source account or ARN is required"
+	}
+	return reason
 }
 
 // reason says who did what where, for an event that nothing more is known of.
 func reason(event *cloudtrail.Event) string {
-	actor := grant.Printable(string(event.Text(fieldActor)))
+	actor := grant.Printable(string(event.Text(cloudtrail.FieldActor)))
 	if actor == "" {
 		actor = "somebody"
 	}
-	text := actor + " called " + grant.Printable(string(event.Text(fieldAction))) +
-		" of " + grant.Printable(string(event.Text(fieldProvider)))
-	if account := event.Text(fieldReceiver); len(account) > 0 {
+	text := actor + " called " + grant.Printable(string(event.Text(cloudtrail.FieldAction))) +
+		" of " + grant.Printable(string(event.Text(cloudtrail.FieldProvider)))
+	if account := event.Text(cloudtrail.FieldReceiver); len(account) > 0 {
 		text += " in account " + grant.Printable(string(account))
 	}
 	return text
@@ -189,9 +203,9 @@ func (a *Alert) verdict() object {
 	}
 }
 
-// sortBySeverity puts the alert with the highest risk score first; among equal
+// SortBySeverity puts the alert with the highest risk score first; among equal
 // ones the order of the rules stays.
-func sortBySeverity(found []Alert) {
+func SortBySeverity(found []Alert) {
 	slices.SortStableFunc(found, func(a, b Alert) int { return b.Rule.RiskScore - a.Rule.RiskScore })
 }
 

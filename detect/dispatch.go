@@ -32,9 +32,9 @@ func newDispatch(rules []*Rule) dispatch {
 		d.all = append(d.all, i)
 		field, values := r.TriedOn()
 		switch field {
-		case fieldAction.Name():
+		case cloudtrail.FieldAction.Name():
 			file(d.byAction, values, i)
-		case fieldProvider.Name():
+		case cloudtrail.FieldProvider.Name():
 			file(d.byProvider, values, i)
 		default:
 			d.always = append(d.always, i)
@@ -52,38 +52,6 @@ func file(table map[string][]int, values []string, rule int) {
 	}
 }
 
-// TriedOn says on which events the rule is worth evaluating: those that have
-// one of the values in the field, event.action or event.provider. The field is
-// empty where every event is.
-func (r *Rule) TriedOn() (field string, values []string) {
-	for _, f := range []cloudtrail.Field{fieldAction, fieldProvider} {
-		if values := r.requiredValues(f); len(values) > 0 {
-			return f.Name(), values
-		}
-	}
-	return "", nil
-}
-
-// requiredValues returns the values of a field one of which every event that
-// the rule matches has, exactly. There are none where the rule can do without.
-func (r *Rule) requiredValues(field cloudtrail.Field) []string {
-	var fewest []string
-	for _, either := range r.program.Required() {
-		var values []string
-		for _, l := range either {
-			if !l.Whole || l.Fold || r.fields[l.Slot].Name() != field.Name() {
-				values = nil
-				break
-			}
-			values = append(values, l.Text)
-		}
-		if len(values) > 0 && (fewest == nil || len(values) < len(fewest)) {
-			fewest = values
-		}
-	}
-	return fewest
-}
-
 // candidates are the rules to evaluate on an event, in the order in which they
 // were given to the engine.
 type candidates struct {
@@ -92,7 +60,7 @@ type candidates struct {
 
 // find returns the candidates for an event.
 func (d *dispatch) find(event *cloudtrail.Event) candidates {
-	action, provider := event.Value(fieldAction), event.Value(fieldProvider)
+	action, provider := event.Value(cloudtrail.FieldAction), event.Value(cloudtrail.FieldProvider)
 	if action.Kind() == eql.KindList || provider.Kind() == eql.KindList {
 		return candidates{always: d.all} // an ECS document may have several of either
 	}

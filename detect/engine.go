@@ -12,8 +12,7 @@ type Engine struct {
 	options    Options
 	rules      []compiledRule
 	extended   *compiledRule // the rule that extended coverage speaks for, or nil
-	prefilter  prefilter
-	search     func(data []byte) bool // in its place, or nil
+	search     func(data []byte) bool
 	dispatch   dispatch
 	suppressor suppressor
 	stats      counters
@@ -21,10 +20,10 @@ type Engine struct {
 	evaluators sync.Pool
 }
 
-// compiledRule is a rule whose constant part of an alert is written already.
+// compiledRule is a rule with the template of its alerts.
 type compiledRule struct {
 	*Rule
-	encoded  encodedRule
+	template *Template
 	counters *ruleCounters
 }
 
@@ -34,38 +33,26 @@ func New(o Options) (*Engine, error) {
 	if err := o.check(); err != nil {
 		return nil, err
 	}
-	e := &Engine{options: o, now: time.Now}
+	e := &Engine{options: o, search: o.Search, now: time.Now}
+	if e.search == nil {
+		set := o.needles()
+		e.search = set.In
+	}
 	for _, r := range o.Rules {
-		e.rules = append(e.rules, compiledRule{Rule: r, encoded: encodeRule(r), counters: new(ruleCounters)})
-		needles := r.Needles()
-		e.prefilter.add(needles)
-		e.prefilter.always = e.prefilter.always || needles == nil
+		e.rules = append(e.rules, compiledRule{Rule: r, template: NewTemplate(r), counters: new(ruleCounters)})
+	}
+	for i := range e.rules {
+		if o.Coverage == CoverExtended && e.rules[i].ID == CrossAccountRuleID {
+			e.extended = &e.rules[i]
+		}
 	}
 	e.dispatch = newDispatch(o.Rules)
-	if o.Coverage == CoverExtended {
-		e.extend()
-	}
-	if o.Split {
-		e.prefilter.add(listMarkers)
-	}
-	e.prefilter.prepare()
 	e.evaluators.New = func() any {
 		v := newEvaluator(e, e.Suspects)
 		v.pooled = true
 		return v
 	}
 	return e, nil
-}
-
-// extend makes the engine look at every AddPermission, for the rule that
-// Trailwire ships with.
-func (e *Engine) extend() {
-	for i := range e.rules {
-		if e.rules[i].ID == CrossAccountRuleID {
-			e.extended = &e.rules[i]
-			e.prefilter.add([]Needle{{Text: "addpermission", Fold: true}})
-		}
-	}
 }
 
 // Rules returns the rules of the engine.
@@ -76,30 +63,7 @@ func (e *Engine) Rules() []*Rule { return e.options.Rules }
 // a list of events to split. When it returns false, evaluating the records
 // would leave every one of them as it is. It parses nothing and allocates
 // nothing.
-func (e *Engine) Suspects(data []byte) bool {
-	if e.search != nil {
-		return e.search(data)
-	}
-	return e.prefilter.suspects(data)
-}
-
-// SearchWith makes the engine search by other means than its own (package
-// plugin/search). Of all data, search must say what [Engine.Suspects] would. It
-// is to be called before the engine is used.
-func (e *Engine) SearchWith(search func(data []byte) bool) { e.search = search }
-
-// Needles returns what [Engine.Suspects] looks for, so that the same search can
-// be made by other means; JSON escapes come on top. It returns false where a
-// rule has no needle, and everything is suspect.
-func (e *Engine) Needles() (needles []Needle, ok bool) {
-	return e.prefilter.needles, !e.prefilter.always
-}
-
-// listMarkers are the keys that a list of events stands under. Calls such as
-// PutRecords and DescribeEvents are no reason to look closer.
-var listMarkers = []Needle{
-	{Text: "Records", Whole: true}, {Text: "logEvents", Whole: true}, {Text: "Events", Whole: true},
-}
+func (e *Engine) Suspects(data []byte) bool { return e.search(data) }
 
 // Evaluator returns an evaluator of the engine. Give it back with
 // [Evaluator.Release] when done.

@@ -4,7 +4,7 @@ import (
 	"time"
 
 	"github.com/trailwire/trailwire/detect/cloudtrail"
-	"github.com/trailwire/trailwire/detect/eql"
+	"github.com/trailwire/trailwire/detect/grant"
 )
 
 // Evaluator evaluates records one after the other. It keeps buffers between
@@ -16,7 +16,7 @@ type Evaluator struct {
 	finder *cloudtrail.Finder
 	inner  *cloudtrail.Finder // of what a split record's parts become
 	event  cloudtrail.Event
-	view   view
+	view   View
 
 	found   []Alert  // alerts of the record at hand
 	outputs []Output // what replaces the record
@@ -175,51 +175,38 @@ func (v *Evaluator) evaluate(p cloudtrail.Part, when time.Time) {
 	candidates := v.engine.dispatch.find(&v.event)
 	for i, ok := candidates.next(); ok; i, ok = candidates.next() {
 		rule := &v.engine.rules[i]
-		v.view = view{event: &v.event, fields: rule.fields}
-		if rule.program.Match(&v.view) {
+		if rule.MatchIn(&v.view, &v.event) {
 			v.raise(rule, CoverRule, when)
 			if rule == extended {
 				extended = nil // the rule has spoken
 			}
 		}
 	}
-	if extended != nil && isAddPermission(&v.event) && string(v.event.Text(fieldOutcome)) == "success" {
+	if extended != nil && grant.IsAddPermission(&v.event) && string(v.event.Text(cloudtrail.FieldOutcome)) == "success" {
 		v.raise(extended, CoverExtended, when)
 	}
 }
-
-// view shows an event to a program, whose slots it turns into fields.
-type view struct {
-	event  *cloudtrail.Event
-	fields []cloudtrail.Field
-}
-
-// Value implements [eql.Document].
-func (w *view) Value(slot int) eql.Value { return w.event.Value(w.fields[slot]) }
 
 // raise makes an alert of the event at hand, unless an exception drops it or,
 // under extended coverage, the grant is none to report.
 func (v *Evaluator) raise(rule *compiledRule, coverage Coverage, when time.Time) {
 	e := v.engine
-	a := Alert{Rule: rule.Rule, Coverage: coverage, encoded: &rule.encoded}
-	if isAddPermission(&v.event) {
-		a.Grant, _ = readGrant(&v.event)
-	}
-	if coverage == CoverExtended && (a.Grant == nil || !missed(a.Grant)) {
+	g, _ := grant.Of(&v.event)
+	if coverage == CoverExtended && (g == nil || !g.Extended()) {
 		return
 	}
-	if a.Grant != nil && e.options.Exceptions.allow(a.Grant, &v.event) {
+	if g != nil && e.options.Exceptions.allow(g, &v.event) {
 		if !v.verdicts.replays() {
 			e.stats.excepted.Add(1)
 			rule.counters.excepted.Add(1)
 		}
 		return
 	}
-	a.describe(&v.event)
-	a.at = eventTime(&v.event, when, e.now())
+	at := eventTime(&v.event, when, e.now())
+	a := rule.template.Alert(&v.event, g, coverage, at)
 	recalled := false
 	if a.Suppressed, recalled = v.verdicts.recall(); !recalled {
-		a.Suppressed = e.suppressor.judge(rule, a.DedupKey, a.at, &e.options)
+		a.Suppressed = e.suppressor.judge(rule, a.DedupKey, at, &e.options)
 		v.verdicts.keep(a.Suppressed)
 		rule.counters.raised(a.Suppressed)
 		e.stats.alerts.Add(1)
@@ -234,7 +221,7 @@ func (v *Evaluator) raise(rule *compiledRule, coverage Coverage, when time.Time)
 // timestamp, else now. A time in the future is taken for now, so that one bad
 // event does not move the window that duplicates are looked for in.
 func eventTime(event *cloudtrail.Event, when, now time.Time) time.Time {
-	at, err := time.Parse(time.RFC3339, string(event.Text(fieldTimestamp)))
+	at, err := time.Parse(time.RFC3339, string(event.Text(cloudtrail.FieldTimestamp)))
 	if err != nil {
 		at = when
 	}
@@ -247,9 +234,9 @@ func eventTime(event *cloudtrail.Event, when, now time.Time) time.Time {
 // tag returns body with the alerts added, or body itself and false where it is
 // to be left alone because it carries this verdict already.
 func (v *Evaluator) tag(body []byte, found []Alert) (tagged []byte, ok bool) {
-	sortBySeverity(found)
+	SortBySeverity(found)
 	e, start := v.engine, len(v.buffer)
-	if v.buffer, ok = e.options.AlertFormat.append(v.buffer, body, found, e.options.AlertKey, e.now()); !ok {
+	if v.buffer, ok = e.options.AlertFormat.Append(v.buffer, body, found, e.options.AlertKey, e.now()); !ok {
 		return body, false
 	}
 	return v.buffer[start:len(v.buffer):len(v.buffer)], true

@@ -16,10 +16,10 @@ const (
 	FormatOCSF
 )
 
-// append appends the record that body becomes with these alerts, the most
+// Append appends the record that body becomes with these alerts, the most
 // severe first. It returns false where body carries this verdict already. key
 // is the alert key, which only the native format has.
-func (f Format) append(dst, body []byte, found []Alert, key string, now time.Time) (out []byte, changed bool) {
+func (f Format) Append(dst, body []byte, found []Alert, key string, now time.Time) (out []byte, changed bool) {
 	switch f {
 	case FormatECS:
 		return appendECS(dst, body, found)

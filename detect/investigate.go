@@ -36,30 +36,21 @@ type Event struct {
 	Account  string // the one that the event happened in
 }
 
-// The fields that an alert repeats. They are the ones that the built-in rule
-// names under investigation_fields, but for the parameters of the request and
-// the response: those can be of any size, and stand in the record.
-var (
-	fieldActorType   = cloudtrail.LookupField("aws.cloudtrail.user_identity.type")
-	fieldActorName   = cloudtrail.LookupField("user.name")
-	fieldAccessKeyID = cloudtrail.LookupField("aws.cloudtrail.user_identity.access_key_id")
-	fieldSourceIP    = cloudtrail.LookupField("source.ip")
-	fieldAddress     = cloudtrail.LookupField("source.address")
-	fieldUserAgent   = cloudtrail.LookupField("user_agent.original")
-	fieldRequestID   = cloudtrail.LookupField("aws.cloudtrail.request_id")
-)
-
 // investigate fills in what an analyst asks first: who did it, from where, what
-// it was, and how to undo it. Whoever made the call chose many of these texts;
+// it was, and how to undo it. It repeats the fields that the built-in rule names
+// under investigation_fields, without the parameters of the request and the
+// response: those can be of any size, and are in the record.
+//
+// Whoever made the call chose many of these texts;
 // each is bounded and valid UTF-8.
 func (a *Alert) investigate(event *cloudtrail.Event) {
 	said := func(f cloudtrail.Field) string { return bounded(event.Text(f)) }
 	a.Actor = Actor{
-		ARN: said(fieldActor), Type: said(fieldActorType), Name: said(fieldActorName),
-		Account: said(fieldAccount), AccessKeyID: said(fieldAccessKeyID), SessionIssuerARN: said(fieldIssuer),
+		ARN: said(cloudtrail.FieldActor), Type: said(cloudtrail.FieldActorType), Name: said(cloudtrail.FieldActorName),
+		Account: said(cloudtrail.FieldAccount), AccessKeyID: said(cloudtrail.FieldAccessKeyID), SessionIssuerARN: said(cloudtrail.FieldIssuer),
 	}
-	a.Source = Source{Address: said(fieldAddress), UserAgent: said(fieldUserAgent)}
-	for _, text := range [...]string{said(fieldSourceIP), a.Source.Address} {
+	a.Source = Source{Address: said(cloudtrail.FieldAddress), UserAgent: said(cloudtrail.FieldUserAgent)}
+	for _, text := range [...]string{said(cloudtrail.FieldSourceIP), a.Source.Address} {
 		// An address with a zone is one to Go and to no database.
 		if ip, err := netip.ParseAddr(text); err == nil && ip.Zone() == "" {
 			a.Source.IP = text
@@ -67,14 +58,14 @@ func (a *Alert) investigate(event *cloudtrail.Event) {
 		}
 	}
 	a.Event = Event{
-		ID: said(fieldEventID), Time: said(fieldTimestamp), Action: said(fieldAction),
-		Provider: said(fieldProvider), Outcome: said(fieldOutcome), Region: said(fieldRegion),
-		Account: said(fieldReceiver),
+		ID: said(cloudtrail.FieldEventID), Time: said(cloudtrail.FieldTimestamp), Action: said(cloudtrail.FieldAction),
+		Provider: said(cloudtrail.FieldProvider), Outcome: said(cloudtrail.FieldOutcome), Region: said(cloudtrail.FieldRegion),
+		Account: said(cloudtrail.FieldReceiver),
 	}
 	if a.Event.Account == "" {
 		a.Event.Account = a.Actor.Account
 	}
-	a.form, a.requestID = event.Form(), said(fieldRequestID)
+	a.form, a.requestID = event.Form(), said(cloudtrail.FieldRequestID)
 	if a.Grant != nil {
 		a.Respond = removal(a.Grant)
 	}

@@ -64,7 +64,7 @@ func needleIn(literal eql.Literal, field cloudtrail.Field) (best Needle, weight 
 			continue
 		}
 		w := n.weight()
-		if w > 0 && literal.Whole && field.Name() == fieldAction.Name() && !isEverydayCall(n.Text) {
+		if w > 0 && literal.Whole && field.Name() == cloudtrail.FieldAction.Name() && !isEverydayCall(n.Text) {
 			w += rareCall
 		}
 		if w > weight {

@@ -1,6 +1,7 @@
 package detect
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -115,7 +116,9 @@ func ocsfFindingTypes(threats []Threat) []string {
 	var types []string
 	for _, t := range threats {
 		if t.Tactic.Name != "" {
-			types = appendNew(types, "TTPs/"+t.Tactic.Name)
+			if name := "TTPs/" + t.Tactic.Name; !slices.Contains(types, name) {
+				types = append(types, name)
+			}
 		}
 	}
 	return types
@@ -127,24 +130,24 @@ func ocsfFindingTypes(threats []Threat) []string {
 func ocsfAttacks(threats []Threat) []object {
 	var attacks []object
 	for _, t := range threats {
-		tactic := pair{"tactic", t.Tactic.ocsf()}
+		tactic := pair{"tactic", ocsfReference(&t.Tactic)}
 		if len(t.Techniques) == 0 {
 			attacks = append(attacks, object{tactic})
 		}
 		for _, q := range t.Techniques {
-			technique := pair{"technique", q.Reference.ocsf()}
+			technique := pair{"technique", ocsfReference(&q.Reference)}
 			if len(q.Subtechniques) == 0 {
 				attacks = append(attacks, object{tactic, technique})
 			}
 			for _, s := range q.Subtechniques {
-				attacks = append(attacks, object{tactic, technique, {"sub_technique", s.ocsf()}})
+				attacks = append(attacks, object{tactic, technique, {"sub_technique", ocsfReference(&s)}})
 			}
 		}
 	}
 	return attacks
 }
 
-func (r *Reference) ocsf() object {
+func ocsfReference(r *Reference) object {
 	return object{{"uid", r.ID}, {"name", r.Name}, {"src_url", r.URL}}
 }
 

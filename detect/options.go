@@ -46,6 +46,43 @@ type Options struct {
 	// so that its copies are marked as duplicates. Zero leaves it to the
 	// rule's look-back; a negative window remembers nothing.
 	DedupWindow time.Duration
+
+	// Search reports whether there could be anything for the engine to do in
+	// data: what [Options.Needles] says to look for, by better means than the
+	// plain search, which is used where this is nil.
+	Search func(data []byte) bool
+}
+
+// Needles returns what an engine with these options looks for before it parses
+// anything; JSON escapes come on top. It returns false where a rule has no
+// needle, and everything is suspect.
+func (o *Options) Needles() (needles []Needle, ok bool) {
+	set := o.needles()
+	return set.Needles, !set.Always
+}
+
+func (o *Options) needles() Set {
+	var all []Needle
+	always := false
+	for _, r := range o.Rules {
+		needles := r.Needles()
+		all = append(all, needles...)
+		always = always || needles == nil
+		if o.Coverage == CoverExtended && r.ID == CrossAccountRuleID {
+			// Extended coverage looks at every AddPermission.
+			all = append(all, Needle{Text: "addpermission", Fold: true})
+		}
+	}
+	if o.Split {
+		all = append(all, listMarkers...)
+	}
+	return NewSet(all, always)
+}
+
+// listMarkers are the keys that a list of events stands under. Calls such as
+// PutRecords and DescribeEvents are no reason to look closer.
+var listMarkers = []Needle{
+	{Text: "Records", Whole: true}, {Text: "logEvents", Whole: true}, {Text: "Events", Whole: true},
 }
 
 // DefaultOptions returns the options of an engine that was configured with

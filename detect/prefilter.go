@@ -1,8 +1,12 @@
 package detect
 
-import "bytes"
+import (
+	"bytes"
+	"slices"
+	"strings"
+)
 
-// A prefilter answers, for bytes that nobody has parsed, whether a rule could
+// A Set answers, for bytes that nobody has parsed, whether a rule could
 // match something in them. It may say yes for nothing; it never says no where
 // a rule would match, whatever the encoding: the bytes of a MessagePack chunk,
 // JSON text in one of its strings, JSON text in that.
@@ -18,25 +22,18 @@ import "bytes"
 //
 // A comparison that ignores case does so for ASCII letters among themselves
 // (see package eql), which is what a needle in any case does.
-type prefilter struct {
-	needles []Needle
-	set     *needleSet // the same in one pass, where they are many
-	always  bool       // a rule has no needle: everything is suspect
+// It looks for one needle after the other, as plainly as can be: it is what the
+// search in C (plugin/search) is held against, and what serves where there is none.
+type Set struct {
+	Needles []Needle
+	Always  bool // a rule has no needle: everything is suspect
 }
 
-// add adds needles to look for.
-func (p *prefilter) add(needles []Needle) { p.needles = append(p.needles, needles...) }
-
-// prepare makes a prefilter ready once it has all its needles.
-func (p *prefilter) prepare() {
-	p.needles = withoutCovered(p.needles)
-	if len(p.needles) > fewNeedles {
-		p.set = newNeedleSet(p.needles)
-	}
+// NewSet returns the set of these needles, without those that are found whenever
+// another one is.
+func NewSet(needles []Needle, always bool) Set {
+	return Set{Needles: withoutCovered(needles), Always: always}
 }
-
-// fewNeedles is up to how many needles are faster to look for one by one.
-const fewNeedles = 4
 
 // Needle is a text to look for: at least three printable ASCII characters, in
 // lower case where Fold says that it may stand in any case. Whole says that it
@@ -47,16 +44,13 @@ type Needle struct {
 	Whole bool
 }
 
-// suspects reports whether a rule could match something in data.
-func (p *prefilter) suspects(data []byte) bool {
-	if p.always {
+// In reports whether a rule could match something in data.
+func (p *Set) In(data []byte) bool {
+	if p.Always {
 		return true
 	}
-	if p.set != nil {
-		return p.set.in(data) || hasEscapedLetter(data)
-	}
-	for i := range p.needles {
-		if p.needles[i].in(data) {
+	for i := range p.Needles {
+		if p.Needles[i].in(data) {
 			return true
 		}
 	}
@@ -180,4 +174,38 @@ func neverInNeedle(c byte) bool {
 		return false
 	}
 	return c < ' ' || c > '~'
+}
+
+// minNeedle is how many characters a needle has at least.
+const minNeedle = 3
+
+// withoutCovered returns the needles less those that are found whenever another
+// is, because it is part of them.
+func withoutCovered(needles []Needle) []Needle {
+	var kept []Needle
+	for i, n := range needles {
+		covered := slices.ContainsFunc(needles[:i], n.equals) // the first of equal ones stays
+		for _, other := range needles {
+			covered = covered || !n.equals(other) && other.covers(n)
+		}
+		if !covered {
+			kept = append(kept, n)
+		}
+	}
+	return kept
+}
+
+func (n Needle) equals(other Needle) bool { return n == other }
+
+// covers reports whether n is found wherever other is.
+func (n Needle) covers(other Needle) bool {
+	switch {
+	case n.Whole:
+		return n.equals(other)
+	case n.Fold:
+		return bytes.Contains(bytes.ToLower([]byte(other.Text)), []byte(n.Text))
+	case other.Fold:
+		return false
+	}
+	return strings.Contains(other.Text, n.Text)
 }

@@ -103,14 +103,21 @@ func BuiltInRules() ([]*Rule, error) {
 
 // Match reports whether the rule's query matches an event.
 func (r *Rule) Match(event *cloudtrail.Event) bool {
-	return r.program.Match(&view{event: event, fields: r.fields})
+	return r.MatchIn(new(View), event)
+}
+
+// MatchIn is [Rule.Match] without an allocation: w is the caller's, for one
+// goroutine at a time.
+func (r *Rule) MatchIn(w *View, event *cloudtrail.Event) bool {
+	*w = View{event: event, fields: r.fields}
+	return r.program.Match(w)
 }
 
 // Explain returns the outcome of every clause of the rule's query on an event:
 // why it matches, or why not. The values in it are valid until the event is
 // reset.
 func (r *Rule) Explain(event *cloudtrail.Event) *eql.Clause {
-	return r.program.Explain(&view{event: event, fields: r.fields})
+	return r.program.Explain(&View{event: event, fields: r.fields})
 }
 
 // BuiltIn reports whether the rule came with the program.
@@ -156,3 +163,12 @@ func appendNew(ids []string, id string) []string {
 	}
 	return append(ids, id)
 }
+
+// View shows an event to a rule's program, whose slots it turns into fields.
+type View struct {
+	event  *cloudtrail.Event
+	fields []cloudtrail.Field
+}
+
+// Value implements [eql.Document].
+func (w *View) Value(slot int) eql.Value { return w.event.Value(w.fields[slot]) }

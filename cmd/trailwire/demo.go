@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/trailwire/trailwire/detect"
+	"github.com/trailwire/trailwire/detect/cloudtrail"
 )
 
 const demoHelp = `Run the plugin itself on CloudTrail files, and show the alerts it raises.
@@ -196,7 +197,7 @@ func (f *findings) arrive(record []byte) (ours bool) {
 			continue
 		}
 		ours = true
-		event := f.events.find(record, alert).Text(fieldID)
+		event := f.events.find(record, alert).Text(cloudtrail.FieldEventID)
 		f.missing[finding{rule, string(bytes.ToValidUTF8(event, []byte("\ufffd")))}]--
 		f.arrived++
 	}

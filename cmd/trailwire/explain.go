@@ -85,12 +85,12 @@ func (p *program) explainEvent(paths []string, id string, quiet bool, rules []*d
 				continue
 			}
 			event.Reset(part.Event, part.Form)
-			if string(event.Text(fieldID)) != id {
+			if string(event.Text(cloudtrail.FieldEventID)) != id {
 				continue
 			}
 			found++
 			r.progress.clear()
-			explain.event(from, printable(id, maxValue), said(&event, fieldAction), inBrackets(said(&event, fieldProvider)))
+			explain.event(from, printable(id, maxValue), said(&event, cloudtrail.FieldAction), inBrackets(said(&event, cloudtrail.FieldProvider)))
 			for _, rule := range rules {
 				clause := rule.Explain(&event)
 				fmt.Fprintf(p.out, "  %s: %s (%s)\n", printable(rule.Name, maxValue), matchWord(clause), rule.ID)

@@ -155,7 +155,7 @@ func (q *querying) noun() string {
 func (q *querying) record(record []byte, from string) error {
 	if q.finder == nil {
 		d := &plainDocument{record: record, fields: q.program.Fields()}
-		id := plainDocument{record: record, fields: []eql.Field{{Name: fieldID.Name()}}}
+		id := plainDocument{record: record, fields: []eql.Field{{Name: cloudtrail.FieldEventID.Name()}}}
 		return q.evaluate(d, record, string(id.Value(0).Text()), from)
 	}
 	if _, err := q.finder.Find(record); err != nil {
@@ -166,7 +166,7 @@ func (q *querying) record(record []byte, from string) error {
 			continue
 		}
 		q.view.event.Reset(part.Event, part.Form)
-		if err := q.evaluate(&q.view, part.Event, string(q.view.event.Text(fieldID)), from); err != nil {
+		if err := q.evaluate(&q.view, part.Event, string(q.view.event.Text(cloudtrail.FieldEventID)), from); err != nil {
 			return err
 		}
 	}

@@ -63,19 +63,19 @@ func readAlert(alert []byte, event *cloudtrail.Event, from string) reportedAlert
 		Extended:   text(alert, "coverage") == "extended",
 		Suppressed: text(alert, "suppressed"),
 
-		Account:   said(event, fieldRecipient),
-		Region:    said(event, fieldRegion),
-		Call:      said(event, fieldAction),
-		Provider:  said(event, fieldProvider),
-		Actor:     said(event, fieldActor),
-		InvokedBy: said(event, fieldInvokedBy),
-		Source:    said(event, fieldSource),
-		Agent:     printable(event.Text(fieldUserAgent), maxUserAgent),
-		EventID:   said(event, fieldID),
+		Account:   said(event, cloudtrail.FieldReceiver),
+		Region:    said(event, cloudtrail.FieldRegion),
+		Call:      said(event, cloudtrail.FieldAction),
+		Provider:  said(event, cloudtrail.FieldProvider),
+		Actor:     said(event, cloudtrail.FieldActor),
+		InvokedBy: said(event, cloudtrail.FieldInvokedBy),
+		Source:    said(event, cloudtrail.FieldAddress),
+		Agent:     printable(event.Text(cloudtrail.FieldUserAgent), maxUserAgent),
+		EventID:   said(event, cloudtrail.FieldEventID),
 		From:      from,
 	}
 	if a.Account == "" {
-		a.Account = said(event, fieldAccount)
+		a.Account = said(event, cloudtrail.FieldAccount)
 	}
 	if a.Reason == "" {
 		a.Reason = a.RuleName
@@ -85,7 +85,7 @@ func readAlert(alert []byte, event *cloudtrail.Event, from string) reportedAlert
 			a.Risk = grouped(n)
 		}
 	}
-	clock := said(event, fieldTime)
+	clock := said(event, cloudtrail.FieldTimestamp)
 	if at, err := time.Parse(time.RFC3339, clock); err == nil && at.Year() >= 1970 && at.Year() < 10000 {
 		a.Time = at.UTC()
 	} else {

@@ -66,7 +66,7 @@ func (f *eventFinder) find(record, alert []byte) *cloudtrail.Event {
 			first = &f.finder.Parts()[i]
 		}
 		f.event.Reset(part.Event, part.Form)
-		if id := f.event.Text(fieldID); len(id) > 0 && bytes.HasSuffix(key, append([]byte{':'}, id...)) {
+		if id := f.event.Text(cloudtrail.FieldEventID); len(id) > 0 && bytes.HasSuffix(key, append([]byte{':'}, id...)) {
 			return &f.event
 		}
 	}

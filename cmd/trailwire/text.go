@@ -10,21 +10,6 @@ import (
 	"github.com/trailwire/trailwire/detect/document"
 )
 
-// The fields of an event that are printed.
-var (
-	fieldTime      = cloudtrail.LookupField("@timestamp")
-	fieldID        = cloudtrail.LookupField("event.id")
-	fieldAction    = cloudtrail.LookupField("event.action")
-	fieldProvider  = cloudtrail.LookupField("event.provider")
-	fieldRecipient = cloudtrail.LookupField("aws.cloudtrail.recipient_account_id")
-	fieldAccount   = cloudtrail.LookupField("cloud.account.id")
-	fieldRegion    = cloudtrail.LookupField("cloud.region")
-	fieldActor     = cloudtrail.LookupField("aws.cloudtrail.user_identity.arn")
-	fieldInvokedBy = cloudtrail.LookupField("aws.cloudtrail.user_identity.invoked_by")
-	fieldSource    = cloudtrail.LookupField("source.address")
-	fieldUserAgent = cloudtrail.LookupField("user_agent.original")
-)
-
 // maxUserAgent is how much of a user agent is shown: its beginning says which
 // tool it was, and the SDKs go on for hundreds of bytes.
 const maxUserAgent = 64
@@ -77,16 +62,16 @@ func (p *textPrinter) printAlert(alert []byte, event *cloudtrail.Event, from str
 	if reason := text(alert, "reason"); reason != "" && reason != name {
 		p.out.WriteString("  " + reason + "\n")
 	}
-	p.detail("time", said(event, fieldTime))
-	account := said(event, fieldRecipient)
+	p.detail("time", said(event, cloudtrail.FieldTimestamp))
+	account := said(event, cloudtrail.FieldReceiver)
 	if account == "" {
-		account = said(event, fieldAccount)
+		account = said(event, cloudtrail.FieldAccount)
 	}
-	p.detail("account", account, said(event, fieldRegion))
-	p.detail("call", join(" ", said(event, fieldAction), inBrackets(said(event, fieldProvider))))
-	p.detail("actor", said(event, fieldActor))
-	p.detail("invoked by", said(event, fieldInvokedBy))
-	p.detail("source", join(" ", said(event, fieldSource), inBrackets(printable(event.Text(fieldUserAgent), maxUserAgent))))
+	p.detail("account", account, said(event, cloudtrail.FieldRegion))
+	p.detail("call", join(" ", said(event, cloudtrail.FieldAction), inBrackets(said(event, cloudtrail.FieldProvider))))
+	p.detail("actor", said(event, cloudtrail.FieldActor))
+	p.detail("invoked by", said(event, cloudtrail.FieldInvokedBy))
+	p.detail("source", join(" ", said(event, cloudtrail.FieldAddress), inBrackets(printable(event.Text(cloudtrail.FieldUserAgent), maxUserAgent))))
 	if grant, ok := document.Get(alert, "grant"); ok {
 		p.printGrant(grant)
 	}
@@ -110,7 +95,7 @@ func (p *textPrinter) printAlert(alert []byte, event *cloudtrail.Event, from str
 		// In one piece, or it is no command to paste.
 		p.detail("respond", printable(respond, maxLine))
 	}
-	p.detail("event id", said(event, fieldID))
+	p.detail("event id", said(event, cloudtrail.FieldEventID))
 	p.detail("read from", from)
 	p.out.WriteByte('\n')
 }

@@ -86,9 +86,7 @@ func (e *Event) Text(f Field) []byte {
 }
 
 // RequestText returns the field aws.cloudtrail.request_parameters.
-func (e *Event) RequestText() []byte { return e.Text(requestText) }
-
-var requestText = LookupField("aws.cloudtrail.request_parameters")
+func (e *Event) RequestText() []byte { return e.Text(FieldRequest) }
 
 // at collects the values at a dotted path below m, through maps and lists,
 // whatever mixture of nested and dotted keys spells it.

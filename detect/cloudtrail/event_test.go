@@ -379,7 +379,7 @@ func TestAnEventThatIsCutOffAnswersNothingOfWhatIsMissing(t *testing.T) {
 	}
 	deep := []byte("\x81\xb1requestParameters" + strings.Repeat("\x91", 1000) + "\x05")
 	e.Reset(deep, Raw)
-	if got := e.Value(requestText); got.Kind() != eql.KindNull {
+	if got := e.Value(FieldRequest); got.Kind() != eql.KindNull {
 		t.Errorf("a thousand lists are %s", got)
 	}
 	e.Reset([]byte("\x81\xa5event"+strings.Repeat("\x91", 100_000)+"\x05"), ECS)

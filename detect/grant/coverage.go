@@ -62,3 +62,19 @@ func bindsSource(pattern string) bool {
 	}
 	return isAccountID(source.account)
 }
+
+// Extended reports whether a grant that the rule's predicate does not match is one
+// that extended coverage reports. A public grant is not: it is the sibling rule's.
+func (g *Grant) Extended() bool {
+	switch {
+	case g.Denies:
+		return false
+	case g.CrossAccountInvoke(), g.CrossAccountWithoutInvoke(), g.UnboundService(), g.ForeignSource():
+		return true
+	case g.Relation == RelationOrganization:
+		return true
+	}
+	// Whose principal it is cannot be told, and the predicate was walked
+	// around: better an alert too many.
+	return g.Relation == RelationUnknown && g.CoversInvoke && len(g.Evasion) > 0
+}

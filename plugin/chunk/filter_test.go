@@ -347,20 +347,21 @@ func engines(t testing.TB) (all []*detect.Engine, searches []*search.Search) {
 		func(o *detect.Options) { o.Coverage = detect.CoverExtended },
 		func(o *detect.Options) { o.Coverage, o.Split = detect.CoverExtended, false },
 	} {
-		e := newEngine(t, change)
-		needles, ok := e.Needles()
-		if !ok {
-			t.Fatal("the engine has no needles")
-		}
-		s, err := search.New(needles)
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(s.Free)
-		if i < 2 { // the others search in Go
-			e.SearchWith(func(data []byte) bool { return s.Next(data, 0) < len(data) })
-		}
-		all, searches = append(all, e), append(searches, s)
+		e := newEngine(t, func(o *detect.Options) {
+			if change != nil {
+				change(o)
+			}
+			s, err := search.For(o)
+			if err != nil || s == nil {
+				t.Fatalf("there is no search: %v", err)
+			}
+			t.Cleanup(s.Free)
+			if i >= 2 { // these search in Go
+				o.Search = nil
+			}
+			searches = append(searches, s)
+		})
+		all = append(all, e)
 	}
 	return all, searches
 }

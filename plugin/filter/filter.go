@@ -116,13 +116,14 @@ func newInstance(h host, s settings) (_ *instance, err error) {
 		logLine(h.ins, C.LOG_WARN, line)
 	}
 	f := &instance{host: h, route: s.route}
+	if f.search, err = search.For(&s.Options); err != nil {
+		return nil, err
+	}
 	if f.engine, err = detect.New(s.Options); err != nil {
+		f.end()
 		return nil, err
 	}
 	f.report = property.NewReport(f.engine, s.StatsInterval)
-	if f.search, err = search.For(f.engine); err != nil {
-		return nil, err
-	}
 	shown := metrics.Instance{Plugin: "filter", Name: h.name(), Engine: f.engine, Chunks: f.report.Counts, Stale: f.report.IsStale}
 	if s.route.AlertTag != nil {
 		shown.NotTaken = f.report.CountNotTaken

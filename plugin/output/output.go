@@ -112,13 +112,14 @@ var kept property.Kept[settings]
 func newInstance(s settings, name string) (o *instance, err error) {
 	settings, options := s.Settings, s.options
 	o = &instance{warnings: settings.Warnings, destinations: destinations(options)}
+	if o.search, err = search.For(&settings.Options); err != nil {
+		return nil, err
+	}
 	if o.engine, err = detect.New(settings.Options); err != nil {
+		o.search.Free()
 		return nil, err
 	}
 	o.report = property.NewReport(o.engine, settings.StatsInterval)
-	if o.search, err = search.For(o.engine); err != nil {
-		return nil, err
-	}
 	if o.lease, err = metrics.Open(settings.MetricsListen, metrics.Instance{
 		Plugin: "output", Name: name, Engine: o.engine, Chunks: o.report.Counts, Stale: o.report.IsStale,
 	}); err != nil {

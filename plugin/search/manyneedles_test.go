@@ -21,7 +21,7 @@ func searchFor(t testing.TB, rules []*detect.Rule) (*detect.Engine, []detect.Nee
 	if err != nil {
 		t.Fatal(err)
 	}
-	needles, _ := engine.Needles()
+	needles, _ := o.Needles()
 	s, err := New(needles)
 	if err != nil {
 		t.Fatal(err)

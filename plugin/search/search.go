@@ -51,11 +51,12 @@ func New(needles []detect.Needle) (*Search, error) {
 	return s, nil
 }
 
-// For returns the search for what the engine looks for, and makes the engine use
-// it too: the elements of a list are searched one by one. It returns nil where
-// everything is suspect. The engine is of no use once the search is freed.
-func For(engine *detect.Engine) (*Search, error) {
-	needles, ok := engine.Needles()
+// For returns the search for what an engine with these options looks for, and makes
+// the engine that they are given to use it too: the elements of a list are searched
+// one by one. It returns nil where everything is suspect. The engine is of no use
+// once the search is freed.
+func For(o *detect.Options) (*Search, error) {
+	needles, ok := o.Needles()
 	if !ok {
 		return nil, nil
 	}
@@ -63,7 +64,7 @@ func For(engine *detect.Engine) (*Search, error) {
 	if err != nil {
 		return nil, err
 	}
-	engine.SearchWith(func(data []byte) bool { return s.Next(data, 0) < len(data) })
+	o.Search = func(data []byte) bool { return s.Next(data, 0) < len(data) }
 	return s, nil
 }
 

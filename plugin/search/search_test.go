@@ -70,7 +70,7 @@ func newSearch(t testing.TB, needles []detect.Needle) *search.Search {
 }
 
 // engines are those whose prefilters differ most.
-func engines(t testing.TB) []*detect.Engine {
+func engines(t testing.TB) (made []*detect.Engine, needles [][]detect.Needle) {
 	t.Helper()
 	rules, err := detect.BuiltInRules()
 	if err != nil {
@@ -90,15 +90,18 @@ func engines(t testing.TB) []*detect.Engine {
 		}
 		many.Rules = append(many.Rules, rule)
 	}
-	var made []*detect.Engine
 	for _, o := range []detect.Options{plain, extended, many} {
 		e, err := detect.New(o)
 		if err != nil {
 			t.Fatal(err)
 		}
-		made = append(made, e)
+		lookedFor, ok := o.Needles()
+		if !ok {
+			t.Fatal("a built-in rule has no needle")
+		}
+		made, needles = append(made, e), append(needles, lookedFor)
 	}
-	return made
+	return made, needles
 }
 
 // FuzzSearchAgreesWithThePrefilter holds the vector search against the search
@@ -111,14 +114,10 @@ func FuzzSearchAgreesWithThePrefilter(f *testing.F) {
 		f.Add([]byte(seed), uint16(0))
 		f.Add([]byte(seed), uint16(60))
 	}
-	made := engines(f)
+	made, needles := engines(f)
 	var searches []*search.Search
-	for _, e := range made {
-		needles, ok := e.Needles()
-		if !ok {
-			f.Fatal("a built-in rule has no needle")
-		}
-		searches = append(searches, newSearch(f, needles))
+	for _, n := range needles {
+		searches = append(searches, newSearch(f, n))
 	}
 	f.Fuzz(func(t *testing.T, data []byte, padding uint16) {
 		data = append(bytes.Repeat([]byte{'x'}, int(padding%200)), data...)
@@ -137,9 +136,8 @@ func FuzzSearchAgreesWithThePrefilter(f *testing.F) {
 }
 
 func BenchmarkSearch(b *testing.B) {
-	e := engines(b)[1]
-	needles, _ := e.Needles()
-	s := newSearch(b, needles)
+	made, needles := engines(b)
+	s := newSearch(b, needles[1])
 	data := make([]byte, 2<<20)
 	const alphabet = `abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789":,{}-./`
 	r := rand.New(rand.NewSource(1))
@@ -166,7 +164,7 @@ func BenchmarkSearch(b *testing.B) {
 		b.SetBytes(int64(len(data)))
 		b.ReportAllocs()
 		for range b.N {
-			if e.Suspects(data) {
+			if made[1].Suspects(data) {
 				b.Fatal("hit")
 			}
 		}

@@ -1,0 +1,30 @@
+package cloudtrail
+
+// The fields that the program itself reads, whatever the rules ask for. Receiver is
+// the account in which an event happened, Account that of its actor.
+var (
+	FieldTimestamp      = LookupField("@timestamp")
+	FieldEventID        = LookupField("event.id")
+	FieldAction         = LookupField("event.action")
+	FieldProvider       = LookupField("event.provider")
+	FieldOutcome        = LookupField("event.outcome")
+	FieldRegion         = LookupField("cloud.region")
+	FieldAccount        = LookupField("cloud.account.id")
+	FieldReceiver       = LookupField("aws.cloudtrail.recipient_account_id")
+	FieldActor          = LookupField("aws.cloudtrail.user_identity.arn")
+	FieldActorType      = LookupField("aws.cloudtrail.user_identity.type")
+	FieldActorName      = LookupField("user.name")
+	FieldActorID        = LookupField("user.id")
+	FieldAccessKeyID    = LookupField("aws.cloudtrail.user_identity.access_key_id")
+	FieldInvokedBy      = LookupField("aws.cloudtrail.user_identity.invoked_by")
+	FieldIssuer         = LookupField("aws.cloudtrail.user_identity.session_context.session_issuer.arn")
+	FieldSourceIP       = LookupField("source.ip")
+	FieldAddress        = LookupField("source.address")
+	FieldUserAgent      = LookupField("user_agent.original")
+	FieldRequest        = LookupField("aws.cloudtrail.request_parameters")
+	FieldResponse       = LookupField("aws.cloudtrail.response_elements")
+	FieldAdditional     = LookupField("aws.cloudtrail.additional_eventdata")
+	FieldServiceDetails = LookupField("aws.cloudtrail.service_event_details")
+	FieldRequestID      = LookupField("aws.cloudtrail.request_id")
+	FieldSharedEventID  = LookupField("aws.cloudtrail.shared_event_id")
+)

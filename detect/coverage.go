@@ -1,0 +1,15 @@
+package detect
+
+// Coverage says how far the engine goes beyond the predicate of the rule it
+// ships with.
+type Coverage uint8
+
+const (
+	// CoverRule alerts exactly where the predicate matches.
+	CoverRule Coverage = iota
+	// CoverExtended also alerts on the grants that the predicate misses:
+	// cross-account ones in disguise, cross-account ones to do something else
+	// than invoke, whole organizations, and services that act for anybody or
+	// for another account.
+	CoverExtended
+)
