@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"github.com/trailwire/trailwire/detect/cloudtrail"
 )
 
 // Options says how an [Engine] behaves. [DefaultOptions] has the defaults of
@@ -91,7 +93,7 @@ func DefaultOptions() Options {
 	return Options{
 		AlertKey: "alert",
 		Split:    true,
-		JSONKeys: []string{"log", "message", "MESSAGE", "_raw"},
+		JSONKeys: cloudtrail.DefaultJSONKeys(),
 	}
 }
 

@@ -93,7 +93,7 @@ var ErrNoEvent = errors.New("this is no CloudTrail event, in any shape that is k
 // that an engine has. It returns whether the rule matches an event in it, and
 // why or why not, clause by clause, for each of the events.
 func (r *Rule) Try(record []byte) (matches bool, why []*eql.Clause, err error) {
-	finder := cloudtrail.NewFinder(DefaultOptions().JSONKeys, nil)
+	finder := cloudtrail.NewFinder(cloudtrail.DefaultJSONKeys(), nil)
 	events, err := finder.Find(record)
 	if err != nil {
 		return false, nil, err

@@ -113,3 +113,7 @@ func hasText(m []byte, path string) bool {
 	value, ok := document.Path(m, path)
 	return ok && (document.KindOf(value) == document.KindText || document.IsArray(value))
 }
+
+// DefaultJSONKeys returns the keys under which collectors put an event as JSON text
+// when nobody has told them otherwise.
+func DefaultJSONKeys() []string { return []string{"log", "message", "MESSAGE", "_raw"} }
