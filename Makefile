@@ -20,7 +20,7 @@ INPUT   := $(BUILD)/flb-in_trailwire.so
 OUTPUT  := $(BUILD)/out_trailwire.so
 CLI     := $(BUILD)/trailwire
 HOST    := $(BUILD)/testhost
-VERSION := $(shell sed -n 's/^const Version = "\(.*\)"/\1/p' detect/version.go)
+VERSION := $(shell sed -n 's/^const Number = "\(.*\)"/\1/p' internal/version/version.go)
 # Without the build ID, which is a hash of this folder's path among other things,
 # the same sources make the same bytes everywhere.
 LDFLAGS := -s -w -buildid=
@@ -30,7 +30,7 @@ NFPM := github.com/goreleaser/nfpm/v2/cmd/nfpm@v2.43.4
 
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
-SOURCES := $(shell find detect plugin cmd -name '*.go' -o -name '*.c' -o -name '*.h' -o -name '*.toml' -o -name '*.map' -o -path '*/report/*') go.mod go.sum
+SOURCES := $(shell find detect internal plugin cmd -name '*.go' -o -name '*.c' -o -name '*.h' -o -name '*.toml' -o -name '*.map' -o -path '*/report/*') go.mod go.sum
 
 export CGO_ENABLED := 1
 
@@ -74,7 +74,7 @@ test: all
 	$(GO) test -race ./detect/... ./plugin/chunk/... ./plugin/property/... ./plugin/address/... ./plugin/deliver/...
 
 lint:
-	@unformatted=$$(gofmt -l bench cmd detect docs plugin); test -z "$$unformatted" || { echo "not gofmt'ed: $$unformatted"; exit 1; }
+	@unformatted=$$(gofmt -l bench cmd detect docs internal plugin); test -z "$$unformatted" || { echo "not gofmt'ed: $$unformatted"; exit 1; }
 	$(GO) vet ./...
 	$(GO) run $(STATICCHECK) ./...
 	$(CC) -fsyntax-only -std=gnu11 -Wall -Wextra -Werror plugin/testhost/*.c plugin/filter/map.c plugin/filter/signals.c plugin/search/*.c
@@ -106,7 +106,7 @@ soak: all
 	$(GO) run ./plugin/testhost/soak -time $(SOAKTIME) -plugin $(FILTER) -testhost $(HOST) -csv $(BUILD)/soak.csv -svg $(BUILD)/soak.svg
 
 fmt:
-	gofmt -w bench cmd detect docs plugin
+	gofmt -w bench cmd detect docs internal plugin
 
 install: all
 	install -D -m 0755 $(FILTER) $(DESTDIR)$(PREFIX)/lib/fluent-bit/flb-filter_trailwire.so

@@ -12,6 +12,7 @@ import (
 
 	"github.com/trailwire/trailwire/bench/workload"
 	"github.com/trailwire/trailwire/detect"
+	"github.com/trailwire/trailwire/detect/rule"
 	"github.com/trailwire/trailwire/plugin/chunk"
 	"github.com/trailwire/trailwire/plugin/search"
 )
@@ -53,7 +54,7 @@ type filter struct {
 
 // newFilter returns the filter with these rules, which marks every alert, as
 // nothing is suppressed.
-func newFilter(rules []*detect.Rule) (f *filter, err error) {
+func newFilter(rules []*rule.Rule) (f *filter, err error) {
 	options := detect.DefaultOptions()
 	options.Rules, options.MaxSignals, options.DedupWindow = rules, 1<<20, -1
 	f = new(filter)
@@ -125,7 +126,7 @@ func decode(t traffic) {
 const events = 20_000
 
 func inProcess(o options) (string, error) {
-	builtIn, err := detect.BuiltInRules()
+	builtIn, err := rule.BuiltIn()
 	if err != nil {
 		return "", err
 	}
@@ -162,10 +163,10 @@ func inProcess(o options) (string, error) {
 
 // manyRules shows what rules cost that match nothing, and what rules cost that
 // do, over the same events.
-func manyRules(b *strings.Builder, rounds int, builtIn []*detect.Rule, mixed traffic) error {
+func manyRules(b *strings.Builder, rounds int, builtIn []*rule.Rule, mixed traffic) error {
 	sets := []struct {
 		name  string
-		rules []*detect.Rule
+		rules []*rule.Rule
 	}{
 		{"the built-in rule", builtIn},
 		{"100 rules that match nothing", append(workload.Rules(99), builtIn...)},

@@ -11,6 +11,7 @@ import (
 
 	"github.com/trailwire/trailwire/detect"
 	"github.com/trailwire/trailwire/detect/document"
+	"github.com/trailwire/trailwire/detect/rule"
 )
 
 // Elastic's AWS rules are not ours to copy. These tests read them from a
@@ -23,17 +24,17 @@ const checkoutVariable = "TRAILWIRE_DETECTION_RULES"
 const sequenceRule = "discovery_bedrock_model_recon_and_invocation_via_long_term_key.toml"
 
 // elasticRules returns the single-event EQL rules of the checkout by id.
-func elasticRules(t testing.TB) map[string]*detect.Rule {
+func elasticRules(t testing.TB) map[string]*rule.Rule {
 	t.Helper()
 	checkout := os.Getenv(checkoutVariable)
 	if checkout == "" {
 		t.Skip("SKIPPED: set " + checkoutVariable + " to a checkout of github.com/elastic/detection-rules to test with its AWS rules")
 	}
-	all, warnings, err := detect.LoadRules([]string{"-builtin", filepath.Join(checkout, "rules/integrations/aws/*.toml")}, detect.SkipUnsupported)
+	all, warnings, err := rule.Load([]string{"-builtin", filepath.Join(checkout, "rules/integrations/aws/*.toml")}, rule.SkipUnsupported)
 	if err != nil {
 		t.Fatal(err)
 	}
-	byID := make(map[string]*detect.Rule)
+	byID := make(map[string]*rule.Rule)
 	for _, r := range all {
 		byID[r.ID] = r
 	}
@@ -42,19 +43,19 @@ func elasticRules(t testing.TB) map[string]*detect.Rule {
 }
 
 // awsRuleTests returns our tests by rule_id.
-func awsRuleTests(t testing.TB) map[string][]detect.RuleTest {
+func awsRuleTests(t testing.TB) map[string][]rule.Test {
 	t.Helper()
 	paths, err := filepath.Glob("testdata/aws-rules/*.json")
 	if err != nil || len(paths) == 0 {
 		t.Fatalf("no tests of rules: %v", err)
 	}
-	byID := make(map[string][]detect.RuleTest)
+	byID := make(map[string][]rule.Test)
 	for _, path := range paths {
 		text, err := os.ReadFile(path)
 		if err != nil {
 			t.Fatal(err)
 		}
-		tests, err := detect.ParseRuleTests(path, text)
+		tests, err := rule.ParseTests(path, text)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -95,9 +96,9 @@ func TestEverySingleEventRuleOfElasticsForAWSLoadsUnmodified(t *testing.T) {
 		if !strings.Contains(string(text), "\ntype = \"eql\"\n") {
 			continue
 		}
-		r, err := detect.ParseRule(path, text)
+		r, err := rule.Parse(path, text)
 		if filepath.Base(path) == sequenceRule {
-			var refused *detect.RuleError
+			var refused *rule.Error
 			if !errors.As(err, &refused) || !refused.Unsupported || !strings.Contains(refused.Msg, "a sequence is about several events") {
 				t.Errorf("the sequence is not refused as one: %v", err)
 			}
@@ -139,19 +140,19 @@ func TestElasticsAWSRulesGiveTheVerdictOnEveryEventInEveryForm(t *testing.T) {
 }
 
 func TestTheBuiltInRuleGivesTheVerdictOnEveryEventInEveryForm(t *testing.T) {
-	built, err := detect.BuiltInRules()
+	built, err := rule.BuiltIn()
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, test := range awsRuleTests(t)[detect.CrossAccountRuleID] {
+	for _, test := range awsRuleTests(t)[rule.CrossAccountID] {
 		t.Run(test.Why, func(t *testing.T) { checkInEveryForm(t, built[0], test) })
 	}
 }
 
 // checkInEveryForm tries a rule on an event as AWS writes it and as the
 // documents that Elastic makes of it, by itself and in an engine.
-func checkInEveryForm(t *testing.T, r *detect.Rule, test detect.RuleTest) {
-	engine := newEngine(t, func(o *detect.Options) { o.Rules = []*detect.Rule{r} })
+func checkInEveryForm(t *testing.T, r *rule.Rule, test rule.Test) {
+	engine := newEngine(t, func(o *detect.Options) { o.Rules = []*rule.Rule{r} })
 	nested := ecsDocument(t, test.Record)
 	for form, record := range map[string][]byte{
 		"the raw event":                 test.Record,
@@ -182,7 +183,7 @@ func checkInEveryForm(t *testing.T, r *detect.Rule, test detect.RuleTest) {
 func TestAllAWSRulesInOneEngineAlertAsEachAlone(t *testing.T) {
 	byID := elasticRules(t)
 	tests := awsRuleTests(t)
-	var rules []*detect.Rule
+	var rules []*rule.Rule
 	for _, r := range byID {
 		rules = append(rules, r)
 	}

@@ -3,6 +3,7 @@ package detect
 import (
 	"github.com/trailwire/trailwire/detect/cloudtrail"
 	"github.com/trailwire/trailwire/detect/eql"
+	"github.com/trailwire/trailwire/detect/rule"
 )
 
 // A dispatch finds the rules that are worth evaluating on an event by what the
@@ -26,7 +27,7 @@ type dispatch struct {
 	all        []int
 }
 
-func newDispatch(rules []*Rule) dispatch {
+func newDispatch(rules []*rule.Rule) dispatch {
 	d := dispatch{byAction: make(map[string][]int), byProvider: make(map[string][]int)}
 	for i, r := range rules {
 		d.all = append(d.all, i)

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/trailwire/trailwire/detect"
+	"github.com/trailwire/trailwire/detect/rule"
 )
 
 func TestARuleIsTriedOnTheEventsThatItCouldMatch(t *testing.T) {
@@ -43,7 +44,7 @@ func TestTheRulesThatMatchAreThoseThatMatchAlone(t *testing.T) {
 		`any where event.provider in ("p.amazonaws.com", "q.amazonaws.com")`,
 		`any where event.action == null`,
 	}
-	var rules []*detect.Rule
+	var rules []*rule.Rule
 	for _, q := range queries {
 		rules = append(rules, ruleWith(t, q))
 	}

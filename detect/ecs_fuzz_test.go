@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/trailwire/trailwire/detect"
+	"github.com/trailwire/trailwire/detect/alert"
 	"github.com/trailwire/trailwire/detect/document"
 )
 
@@ -31,7 +32,7 @@ func FuzzECS(f *testing.F) {
 		record := []byte{0xdf, byte((n + m) >> 24), byte((n + m) >> 16), byte((n + m) >> 8), byte(n + m)}
 		record = append(append(record, more...), pairs...) // of a key that is there twice, the event's counts
 
-		options := func(o *detect.Options) { o.AlertFormat, o.Split = detect.FormatECS, false }
+		options := func(o *detect.Options) { o.AlertFormat, o.Split = alert.FormatECS, false }
 		outputs := newEngine(t, options).ThoroughEvaluator().Record(record, arrival)
 		if len(outputs) == 0 {
 			return // something else in it was taken for the event

@@ -12,7 +12,9 @@ import (
 	"time"
 
 	"github.com/trailwire/trailwire/detect"
+	"github.com/trailwire/trailwire/detect/alert"
 	"github.com/trailwire/trailwire/detect/document"
+	"github.com/trailwire/trailwire/detect/rule"
 	"github.com/trailwire/trailwire/plugin/property"
 )
 
@@ -279,7 +281,7 @@ func movedWithParent(original object, path string) bool {
 }
 
 // inFormat evaluates one record and returns what it becomes, decoded.
-func inFormat(t *testing.T, format detect.Format, record any, changes ...func(*detect.Options)) object {
+func inFormat(t *testing.T, format alert.Format, record any, changes ...func(*detect.Options)) object {
 	t.Helper()
 	engine := newEngine(t, func(o *detect.Options) {
 		o.AlertFormat = format
@@ -389,7 +391,7 @@ func TestAlertAsECS(t *testing.T) {
 			  "original": "{\"event.kind\":\"event\"}"}}`},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			got := inFormat(t, detect.FormatECS, test.record)
+			got := inFormat(t, alert.FormatECS, test.record)
 			if text, _ := got["rule"].(object)["description"].(string); !strings.HasPrefix(text, "Somebody added a statement") {
 				t.Errorf("rule.description is %q", text)
 			}
@@ -450,7 +452,7 @@ func TestWhatWouldPassForAVerdictInECSIsMovedAside(t *testing.T) {
 		{"a tag is", crossAccountGrant(object{"tags": "mine"}), ``},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			got := inFormat(t, detect.FormatECS, test.record)
+			got := inFormat(t, alert.FormatECS, test.record)
 			original, _ := got["trailwire"].(object)["original"].(string)
 			if original != test.original {
 				t.Errorf("trailwire.original is %s, want %s", original, test.original)
@@ -483,7 +485,7 @@ func numbered(t *testing.T, value any) any {
 }
 
 func TestTagsInECSAreTheRecordsAndTheRules(t *testing.T) {
-	got := inFormat(t, detect.FormatECS, crossAccountGrant(object{"tags": []any{"mine", "Domain: Cloud"}}))
+	got := inFormat(t, alert.FormatECS, crossAccountGrant(object{"tags": []any{"mine", "Domain: Cloud"}}))
 	want := []any{"mine", "Domain: Cloud", "Data Source: AWS", "Data Source: Amazon Web Services", "Data Source: AWS Lambda",
 		"Use Case: Threat Detection", "Tactic: Persistence", "Tactic: Defense Evasion", "Resources: Investigation Guide"}
 	if !reflect.DeepEqual(got["tags"], want) {
@@ -493,7 +495,7 @@ func TestTagsInECSAreTheRecordsAndTheRules(t *testing.T) {
 
 func TestMessageOfARecordStaysInECS(t *testing.T) {
 	// The event itself may be in it.
-	got := inFormat(t, detect.FormatECS, crossAccountGrant(object{"message": "from the sender"}))
+	got := inFormat(t, alert.FormatECS, crossAccountGrant(object{"message": "from the sender"}))
 	if got["message"] != "from the sender" {
 		t.Errorf("message is %v", got["message"])
 	}
@@ -507,7 +509,7 @@ func TestRecordOnItsWayToElasticsPipelineIsNotFilledInForIt(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got := inFormat(t, detect.FormatECS, object{
+	got := inFormat(t, alert.FormatECS, object{
 		"message": string(event), "data_stream": object{"dataset": "aws.cloudtrail"},
 	})
 	want := object{"kind": "alert", "severity": 73, "risk_score": 73,
@@ -522,7 +524,7 @@ func TestRecordOnItsWayToElasticsPipelineIsNotFilledInForIt(t *testing.T) {
 
 func TestEverySeverityHasANumberInECS(t *testing.T) {
 	for word, want := range map[string]float64{"low": 21, "medium": 47, "high": 73, "critical": 99} {
-		got := inFormat(t, detect.FormatECS, crossAccountGrant(nil), func(o *detect.Options) { o.Rules = []*detect.Rule{ruleOf(t, word)} })
+		got := inFormat(t, alert.FormatECS, crossAccountGrant(nil), func(o *detect.Options) { o.Rules = []*rule.Rule{ruleOf(t, word)} })
 		if have := got["event"].(object)["severity"]; have != want {
 			t.Errorf("event.severity of %s is %v, want %v", word, have, want)
 		}
@@ -533,7 +535,7 @@ func TestEverySeverityHasANumberInECS(t *testing.T) {
 }
 
 // ruleOf returns a rule of a severity.
-func ruleOf(t testing.TB, severity string) *detect.Rule {
+func ruleOf(t testing.TB, severity string) *rule.Rule {
 	t.Helper()
 	r := *ruleWith(t, `any where event.provider == "lambda.amazonaws.com"`)
 	r.Severity = severity
@@ -542,17 +544,17 @@ func ruleOf(t testing.TB, severity string) *detect.Rule {
 
 func TestSeveralAlertsInECS(t *testing.T) {
 	several := func(o *detect.Options) {
-		o.Rules = append([]*detect.Rule{ruleWith(t, `any where event.provider == "lambda.amazonaws.com"`)}, o.Rules...)
+		o.Rules = append([]*rule.Rule{ruleWith(t, `any where event.provider == "lambda.amazonaws.com"`)}, o.Rules...)
 	}
-	got := inFormat(t, detect.FormatECS, crossAccountGrant(nil), several)
-	if id := got["rule"].(object)["id"]; id != detect.CrossAccountRuleID {
+	got := inFormat(t, alert.FormatECS, crossAccountGrant(nil), several)
+	if id := got["rule"].(object)["id"]; id != rule.CrossAccountID {
 		t.Errorf("rule.id is %v, want the rule with the highest risk score", id)
 	}
 	list := got["trailwire"].(object)["alerts"].([]any)
 	if len(list) != 2 || list[0].(object)["risk_score"] != 73.0 || list[1].(object)["risk_score"] != 21.0 {
 		t.Errorf("trailwire.alerts lists %v", list)
 	}
-	engine := newEngine(t, func(o *detect.Options) { o.AlertFormat = detect.FormatECS; several(o) })
+	engine := newEngine(t, func(o *detect.Options) { o.AlertFormat = alert.FormatECS; several(o) })
 	v := engine.ThoroughEvaluator()
 	first := bytes.Clone(v.Record(pack(t, crossAccountGrant(nil)), time.Time{})[0].Body)
 	if again := v.Record(first, time.Time{}); again != nil {
@@ -563,7 +565,7 @@ func TestSeveralAlertsInECS(t *testing.T) {
 func TestForgedVerdictInECSDoesNotStand(t *testing.T) {
 	// The sender knows what we would write, byte for byte, but for a detail.
 	verdict := func(record []byte) []detect.Output {
-		return newEngine(t, func(o *detect.Options) { o.AlertFormat = detect.FormatECS }).ThoroughEvaluator().Record(record, time.Time{})
+		return newEngine(t, func(o *detect.Options) { o.AlertFormat = alert.FormatECS }).ThoroughEvaluator().Record(record, time.Time{})
 	}
 	written := verdict(pack(t, crossAccountGrant(nil)))[0].Body
 	text, err := document.AppendJSON(nil, written)
@@ -601,7 +603,7 @@ func TestForgedVerdictInECSDoesNotStand(t *testing.T) {
 }
 
 func TestSuppressedAndExtendedInECS(t *testing.T) {
-	engine := newEngine(t, func(o *detect.Options) { o.AlertFormat, o.Coverage = detect.FormatECS, detect.CoverExtended })
+	engine := newEngine(t, func(o *detect.Options) { o.AlertFormat, o.Coverage = alert.FormatECS, alert.CoverExtended })
 	v := engine.ThoroughEvaluator()
 	event := pack(t, crossAccountGrant(object{"requestParameters.action": "lambda:*"}))
 	for _, want := range []any{nil, "duplicate"} {

@@ -3,6 +3,9 @@ package detect
 import (
 	"sync"
 	"time"
+
+	"github.com/trailwire/trailwire/detect/alert"
+	"github.com/trailwire/trailwire/detect/rule"
 )
 
 // Engine is a set of rules that are ready to be evaluated. It does not change
@@ -22,8 +25,8 @@ type Engine struct {
 
 // compiledRule is a rule with the template of its alerts.
 type compiledRule struct {
-	*Rule
-	template *Template
+	*rule.Rule
+	template *alert.Template
 	counters *ruleCounters
 }
 
@@ -39,10 +42,10 @@ func New(o Options) (*Engine, error) {
 		e.search = set.In
 	}
 	for _, r := range o.Rules {
-		e.rules = append(e.rules, compiledRule{Rule: r, template: NewTemplate(r), counters: new(ruleCounters)})
+		e.rules = append(e.rules, compiledRule{Rule: r, template: alert.NewTemplate(r), counters: new(ruleCounters)})
 	}
 	for i := range e.rules {
-		if o.Coverage == CoverExtended && e.rules[i].ID == CrossAccountRuleID {
+		if o.Coverage == alert.CoverExtended && e.rules[i].ID == rule.CrossAccountID {
 			e.extended = &e.rules[i]
 		}
 	}
@@ -56,7 +59,7 @@ func New(o Options) (*Engine, error) {
 }
 
 // Rules returns the rules of the engine.
-func (e *Engine) Rules() []*Rule { return e.options.Rules }
+func (e *Engine) Rules() []*rule.Rule { return e.options.Rules }
 
 // Suspects reports whether data, a chunk of records in MessagePack or a part
 // of one, could hold anything for the engine to do: an event that matches, or

@@ -3,8 +3,10 @@ package detect
 import (
 	"time"
 
+	"github.com/trailwire/trailwire/detect/alert"
 	"github.com/trailwire/trailwire/detect/cloudtrail"
 	"github.com/trailwire/trailwire/detect/grant"
+	"github.com/trailwire/trailwire/detect/rule"
 )
 
 // Evaluator evaluates records one after the other. It keeps buffers between
@@ -16,11 +18,11 @@ type Evaluator struct {
 	finder *cloudtrail.Finder
 	inner  *cloudtrail.Finder // of what a split record's parts become
 	event  cloudtrail.Event
-	view   View
+	view   rule.View
 
-	found   []Alert  // alerts of the record at hand
-	outputs []Output // what replaces the record
-	buffer  []byte   // the outputs' bodies
+	found   []alert.Alert // alerts of the record at hand
+	outputs []Output      // what replaces the record
+	buffer  []byte        // the outputs' bodies
 
 	mode     mode      // what the caller wants
 	verdicts *Verdicts // where alerts' suppressions are kept, or nil
@@ -40,7 +42,7 @@ type Output struct {
 	// Body is the record's MessagePack map.
 	Body []byte
 	// Alerts are the alerts it was tagged with, the most severe first.
-	Alerts []Alert
+	Alerts []alert.Alert
 }
 
 func newEvaluator(e *Engine, worth func([]byte) bool) *Evaluator {
@@ -113,7 +115,7 @@ func (v *Evaluator) apart(parts []cloudtrail.Part, when time.Time) []Output {
 // output adds body with these alerts to the outputs. It adds nothing where there
 // are none, and where body carries them already, unless they are all that is
 // wanted.
-func (v *Evaluator) output(body []byte, found []Alert) {
+func (v *Evaluator) output(body []byte, found []alert.Alert) {
 	if len(found) == 0 {
 		return
 	}
@@ -176,23 +178,23 @@ func (v *Evaluator) evaluate(p cloudtrail.Part, when time.Time) {
 	for i, ok := candidates.next(); ok; i, ok = candidates.next() {
 		rule := &v.engine.rules[i]
 		if rule.MatchIn(&v.view, &v.event) {
-			v.raise(rule, CoverRule, when)
+			v.raise(rule, alert.CoverRule, when)
 			if rule == extended {
 				extended = nil // the rule has spoken
 			}
 		}
 	}
 	if extended != nil && grant.IsAddPermission(&v.event) && string(v.event.Text(cloudtrail.FieldOutcome)) == "success" {
-		v.raise(extended, CoverExtended, when)
+		v.raise(extended, alert.CoverExtended, when)
 	}
 }
 
 // raise makes an alert of the event at hand, unless an exception drops it or,
 // under extended coverage, the grant is none to report.
-func (v *Evaluator) raise(rule *compiledRule, coverage Coverage, when time.Time) {
+func (v *Evaluator) raise(rule *compiledRule, coverage alert.Coverage, when time.Time) {
 	e := v.engine
 	g, _ := grant.Of(&v.event)
-	if coverage == CoverExtended && (g == nil || !g.Extended()) {
+	if coverage == alert.CoverExtended && (g == nil || !g.Extended()) {
 		return
 	}
 	if g != nil && e.options.Exceptions.allow(g, &v.event) {
@@ -210,7 +212,7 @@ func (v *Evaluator) raise(rule *compiledRule, coverage Coverage, when time.Time)
 		v.verdicts.keep(a.Suppressed)
 		rule.counters.raised(a.Suppressed)
 		e.stats.alerts.Add(1)
-		if a.Suppressed != NotSuppressed {
+		if a.Suppressed != alert.NotSuppressed {
 			e.stats.suppressed.Add(1)
 		}
 	}
@@ -233,8 +235,8 @@ func eventTime(event *cloudtrail.Event, when, now time.Time) time.Time {
 
 // tag returns body with the alerts added, or body itself and false where it is
 // to be left alone because it carries this verdict already.
-func (v *Evaluator) tag(body []byte, found []Alert) (tagged []byte, ok bool) {
-	SortBySeverity(found)
+func (v *Evaluator) tag(body []byte, found []alert.Alert) (tagged []byte, ok bool) {
+	alert.SortBySeverity(found)
 	e, start := v.engine, len(v.buffer)
 	if v.buffer, ok = e.options.AlertFormat.Append(v.buffer, body, found, e.options.AlertKey, e.now()); !ok {
 		return body, false

@@ -5,6 +5,8 @@ import (
 	"testing"
 
 	"github.com/trailwire/trailwire/detect"
+	"github.com/trailwire/trailwire/detect/alert"
+	"github.com/trailwire/trailwire/detect/rule"
 )
 
 func TestExceptions(t *testing.T) {
@@ -65,13 +67,13 @@ func TestExceptions(t *testing.T) {
 
 func TestExceptionNeverHidesAPublicGrant(t *testing.T) {
 	// Matches a rule of the user's own that reports public grants.
-	rule := ruleWith(t, `any where event.action : "AddPermission*"`)
+	public := ruleWith(t, `any where event.action : "AddPermission*"`)
 	everything := detect.Exceptions{
 		SameAccount: true, Accounts: []string{"111122223333", "444455556666"},
 		Orgs: []string{"o-exampleorgid"}, Actors: []string{"*"}, Functions: []string{"*"},
 	}
 	engine := newEngine(t, func(o *detect.Options) {
-		o.Rules, o.Exceptions = []*detect.Rule{rule}, everything
+		o.Rules, o.Exceptions = []*rule.Rule{public}, everything
 	})
 	for _, principal := range []string{"*", "arn:aws:iam::*:root", "AIDAEXAMPLEID", ""} {
 		event := crossAccountGrant(object{"requestParameters.principal": principal})
@@ -134,7 +136,7 @@ func TestExtendedCoverage(t *testing.T) {
 			if found := alerts(t, newEngine(t, nil), event); len(found) != 0 {
 				t.Error("the predicate matches: this is not what extended coverage is for")
 			}
-			found := alerts(t, newEngine(t, func(o *detect.Options) { o.Coverage = detect.CoverExtended }), event)
+			found := alerts(t, newEngine(t, func(o *detect.Options) { o.Coverage = alert.CoverExtended }), event)
 			if test.reason == "" {
 				if len(found) != 0 {
 					t.Errorf("raises an alert: %s", found[0].Reason)
@@ -150,7 +152,7 @@ func TestExtendedCoverage(t *testing.T) {
 			if got := fmt.Sprint(found[0].Grant.Evasion); got != test.evasion {
 				t.Errorf("evasion %s, want %s", got, test.evasion)
 			}
-			if found[0].Coverage != detect.CoverExtended {
+			if found[0].Coverage != alert.CoverExtended {
 				t.Error("does not say that it is extended coverage")
 			}
 		})

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/trailwire/trailwire/detect"
+	"github.com/trailwire/trailwire/detect/rule"
 )
 
 // ruleFolder is a folder with these files.
@@ -29,7 +29,7 @@ func TestRulesAreLoadedFromTheFilesThatPatternsName(t *testing.T) {
 		"b.toml":        second,
 		"b.test.json":   "[]",
 		"copy.old":      ruleText(""),
-		"builtin.old":   strings.ReplaceAll(ruleText(""), "an-id", detect.CrossAccountRuleID),
+		"builtin.old":   strings.ReplaceAll(ruleText(""), "an-id", rule.CrossAccountID),
 		"broken.old":    ruleText("severity"),
 		"threshold.old": ruleText("type", `type = "threshold"`),
 		"sequence.old":  ruleText("query", `query = 'sequence [any where true] [any where true]'`),
@@ -37,37 +37,37 @@ func TestRulesAreLoadedFromTheFilesThatPatternsName(t *testing.T) {
 	tests := []struct {
 		name        string
 		patterns    string // %s is the folder
-		unsupported detect.Unsupported
+		unsupported rule.Unsupported
 		want        string // the ids, or the error
 		warnings    []string
 	}{
-		{"nothing named: the built-in rule", "", detect.RefuseUnsupported, detect.CrossAccountRuleID, nil},
-		{"a file beside the built-in rule", "%s/a.toml", detect.RefuseUnsupported, detect.CrossAccountRuleID + " an-id", nil},
-		{"a glob without the built-in rule", "%s/*.toml -builtin", detect.RefuseUnsupported, "an-id second", nil},
-		{"a file that two patterns name", "-builtin %s/a.toml %s/*.toml", detect.RefuseUnsupported, "an-id second", nil},
-		{"no rule at all", "-builtin", detect.RefuseUnsupported, "-builtin leaves no rule: name a rule file beside it", nil},
-		{"a file that is not there", "%s/none.toml", detect.RefuseUnsupported, `"%s/none.toml": no such rule file`, nil},
-		{"a glob that matches nothing", "%s/*.yaml", detect.RefuseUnsupported, `"%s/*.yaml": no such rule file`, nil},
-		{"a glob that is none", "%s/[", detect.RefuseUnsupported, `"%s/[": syntax error in pattern`, nil},
-		{"a folder", "%s", detect.RefuseUnsupported, `"%s" is a directory: name the files in it, such as %s/*.toml`, nil},
-		{"two files with one id", "-builtin %s/a.toml %s/copy.old", detect.RefuseUnsupported,
+		{"nothing named: the built-in rule", "", rule.RefuseUnsupported, rule.CrossAccountID, nil},
+		{"a file beside the built-in rule", "%s/a.toml", rule.RefuseUnsupported, rule.CrossAccountID + " an-id", nil},
+		{"a glob without the built-in rule", "%s/*.toml -builtin", rule.RefuseUnsupported, "an-id second", nil},
+		{"a file that two patterns name", "-builtin %s/a.toml %s/*.toml", rule.RefuseUnsupported, "an-id second", nil},
+		{"no rule at all", "-builtin", rule.RefuseUnsupported, "-builtin leaves no rule: name a rule file beside it", nil},
+		{"a file that is not there", "%s/none.toml", rule.RefuseUnsupported, `"%s/none.toml": no such rule file`, nil},
+		{"a glob that matches nothing", "%s/*.yaml", rule.RefuseUnsupported, `"%s/*.yaml": no such rule file`, nil},
+		{"a glob that is none", "%s/[", rule.RefuseUnsupported, `"%s/[": syntax error in pattern`, nil},
+		{"a folder", "%s", rule.RefuseUnsupported, `"%s" is a directory: name the files in it, such as %s/*.toml`, nil},
+		{"two files with one id", "-builtin %s/a.toml %s/copy.old", rule.RefuseUnsupported,
 			`%s/copy.old:3:11: rule.rule_id an-id is that of the rule "A rule" in %s/a.toml: no two rules can have one id`, nil},
-		{"the built-in rule's id", "%s/builtin.old", detect.RefuseUnsupported,
-			`%s/builtin.old:3:11: rule.rule_id ` + detect.CrossAccountRuleID + ` is that of the built-in rule "AWS Lambda Function Policy Updated to Allow Cross-Account Invocation": leave this file out, or that rule with -builtin`, nil},
-		{"the built-in rule's id, without that rule", "-builtin %s/builtin.old", detect.RefuseUnsupported, detect.CrossAccountRuleID, nil},
-		{"a broken file", "%s/broken.old", detect.SkipUnsupported, "%s/broken.old:1:2: rule.severity is missing: it must be low, medium, high or critical", nil},
-		{"a threshold is refused", "%s/threshold.old", detect.RefuseUnsupported,
+		{"the built-in rule's id", "%s/builtin.old", rule.RefuseUnsupported,
+			`%s/builtin.old:3:11: rule.rule_id ` + rule.CrossAccountID + ` is that of the built-in rule "AWS Lambda Function Policy Updated to Allow Cross-Account Invocation": leave this file out, or that rule with -builtin`, nil},
+		{"the built-in rule's id, without that rule", "-builtin %s/builtin.old", rule.RefuseUnsupported, rule.CrossAccountID, nil},
+		{"a broken file", "%s/broken.old", rule.SkipUnsupported, "%s/broken.old:1:2: rule.severity is missing: it must be low, medium, high or critical", nil},
+		{"a threshold is refused", "%s/threshold.old", rule.RefuseUnsupported,
 			"%s/threshold.old:7:8: the rule type threshold is not supported: it counts events over a period; only single-event EQL is evaluated", nil},
-		{"a threshold and a sequence are left out", "%s/threshold.old %s/a.toml %s/sequence.old", detect.SkipUnsupported, detect.CrossAccountRuleID + " an-id", []string{
+		{"a threshold and a sequence are left out", "%s/threshold.old %s/a.toml %s/sequence.old", rule.SkipUnsupported, rule.CrossAccountID + " an-id", []string{
 			"left out a rule: %s/threshold.old:7:8: the rule type threshold is not supported: it counts events over a period; only single-event EQL is evaluated",
 			"left out a rule: %s/sequence.old:7:10: rule.query: a sequence is about several events: only queries about single events (category where condition) are supported",
 		}},
-		{"all are left out", "-builtin %s/threshold.old", detect.SkipUnsupported, "no rule is left: each of the files (1) is of a type that is not supported", nil},
+		{"all are left out", "-builtin %s/threshold.old", rule.SkipUnsupported, "no rule is left: each of the files (1) is of a type that is not supported", nil},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			here := func(text string) string { return strings.ReplaceAll(text, "%s", folder) }
-			rules, warnings, err := detect.LoadRules(strings.Fields(here(test.patterns)), test.unsupported)
+			rules, warnings, err := rule.Load(strings.Fields(here(test.patterns)), test.unsupported)
 			var ids []string
 			for _, r := range rules {
 				ids = append(ids, r.ID)
@@ -88,8 +88,8 @@ func TestRulesAreLoadedFromTheFilesThatPatternsName(t *testing.T) {
 
 func TestAClashOfIDsShowsTheIDInTheFile(t *testing.T) {
 	folder := ruleFolder(t, map[string]string{"a.toml": ruleText(""), "b.toml": ruleText("")})
-	_, _, err := detect.LoadRules([]string{folder + "/*.toml"}, detect.RefuseUnsupported)
-	var at *detect.RuleError
+	_, _, err := rule.Load([]string{folder + "/*.toml"}, rule.RefuseUnsupported)
+	var at *rule.Error
 	if !errors.As(err, &at) {
 		t.Fatal(err)
 	}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/trailwire/trailwire/bench/workload"
 	"github.com/trailwire/trailwire/detect"
+	"github.com/trailwire/trailwire/detect/rule"
 )
 
 // ordinaryTraffic is a thousand ordinary events.
@@ -19,7 +20,7 @@ func ordinaryTraffic() (events [][]byte, size int) {
 
 // evaluating returns a function that evaluates rules once on ordinary traffic. What
 // the search before it costs is measured in plugin/search.
-func evaluating(t testing.TB, rules []*detect.Rule) func() {
+func evaluating(t testing.TB, rules []*rule.Rule) func() {
 	events, _ := ordinaryTraffic()
 	engine := newEngine(t, func(o *detect.Options) { o.Rules, o.DedupWindow = rules, -1 })
 	v := engine.ThoroughEvaluator()
@@ -33,13 +34,13 @@ func evaluating(t testing.TB, rules []*detect.Rule) func() {
 // ruleSets are the rules that are compared. Everyday rules are about a call
 // that ordinary traffic has, as one of Elastic's is, so that the search cannot
 // help.
-func ruleSets(t testing.TB) map[string][]*detect.Rule {
-	built, err := detect.BuiltInRules()
+func ruleSets(t testing.TB) map[string][]*rule.Rule {
+	built, err := rule.BuiltIn()
 	if err != nil {
 		t.Fatal(err)
 	}
 	everyday := ruleWith(t, `any where event.provider == "s3.amazonaws.com" and event.action == "GetBucketAcl" and aws.cloudtrail.resources.arn regex~ ".*ransom.*"`)
-	return map[string][]*detect.Rule{
+	return map[string][]*rule.Rule{
 		"1 rule":                    built,
 		"10 rules":                  workload.Rules(10),
 		"100 rules":                 workload.Rules(100),

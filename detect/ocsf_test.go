@@ -12,6 +12,9 @@ import (
 	"time"
 
 	"github.com/trailwire/trailwire/detect"
+	"github.com/trailwire/trailwire/detect/alert"
+	"github.com/trailwire/trailwire/detect/rule"
+	"github.com/trailwire/trailwire/internal/version"
 )
 
 // ocsfSchema is the part of OCSF 1.4.0 that a finding uses, resolved by hand
@@ -224,7 +227,7 @@ func TestFindingsAreOfTheSchema(t *testing.T) {
 func TestAlertAsFinding(t *testing.T) {
 	before := time.Now().UnixMilli()
 	event := crossAccountGrant(object{"requestID": "r1"})
-	got := inFormat(t, detect.FormatOCSF, event)
+	got := inFormat(t, alert.FormatOCSF, event)
 	created := got["finding_info"].(object)["created_time"].(float64)
 	if now := time.Now().UnixMilli(); int64(created) < before || int64(created) > now {
 		t.Errorf("finding_info.created_time is %v, want the time now", created)
@@ -264,7 +267,7 @@ func TestAlertAsFinding(t *testing.T) {
 		  "analytic": {"type_id": 1, "type": "Rule", "name": `+name+`, "uid": "8f985da6-66e8-4838-a63e-21636eb9adc5", "version": "1"},
 		  "data_sources": ["AWS CloudTrail"], "first_seen_time": 1781776800000},
 		"attacks": `+attacks+`,
-		"metadata": {"version": "1.4.0", "product": {"name": "Trailwire", "vendor_name": "Trailwire", "version": "`+detect.Version+`"},
+		"metadata": {"version": "1.4.0", "product": {"name": "Trailwire", "vendor_name": "Trailwire", "version": "`+version.Number+`"},
 		  "profiles": ["cloud", "security_control"], "log_name": "CloudTrail", "log_provider": "AWS",
 		  "original_time": "2026-06-18T10:00:00Z", "event_code": "AddPermission20150331v2",
 		  "correlation_uid": "5d0ff5a1-0000-4000-8000-000000000001",
@@ -299,7 +302,7 @@ func TestAlertAsFinding(t *testing.T) {
 
 func TestEverySeverityHasANumberInOCSF(t *testing.T) {
 	for word, want := range map[string][2]float64{"low": {2, 1}, "medium": {3, 2}, "high": {4, 3}, "critical": {5, 4}} {
-		got := inFormat(t, detect.FormatOCSF, crossAccountGrant(nil), func(o *detect.Options) { o.Rules = []*detect.Rule{ruleOf(t, word)} })
+		got := inFormat(t, alert.FormatOCSF, crossAccountGrant(nil), func(o *detect.Options) { o.Rules = []*rule.Rule{ruleOf(t, word)} })
 		if got["severity_id"] != want[0] || got["risk_level_id"] != want[1] {
 			t.Errorf("%s is severity_id %v and risk_level_id %v, want %v", word, got["severity_id"], got["risk_level_id"], want)
 		}
@@ -307,7 +310,7 @@ func TestEverySeverityHasANumberInOCSF(t *testing.T) {
 }
 
 func TestSuppressedFindingIsNoAlert(t *testing.T) {
-	engine := newEngine(t, func(o *detect.Options) { o.AlertFormat = detect.FormatOCSF })
+	engine := newEngine(t, func(o *detect.Options) { o.AlertFormat = alert.FormatOCSF })
 	v := engine.ThoroughEvaluator()
 	event := pack(t, crossAccountGrant(nil))
 	for _, want := range []object{
@@ -324,11 +327,11 @@ func TestSuppressedFindingIsNoAlert(t *testing.T) {
 }
 
 func TestSeveralAlertsAreOneFinding(t *testing.T) {
-	got := inFormat(t, detect.FormatOCSF, crossAccountGrant(nil), func(o *detect.Options) {
-		o.Rules = append([]*detect.Rule{ruleWith(t, `any where event.provider == "lambda.amazonaws.com"`)}, o.Rules...)
+	got := inFormat(t, alert.FormatOCSF, crossAccountGrant(nil), func(o *detect.Options) {
+		o.Rules = append([]*rule.Rule{ruleWith(t, `any where event.provider == "lambda.amazonaws.com"`)}, o.Rules...)
 	})
 	info := got["finding_info"].(object)
-	if uid := info["analytic"].(object)["uid"]; uid != detect.CrossAccountRuleID {
+	if uid := info["analytic"].(object)["uid"]; uid != rule.CrossAccountID {
 		t.Errorf("the analytic is %v, want the rule with the highest risk score", uid)
 	}
 	related := info["related_analytics"].([]any)
@@ -342,8 +345,8 @@ func TestSeveralAlertsAreOneFinding(t *testing.T) {
 
 func TestFindingOfAnEventThatSaysLittleIsStillOne(t *testing.T) {
 	engine := newEngine(t, func(o *detect.Options) {
-		o.AlertFormat = detect.FormatOCSF
-		o.Rules = []*detect.Rule{ruleWith(t, `any where event.action == "DeleteFunction"`)}
+		o.AlertFormat = alert.FormatOCSF
+		o.Rules = []*rule.Rule{ruleWith(t, `any where event.action == "DeleteFunction"`)}
 	})
 	record := pack(t, object{"eventSource": "lambda.amazonaws.com", "eventName": "DeleteFunction"})
 	outputs := engine.ThoroughEvaluator().Record(record, arrival)
@@ -357,7 +360,7 @@ func TestFindingOfAnEventThatSaysLittleIsStillOne(t *testing.T) {
 }
 
 func TestServiceThatCalledIsADomain(t *testing.T) {
-	got := inFormat(t, detect.FormatOCSF, crossAccountGrant(object{"sourceIPAddress": "cloudformation.amazonaws.com"}))
+	got := inFormat(t, alert.FormatOCSF, crossAccountGrant(object{"sourceIPAddress": "cloudformation.amazonaws.com"}))
 	evidence := got["evidences"].([]any)[0].(object)
 	if !equalJSON(t, evidence["src_endpoint"], object{"domain": "cloudformation.amazonaws.com"}) {
 		t.Errorf("src_endpoint is %v", evidence["src_endpoint"])
@@ -365,7 +368,7 @@ func TestServiceThatCalledIsADomain(t *testing.T) {
 }
 
 func TestFindingIsLeftAloneWhenItComesRoundAgain(t *testing.T) {
-	engine := newEngine(t, func(o *detect.Options) { o.AlertFormat = detect.FormatOCSF })
+	engine := newEngine(t, func(o *detect.Options) { o.AlertFormat = alert.FormatOCSF })
 	v := engine.ThoroughEvaluator()
 	first := bytes.Clone(v.Record(pack(t, crossAccountGrant(nil)), time.Time{})[0].Body)
 	if again := v.Record(first, time.Time{}); again != nil {

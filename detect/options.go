@@ -5,14 +5,17 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/trailwire/trailwire/detect/alert"
 	"github.com/trailwire/trailwire/detect/cloudtrail"
+	"github.com/trailwire/trailwire/detect/needle"
+	"github.com/trailwire/trailwire/detect/rule"
 )
 
 // Options says how an [Engine] behaves. [DefaultOptions] has the defaults of
 // the plugin properties of the same names.
 type Options struct {
 	// Rules are evaluated on every event. No two may have one ID.
-	Rules []*Rule
+	Rules []*rule.Rule
 
 	// AlertKey is the key under which a record gets its alert; the list of
 	// all alerts of a record is under AlertKey + "s". Only FormatNative has
@@ -20,7 +23,7 @@ type Options struct {
 	AlertKey string
 
 	// AlertFormat is the vocabulary that alerts are written in.
-	AlertFormat Format
+	AlertFormat alert.Format
 
 	// Split makes one record of every event of a record that holds a list of
 	// them.
@@ -31,7 +34,7 @@ type Options struct {
 
 	// Coverage says whether alerts go beyond the predicate of the rule that
 	// Trailwire ships with, where that rule is among Rules.
-	Coverage Coverage
+	Coverage alert.Coverage
 
 	// Exceptions are the grants that raise no alert.
 	Exceptions Exceptions
@@ -58,32 +61,32 @@ type Options struct {
 // Needles returns what an engine with these options looks for before it parses
 // anything; JSON escapes come on top. It returns false where a rule has no
 // needle, and everything is suspect.
-func (o *Options) Needles() (needles []Needle, ok bool) {
+func (o *Options) Needles() (needles []needle.Needle, ok bool) {
 	set := o.needles()
 	return set.Needles, !set.Always
 }
 
-func (o *Options) needles() Set {
-	var all []Needle
+func (o *Options) needles() needle.Set {
+	var all []needle.Needle
 	always := false
 	for _, r := range o.Rules {
 		needles := r.Needles()
 		all = append(all, needles...)
 		always = always || needles == nil
-		if o.Coverage == CoverExtended && r.ID == CrossAccountRuleID {
+		if o.Coverage == alert.CoverExtended && r.ID == rule.CrossAccountID {
 			// Extended coverage looks at every AddPermission.
-			all = append(all, Needle{Text: "addpermission", Fold: true})
+			all = append(all, needle.Needle{Text: "addpermission", Fold: true})
 		}
 	}
 	if o.Split {
 		all = append(all, listMarkers...)
 	}
-	return NewSet(all, always)
+	return needle.NewSet(all, always)
 }
 
 // listMarkers are the keys that a list of events stands under. Calls such as
 // PutRecords and DescribeEvents are no reason to look closer.
-var listMarkers = []Needle{
+var listMarkers = []needle.Needle{
 	{Text: "Records", Whole: true}, {Text: "logEvents", Whole: true}, {Text: "Events", Whole: true},
 }
 

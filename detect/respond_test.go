@@ -9,12 +9,12 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"github.com/trailwire/trailwire/detect"
+	"github.com/trailwire/trailwire/detect/alert"
 	"github.com/trailwire/trailwire/detect/grant"
 )
 
 // alertOn returns the one alert that an event raises.
-func alertOn(t *testing.T, event any) detect.Alert {
+func alertOn(t *testing.T, event any) alert.Alert {
 	t.Helper()
 	found := alerts(t, newEngine(t, nil), event)
 	if len(found) != 1 {

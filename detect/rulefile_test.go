@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/trailwire/trailwire/detect"
+	"github.com/trailwire/trailwire/detect/rule"
 )
 
 // ruleText is a rule file without the lines that begin with one of the keys,
@@ -124,8 +125,8 @@ query = 'any where event.action == "é" or'
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			_, err := detect.ParseRule("r.toml", []byte(test.text))
-			var at *detect.RuleError
+			_, err := rule.Parse("r.toml", []byte(test.text))
+			var at *rule.Error
 			if !errors.As(err, &at) {
 				t.Fatalf("the error is %v", err)
 			}
@@ -156,8 +157,8 @@ func TestRulesThatAreNoSingleEventEQLAreRefusedByName(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			key, _, _ := strings.Cut(test.text, " ")
-			_, err := detect.ParseRule("r.toml", []byte(ruleText(key, test.text)))
-			var at *detect.RuleError
+			_, err := rule.Parse("r.toml", []byte(ruleText(key, test.text)))
+			var at *rule.Error
 			if !errors.As(err, &at) || !at.Unsupported || at.Msg != test.want {
 				t.Errorf("the error is %v, want %s", err, test.want)
 			}
@@ -166,7 +167,7 @@ func TestRulesThatAreNoSingleEventEQLAreRefusedByName(t *testing.T) {
 }
 
 func TestARuleHasWhatItsFileSays(t *testing.T) {
-	r, err := detect.ParseRule("dir/r.toml", []byte(ruleText("severity", `
+	r, err := rule.Parse("dir/r.toml", []byte(ruleText("severity", `
 author = ["A", "B"]
 building_block_type = "default"
 description = """
@@ -253,7 +254,7 @@ maturity = "production"
 }
 
 func TestWhatARuleFileDoesNotSayHasElasticsDefaults(t *testing.T) {
-	r, err := detect.ParseRule("r.toml", []byte(ruleText("")))
+	r, err := rule.Parse("r.toml", []byte(ruleText("")))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -268,8 +269,8 @@ func FuzzParseRule(f *testing.F) {
 	f.Add("[[rule]]\n[rule.threat]\na.b = [{c = 1}]")
 	f.Add("rule = {name = 1}")
 	f.Fuzz(func(t *testing.T, text string) {
-		r, err := detect.ParseRule("r.toml", []byte(text))
-		var at *detect.RuleError
+		r, err := rule.Parse("r.toml", []byte(text))
+		var at *rule.Error
 		switch {
 		case err == nil && (r.ID == "" || r.Name == ""):
 			t.Error("a rule without id or name")
@@ -283,11 +284,11 @@ func FuzzParseRule(f *testing.F) {
 
 func TestAnAlertSaysThatItsRuleIsABuildingBlock(t *testing.T) {
 	for text, want := range map[string]any{ruleText(""): nil, ruleText("", `building_block_type = "default"`): "default"} {
-		rule, err := detect.ParseRule("r.toml", []byte(text))
+		parsed, err := rule.Parse("r.toml", []byte(text))
 		if err != nil {
 			t.Fatal(err)
 		}
-		engine := newEngine(t, func(o *detect.Options) { o.Rules = []*detect.Rule{rule} })
+		engine := newEngine(t, func(o *detect.Options) { o.Rules = []*rule.Rule{parsed} })
 		outputs := engine.ThoroughEvaluator().Record(pack(t, object{"eventSource": "s.amazonaws.com", "eventName": "x"}), time.Time{})
 		if len(outputs) != 1 {
 			t.Fatalf("%d outputs", len(outputs))

@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"testing"
 
-	"github.com/trailwire/trailwire/detect"
+	"github.com/trailwire/trailwire/detect/rule"
 )
 
 func TestAFileOfRuleTestsIsReadOrRefusedWithThePlace(t *testing.T) {
@@ -25,7 +25,7 @@ func TestAFileOfRuleTestsIsReadOrRefusedWithThePlace(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			read, err := detect.ParseRuleTests("t.json", []byte(test.text))
+			read, err := rule.ParseTests("t.json", []byte(test.text))
 			got := ""
 			for _, r := range read {
 				got += fmt.Sprintf("%d %t %s; ", r.Line, r.Expected, r.Why)
@@ -41,7 +41,7 @@ func TestAFileOfRuleTestsIsReadOrRefusedWithThePlace(t *testing.T) {
 }
 
 func TestARuleIsTriedOnAnEventInAnyWrapping(t *testing.T) {
-	rule := ruleWith(t, `any where event.action == "x"`)
+	tried := ruleWith(t, `any where event.action == "x"`)
 	event := func(name string) object { return object{"eventSource": "s.amazonaws.com", "eventName": name} }
 	tests := []struct {
 		name    string
@@ -55,13 +55,13 @@ func TestARuleIsTriedOnAnEventInAnyWrapping(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			matches, why, err := rule.Try(pack(t, test.record))
+			matches, why, err := tried.Try(pack(t, test.record))
 			if err != nil || matches != test.matches || len(why) != test.parts {
 				t.Errorf("matches: %t, %d explanations, %v", matches, len(why), err)
 			}
 		})
 	}
-	if _, _, err := rule.Try(pack(t, object{"a": 1})); !errors.Is(err, detect.ErrNoEvent) {
+	if _, _, err := tried.Try(pack(t, object{"a": 1})); !errors.Is(err, rule.ErrNoEvent) {
 		t.Errorf("a record that is no event: %v", err)
 	}
 }

@@ -9,7 +9,9 @@ import (
 	"time"
 
 	"github.com/trailwire/trailwire/detect"
+	"github.com/trailwire/trailwire/detect/alert"
 	"github.com/trailwire/trailwire/detect/document"
+	"github.com/trailwire/trailwire/detect/rule"
 )
 
 // object is a JSON object in a test.
@@ -96,7 +98,7 @@ func unpack(t testing.TB, value []byte) object {
 func newEngine(t testing.TB, change func(*detect.Options)) *detect.Engine {
 	t.Helper()
 	options := detect.DefaultOptions()
-	rules, err := detect.BuiltInRules()
+	rules, err := rule.BuiltIn()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -113,14 +115,14 @@ func newEngine(t testing.TB, change func(*detect.Options)) *detect.Engine {
 
 // alerts evaluates one record on the way that a filter takes, and returns the
 // alerts that it raises.
-func alerts(t testing.TB, engine *detect.Engine, record any) []detect.Alert {
+func alerts(t testing.TB, engine *detect.Engine, record any) []alert.Alert {
 	t.Helper()
 	body := pack(t, record)
 	thorough := engine.ThoroughEvaluator().Record(body, time.Time{})
 	if len(thorough) > 0 && len(thorough[0].Alerts) > 0 && !engine.Suspects(body) {
 		t.Fatal("the prefilter holds back a record that matches")
 	}
-	var found []detect.Alert
+	var found []alert.Alert
 	for _, output := range thorough {
 		found = append(found, output.Alerts...)
 	}
@@ -242,7 +244,7 @@ func TestMissingFieldNeverMatchesTheRule(t *testing.T) {
 		`any where no.such.field in ("x", "y")`,
 	} {
 		t.Run(query, func(t *testing.T) {
-			engine := newEngine(t, func(o *detect.Options) { o.Rules = []*detect.Rule{ruleWith(t, query)} })
+			engine := newEngine(t, func(o *detect.Options) { o.Rules = []*rule.Rule{ruleWith(t, query)} })
 			if found := alerts(t, engine, crossAccountGrant(nil)); len(found) != 0 {
 				t.Error("an event without the field matches")
 			}
@@ -272,7 +274,7 @@ func TestBareNegationOfAMissingFieldHoldsAsInElasticsearch(t *testing.T) {
 		{"something else", "false", 1},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			engine := newEngine(t, func(o *detect.Options) { o.Rules = []*detect.Rule{ruleWith(t, query)} })
+			engine := newEngine(t, func(o *detect.Options) { o.Rules = []*rule.Rule{ruleWith(t, query)} })
 			event := crossAccountGrant(object{"sessionCredentialFromConsole": test.value})
 			if found := alerts(t, engine, event); len(found) != test.want {
 				t.Errorf("%d alerts, want %d", len(found), test.want)
@@ -307,7 +309,7 @@ func TestOutcomeOfConsoleLoginIsItsOwnWord(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			engine := newEngine(t, func(o *detect.Options) {
-				o.Rules = []*detect.Rule{ruleWith(t, `any where event.outcome == "`+test.outcome+`"`)}
+				o.Rules = []*rule.Rule{ruleWith(t, `any where event.outcome == "`+test.outcome+`"`)}
 			})
 			if found := alerts(t, engine, test.event); len(found) != 1 {
 				t.Errorf("the outcome is not %s", test.outcome)
@@ -317,9 +319,9 @@ func TestOutcomeOfConsoleLoginIsItsOwnWord(t *testing.T) {
 }
 
 // ruleWith returns a rule with another query.
-func ruleWith(t testing.TB, query string) *detect.Rule {
+func ruleWith(t testing.TB, query string) *rule.Rule {
 	t.Helper()
-	r, err := detect.ParseRule("test.toml", []byte(`
+	r, err := rule.Parse("test.toml", []byte(`
 [rule]
 name = "A test"
 rule_id = `+strconv.Quote(query)+`
@@ -462,7 +464,7 @@ func TestForgedSuppressionIsNoVerdict(t *testing.T) {
 
 func TestSeveralRulesTheHighestRiskComesFirst(t *testing.T) {
 	engine := newEngine(t, func(o *detect.Options) {
-		o.Rules = append([]*detect.Rule{ruleWith(t, `any where event.provider == "lambda.amazonaws.com"`)}, o.Rules...)
+		o.Rules = append([]*rule.Rule{ruleWith(t, `any where event.provider == "lambda.amazonaws.com"`)}, o.Rules...)
 	})
 	outputs := engine.ThoroughEvaluator().Record(pack(t, crossAccountGrant(nil)), time.Time{})
 	record := unpack(t, outputs[0].Body)
@@ -477,7 +479,7 @@ func TestSeveralRulesTheHighestRiskComesFirst(t *testing.T) {
 
 func TestReasonOfAnEventThatGrantsNothing(t *testing.T) {
 	engine := newEngine(t, func(o *detect.Options) {
-		o.Rules = []*detect.Rule{ruleWith(t, `any where event.action == "DeleteFunction"`)}
+		o.Rules = []*rule.Rule{ruleWith(t, `any where event.action == "DeleteFunction"`)}
 	})
 	found := alerts(t, engine, crossAccountGrant(object{"eventName": "DeleteFunction"}))
 	const want = "arn:aws:iam::111122223333:user/alice called DeleteFunction of lambda.amazonaws.com in account 111122223333"

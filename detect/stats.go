@@ -1,6 +1,11 @@
 package detect
 
-import "sync/atomic"
+import (
+	"sync/atomic"
+
+	"github.com/trailwire/trailwire/detect/alert"
+	"github.com/trailwire/trailwire/detect/rule"
+)
 
 // Stats counts what an engine has done since it was made. Records and events
 // that the prefilter let pass without looking are not among them.
@@ -45,7 +50,7 @@ func (e *Engine) Stats() Stats {
 
 // RuleStats counts what has become of the matches of one rule.
 type RuleStats struct {
-	Rule           *Rule
+	Rule           *rule.Rule
 	Alerts         uint64 // alerts raised, suppressed ones included
 	Duplicates     uint64 // those marked as duplicate
 	OverMaxSignals uint64 // those marked as over max_signals
@@ -57,12 +62,12 @@ type ruleCounters struct {
 }
 
 // raised counts an alert.
-func (c *ruleCounters) raised(s Suppression) {
+func (c *ruleCounters) raised(s alert.Suppression) {
 	c.alerts.Add(1)
 	switch s {
-	case Duplicate:
+	case alert.Duplicate:
 		c.duplicates.Add(1)
-	case OverMaxSignals:
+	case alert.OverMaxSignals:
 		c.overMaxSignals.Add(1)
 	}
 }

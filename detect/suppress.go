@@ -4,6 +4,8 @@ import (
 	"hash/maphash"
 	"sync"
 	"time"
+
+	"github.com/trailwire/trailwire/detect/alert"
 )
 
 // Bounds of what a suppressor remembers. A remembered alert costs about 60
@@ -39,7 +41,7 @@ type interval struct {
 
 // judge says whether an alert with this key, raised by an event of that time,
 // is suppressed, and remembers it.
-func (s *suppressor) judge(rule *compiledRule, key string, at time.Time, o *Options) Suppression {
+func (s *suppressor) judge(rule *compiledRule, key string, at time.Time, o *Options) alert.Suppression {
 	window, signals, every := rule.LookBack, rule.MaxSignals, rule.Interval
 	if o.DedupWindow != 0 {
 		window = o.DedupWindow
@@ -56,12 +58,12 @@ func (s *suppressor) judge(rule *compiledRule, key string, at time.Time, o *Opti
 		s.latest = at
 	}
 	if window > 0 && s.remember(key, window) {
-		return Duplicate
+		return alert.Duplicate
 	}
 	if s.count(rule, at.UnixNano()/int64(every)) > signals {
-		return OverMaxSignals
+		return alert.OverMaxSignals
 	}
-	return NotSuppressed
+	return alert.NotSuppressed
 }
 
 // remember reports whether the key was seen within the window, and keeps it.

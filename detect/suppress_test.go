@@ -9,6 +9,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/trailwire/trailwire/detect"
+	"github.com/trailwire/trailwire/detect/alert"
 )
 
 // granted is the event with this id at this time.
@@ -124,7 +125,7 @@ func TestTheDedupKeyIsShortWhateverTheIDOfTheEvent(t *testing.T) {
 		"none of CloudTrail's": "e1",
 	} {
 		found := alerts(t, engine, granted(id, "2026-06-18T10:00:00Z"))
-		if len(found) != 1 || found[0].Suppressed != detect.NotSuppressed {
+		if len(found) != 1 || found[0].Suppressed != alert.NotSuppressed {
 			t.Fatalf("%s: %d alerts, or taken for a duplicate", name, len(found))
 		}
 		key := found[0].DedupKey
@@ -135,7 +136,7 @@ func TestTheDedupKeyIsShortWhateverTheIDOfTheEvent(t *testing.T) {
 			t.Errorf("%s and %s have one key", name, other)
 		}
 		keys[key] = name
-		if again := alerts(t, engine, granted(id, "2026-06-18T10:00:00Z")); again[0].DedupKey != key || again[0].Suppressed != detect.Duplicate {
+		if again := alerts(t, engine, granted(id, "2026-06-18T10:00:00Z")); again[0].DedupKey != key || again[0].Suppressed != alert.Duplicate {
 			t.Errorf("%s: its copy is %s, suppressed %q", name, again[0].DedupKey, again[0].Suppressed)
 		}
 	}

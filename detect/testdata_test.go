@@ -19,6 +19,7 @@ import (
 
 	"github.com/trailwire/trailwire/detect"
 	"github.com/trailwire/trailwire/detect/document"
+	"github.com/trailwire/trailwire/detect/rule"
 	"github.com/trailwire/trailwire/plugin/chunk"
 	"github.com/trailwire/trailwire/plugin/property"
 )
@@ -342,7 +343,7 @@ func (r *run) checkAlerts(t *testing.T, got evaluation, key string) {
 // is tagged. Whatever differs must be the alert.
 func (s *sample) checkNothingElseChanged(t *testing.T, got evaluation, options detect.Options) {
 	t.Helper()
-	rule, err := detect.ParseRule("silent.toml", []byte(`
+	never, err := rule.Parse("silent.toml", []byte(`
 		[rule]
 		rule_id = "00000000-0000-4000-8000-000000000000"
 		name = "Matches nothing"
@@ -355,7 +356,7 @@ type = "eql"
 		t.Fatal(err)
 	}
 	silent := detect.DefaultOptions()
-	silent.Rules = []*detect.Rule{rule}
+	silent.Rules = []*rule.Rule{never}
 	silent.AlertKey, silent.Split, silent.JSONKeys = options.AlertKey, options.Split, options.JSONKeys
 	engine, err := detect.New(silent)
 	if err != nil {
@@ -607,7 +608,7 @@ type typeName string
 // first" (actor, source, event, respond).
 var alertShape = map[string]shape{
 	"rule": map[string]shape{
-		"id":      detect.CrossAccountRuleID,
+		"id":      rule.CrossAccountID,
 		"name":    "AWS Lambda Function Policy Updated to Allow Cross-Account Invocation",
 		"version": json.Number("1"),
 		"license": "Elastic License v2",
@@ -718,7 +719,7 @@ func checkAlert(t *testing.T, alert map[string]any, grants bool) {
 	for _, problem := range compare("alert", alert, want) {
 		t.Error(problem)
 	}
-	if key := textAt(alert, "dedup_key"); !strings.HasPrefix(key, detect.CrossAccountRuleID+":") {
+	if key := textAt(alert, "dedup_key"); !strings.HasPrefix(key, rule.CrossAccountID+":") {
 		t.Errorf("alert.dedup_key is %q: it must begin with the rule's id", key)
 	}
 	if s := textAt(alert, "suppressed"); !slices.Contains([]string{"", "duplicate", "max_signals"}, s) {

@@ -1,6 +1,10 @@
 package detect
 
-import "time"
+import (
+	"time"
+
+	"github.com/trailwire/trailwire/detect/alert"
+)
 
 // Alerts evaluates one record for a caller that wants its alerts and nothing
 // else. It returns those outputs of [Evaluator.Record] that have alerts; a
@@ -33,7 +37,7 @@ func (v *Evaluator) Remember(m *Verdicts) { v.verdicts = m }
 // duplicates of themselves. What is evaluated again is not counted again. The zero
 // Verdicts is empty and ready.
 type Verdicts struct {
-	given  []Suppression
+	given  []alert.Suppression
 	next   int
 	replay bool
 }
@@ -56,7 +60,7 @@ func (m *Verdicts) AppendBytes(b []byte) []byte {
 func VerdictsOf(b []byte) *Verdicts {
 	m := new(Verdicts)
 	for _, s := range b {
-		m.given = append(m.given, Suppression(s))
+		m.given = append(m.given, alert.Suppression(s))
 	}
 	m.Rewind()
 	return m
@@ -65,15 +69,15 @@ func VerdictsOf(b []byte) *Verdicts {
 // replays reports whether records are evaluated again.
 func (m *Verdicts) replays() bool { return m != nil && m.replay }
 
-func (m *Verdicts) recall() (given Suppression, recalled bool) {
+func (m *Verdicts) recall() (given alert.Suppression, recalled bool) {
 	if m == nil || m.next == len(m.given) {
-		return NotSuppressed, false
+		return alert.NotSuppressed, false
 	}
 	m.next++
 	return m.given[m.next-1], true
 }
 
-func (m *Verdicts) keep(s Suppression) {
+func (m *Verdicts) keep(s alert.Suppression) {
 	if m != nil {
 		m.given = append(m.given, s)
 		m.next = len(m.given)

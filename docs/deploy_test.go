@@ -17,7 +17,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
-	"github.com/trailwire/trailwire/detect"
+	"github.com/trailwire/trailwire/internal/version"
 )
 
 func TestTheConfigurationOfTheImage(t *testing.T) {
@@ -198,11 +198,11 @@ func TestTheChartRendersTheValues(t *testing.T) {
 // What says which version it is says the same as the code, from which the start
 // line, the command line and the Makefile take it.
 func TestThereIsOneVersion(t *testing.T) {
-	if !strings.Contains(read(t, "CHANGELOG.md"), "\n## ["+detect.Version+"]") {
-		t.Errorf("CHANGELOG.md has no section for %s", detect.Version)
+	if !strings.Contains(read(t, "CHANGELOG.md"), "\n## ["+version.Number+"]") {
+		t.Errorf("CHANGELOG.md has no section for %s", version.Number)
 	}
 	out, err := exec.Command("make", "-C", top, "--no-print-directory", "--eval", "print-version: ; @echo $(VERSION)", "print-version").CombinedOutput()
-	if err != nil || strings.TrimSpace(string(out)) != detect.Version {
+	if err != nil || strings.TrimSpace(string(out)) != version.Number {
 		t.Errorf("make takes the version for %q: %v", out, err)
 	}
 	if !strings.Contains(read(t, "conf/deploy/nfpm.yaml"), "\nversion: ${VERSION}\n") {
@@ -213,8 +213,8 @@ func TestThereIsOneVersion(t *testing.T) {
 	for _, file := range append(documents(t), "conf/deploy/values.yaml", "conf/deploy/ecs-task-definition.json", "conf/deploy/Dockerfile") {
 		for _, m := range named.FindAllStringSubmatch(read(t, file), -1) {
 			found++
-			if m[1] != detect.Version {
-				t.Errorf("%s says %s, it is %s", file, m[0], detect.Version)
+			if m[1] != version.Number {
+				t.Errorf("%s says %s, it is %s", file, m[0], version.Number)
 			}
 		}
 	}
@@ -374,7 +374,7 @@ func TestWhatThePackagesHold(t *testing.T) {
 		"/usr/share/doc/trailwire/copyright", "/usr/share/doc/trailwire/docs/deployment.md",
 		"/usr/share/doc/trailwire/examples/fluent-bit.yaml", "/usr/share/doc/trailwire/examples/systemd/trailwire.conf",
 	}
-	version := detect.Version
+	version := version.Number
 	rpmArch := map[string]string{"amd64": "x86_64", "arm64": "aarch64"}[runtime.GOARCH]
 	for _, p := range []struct {
 		file string

@@ -22,8 +22,8 @@ import (
 
 	"github.com/tinylib/msgp/msgp"
 
-	"github.com/trailwire/trailwire/detect"
 	"github.com/trailwire/trailwire/detect/document"
+	"github.com/trailwire/trailwire/internal/version"
 	"github.com/trailwire/trailwire/plugin/chunk"
 	"github.com/trailwire/trailwire/plugin/property"
 )
@@ -424,7 +424,7 @@ func TestFiveInstancesStartAndTheLastAnswers(t *testing.T) {
 	}
 	wantTagged(t, in, got.chunk)
 	for i, line := range got.logLines() {
-		want := fmt.Sprintf("[info] [filter:trailwire:trailwire.%d] %s, watching for ", i, detect.Version)
+		want := fmt.Sprintf("[info] [filter:trailwire:trailwire.%d] %s, watching for ", i, version.Number)
 		if i > 4 || !strings.HasPrefix(line, want) {
 			t.Errorf("line %d of the log is %q, want %q", i, line, want)
 		}

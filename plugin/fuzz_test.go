@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/trailwire/trailwire/detect"
+	"github.com/trailwire/trailwire/detect/rule"
 	"github.com/trailwire/trailwire/plugin/chunk"
 )
 
@@ -77,7 +78,7 @@ func FuzzFilterCallback(f *testing.F) {
 	f.Add([]byte{})
 	f.Add([]byte("\x92\x92\xd7\x00"))
 	o := detect.DefaultOptions()
-	rules, err := detect.BuiltInRules()
+	rules, err := rule.BuiltIn()
 	if err != nil {
 		f.Fatal(err)
 	}

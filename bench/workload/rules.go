@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/trailwire/trailwire/detect"
+	"github.com/trailwire/trailwire/detect/rule"
 )
 
 // watched are the calls that Elastic's rules for AWS are about, by service, as
@@ -35,11 +35,11 @@ var watched = []struct{ source, calls string }{
 
 // Rules returns n rules, 101 at most, in the manner of Elastic's for AWS. No
 // event of the mixed account matches any of them.
-func Rules(n int) []*detect.Rule {
-	var rules []*detect.Rule
+func Rules(n int) []*rule.Rule {
+	var rules []*rule.Rule
 	for _, s := range watched {
 		for i, call := range strings.Fields(s.calls) {
-			rules = append(rules, rule(s.source, call, i))
+			rules = append(rules, ruleAbout(s.source, call, i))
 		}
 	}
 	return rules[:n]
@@ -47,12 +47,12 @@ func Rules(n int) []*detect.Rule {
 
 // MatchingRules returns two more, for calls that the mixed account makes: one
 // event in 20 matches.
-func MatchingRules() []*detect.Rule {
-	return []*detect.Rule{rule("s3", "PutBucketPolicy", 1), rule("iam", "CreatePolicyVersion", 2)}
+func MatchingRules() []*rule.Rule {
+	return []*rule.Rule{ruleAbout("s3", "PutBucketPolicy", 1), ruleAbout("iam", "CreatePolicyVersion", 2)}
 }
 
-// rule is a rule about a call, in one of a few styles.
-func rule(source, call string, style int) *detect.Rule {
+// ruleAbout returns a rule about a call, in one of a few styles.
+func ruleAbout(source, call string, style int) *rule.Rule {
 	query := fmt.Sprintf("any where data_stream.dataset == \"aws.cloudtrail\"\n  and event.provider == \"%s.amazonaws.com\"\n  and event.outcome == \"success\"", source)
 	switch name, _, versioned := strings.Cut(call, "20"); {
 	case versioned:
@@ -65,7 +65,7 @@ func rule(source, call string, style int) *detect.Rule {
 	if style%2 == 1 {
 		query += "\n  and not stringContains(aws.cloudtrail.request_parameters, \"dryRun=true\")"
 	}
-	r, err := detect.ParseRule(call, fmt.Appendf(nil,
+	r, err := rule.Parse(call, fmt.Appendf(nil,
 		"[rule]\nname = %q\nrule_id = %q\ntype = \"eql\"\nrisk_score = 47\nseverity = \"medium\"\nquery = '''\n%s\n'''\n", call, source+" "+call, query))
 	if err != nil {
 		panic(err) // a slip in the table above

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/trailwire/trailwire/detect"
+	"github.com/trailwire/trailwire/detect/rule"
 )
 
 func TestEveryRecordIsJSON(t *testing.T) {
@@ -64,7 +65,7 @@ func TestTheMatchingRulesMatchOneEventIn20(t *testing.T) {
 
 // alertsOf returns how many of 10,000 events of the mixed account raise an
 // alert, without a search before.
-func alertsOf(t *testing.T, rules []*detect.Rule) (n int) {
+func alertsOf(t *testing.T, rules []*rule.Rule) (n int) {
 	t.Helper()
 	o := detect.DefaultOptions()
 	o.Rules, o.DedupWindow = rules, -1

@@ -13,7 +13,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/trailwire/trailwire/detect"
+	"github.com/trailwire/trailwire/detect/alert"
 	"github.com/trailwire/trailwire/detect/cloudtrail"
+	"github.com/trailwire/trailwire/detect/rule"
 )
 
 const demoHelp = `Run the plugin itself on CloudTrail files, and show the alerts it raises.
@@ -166,7 +168,7 @@ type findings struct {
 
 type finding struct{ rule, event string }
 
-func newFindings(rules []*detect.Rule, o detect.Options) *findings {
+func newFindings(rules []*rule.Rule, o detect.Options) *findings {
 	f := &findings{
 		key:     o.AlertKey,
 		rules:   make(map[string]bool),
@@ -180,7 +182,7 @@ func newFindings(rules []*detect.Rule, o detect.Options) *findings {
 }
 
 // expect notes what the engine found in a record.
-func (f *findings) expect(alerts []detect.Alert) {
+func (f *findings) expect(alerts []alert.Alert) {
 	for _, a := range alerts {
 		// On its way through a pipeline a text becomes valid UTF-8.
 		f.missing[finding{a.Rule.ID, strings.ToValidUTF8(a.EventID, "\ufffd")}]++

@@ -7,7 +7,9 @@ import (
 	"testing"
 
 	"github.com/trailwire/trailwire/detect"
+	"github.com/trailwire/trailwire/detect/alert"
 	"github.com/trailwire/trailwire/detect/document"
+	"github.com/trailwire/trailwire/detect/rule"
 )
 
 // Where make puts the plugin and the test host.
@@ -180,7 +182,7 @@ func TestANamedFluentBitMustBeOne(t *testing.T) {
 }
 
 func TestFindingsAreComparedByRuleAndEvent(t *testing.T) {
-	rules, err := detect.BuiltInRules()
+	rules, err := rule.BuiltIn()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -214,7 +216,7 @@ func TestFindingsAreComparedByRuleAndEvent(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			f := newFindings(rules, detect.DefaultOptions())
 			for _, event := range test.expected {
-				f.expect([]detect.Alert{{Rule: rule, EventID: event}})
+				f.expect([]alert.Alert{{Rule: rule, EventID: event}})
 			}
 			for _, text := range test.arrived {
 				record, err := document.AppendFromJSON(nil, []byte(text))

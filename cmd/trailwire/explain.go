@@ -6,9 +6,9 @@ import (
 	"io"
 	"strings"
 
-	"github.com/trailwire/trailwire/detect"
 	"github.com/trailwire/trailwire/detect/cloudtrail"
 	"github.com/trailwire/trailwire/detect/eql"
+	"github.com/trailwire/trailwire/detect/rule"
 )
 
 // explainer prints why a query matches an event, or why not.
@@ -70,7 +70,7 @@ func matchWord(c *eql.Clause) string {
 
 // explainEvent prints, for each rule, why it matches the event with this id, or
 // why not.
-func (p *program) explainEvent(paths []string, id string, quiet bool, rules []*detect.Rule, jsonKeys []string) error {
+func (p *program) explainEvent(paths []string, id string, quiet bool, rules []*rule.Rule, jsonKeys []string) error {
 	r := p.newReading(paths, quiet)
 	finder := cloudtrail.NewFinder(jsonKeys, nil)
 	explain := p.newExplainer()

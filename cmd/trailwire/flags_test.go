@@ -4,7 +4,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/trailwire/trailwire/detect"
+	"github.com/trailwire/trailwire/internal/version"
 	"github.com/trailwire/trailwire/plugin/property"
 )
 
@@ -66,7 +66,7 @@ func TestAListMayBeGivenInSeveralFlags(t *testing.T) {
 }
 
 func TestVersion(t *testing.T) {
-	if got, want := run("", "version"), (ran{exitFine, "trailwire " + detect.Version + "\n", ""}); got != want {
+	if got, want := run("", "version"), (ran{exitFine, "trailwire " + version.Number + "\n", ""}); got != want {
 		t.Errorf("got %+v, want %+v", got, want)
 	}
 }

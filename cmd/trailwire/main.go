@@ -14,7 +14,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/trailwire/trailwire/detect"
+	"github.com/trailwire/trailwire/internal/version"
 )
 
 func main() {
@@ -124,7 +124,7 @@ func (p *program) versionCommand() *cobra.Command {
 		Short: "Print the version",
 		Args:  cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
-			if _, err := fmt.Fprintf(p.out, "trailwire %s\n", detect.Version); err != nil {
+			if _, err := fmt.Fprintf(p.out, "trailwire %s\n", version.Number); err != nil {
 				return exit{exitProblems, err}
 			}
 			return nil

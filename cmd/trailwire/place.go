@@ -6,14 +6,14 @@ import (
 	"io"
 	"strings"
 
-	"github.com/trailwire/trailwire/detect"
 	"github.com/trailwire/trailwire/detect/eql"
+	"github.com/trailwire/trailwire/detect/rule"
 )
 
 // caret shows the place of an error in a rule file or a query: the line, and a
 // caret under the place. It prints nothing for an error that has no place.
 func (p *program) caret(err error) {
-	var inRule *detect.RuleError
+	var inRule *rule.Error
 	var syntax *eql.SyntaxError
 	var meaning *eql.CompileError
 	var shown string

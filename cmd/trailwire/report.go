@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/trailwire/trailwire/detect"
+	"github.com/trailwire/trailwire/detect/rule"
 )
 
 // A report is one HTML page about the alerts of a scan, for the person who has
@@ -124,7 +125,7 @@ type reportAbout struct {
 	Stats    detect.Stats
 	Files    int
 	Problems int
-	Rules    []*detect.Rule
+	Rules    []*rule.Rule
 	Settings []setting // the properties that the user set
 }
 
@@ -202,7 +203,7 @@ func (a reportAbout) SettingTexts() []string {
 // guide is a rule with the steps to take, for the alerts of that rule.
 type guide struct {
 	Number int
-	Rule   *detect.Rule
+	Rule   *rule.Rule
 	Count  int
 	Note   []noteBlock
 	False  [][]noteBlock
@@ -248,7 +249,7 @@ func (p *reportPage) number() {
 		a.Number = i + 1
 		n, known := byRule[a.RuleID]
 		if !known {
-			k := slices.IndexFunc(p.Rules, func(r *detect.Rule) bool { return r.ID == a.RuleID })
+			k := slices.IndexFunc(p.Rules, func(r *rule.Rule) bool { return r.ID == a.RuleID })
 			if k < 0 {
 				continue
 			}

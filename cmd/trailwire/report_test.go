@@ -140,7 +140,7 @@ func manyPermissions(t testing.TB, n int) []string {
 
 func TestBeyondItsLimitAReportCountsAlerts(t *testing.T) {
 	r := &report{key: "alert", events: newEventFinder(nil)}
-	record := fromJSON(t, `{`+event+`,"alert":{`+alert+`}}`)
+	record := fromJSON(t, `{`+event+`,"alert":{`+alertMembers+`}}`)
 	for range maxReported + 2 {
 		r.add(record, "")
 	}

@@ -8,7 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/trailwire/trailwire/detect"
+	"github.com/trailwire/trailwire/detect/rule"
 )
 
 const checkHelp = `Read rule files and run the unit tests that stand beside them.
@@ -51,7 +51,7 @@ type ruleCheck struct {
 }
 
 func (p *program) checkRules(patterns []string, skip bool) error {
-	paths, err := detect.RuleFiles(patterns)
+	paths, err := rule.Files(patterns)
 	if err != nil {
 		return wrongUse(err)
 	}
@@ -90,8 +90,8 @@ func (c *ruleCheck) file(path string) {
 		c.fail(path, reason(err))
 		return
 	}
-	r, err := detect.ParseRule(path, text)
-	var refused *detect.RuleError
+	r, err := rule.Parse(path, text)
+	var refused *rule.Error
 	if c.skip && errors.As(err, &refused) && refused.Unsupported {
 		c.skipped++
 		c.say("skip", refused.Error())
@@ -106,7 +106,7 @@ func (c *ruleCheck) file(path string) {
 		return
 	}
 	c.ids[r.ID] = path
-	testFile := detect.RuleTestFile(path)
+	testFile := rule.TestFile(path)
 	text, err = os.ReadFile(testFile)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -117,7 +117,7 @@ func (c *ruleCheck) file(path string) {
 		c.fail(testFile, reason(err))
 		return
 	}
-	tests, err := detect.ParseRuleTests(testFile, text)
+	tests, err := rule.ParseTests(testFile, text)
 	if err != nil {
 		c.fail("", err)
 		return
@@ -137,7 +137,7 @@ func (c *ruleCheck) file(path string) {
 }
 
 // test runs one test and reports whether the verdict is the expected one.
-func (c *ruleCheck) test(r *detect.Rule, file string, test detect.RuleTest) bool {
+func (c *ruleCheck) test(r *rule.Rule, file string, test rule.Test) bool {
 	matches, why, err := r.Try(test.Record)
 	if err == nil && matches == test.Expected {
 		return true

@@ -9,7 +9,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"github.com/trailwire/trailwire/detect"
+	"github.com/trailwire/trailwire/detect/rule"
 	"github.com/trailwire/trailwire/plugin/property"
 )
 
@@ -45,7 +45,7 @@ func ruleProperties() *properties {
 }
 
 // rules loads the rules that the flags name.
-func (p *program) rules(flags *properties) ([]*detect.Rule, error) {
+func (p *program) rules(flags *properties) ([]*rule.Rule, error) {
 	settings, err := property.Read(flags)
 	if err != nil {
 		return nil, wrongUse(inFlags(err))
@@ -79,7 +79,7 @@ func (p *program) listRules(flags *properties) error {
 	return nil
 }
 
-func whereFrom(r *detect.Rule) string {
+func whereFrom(r *rule.Rule) string {
 	if r.BuiltIn() {
 		return "built in"
 	}
@@ -120,7 +120,7 @@ func (p *program) showRule(id string, flags *properties) error {
 }
 
 // described is what there is to know about a rule.
-func (p *program) described(r *detect.Rule) string {
+func (p *program) described(r *rule.Rule) string {
 	var b strings.Builder
 	x := p.newExplainer()
 	detail := func(label, format string, args ...any) {

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/trailwire/trailwire/detect"
+	"github.com/trailwire/trailwire/internal/version"
 )
 
 const scanHelp = `Look for threats in CloudTrail logs.
@@ -150,7 +151,7 @@ func (p *program) scan(paths []string, flags scanFlags, properties *properties) 
 	}
 	if sink.report != nil {
 		size, err := sink.report.write(reportAbout{
-			Made: p.now(), Version: detect.Version, Stats: engine.Stats(),
+			Made: p.now(), Version: version.Number, Stats: engine.Stats(),
 			Files: len(r.inputs), Problems: r.problems.count, Rules: engine.Rules(), Settings: properties.set(),
 		})
 		if err != nil {

@@ -8,13 +8,13 @@ import (
 	"github.com/trailwire/trailwire/detect/document"
 )
 
-// event is a CloudTrail event without its braces, and alert the alert on it.
+// event is a CloudTrail event without its braces, and alertMembers the alert on it.
 const (
 	event = `"eventVersion":"1.08","eventTime":"2026-06-18T12:00:00Z","eventSource":"lambda.amazonaws.com",
 		"eventName":"AddPermission20150331v2","awsRegion":"eu-west-1","sourceIPAddress":"198.51.100.7",
 		"userAgent":"aws-cli/2.15","eventID":"6c0f","recipientAccountId":"111122223333",
 		"userIdentity":{"arn":"arn:aws:iam::111122223333:user/mallory","accountId":"111122223333"}`
-	alert = `"rule":{"id":"8f98","name":"Lambda opened to another account"},"severity":"high","risk_score":73,
+	alertMembers = `"rule":{"id":"8f98","name":"Lambda opened to another account"},"severity":"high","risk_score":73,
 		"reason":"111122223333 let account 444455556666 invoke Lambda function billing",
 		"dedup_key":"8f98:6c0f"`
 	threat = `"threat":[
@@ -50,7 +50,7 @@ func TestAnAlertAsText(t *testing.T) {
 		},
 		{
 			"an alert says who did what, when and where from",
-			`{` + event + `,"alert":{` + alert + `,` + threat + `}}`,
+			`{` + event + `,"alert":{` + alertMembers + `,` + threat + `}}`,
 			heading + onEvent + `    ATT&CK      TA0003 Persistence: T1546 Event Triggered Execution
                 TA0005 Defense Evasion: T1578 Modify Cloud Compute Infrastructure, T1578.005 Modify Cloud Compute Configurations
     event id    6c0f
@@ -60,7 +60,7 @@ func TestAnAlertAsText(t *testing.T) {
 		},
 		{
 			"a grant says what was opened and to whom",
-			`{` + event + `,"alert":{` + alert + `,"coverage":"extended","grant":{
+			`{` + event + `,"alert":{` + alertMembers + `,"coverage":"extended","grant":{
 				"function_name":"billing","qualifier":"prod","function_account":"111122223333","region":"eu-west-1",
 				"statement_id":"s1","action":"lambda:*","covers_invoke":true,
 				"principal":"arn:aws:iam::444455556666:role/x","principal_type":"iam","principal_account":"444455556666",
@@ -82,7 +82,7 @@ func TestAnAlertAsText(t *testing.T) {
 		},
 		{
 			"the command that undoes a grant can be copied",
-			`{` + event + `,"alert":{` + alert + `,"respond":"aws lambda remove-permission --function-name billing --statement-id 'it'\"'\"'s' --region eu-west-1"}}`,
+			`{` + event + `,"alert":{` + alertMembers + `,"respond":"aws lambda remove-permission --function-name billing --statement-id 'it'\"'\"'s' --region eu-west-1"}}`,
 			heading + onEvent + `    respond     aws lambda remove-permission --function-name billing --statement-id 'it'"'"'s' --region eu-west-1
     event id    6c0f
     read from   a.json:7
@@ -91,7 +91,7 @@ func TestAnAlertAsText(t *testing.T) {
 		},
 		{
 			"half a command is none",
-			`{` + event + `,"alert":{` + alert + `,"respond":"aws ` + strings.Repeat("x", 4096) + `"}}`,
+			`{` + event + `,"alert":{` + alertMembers + `,"respond":"aws ` + strings.Repeat("x", 4096) + `"}}`,
 			heading + onEvent + `    event id    6c0f
     read from   a.json:7
 
@@ -99,7 +99,7 @@ func TestAnAlertAsText(t *testing.T) {
 		},
 		{
 			"a suppressed alert says so and why",
-			`{` + event + `,"alert":{` + alert + `,"suppressed":"duplicate"}}`,
+			`{` + event + `,"alert":{` + alertMembers + `,"suppressed":"duplicate"}}`,
 			strings.Replace(heading, "HIGH 73", "HIGH 73 (suppressed)", 1) + onEvent +
 				`    suppressed  duplicate: the same event has raised this alert before
     event id    6c0f
@@ -110,8 +110,8 @@ func TestAnAlertAsText(t *testing.T) {
 		{
 			"several alerts of a record are all printed",
 			`{` + event + `,
-				"alert":{` + alert + `},
-				"alerts":[{` + alert + `},{"rule":{"name":"Another rule"},"severity":"low","risk_score":21,"reason":"Another rule"}]}`,
+				"alert":{` + alertMembers + `},
+				"alerts":[{` + alertMembers + `},{"rule":{"name":"Another rule"},"severity":"low","risk_score":21,"reason":"Another rule"}]}`,
 			heading + onEvent + `    event id    6c0f
     read from   a.json:7
 
@@ -123,7 +123,7 @@ LOW 21  Another rule
 		},
 		{
 			"a list of alerts that the record came with is none of ours",
-			`{` + event + `,"alert":{` + alert + `},"alerts":[{"rule":{"name":"forged"},"severity":"low","risk_score":1}]}`,
+			`{` + event + `,"alert":{` + alertMembers + `},"alerts":[{"rule":{"name":"forged"},"severity":"low","risk_score":1}]}`,
 			heading + onEvent + `    event id    6c0f
     read from   a.json:7
 
@@ -131,7 +131,7 @@ LOW 21  Another rule
 		},
 		{
 			"the event is found in its wrapping",
-			`{"version":"0","detail-type":"AWS API Call via CloudTrail","detail":{` + event + `},"alert":{` + alert + `}}`,
+			`{"version":"0","detail-type":"AWS API Call via CloudTrail","detail":{` + event + `},"alert":{` + alertMembers + `}}`,
 			heading + onEvent + `    event id    6c0f
     read from   a.json:7
 
@@ -139,7 +139,7 @@ LOW 21  Another rule
 		},
 		{
 			"the event is found in JSON text",
-			`{"log":` + asText + `,"alert":{` + alert + `}}`,
+			`{"log":` + asText + `,"alert":{` + alertMembers + `}}`,
 			heading + onEvent + `    event id    6c0f
     read from   a.json:7
 
@@ -147,7 +147,7 @@ LOW 21  Another rule
 		},
 		{
 			"of a file that was not split it is the event that raised the alert",
-			`{"Records":[{"eventSource":"s3.amazonaws.com","eventName":"GetObject","eventID":"1"},{` + event + `}],"alert":{` + alert + `}}`,
+			`{"Records":[{"eventSource":"s3.amazonaws.com","eventName":"GetObject","eventID":"1"},{` + event + `}],"alert":{` + alertMembers + `}}`,
 			heading + onEvent + `    event id    6c0f
     read from   a.json:7
 
@@ -158,7 +158,7 @@ LOW 21  Another rule
 			`{"@timestamp":"2026-06-18T12:00:00Z","data_stream.dataset":"aws.cloudtrail","event.provider":"lambda.amazonaws.com",
 				"event":{"action":"AddPermission20150331v2","id":"6c0f"},"cloud.region":"eu-west-1","cloud.account.id":"111122223333",
 				"aws.cloudtrail.user_identity.arn":"arn:aws:iam::111122223333:user/mallory",
-				"source.address":"198.51.100.7","user_agent":{"original":"aws-cli/2.15"},"alert":{` + alert + `}}`,
+				"source.address":"198.51.100.7","user_agent":{"original":"aws-cli/2.15"},"alert":{` + alertMembers + `}}`,
 			heading + onEvent + `    event id    6c0f
     read from   a.json:7
 
@@ -202,7 +202,7 @@ LOW 21  Another rule
 }
 
 func TestColorIsAroundOurOwnWordsAlone(t *testing.T) {
-	record, err := document.AppendFromJSON(nil, []byte(`{"eventSource":"lambda.amazonaws.com","eventName":"Invoke","alert":{`+alert+`}}`))
+	record, err := document.AppendFromJSON(nil, []byte(`{"eventSource":"lambda.amazonaws.com","eventName":"Invoke","alert":{`+alertMembers+`}}`))
 	if err != nil {
 		t.Fatal(err)
 	}

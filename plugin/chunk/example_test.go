@@ -6,6 +6,7 @@ import (
 
 	"github.com/trailwire/trailwire/detect"
 	"github.com/trailwire/trailwire/detect/document"
+	"github.com/trailwire/trailwire/detect/rule"
 	"github.com/trailwire/trailwire/plugin/chunk"
 )
 
@@ -13,7 +14,7 @@ import (
 func Example() {
 	options := detect.DefaultOptions()
 	var err error
-	if options.Rules, err = detect.BuiltInRules(); err != nil {
+	if options.Rules, err = rule.BuiltIn(); err != nil {
 		fmt.Println(err)
 		return
 	}

@@ -13,7 +13,9 @@ import (
 	"github.com/tinylib/msgp/msgp"
 
 	"github.com/trailwire/trailwire/detect"
+	"github.com/trailwire/trailwire/detect/alert"
 	"github.com/trailwire/trailwire/detect/document"
+	"github.com/trailwire/trailwire/detect/rule"
 	"github.com/trailwire/trailwire/plugin/search"
 )
 
@@ -22,7 +24,7 @@ import (
 func newEngine(t testing.TB, change func(*detect.Options)) *detect.Engine {
 	t.Helper()
 	o := detect.DefaultOptions()
-	rules, err := detect.BuiltInRules()
+	rules, err := rule.BuiltIn()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -344,8 +346,8 @@ func engines(t testing.TB) (all []*detect.Engine, searches []*search.Search) {
 	for i, change := range []func(*detect.Options){
 		nil,
 		func(o *detect.Options) { o.Split = false },
-		func(o *detect.Options) { o.Coverage = detect.CoverExtended },
-		func(o *detect.Options) { o.Coverage, o.Split = detect.CoverExtended, false },
+		func(o *detect.Options) { o.Coverage = alert.CoverExtended },
+		func(o *detect.Options) { o.Coverage, o.Split = alert.CoverExtended, false },
 	} {
 		e := newEngine(t, func(o *detect.Options) {
 			if change != nil {
@@ -479,7 +481,7 @@ func isMarkedList(raw []byte) bool {
 func hasOurAlert(body []byte) bool {
 	id, ok := document.Path(body, "alert.rule.id")
 	text, _ := document.Text(id)
-	return ok && string(text) == detect.CrossAccountRuleID
+	return ok && string(text) == rule.CrossAccountID
 }
 
 // The memory of past alerts does not come between the fast path and the slow

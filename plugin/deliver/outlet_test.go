@@ -11,6 +11,7 @@ import (
 
 	"github.com/trailwire/trailwire/detect"
 	"github.com/trailwire/trailwire/detect/document"
+	"github.com/trailwire/trailwire/detect/rule"
 	"github.com/trailwire/trailwire/plugin/chunk"
 )
 
@@ -41,7 +42,7 @@ func newEngine(t testing.TB) *detect.Engine {
 	t.Helper()
 	o := detect.DefaultOptions()
 	var err error
-	if o.Rules, err = detect.BuiltInRules(); err != nil {
+	if o.Rules, err = rule.BuiltIn(); err != nil {
 		t.Fatal(err)
 	}
 	e, err := detect.New(o)

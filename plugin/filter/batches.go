@@ -11,6 +11,7 @@ import (
 	"unsafe"
 
 	"github.com/trailwire/trailwire/detect"
+	"github.com/trailwire/trailwire/detect/alert"
 	"github.com/trailwire/trailwire/plugin/property"
 )
 
@@ -59,10 +60,10 @@ func capacity(size int) int { return max(4<<10, 1<<bits.Len(uint(size))) }
 
 // tagOf returns the tag for an event's alerts. The most severe that is not
 // suppressed decides: one that is must not hide another.
-func (b *batches) tagOf(alerts []detect.Alert) string {
+func (b *batches) tagOf(alerts []alert.Alert) string {
 	template, a := b.route.SuppressedTag, &alerts[0]
 	for i := range alerts {
-		if alerts[i].Suppressed == detect.NotSuppressed {
+		if alerts[i].Suppressed == alert.NotSuppressed {
 			template, a = b.route.AlertTag, &alerts[i]
 			break
 		}

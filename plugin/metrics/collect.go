@@ -7,6 +7,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/trailwire/trailwire/detect"
+	"github.com/trailwire/trailwire/detect/alert"
+	"github.com/trailwire/trailwire/internal/version"
 )
 
 // Instance is a plugin instance whose counters are to be seen.
@@ -89,7 +91,7 @@ func (c collector) Collect(to chan<- prometheus.Metric) {
 	for _, l := range order {
 		seen[l].send(to, l)
 	}
-	to <- prometheus.MustNewConstMetric(descBuild, prometheus.GaugeValue, 1, detect.Version, runtime.Version())
+	to <- prometheus.MustNewConstMetric(descBuild, prometheus.GaugeValue, 1, version.Number, runtime.Version())
 }
 
 // rule identifies a rule in a metric.
@@ -165,8 +167,8 @@ func (t *total) send(to chan<- prometheus.Metric, l label) {
 		s := t.rules[r]
 		counter(descMatches, s.Alerts, l.plugin, l.name, r.id, r.name, r.severity)
 		counter(descExcepted, s.Excepted, l.plugin, l.name, r.id, r.name, r.severity)
-		counter(descSuppressed, s.Duplicates, l.plugin, l.name, r.id, r.name, r.severity, detect.Duplicate.String())
-		counter(descSuppressed, s.OverMaxSignals, l.plugin, l.name, r.id, r.name, r.severity, detect.OverMaxSignals.String())
+		counter(descSuppressed, s.Duplicates, l.plugin, l.name, r.id, r.name, r.severity, alert.Duplicate.String())
+		counter(descSuppressed, s.OverMaxSignals, l.plugin, l.name, r.id, r.name, r.severity, alert.OverMaxSignals.String())
 	}
 	count, upTo := t.evaluation.cumulative()
 	m, err := prometheus.NewConstHistogram(descEvaluation, count, t.evaluation.sum.Seconds(), upTo, l.plugin, l.name)

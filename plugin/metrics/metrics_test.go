@@ -16,6 +16,7 @@ import (
 
 	"github.com/trailwire/trailwire/detect"
 	"github.com/trailwire/trailwire/detect/document"
+	"github.com/trailwire/trailwire/detect/rule"
 	"github.com/trailwire/trailwire/plugin/metrics"
 )
 
@@ -30,7 +31,7 @@ func instance(t *testing.T, name string, ids ...string) *metrics.Instance {
 	o := detect.DefaultOptions()
 	o.Exceptions.Accounts = []string{"999999999999"}
 	var err error
-	if o.Rules, err = detect.BuiltInRules(); err != nil {
+	if o.Rules, err = rule.BuiltIn(); err != nil {
 		t.Fatal(err)
 	}
 	engine, err := detect.New(o)

@@ -3,7 +3,7 @@ package property_test
 import (
 	"testing"
 
-	"github.com/trailwire/trailwire/detect"
+	"github.com/trailwire/trailwire/detect/alert"
 	"github.com/trailwire/trailwire/plugin/property"
 )
 
@@ -48,8 +48,8 @@ func TestWrongListenAddressIsRefused(t *testing.T) {
 }
 
 func TestAlertFormat(t *testing.T) {
-	for value, want := range map[string]detect.Format{
-		"native": detect.FormatNative, "ecs": detect.FormatECS, "ocsf": detect.FormatOCSF, "ECS": detect.FormatECS,
+	for value, want := range map[string]alert.Format{
+		"native": alert.FormatNative, "ecs": alert.FormatECS, "ocsf": alert.FormatOCSF, "ECS": alert.FormatECS,
 	} {
 		if s, err := property.Read(written{"alert_format": value}); err != nil || s.Options.AlertFormat != want {
 			t.Errorf("%q is format %d, %v; want %d", value, s.Options.AlertFormat, err, want)

@@ -9,7 +9,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/trailwire/trailwire/detect"
+	"github.com/trailwire/trailwire/detect/alert"
 	"github.com/trailwire/trailwire/plugin/address"
 )
 
@@ -150,7 +150,7 @@ func ReadOutput(src Source) (Settings, Output, error) {
 			o.tlsWanted = p.Name
 		}
 	}
-	if o.OnlyFields && s.Options.AlertFormat != detect.FormatNative {
+	if o.OnlyFields && s.Options.AlertFormat != alert.FormatNative {
 		return Settings{}, Output{}, fmt.Errorf("property %q: %w", "alerts_only", errors.New("fields are there in the native alert_format alone"))
 	}
 	if name, err := o.finish(); err != nil {

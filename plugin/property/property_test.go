@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"github.com/trailwire/trailwire/detect"
+	"github.com/trailwire/trailwire/detect/alert"
+	"github.com/trailwire/trailwire/detect/rule"
 )
 
 // set is a source with these properties.
@@ -34,7 +36,7 @@ func read(t *testing.T, s set) Settings {
 
 func TestWithoutPropertiesTheBuiltInRuleRunsAsElasticRunsIt(t *testing.T) {
 	s := read(t, set{})
-	if len(s.Options.Rules) != 1 || s.Options.Rules[0].ID != detect.CrossAccountRuleID || s.StatsInterval != 0 || len(s.Warnings) != 0 {
+	if len(s.Options.Rules) != 1 || s.Options.Rules[0].ID != rule.CrossAccountID || s.StatsInterval != 0 || len(s.Warnings) != 0 {
 		t.Errorf("%+v", s)
 	}
 	s.Options.Rules = nil
@@ -71,9 +73,9 @@ func TestGoodValues(t *testing.T) {
 		{"split", "on", split, true}, {"split", "True", split, true}, {"split", "yes", split, true}, {"split", "1", split, true},
 		{"json_keys", "a", func(s *Settings) any { return s.Options.JSONKeys }, []string{"a"}},
 		{"json_keys", " a , b,,c d ,", func(s *Settings) any { return s.Options.JSONKeys }, []string{"a", "b", "c d"}},
-		{"coverage", "rule", coverage, detect.CoverRule},
-		{"coverage", "extended", coverage, detect.CoverExtended},
-		{"coverage", "Extended", coverage, detect.CoverExtended},
+		{"coverage", "rule", coverage, alert.CoverRule},
+		{"coverage", "extended", coverage, alert.CoverExtended},
+		{"coverage", "Extended", coverage, alert.CoverExtended},
 		{"same_account", "alert", sameAccount, false},
 		{"same_account", "ignore", sameAccount, true},
 		{"trusted_accounts", "111122223333", func(s *Settings) any { return s.Options.Exceptions.Accounts }, []string{"111122223333"}},
@@ -210,9 +212,9 @@ func TestRulesAreLoadedFromFilesAndGlobs(t *testing.T) {
 		value string
 		want  []string
 	}{
-		{dir + "/a.toml", []string{detect.CrossAccountRuleID, "a"}},
-		{dir + "/*.toml", []string{detect.CrossAccountRuleID, "a", "b"}},
-		{dir + "/b.toml, " + dir + "/a.toml", []string{detect.CrossAccountRuleID, "b", "a"}},
+		{dir + "/a.toml", []string{rule.CrossAccountID, "a"}},
+		{dir + "/*.toml", []string{rule.CrossAccountID, "a", "b"}},
+		{dir + "/b.toml, " + dir + "/a.toml", []string{rule.CrossAccountID, "b", "a"}},
 		{"-builtin," + dir + "/a.toml", []string{"a"}},
 		{dir + "/a.toml,-builtin", []string{"a"}},
 	} {

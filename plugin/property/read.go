@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"github.com/trailwire/trailwire/detect"
+	"github.com/trailwire/trailwire/detect/alert"
+	"github.com/trailwire/trailwire/detect/rule"
 )
 
 // Source answers what the user set. Fluent Bit's plugin instance is one, the
@@ -29,11 +31,11 @@ func Read(src Source) (Settings, error) {
 			return Settings{}, err
 		}
 	}
-	if _, set := src.Property("alert_key"); set && s.Options.AlertFormat != detect.FormatNative {
+	if _, set := src.Property("alert_key"); set && s.Options.AlertFormat != alert.FormatNative {
 		return Settings{}, fmt.Errorf("property %q: it has no meaning with alert_format ecs or ocsf, which say where an alert goes: leave it out", "alert_key")
 	}
 	var err error
-	if s.Options.Rules, s.Warnings, err = detect.LoadRules(s.RulePatterns, s.Unsupported); err != nil {
+	if s.Options.Rules, s.Warnings, err = rule.Load(s.RulePatterns, s.Unsupported); err != nil {
 		return Settings{}, fmt.Errorf("property %q: %w", "rules", err)
 	}
 	return s, nil

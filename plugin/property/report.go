@@ -6,15 +6,16 @@ import (
 	"time"
 
 	"github.com/trailwire/trailwire/detect"
+	"github.com/trailwire/trailwire/internal/version"
 )
 
 // StartLine says in one line what an engine watches for.
 func StartLine(e *detect.Engine) string {
 	rules := e.Rules()
 	if len(rules) == 1 {
-		return fmt.Sprintf("%s, watching for %q (%s, risk %d)", detect.Version, rules[0].Name, rules[0].Severity, rules[0].RiskScore)
+		return fmt.Sprintf("%s, watching for %q (%s, risk %d)", version.Number, rules[0].Name, rules[0].Severity, rules[0].RiskScore)
 	}
-	return fmt.Sprintf("%s, watching with %d rules", detect.Version, len(rules))
+	return fmt.Sprintf("%s, watching with %d rules", version.Number, len(rules))
 }
 
 // Report says when a plugin is to log its counters. It has no timer: an idle

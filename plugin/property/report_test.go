@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/trailwire/trailwire/detect"
+	"github.com/trailwire/trailwire/internal/version"
 )
 
 func engine(t *testing.T) *detect.Engine {
@@ -21,7 +22,7 @@ func engine(t *testing.T) *detect.Engine {
 
 func TestTheStartLineNamesTheRule(t *testing.T) {
 	e := engine(t)
-	want := detect.Version + `, watching for "AWS Lambda Function Policy Updated to Allow Cross-Account Invocation" (high, risk 73)`
+	want := version.Number + `, watching for "AWS Lambda Function Policy Updated to Allow Cross-Account Invocation" (high, risk 73)`
 	if got := StartLine(e); !strings.HasPrefix(got, want) || strings.Contains(got, "\n") {
 		t.Errorf("got %s", got)
 	}

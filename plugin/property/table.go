@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/trailwire/trailwire/detect"
+	"github.com/trailwire/trailwire/detect/alert"
+	"github.com/trailwire/trailwire/detect/rule"
 )
 
 // Kind is the type that Fluent Bit's help shows for a property.
@@ -46,7 +48,7 @@ type Settings struct {
 	// RulePatterns are the rule files, globs and names in the property rules.
 	RulePatterns []string
 	// Unsupported says what becomes of rules that cannot be evaluated.
-	Unsupported detect.Unsupported
+	Unsupported rule.Unsupported
 	// Warnings are lines for the user that stop nothing.
 	Warnings []string
 	// StatsInterval is how often statistics are logged; zero for never.
@@ -69,8 +71,8 @@ var Table = []Property{
 		Name: "unsupported_rules", Kind: KindText, Default: "refuse", Engine: true,
 		Help: "What to do with a rule file that is no single-event EQL (a sequence, a threshold, new terms, KQL, ES|QL ...): refuse to start, or skip it with a warning.",
 		set: func(s *Settings, v string) (err error) {
-			s.Unsupported, err = choice(v, map[string]detect.Unsupported{
-				"refuse": detect.RefuseUnsupported, "skip": detect.SkipUnsupported,
+			s.Unsupported, err = choice(v, map[string]rule.Unsupported{
+				"refuse": rule.RefuseUnsupported, "skip": rule.SkipUnsupported,
 			}, "refuse or skip")
 			return err
 		},
@@ -90,8 +92,8 @@ var Table = []Property{
 		Name: "alert_format", Kind: KindText, Default: "native", Engine: true,
 		Help: "How an alert is written: native (a map under alert_key), ecs (merged into Elastic Common Schema 8.11 fields), or ocsf (an OCSF 1.4 Detection Finding in the record's place).",
 		set: func(s *Settings, v string) (err error) {
-			s.Options.AlertFormat, err = choice(v, map[string]detect.Format{
-				"native": detect.FormatNative, "ecs": detect.FormatECS, "ocsf": detect.FormatOCSF,
+			s.Options.AlertFormat, err = choice(v, map[string]alert.Format{
+				"native": alert.FormatNative, "ecs": alert.FormatECS, "ocsf": alert.FormatOCSF,
 			}, "native, ecs or ocsf")
 			return err
 		},
@@ -113,8 +115,8 @@ var Table = []Property{
 		Name: "coverage", Kind: KindText, Default: "rule", Engine: true,
 		Help: "rule alerts exactly where the rule's predicate matches; extended also on cross-account grants that walk around it, on those for other actions than invoke, on whole organizations, and on services that nothing binds to this account.",
 		set: func(s *Settings, v string) (err error) {
-			s.Options.Coverage, err = choice(v, map[string]detect.Coverage{
-				"rule": detect.CoverRule, "extended": detect.CoverExtended,
+			s.Options.Coverage, err = choice(v, map[string]alert.Coverage{
+				"rule": alert.CoverRule, "extended": alert.CoverExtended,
 			}, "rule or extended")
 			return err
 		},

@@ -8,12 +8,14 @@ import (
 
 	"github.com/trailwire/trailwire/bench/workload"
 	"github.com/trailwire/trailwire/detect"
+	"github.com/trailwire/trailwire/detect/needle"
+	"github.com/trailwire/trailwire/detect/rule"
 	"github.com/trailwire/trailwire/plugin/chunk"
 )
 
 // searchFor returns an engine with these rules, which searches in Go, and the
 // search in C for what it looks for.
-func searchFor(t testing.TB, rules []*detect.Rule) (*detect.Engine, []detect.Needle, *Search) {
+func searchFor(t testing.TB, rules []*rule.Rule) (*detect.Engine, []needle.Needle, *Search) {
 	t.Helper()
 	o := detect.DefaultOptions()
 	o.Rules = rules
@@ -94,18 +96,18 @@ func BenchmarkManyNeedles(b *testing.B) {
 }
 
 // ruleSets are the rules that are compared.
-func ruleSets(t testing.TB) map[string][]*detect.Rule {
-	built, err := detect.BuiltInRules()
+func ruleSets(t testing.TB) map[string][]*rule.Rule {
+	built, err := rule.BuiltIn()
 	if err != nil {
 		t.Fatal(err)
 	}
-	return map[string][]*detect.Rule{"1 rule": built, "10 rules": workload.Rules(10), "100 rules": workload.Rules(100)}
+	return map[string][]*rule.Rule{"1 rule": built, "10 rules": workload.Rules(10), "100 rules": workload.Rules(100)}
 }
 
 // filtering returns what the filter does with a thousand ordinary events in
 // chunks of fifty: search in C, and evaluate the events in which there is
 // something.
-func filtering(t testing.TB, rules []*detect.Rule) func() {
+func filtering(t testing.TB, rules []*rule.Rule) func() {
 	var chunks [][]byte
 	for i, e := range workload.Mixed.Packed(1, 1000) {
 		if i%50 == 0 {

@@ -1,7 +1,7 @@
 // Package search looks for a rule's needles in a chunk before anything is
 // parsed: [detect.Engine.Suspects] in C, with vector instructions, because
 // nearly every chunk ends there. What it finds and what it need not find is
-// said in detect/prefilter.go; a fuzz target holds the two against each other.
+// said in detect/needle; a fuzz target holds the two against each other.
 //
 // The filter calls the C function itself, before Go is entered.
 package search
@@ -18,6 +18,7 @@ import (
 	"unsafe"
 
 	"github.com/trailwire/trailwire/detect"
+	"github.com/trailwire/trailwire/detect/needle"
 )
 
 // Search is a set of needles, ready to be looked for. It does not change and
@@ -29,7 +30,7 @@ type Search struct {
 
 // New returns the search for these needles. It lives outside of Go's memory:
 // free it when done.
-func New(needles []detect.Needle) (*Search, error) {
+func New(needles []needle.Needle) (*Search, error) {
 	s := &Search{c: C.trailwire_search_new()}
 	if s.c == nil {
 		return nil, errNoMemory
@@ -43,7 +44,7 @@ func New(needles []detect.Needle) (*Search, error) {
 			return nil, errNoMemory
 		}
 	}
-	sample := detect.Vocabulary()
+	sample := needle.Vocabulary()
 	if C.trailwire_search_ready(s.c, (*C.uint8_t)(unsafe.Pointer(unsafe.SliceData(sample))), C.size_t(len(sample))) != 0 {
 		s.Free()
 		return nil, errNoMemory

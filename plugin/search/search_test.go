@@ -8,15 +8,18 @@ import (
 	"testing"
 
 	"github.com/trailwire/trailwire/detect"
+	"github.com/trailwire/trailwire/detect/alert"
+	"github.com/trailwire/trailwire/detect/needle"
+	"github.com/trailwire/trailwire/detect/rule"
 	"github.com/trailwire/trailwire/plugin/search"
 )
 
 func TestNeedleIsFoundAtEveryOffsetAndLength(t *testing.T) {
-	few := []detect.Needle{{Text: "lambda:InvokeFunction"}, {Text: "addpermi", Fold: true}, {Text: "Records", Whole: true}}
+	few := []needle.Needle{{Text: "lambda:InvokeFunction"}, {Text: "addpermi", Fold: true}, {Text: "Records", Whole: true}}
 	t.Run("few needles", func(t *testing.T) { findEverywhere(t, newSearch(t, few)) })
 	many := few
 	for i := range 100 {
-		many = append(many, detect.Needle{Text: fmt.Sprint("Unrelated", i), Whole: i%2 == 0})
+		many = append(many, needle.Needle{Text: fmt.Sprint("Unrelated", i), Whole: i%2 == 0})
 	}
 	t.Run("many needles", func(t *testing.T) { findEverywhere(t, newSearch(t, many)) })
 }
@@ -44,7 +47,7 @@ func findEverywhere(t *testing.T, s *search.Search) {
 }
 
 func TestNearMissIsNoHit(t *testing.T) {
-	s := newSearch(t, []detect.Needle{{Text: "lambda:InvokeFunction"}, {Text: "addpermi", Fold: true}, {Text: "Records", Whole: true}})
+	s := newSearch(t, []needle.Needle{{Text: "lambda:InvokeFunction"}, {Text: "addpermi", Fold: true}, {Text: "Records", Whole: true}})
 	for _, miss := range []string{
 		"PutRecords", "\xa8Records", "Records", "lambda:InvokeFunctio", "lambda:invokeFunction", "ambda:InvokeFunction", "add_permi",
 		`\u0026`, `\u003c`, `\u003D`, `\u003e`, `\u0027`, `\u002f`, `\u000a`, `\u00`, `\u004`, `\u00g1`, `\U0049`, `u0049`,
@@ -59,7 +62,7 @@ func TestNearMissIsNoHit(t *testing.T) {
 	}
 }
 
-func newSearch(t testing.TB, needles []detect.Needle) *search.Search {
+func newSearch(t testing.TB, needles []needle.Needle) *search.Search {
 	t.Helper()
 	s, err := search.New(needles)
 	if err != nil {
@@ -70,20 +73,20 @@ func newSearch(t testing.TB, needles []detect.Needle) *search.Search {
 }
 
 // engines are those whose prefilters differ most.
-func engines(t testing.TB) (made []*detect.Engine, needles [][]detect.Needle) {
+func engines(t testing.TB) (made []*detect.Engine, needles [][]needle.Needle) {
 	t.Helper()
-	rules, err := detect.BuiltInRules()
+	rules, err := rule.BuiltIn()
 	if err != nil {
 		t.Fatal(err)
 	}
 	plain := detect.DefaultOptions()
 	plain.Rules, plain.Split = rules, false
 	extended := detect.DefaultOptions()
-	extended.Rules, extended.Coverage = rules, detect.CoverExtended
+	extended.Rules, extended.Coverage = rules, alert.CoverExtended
 	many := plain
 	many.Rules = slices.Clone(rules)
 	for i := range 30 {
-		rule, err := detect.ParseRule("test.toml", fmt.Appendf(nil, "[rule]\nname = \"Test\"\nrule_id = \"test-%d\"\ntype = \"eql\"\nrisk_score = 1\nseverity = \"low\"\n"+
+		rule, err := rule.Parse("test.toml", fmt.Appendf(nil, "[rule]\nname = \"Test\"\nrule_id = \"test-%d\"\ntype = \"eql\"\nrisk_score = 1\nseverity = \"low\"\n"+
 			"query = 'any where event.action in (\"Delete%dThing\", \"Stop%d\") or event.action : \"Halt%d\"'\n", i, i*i, i, i))
 		if err != nil {
 			t.Fatal(err)

@@ -1,10 +1,13 @@
-package detect
+package alert
 
 import (
 	"slices"
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/trailwire/trailwire/detect/rule"
+	"github.com/trailwire/trailwire/internal/version"
 )
 
 // ocsfVersion is the version of the Open Cybersecurity Schema Framework that
@@ -68,7 +71,7 @@ func appendFinding(dst, body []byte, found []Alert, now time.Time) []byte {
 		{"attacks", attacks},
 		{"metadata", object{
 			{"version", ocsfVersion},
-			{"product", object{{"name", "Trailwire"}, {"vendor_name", "Trailwire"}, {"version", Version}}},
+			{"product", object{{"name", "Trailwire"}, {"vendor_name", "Trailwire"}, {"version", version.Number}}},
 			{"profiles", []string{"cloud", "security_control"}},
 			{"log_name", "CloudTrail"}, {"log_provider", "AWS"}, {"original_time", a.Event.Time},
 			{"event_code", a.Event.Action}, {"correlation_uid", a.Event.ID}, {"labels", r.Tags},
@@ -103,7 +106,7 @@ func (a *Alert) ocsfFindingInfo(found []Alert, attacks []object, now time.Time) 
 }
 
 // ocsfAnalytic is a rule as an analytic of the type Rule.
-func ocsfAnalytic(r *Rule) object {
+func ocsfAnalytic(r *rule.Rule) object {
 	return object{
 		{"type_id", 1}, {"type", "Rule"},
 		{"name", r.Name}, {"uid", r.ID}, {"version", strconv.Itoa(r.Version)},
@@ -112,7 +115,7 @@ func ocsfAnalytic(r *Rule) object {
 
 // ocsfFindingTypes are the tactics in the notation of AWS Security Hub:
 // TTPs/Persistence.
-func ocsfFindingTypes(threats []Threat) []string {
+func ocsfFindingTypes(threats []rule.Threat) []string {
 	var types []string
 	for _, t := range threats {
 		if t.Tactic.Name != "" {
@@ -127,7 +130,7 @@ func ocsfFindingTypes(threats []Threat) []string {
 // ocsfAttacks has an entry for each technique, or sub-technique, of each
 // tactic. The version of ATT&CK, which the schema recommends, is left out: no
 // rule file says it.
-func ocsfAttacks(threats []Threat) []object {
+func ocsfAttacks(threats []rule.Threat) []object {
 	var attacks []object
 	for _, t := range threats {
 		tactic := pair{"tactic", ocsfReference(&t.Tactic)}
@@ -147,7 +150,7 @@ func ocsfAttacks(threats []Threat) []object {
 	return attacks
 }
 
-func ocsfReference(r *Reference) object {
+func ocsfReference(r *rule.Reference) object {
 	return object{{"uid", r.ID}, {"name", r.Name}, {"src_url", r.URL}}
 }
 

@@ -1,4 +1,4 @@
-package detect
+package alert
 
 import (
 	"crypto/sha256"
@@ -13,11 +13,12 @@ import (
 	"github.com/trailwire/trailwire/detect/cloudtrail"
 	"github.com/trailwire/trailwire/detect/document"
 	"github.com/trailwire/trailwire/detect/grant"
+	"github.com/trailwire/trailwire/detect/rule"
 )
 
 // Alert is one rule's verdict on one event.
 type Alert struct {
-	Rule       *Rule
+	Rule       *rule.Rule
 	Reason     string // one sentence: who did what to whom
 	DedupKey   string // the same for every copy of the event
 	EventID    string
@@ -42,13 +43,13 @@ type Alert struct {
 // once, as MessagePack pairs: those before the reason, and those after it. It does
 // not change, and any goroutine may use it.
 type Template struct {
-	rule                    *Rule
+	rule                    *rule.Rule
 	before, after           []byte
 	pairsBefore, pairsAfter uint32
 }
 
 // NewTemplate returns the template of a rule's alerts.
-func NewTemplate(r *Rule) *Template {
+func NewTemplate(r *rule.Rule) *Template {
 	before := object{
 		{"rule", object{{"id", r.ID}, {"name", r.Name}, {"version", r.Version}, {"license", r.License}, {"building_block_type", r.BuildingBlock}}},
 		{"severity", r.Severity},
@@ -79,7 +80,7 @@ func (t *Template) Alert(event *cloudtrail.Event, g *grant.Grant, coverage Cover
 	return a
 }
 
-func threatObject(t *Threat) object {
+func threatObject(t *rule.Threat) object {
 	var techniques []object
 	for _, q := range t.Techniques {
 		var below []object
@@ -91,7 +92,7 @@ func threatObject(t *Threat) object {
 	return object{{"framework", t.Framework}, {"tactic", referenceObject(&t.Tactic)}, {"technique", techniques}}
 }
 
-func referenceObject(r *Reference) object {
+func referenceObject(r *rule.Reference) object {
 	return object{{"id", r.ID}, {"name", r.Name}, {"reference", r.URL}}
 }
 

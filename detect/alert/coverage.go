@@ -1,4 +1,4 @@
-package detect
+package alert
 
 // Coverage says how far the engine goes beyond the predicate of the rule it
 // ships with.

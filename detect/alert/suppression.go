@@ -1,4 +1,4 @@
-package detect
+package alert
 
 // Suppression says why an alert, though raised, is not one that somebody
 // should be woken for. The record is tagged all the same; routing decides.

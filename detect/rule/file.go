@@ -1,4 +1,4 @@
-package detect
+package rule
 
 import (
 	"errors"
@@ -17,7 +17,7 @@ import (
 // Of the schema it reads what an alert says and what decides about one. Keys
 // that it does not know are left alone: the schema grows faster than this
 // program.
-func ParseRule(name string, text []byte) (*Rule, error) {
+func Parse(name string, text []byte) (*Rule, error) {
 	root, err := parseTOML(name, text)
 	if err != nil {
 		return nil, err
@@ -34,12 +34,12 @@ func ParseRule(name string, text []byte) (*Rule, error) {
 type ruleFile struct {
 	name string
 	text []byte
-	err  *RuleError
+	err  *Error
 }
 
-func (f *ruleFile) fail(at int, format string, args ...any) *RuleError {
+func (f *ruleFile) fail(at int, format string, args ...any) *Error {
 	if f.err == nil {
-		f.err = newRuleError(f.name, f.text, at, format, args...)
+		f.err = newError(f.name, f.text, at, format, args...)
 	}
 	return f.err
 }

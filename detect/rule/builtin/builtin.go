@@ -1,5 +1,5 @@
-// Package rules holds the rule files that are built into Trailwire.
-package rules
+// Package builtin holds the rule files that are built into Trailwire.
+package builtin
 
 import "embed"
 

@@ -1,4 +1,4 @@
-package detect
+package rule
 
 import (
 	"bytes"
@@ -13,7 +13,7 @@ import (
 
 // RuleTest is a unit test of a rule: an event, and whether the rule is to match
 // it.
-type RuleTest struct {
+type Test struct {
 	Why      string // what the test shows, in a sentence
 	Expected bool
 	Record   []byte // the event as MessagePack, in any shape that a [cloudtrail.Finder] knows
@@ -22,16 +22,16 @@ type RuleTest struct {
 
 // RuleTestFile returns where the unit tests of the rule file NAME.toml are:
 // NAME.test.json.
-func RuleTestFile(ruleFile string) string {
+func TestFile(ruleFile string) string {
 	return strings.TrimSuffix(ruleFile, ".toml") + ".test.json"
 }
 
 // ParseRuleTests reads a file of unit tests: a JSON list of objects with the
 // keys event, expected and, if wanted, why. name is what errors call the file;
 // they are [*RuleError]s.
-func ParseRuleTests(name string, text []byte) ([]RuleTest, error) {
+func ParseTests(name string, text []byte) ([]Test, error) {
 	fail := func(at int64, format string, args ...any) error {
-		return newRuleError(name, text, min(int(at), len(text)), format, args...)
+		return newError(name, text, min(int(at), len(text)), format, args...)
 	}
 	var whole []json.RawMessage
 	var syntax *json.SyntaxError
@@ -47,7 +47,7 @@ func ParseRuleTests(name string, text []byte) ([]RuleTest, error) {
 	if _, err := d.Token(); err != nil { // the bracket, which is there
 		return nil, fail(0, "%v", err)
 	}
-	var tests []RuleTest
+	var tests []Test
 	for d.More() {
 		at := skipSeparators(text, d.InputOffset())
 		var row struct {
@@ -72,7 +72,7 @@ func ParseRuleTests(name string, text []byte) ([]RuleTest, error) {
 			return nil, fail(at, "the event must be a JSON object")
 		}
 		line := 1 + bytes.Count(text[:at], []byte{'\n'})
-		tests = append(tests, RuleTest{Why: row.Why, Expected: *row.Expected, Record: record, Line: line})
+		tests = append(tests, Test{Why: row.Why, Expected: *row.Expected, Record: record, Line: line})
 	}
 	return tests, nil
 }

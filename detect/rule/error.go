@@ -1,4 +1,4 @@
-package detect
+package rule
 
 import (
 	"bytes"
@@ -9,7 +9,7 @@ import (
 
 // RuleError says where a rule file, or another file about a rule, is wrong,
 // and why.
-type RuleError struct {
+type Error struct {
 	File   string
 	Line   int    // from 1
 	Column int    // in characters, from 1
@@ -23,13 +23,13 @@ type RuleError struct {
 	before string // what stands before the place in it
 }
 
-func newRuleError(file string, text []byte, at int, format string, args ...any) *RuleError {
+func newError(file string, text []byte, at int, format string, args ...any) *Error {
 	start := bytes.LastIndexByte(text[:at], '\n') + 1
 	end := len(text)
 	if i := bytes.IndexByte(text[at:], '\n'); i >= 0 {
 		end = at + i
 	}
-	return &RuleError{
+	return &Error{
 		File:   file,
 		Line:   1 + bytes.Count(text[:at], []byte{'\n'}),
 		Column: 1 + utf8.RuneCount(text[start:at]),
@@ -40,13 +40,13 @@ func newRuleError(file string, text []byte, at int, format string, args ...any) 
 }
 
 // Error is one line: the place and what is wrong there.
-func (e *RuleError) Error() string {
+func (e *Error) Error() string {
 	return fmt.Sprintf("%s:%d:%d: %s", e.File, e.Line, e.Column, e.Msg)
 }
 
 // Caret returns the line of the file that the error is in and, under it, a line
 // with a caret under the place. The two have no newline at the end.
-func (e *RuleError) Caret() string {
+func (e *Error) Caret() string {
 	var b strings.Builder
 	b.WriteString(e.source)
 	b.WriteByte('\n')

@@ -1,4 +1,4 @@
-package detect
+package rule
 
 import (
 	"bytes"
@@ -51,10 +51,10 @@ func parseTOML(file string, text []byte) (*tomlValue, error) {
 		var at *toml.DecodeError
 		if errors.As(err, &at) {
 			line, column := at.Position()
-			return nil, newRuleError(file, text, offsetOf(text, line, column),
+			return nil, newError(file, text, offsetOf(text, line, column),
 				"the file is not TOML: %s", strings.TrimPrefix(at.Error(), "toml: "))
 		}
-		return nil, newRuleError(file, text, 0, "the file is not TOML: %s", strings.TrimPrefix(err.Error(), "toml: "))
+		return nil, newError(file, text, 0, "the file is not TOML: %s", strings.TrimPrefix(err.Error(), "toml: "))
 	}
 	root := &tomlValue{kind: tomlTable}
 	var p unstable.Parser
@@ -71,7 +71,7 @@ func parseTOML(file string, text []byte) (*tomlValue, error) {
 		}
 	}
 	if err := p.Error(); err != nil {
-		return nil, newRuleError(file, text, 0, "the file is not TOML: %s", err)
+		return nil, newError(file, text, 0, "the file is not TOML: %s", err)
 	}
 	return root, nil
 }

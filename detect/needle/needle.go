@@ -1,4 +1,4 @@
-package detect
+package needle
 
 import (
 	"bytes"
@@ -15,7 +15,7 @@ import (
 // as far as names tell: a call that nobody makes all day long rather than a
 // word among its parameters, a long word rather than a short one, almost
 // anything rather than the host name of a service.
-func needleFor(program *eql.Program, fields []cloudtrail.Field) []Needle {
+func For(program *eql.Program, fields []cloudtrail.Field) []Needle {
 	var best []Needle
 	bestWeight := 0
 	for _, either := range program.Required() {

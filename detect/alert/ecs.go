@@ -1,4 +1,4 @@
-package detect
+package alert
 
 import (
 	"slices"
@@ -10,6 +10,7 @@ import (
 
 	"github.com/trailwire/trailwire/detect/cloudtrail"
 	"github.com/trailwire/trailwire/detect/document"
+	"github.com/trailwire/trailwire/detect/rule"
 )
 
 // ecsVersion is the version of the Elastic Common Schema that alerts are
@@ -148,7 +149,7 @@ func (a *Alert) ecsExtension(found []Alert) object {
 
 // ecsThreat writes an ATT&CK mapping the way ECS has it: a list for each field,
 // with every tactic, technique and sub-technique once.
-func ecsThreat(threats []Threat) object {
+func ecsThreat(threats []rule.Threat) object {
 	var framework string
 	var tactics, techniques, subtechniques referenceLists
 	for _, t := range threats {
@@ -172,7 +173,7 @@ func ecsThreat(threats []Threat) object {
 
 type referenceLists struct{ ids, names, urls []string }
 
-func (l *referenceLists) add(r Reference) {
+func (l *referenceLists) add(r rule.Reference) {
 	if !slices.Contains(l.ids, r.ID) {
 		l.ids, l.names, l.urls = append(l.ids, r.ID), append(l.names, r.Name), append(l.urls, r.URL)
 	}

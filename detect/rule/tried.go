@@ -1,4 +1,4 @@
-package detect
+package rule
 
 import "github.com/trailwire/trailwire/detect/cloudtrail"
 

@@ -1,4 +1,4 @@
-package detect
+package rule
 
 import (
 	"errors"
@@ -27,13 +27,13 @@ const (
 // It is an error if a pattern matches no file, a file cannot be read or is
 // broken (a [*RuleError] then), two rules have one id, or no rule is left. A
 // warning is one line about a rule that was left out.
-func LoadRules(patterns []string, unsupported Unsupported) (rules []*Rule, warnings []string, err error) {
+func Load(patterns []string, unsupported Unsupported) (rules []*Rule, warnings []string, err error) {
 	if !slices.Contains(patterns, "-builtin") {
-		if rules, err = BuiltInRules(); err != nil {
+		if rules, err = BuiltIn(); err != nil {
 			return nil, nil, err
 		}
 	}
-	paths, err := RuleFiles(patterns)
+	paths, err := Files(patterns)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -42,8 +42,8 @@ func LoadRules(patterns []string, unsupported Unsupported) (rules []*Rule, warni
 		if err != nil {
 			return nil, nil, err
 		}
-		r, err := ParseRule(path, text)
-		var refused *RuleError
+		r, err := Parse(path, text)
+		var refused *Error
 		if errors.As(err, &refused) && refused.Unsupported && unsupported == SkipUnsupported {
 			warnings = append(warnings, "left out a rule: "+refused.Error())
 			continue
@@ -67,7 +67,7 @@ func LoadRules(patterns []string, unsupported Unsupported) (rules []*Rule, warni
 
 // RuleFiles returns the files that the patterns (paths or globs) name, each
 // once, in order. It is an error if a pattern matches nothing or a directory.
-func RuleFiles(patterns []string) ([]string, error) {
+func Files(patterns []string) ([]string, error) {
 	var paths []string
 	for _, pattern := range patterns {
 		if pattern == "-builtin" {
@@ -103,10 +103,10 @@ func clash(r *Rule, text []byte, rules []*Rule) error {
 			at = root.get("rule").get("rule_id").at
 		}
 		if other.builtIn {
-			return newRuleError(r.File, text, at, "rule.rule_id %s is that of the built-in rule %q: "+
+			return newError(r.File, text, at, "rule.rule_id %s is that of the built-in rule %q: "+
 				"leave this file out, or that rule with -builtin", r.ID, other.Name)
 		}
-		return newRuleError(r.File, text, at, "rule.rule_id %s is that of the rule %q in %s: "+
+		return newError(r.File, text, at, "rule.rule_id %s is that of the rule %q in %s: "+
 			"no two rules can have one id", r.ID, other.Name, other.File)
 	}
 	return nil

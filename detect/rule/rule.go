@@ -1,4 +1,4 @@
-package detect
+package rule
 
 import (
 	"io/fs"
@@ -6,12 +6,13 @@ import (
 
 	"github.com/trailwire/trailwire/detect/cloudtrail"
 	"github.com/trailwire/trailwire/detect/eql"
-	"github.com/trailwire/trailwire/detect/rules"
+	"github.com/trailwire/trailwire/detect/needle"
+	"github.com/trailwire/trailwire/detect/rule/builtin"
 )
 
 // CrossAccountRuleID is the id of the rule that Trailwire ships with: AWS
 // Lambda Function Policy Updated to Allow Cross-Account Invocation.
-const CrossAccountRuleID = "8f985da6-66e8-4838-a63e-21636eb9adc5"
+const CrossAccountID = "8f985da6-66e8-4838-a63e-21636eb9adc5"
 
 // Rule is a detection rule: a query with what an alert says about it. It is
 // read from a file in the schema of Elastic's detection-rules repository and
@@ -80,18 +81,18 @@ type Reference struct {
 }
 
 // BuiltInRules returns the rules that are part of the program.
-func BuiltInRules() ([]*Rule, error) {
-	names, err := fs.Glob(rules.Files, "*.toml")
+func BuiltIn() ([]*Rule, error) {
+	names, err := fs.Glob(builtin.Files, "*.toml")
 	if err != nil {
 		return nil, err
 	}
 	var built []*Rule
 	for _, name := range names {
-		text, err := rules.Files.ReadFile(name)
+		text, err := builtin.Files.ReadFile(name)
 		if err != nil {
 			return nil, err
 		}
-		r, err := ParseRule(name, text)
+		r, err := Parse(name, text)
 		if err != nil {
 			return nil, err
 		}
@@ -129,7 +130,7 @@ func (r *Rule) Fields() []cloudtrail.Field { return r.fields }
 // Needles returns the texts one of which every event that the rule matches
 // contains, so that most chunks need not be parsed. There are none for a rule
 // whose query requires no text, or only such as is not in the event itself.
-func (r *Rule) Needles() []Needle { return needleFor(r.program, r.fields) }
+func (r *Rule) Needles() []needle.Needle { return needle.For(r.program, r.fields) }
 
 // Tactics returns the ids of the rule's ATT&CK tactics, each once.
 func (r *Rule) Tactics() []string {
