@@ -71,7 +71,7 @@ func newFilter(rules []*rule.Rule) (f *filter, err error) {
 func (f *filter) run(t traffic) {
 	for _, c := range t.chunks {
 		if hit := f.search.Next(c, 0); hit < len(c) {
-			f.out, _ = chunk.FilterSuspects(f.out[:0], c, f.engine, f.search.Over(c, hit), nil)
+			f.out, _ = chunk.FilterSuspects(func() []byte { return f.out[:0] }, c, f.engine, f.search.Over(c, hit), nil)
 		}
 	}
 }

@@ -17,7 +17,10 @@ func Filter(dst, chunk []byte, engine *detect.Engine) (out []byte, changed bool)
 	if !engine.Suspects(chunk) {
 		return dst, false
 	}
-	return FilterSuspects(dst, chunk, engine, nil, nil)
+	if out, changed = FilterSuspects(func() []byte { return dst }, chunk, engine, nil, nil); changed {
+		return out, true
+	}
+	return dst, false
 }
 
 // maxHeaders is how many bytes the header of a list, repeated for each record
@@ -29,29 +32,34 @@ const maxHeaders = 64 << 20
 // suspicious, len(chunk) where there is nothing: events without such an offset
 // are passed over. A nil next looks into each event with [Engine.Suspects].
 // Alerts are judged as verdicts say, which may be nil ([detect.Verdicts]).
-func FilterSuspects(dst, chunk []byte, engine *detect.Engine, next func(from int) int, verdicts *detect.Verdicts) (out []byte, changed bool) {
+//
+// The chunk is appended to what room returns, which is called once, where something
+// changes.
+func FilterSuspects(room func() []byte, chunk []byte, engine *detect.Engine, next func(from int) int, verdicts *detect.Verdicts) (out []byte, changed bool) {
 	v := engine.Evaluator()
 	defer v.Release()
 	v.Remember(verdicts)
-	start := len(dst)
-	copied := 0 // how much of the chunk has gone to dst
+	copied := 0 // how much of the chunk has gone to out
 	eachSuspect(chunk, engine, next, func(e *Event, at int) {
 		outputs := v.Record(e.Body, e.Time())
 		if outputs == nil {
 			return
 		}
-		dst = append(dst, chunk[copied:at]...)
+		if !changed {
+			out, changed = room(), true
+		}
+		out = append(out, chunk[copied:at]...)
 		header := e.headerFor(len(outputs))
 		for _, o := range outputs {
-			dst = append(dst, header...)
-			dst = append(dst, o.Body...)
+			out = append(out, header...)
+			out = append(out, o.Body...)
 		}
-		copied, changed = at+len(e.Raw), true
+		copied = at + len(e.Raw)
 	})
 	if !changed {
-		return dst[:start], false
+		return nil, false
 	}
-	return append(dst, chunk[copied:]...), true
+	return append(out, chunk[copied:]...), true
 }
 
 // Alerts evaluates a chunk as [FilterSuspects] does and calls visit for each

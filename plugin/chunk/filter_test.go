@@ -316,7 +316,7 @@ func checkFilter(t testing.TB, engine *detect.Engine, s *search.Search, chunk []
 	}
 	if s != nil {
 		next := func(from int) int { return s.Next(chunk, from) }
-		byC, cChanged := FilterSuspects(nil, chunk, engine, next, nil)
+		byC, cChanged := FilterSuspects(func() []byte { return nil }, chunk, engine, next, nil)
 		if cChanged != changed || changed && !bytes.Equal(byC, out) {
 			t.Fatalf("with the search in C %q\nbecomes %v %q\nwithout  %v %q", chunk, cChanged, byC, changed, out)
 		}

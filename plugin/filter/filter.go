@@ -261,17 +261,21 @@ func (f *instance) tellTrouble(ins *C.struct_flb_filter_instance) {
 // out, in memory that is the host's to free. It leaves in as it is where nothing
 // changes, and for want of memory.
 func (f *instance) tag(in []byte, hit int, verdicts *detect.Verdicts, out *unsafe.Pointer, outSize *C.size_t) C.int {
-	buffer := newHostBuffer(len(in) + len(in)/4 + roomForAlerts)
+	var buffer hostBuffer
 	defer buffer.free()
-	if buffer.bytes == nil {
-		return C.FILTER_NOTOUCH
+	room := func() []byte {
+		buffer = newHostBuffer(len(in) + len(in)/4 + roomForAlerts)
+		return buffer.bytes[:0]
 	}
-	tagged, changed := chunk.FilterSuspects(buffer.bytes[:0], in, f.engine, f.search.Over(in, hit), verdicts)
+	tagged, changed := chunk.FilterSuspects(room, in, f.engine, f.search.Over(in, hit), verdicts)
 	if !changed {
 		return C.FILTER_NOTOUCH
 	}
 	owned, ok := buffer.hand(tagged)
 	if !ok {
+		if f.report.Rare() {
+			logLine(f.host.ins, C.LOG_ERROR, "a chunk was left without its alerts: there is no memory")
+		}
 		return C.FILTER_NOTOUCH
 	}
 	*out, *outSize = unsafe.Pointer(unsafe.SliceData(owned)), C.size_t(len(owned))
