@@ -243,31 +243,6 @@ func TestTheSharedKeyOpensTheReceiver(t *testing.T) {
 	}
 }
 
-func TestAReceiverWithoutTheKeyIsNotTrusted(t *testing.T) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	go func() {
-		c, err := l.Accept()
-		if err != nil {
-			return
-		}
-		defer c.Close()
-		helo := msgp.AppendString(msgp.AppendArrayHeader(nil, 2), "HELO")
-		_, _ = c.Write(msgp.AppendMapHeader(helo, 0))
-		_, _ = c.Read(make([]byte, 1024))
-		pong := msgp.AppendString(msgp.AppendArrayHeader(nil, 5), "PONG")
-		pong = msgp.AppendString(msgp.AppendBool(pong, true), "")
-		_, _ = c.Write(msgp.AppendString(msgp.AppendString(pong, "host"), strings.Repeat("0", 128)))
-	}()
-	f := sender(t, "forward://"+l.Addr().String(), func(o *Options) { o.SharedKey = "k" })
-	if _, err := f.Deliver(t.Context(), alertsOf(1)); err == nil || !strings.Contains(err.Error(), "shared_key") {
-		t.Error(err)
-	}
-}
-
 func TestAnAnswerWithoutEndIsNotRead(t *testing.T) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
