@@ -8,6 +8,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"crypto/x509/pkix"
+	"errors"
 	"fmt"
 	"math/big"
 	"net"
@@ -188,6 +189,42 @@ func TestAConnectionIsKeptAndRenewed(t *testing.T) {
 	r.Listen(t, "tcp", at)
 	if _, err := f.Deliver(t.Context(), alertsOf(1)); err != nil {
 		t.Errorf("a receiver that was replaced unseen is a reason to fail: %v", err)
+	}
+}
+
+// A receiver that was replaced has closed all connections, of which the sender
+// notices one: none of the others may cost another delivery an attempt.
+func TestAfterAFailureNoOldConnectionIsKept(t *testing.T) {
+	var r delivertest.Receiver
+	at := r.Listen(t, "tcp", "127.0.0.1:0")
+	f := sender(t, "forward://"+at, nil)
+	const old = 3
+	var before []net.Conn
+	for range old {
+		c, err := f.dialer.dial(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		before = append(before, c)
+	}
+	for _, c := range before {
+		f.idle.put(c)
+	}
+	for r.Connections() < old { // accepted, not only in the backlog
+		time.Sleep(time.Millisecond)
+	}
+	r.Kill()
+	r.Listen(t, "tcp", at)
+	if n, err := f.Deliver(t.Context(), alertsOf(1)); n != 1 || err != nil {
+		t.Fatal(n, err)
+	}
+	if len(f.idle.idle) != 1 || r.Connections() != old+1 {
+		t.Errorf("%d connections are kept of %d, want the new one of %d", len(f.idle.idle), r.Connections(), old+1)
+	}
+	for i, c := range before {
+		if err := c.SetDeadline(time.Time{}); !errors.Is(err, net.ErrClosed) {
+			t.Errorf("old connection %d is still open: %v", i, err)
+		}
 	}
 }
 
