@@ -46,13 +46,12 @@
 // overwrites the instance's only reference to the first pool (ins->tp), so that
 // flb_output_exit stops the second pool and frees the instance, while the threads
 // of the first go on. Each of them wakes up every 1.5 seconds and walks the
-// instance's list of upstreams (cb_thread_sched_timer): at the next reload that
-// memory has another use, and the process ends with SIGSEGV in
-// flb_upstream_conn_timeouts.
+// instance's list of upstreams (cb_thread_sched_timer). Once that memory has
+// another use, the process ends with SIGSEGV, mostly in flb_upstream_conn_timeouts.
 //
 // No callback runs between the two calls. But FLBPluginInit runs before both of
-// them, and the host's flb_output_set_property has had one signature and one
-// effect since workers exist: shim.c sets the number to zero there, and one line
+// them, and the host's flb_output_set_property has the same signature and effect
+// from 1.9 to 5.1: shim.c sets the number to zero there, and one line
 // of the log says so.
 //
 // Lines for the log are collected and printed by the coroutine's thread: on a
