@@ -106,7 +106,7 @@ func TestNothingIsLostWhenTheReceivingFluentBitIsKilled(t *testing.T) {
 	inFluentBit(t, func(t *testing.T, fb fluentBit) {
 		dir, port := folder(t), freePort(t)
 		receiver := receiving(t, dir, "listen: 127.0.0.1, port: "+port)
-		config := sending(t, dir, "workers: 2, alerts_to: 'forward://127.0.0.1:"+port+"?tag=alert.$severity'")
+		config := sending(t, dir, "alerts_to: 'forward://127.0.0.1:"+port+"?tag=alert.$severity'")
 		appendGrants(t, dir, "a.json", 0, 50)
 		p := fb.start(t, dir, "-c", config) // before there is a receiver
 		p.waitFor("a complaint", func() bool { return strings.Contains(p.text(), "connection refused") })
@@ -147,7 +147,7 @@ pipeline:
   filters:
     - {name: trailwire, match: cloudtrail}
   outputs:
-    - {name: trailwire, match: cloudtrail, workers: 1, alerts_to: 'file://%s/alerts'}
+    - {name: trailwire, match: cloudtrail, alerts_to: 'file://%s/alerts'}
     - {name: file, match: cloudtrail, path: %q, file: records, format: plain}
 `, filepath.Join(filepath.Dir(output), "flb-filter_trailwire.so"), output, grant("e0", "444455556666"), dir, dir))
 		p := fb.start(t, dir, "-c", "fluent-bit.yaml")
@@ -165,7 +165,7 @@ func TestAStopDuringASendEndsInTimeAndLosesNothing(t *testing.T) {
 		var r delivertest.Receiver
 		r.Behave(func(int) delivertest.Behavior { return delivertest.Hang })
 		dir := folder(t)
-		config := sending(t, dir, "workers: 2, alerts_to: 'forward://"+r.Listen(t, "tcp", "127.0.0.1:0")+"'")
+		config := sending(t, dir, "alerts_to: 'forward://"+r.Listen(t, "tcp", "127.0.0.1:0")+"'")
 		appendGrants(t, dir, "a.json", 0, 10)
 		p := fb.start(t, dir, "-c", config)
 		p.waitFor("a message", func() bool { return r.Messages() > 0 })
@@ -334,15 +334,58 @@ func TestASocketAndTheRightKeyOpenAFluentBit(t *testing.T) {
 		r := fb.start(t, dir, "-c", receiving(t, dir, "unix_path: "+socket+", shared_key: k1"))
 		r.waitFor("the socket", func() bool { _, err := os.Stat(socket); return err == nil })
 		appendGrants(t, dir, "a.json", 0, 3)
-		wrong := fb.start(t, dir, "-c", sending(t, dir, "workers: 1, shared_key: hunter2, alerts_to: 'forward+unix://"+socket+"'"))
+		wrong := fb.start(t, dir, "-c", sending(t, dir, "shared_key: hunter2, alerts_to: 'forward+unix://"+socket+"'"))
 		wrong.waitFor("a complaint", func() bool { return strings.Contains(wrong.text(), "does not take our shared_key") })
 		wrong.stop()
 		write(t, filepath.Join(dir, "key"), "k1\n")
-		right := fb.start(t, dir, "-c", sending(t, dir, "workers: 1, shared_key_file: "+dir+"/key, alerts_to: 'forward+unix://"+socket+"'"))
+		right := fb.start(t, dir, "-c", sending(t, dir, "shared_key_file: "+dir+"/key, alerts_to: 'forward+unix://"+socket+"'"))
 		right.waitForLines(filepath.Join(dir, "received"), 3)
 		right.stop()
 		if strings.Contains(wrong.text()+right.text(), "hunter2") {
 			t.Error("the shared key is in a log")
+		}
+	})
+}
+
+// The receiver may have any name, that of this machine too. The default of its
+// self_hostname is localhost.
+func TestAFluentBitOnTheSameMachineTakesTheKey(t *testing.T) {
+	own, err := os.Hostname()
+	if err != nil {
+		t.Fatal(err)
+	}
+	inFluentBit(t, func(t *testing.T, fb fluentBit) {
+		for _, name := range []string{own, "localhost"} {
+			t.Run("named "+name, func(t *testing.T) {
+				dir, port := folder(t), freePort(t)
+				r := fb.start(t, dir, "-c", receiving(t, dir, "listen: 127.0.0.1, port: "+port+", shared_key: k1, self_hostname: "+name))
+				appendGrants(t, dir, "a.json", 0, 3)
+				s := fb.start(t, dir, "-c", sending(t, dir, "shared_key: k1, alerts_to: 'forward://127.0.0.1:"+port+"'"))
+				r.waitForLines(filepath.Join(dir, "received"), 3)
+				s.stop()
+				r.stop()
+			})
+		}
+	})
+}
+
+func TestAFluentBitThatAsksForAUserRefusesInOneLine(t *testing.T) {
+	inFluentBit(t, func(t *testing.T, fb fluentBit) {
+		dir, port := folder(t), freePort(t)
+		r := fb.start(t, dir, "-c", receiving(t, dir, "listen: 127.0.0.1, port: "+port+", shared_key: k1, security.users: alice secret"))
+		r.waitFor("the port", func() bool {
+			c, err := net.Dial("tcp", "127.0.0.1:"+port)
+			if err == nil {
+				c.Close()
+			}
+			return err == nil
+		})
+		appendGrants(t, dir, "a.json", 0, 1)
+		s := fb.start(t, dir, "-c", sending(t, dir, "shared_key: k1, alerts_to: 'forward://127.0.0.1:"+port+"'"))
+		s.waitFor("a second attempt", func() bool { return strings.Count(s.text(), "failed to flush chunk") > 1 })
+		s.stop()
+		if n := strings.Count(s.text(), "handshake: the receiver does not take our shared_key, or asks for a user name"); n != 1 {
+			t.Errorf("%d complaints, want one", n)
 		}
 	})
 }

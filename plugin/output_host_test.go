@@ -233,6 +233,39 @@ func TestAWrongPropertyStopsTheOutputWithOneLine(t *testing.T) {
 	}
 }
 
+func TestWorkersAreNotStartedAndOneLineSaysSo(t *testing.T) {
+	for _, c := range []struct {
+		name    string
+		options []string
+		want    []string
+	}{
+		{"none are configured", nil, nil},
+		{"zero are configured", []string{"-p", "workers=0"}, nil},
+		{"one is configured", []string{"-p", "workers=1"}, []string{"1"}},
+		{"many are configured", []string{"-p", "workers=70000"}, []string{"70000"}},
+		{"of one instance of two", []string{"-I", "-p", "alerts_to=stdout", "-p", "workers=3"}, []string{"3"}},
+		{"of both instances", []string{"-p", "workers=2", "-I", "-p", "workers=3", "-p", "alerts_to=stdout"}, []string{"2", "3"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			r := inOutputHost(t, nil, append([]string{"-p", "alerts_to=stdout"}, c.options...)...)
+			var told []string
+			for _, l := range r.lines() {
+				if rest, ok := strings.CutPrefix(l, "[warn] [output:trailwire:trailwire."); ok {
+					_, rest, _ = strings.Cut(rest, `] property "workers": `)
+					number, rest, _ := strings.Cut(rest, " ")
+					if !strings.Contains(rest, "is not used") || !strings.Contains(rest, "leave it out") {
+						t.Errorf("the line is %q", l)
+					}
+					told = append(told, number)
+				}
+			}
+			if r.code != 0 || !slices.Equal(told, c.want) || strings.Contains(r.log, "workers are started") {
+				t.Errorf("exit code %d, told of %q, want %q:\n%s", r.code, told, c.want, r.log)
+			}
+		})
+	}
+}
+
 func TestInstancesOfTheOutputHaveTheirOwnSettings(t *testing.T) {
 	dir := folder(t)
 	r := inOutputHost(t, grants(t, 2, 1),

@@ -75,8 +75,7 @@ func newlines(path string) int {
 }
 
 // The filter in each of the places where it can be, and the output, in one
-// process. The output has no workers, which no Fluent Bit survives at a reload
-// (plugin/output/doc.go says why).
+// process.
 //
 // TRAILWIRE_RELOADS says how many reloads, and that there is time for the
 // control: the same without the plugin.
@@ -243,6 +242,36 @@ pipeline:
 	}
 	t.Logf("%d events, %d records", sent, len(records))
 	wantFlat(t, after, leftBehind(fb.version))
+}
+
+// With a Go output that has workers, 5.1.1 and 4.2.8 crash after two to seven
+// reloads. plugin/output/doc.go says why.
+func TestAnOutputThatIsGivenWorkersSurvivesReloads(t *testing.T) {
+	inFluentBit(t, func(t *testing.T, fb fluentBit) {
+		dir, port := folder(t), freePort(t)
+		write(t, filepath.Join(dir, "fluent-bit.yaml"), fmt.Sprintf(`
+service: {flush: 0.2, grace: 1, hot_reload: on, http_server: on, http_listen: 127.0.0.1, http_port: %s}
+plugins: [%q]
+pipeline:
+  inputs:
+    - {name: dummy, tag: cloudtrail, rate: 100, dummy: '%s'}
+  outputs:
+    - {name: trailwire, match: cloudtrail, workers: 2, alerts_to: 'file://%s/alerts'}
+`, port, outputPlugin(t), match, dir))
+		p := fb.start(t, dir, "-c", "fluent-bit.yaml")
+		p.waitFor("the start", func() bool { return strings.Contains(p.text(), "watching for ") })
+		reloads := countFrom(t, "TRAILWIRE_RELOADS", 8)
+		r := &reloading{p, dir, port, []string{"alerts"}, func() error { return p.command.Process.Signal(syscall.SIGHUP) }}
+		r.times(reloads)
+		p.stop()
+		text := p.text()
+		if n := strings.Count(text, `property "workers": 2 is not used`); n != reloads+1 {
+			t.Errorf("%d lines speak of workers, want one for each of %d starts", n, reloads+1)
+		}
+		if strings.Contains(text, "worker #") {
+			t.Error("workers were started")
+		}
+	})
 }
 
 // reloadWithoutThePlugin reports what Fluent Bit loses and leaves behind by

@@ -23,7 +23,8 @@ import (
 const maxMessage = 1 << 20
 
 // forward delivers to a Fluent Bit. It keeps as many connections as there are
-// deliveries at the same time, which is one for each of an output's workers.
+// deliveries at the same time: one, and one for each that goes on in the
+// background.
 type forward struct {
 	address address.Address
 	dialer  dialer

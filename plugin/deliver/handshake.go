@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"os"
 
 	"github.com/tinylib/msgp/msgp"
 
@@ -19,41 +18,50 @@ import (
 // that it has it too: HELO, PING and PONG of the Forward protocol's
 // specification.
 //
+// Both sides show it with a digest over the same salt, nonce and key, and only
+// the name in it says whose digest it is. A receiver without the key could send
+// our own name and digest back. So the name that we give is new and random for
+// each connection, and a PONG with it is refused: no receiver has it as its own
+// name, not even one on the same machine. The salt is new too, so that no digest
+// of another connection fits.
+//
 // The client library has a handshake of its own, which Fluent Bit does not
 // take: it reads and writes nonce and salt as MessagePack bin, Fluent Bit as
 // str; and it does not look at the receiver's verdict. This one reads both and
 // writes str, as Fluent Bit's own output does.
 func shakeHands(c net.Conn, key address.Secret) error {
+	if err := exchange(c, key); err != nil {
+		return fmt.Errorf("handshake: %w", plain(err))
+	}
+	return nil
+}
+
+func exchange(c net.Conn, key address.Secret) error {
 	r := boundedReader(c, maxHandshake)
 	nonce, err := readHelo(r)
 	if err != nil {
-		return fmt.Errorf("handshake: %w", plain(err))
+		return err
 	}
-	var random [8]byte
-	if _, err := rand.Read(random[:]); err != nil {
-		return fmt.Errorf("handshake: %w", err)
-	}
-	salt := hex.EncodeToString(random[:]) // 16 bytes of text, for str is to be text
-	host, err := os.Hostname()
-	if err != nil {
-		host = "localhost"
-	}
+	// Text, since Fluent Bit takes nothing else. Its input takes a salt of any
+	// length, as fluentd's does.
+	host, salt := "trailwire-"+rand.Text(), rand.Text()
 	b := msgp.AppendArrayHeader(nil, 6)
 	for _, s := range []string{"PING", host, salt, digest(salt, host, nonce, key), "", ""} {
 		b = msgp.AppendString(b, s)
 	}
 	if _, err := c.Write(b); err != nil {
-		return fmt.Errorf("handshake: %w", plain(err))
+		return err
 	}
 	server, theirs, err := readPong(r)
-	if err != nil {
-		if plain(err) == errClosed {
-			err = errKey // Fluent Bit's way of saying so
-		}
-		return fmt.Errorf("handshake: %w", plain(err))
-	}
-	if subtle.ConstantTimeCompare([]byte(theirs), []byte(digest(salt, server, nonce, key))) != 1 {
-		return fmt.Errorf("handshake: %w", errKey)
+	switch {
+	case err != nil && plain(err) == errClosed:
+		return errKey // Fluent Bit's way of saying so
+	case err != nil:
+		return err
+	case server == host:
+		return errMirror
+	case subtle.ConstantTimeCompare([]byte(theirs), []byte(digest(salt, server, nonce, key))) != 1:
+		return errProof
 	}
 	return nil
 }
@@ -63,6 +71,9 @@ const maxHandshake = 64 << 10
 
 var (
 	errKey       = errors.New("the receiver does not take our shared_key")
+	errRefusal   = errors.New("the receiver does not take our shared_key, or asks for a user name, which is never sent")
+	errMirror    = errors.New("the receiver sends our own name back instead of showing that it has the shared_key")
+	errProof     = errors.New("the receiver does not show that it has the shared_key")
 	errNoHelo    = errors.New("the receiver says no HELO: it may have no shared_key")
 	errHandshake = errors.New("the receiver's answer cannot be read")
 )
@@ -117,7 +128,7 @@ func readPong(r *msgp.Reader) (host, digest string, err error) {
 		return "", "", err
 	}
 	if !welcome {
-		return "", "", errKey
+		return "", "", errRefusal
 	}
 	if host, err = readText(r); err != nil {
 		return "", "", err

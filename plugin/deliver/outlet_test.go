@@ -1,9 +1,11 @@
 package deliver
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -304,6 +306,45 @@ func TestWhoMayNotBeHeldUpIsToldLater(t *testing.T) {
 	if !o.failed.empty() {
 		t.Error("a chunk that was delivered is remembered")
 	}
+}
+
+// The chunk is the host's, which writes over it after it has its answer.
+func TestADeliveryThatGoesOnReadsNothingOfTheChunk(t *testing.T) {
+	const metadata = "\x81\xa4host\xa2a1"
+	var at, with, body []byte
+	arrived := make(chan bool)
+	s := slow{&destination{name: "slow", takes: -1}, make(chan bool)}
+	o := newTestOutlet(t, watching{s, func(a Alert) {
+		at, with, body = bytes.Clone(a.Timestamp), bytes.Clone(a.Metadata), bytes.Clone(a.Body)
+		close(arrived)
+	}})
+	c := chunkOf(t, grant("e1"))
+	const head = 12 // two list headers and the time, which the metadata follows
+	c = slices.Concat(c[:head], []byte(metadata), c[head+1:])
+	when := bytes.Clone(c[2:head])
+	if !o.Chunk(t.Context(), c, "x", nil, time.Nanosecond).Retry {
+		t.Fatal("a delivery that is still running is taken for done")
+	}
+	for i := range c {
+		c[i] = 0xc1
+	}
+	s.let <- true
+	<-arrived
+	if string(at) != string(when) || string(with) != metadata || describe(body) != "e1" {
+		t.Errorf("time %x, metadata %q, event %q; want %x, %q and e1", at, with, describe(body), when, metadata)
+	}
+}
+
+// watching is a destination that shows what it is given, once it is let.
+type watching struct {
+	slow
+	show func(Alert)
+}
+
+func (w watching) Deliver(ctx context.Context, alerts []Alert) (int, error) {
+	n, err := w.slow.Deliver(ctx, alerts)
+	w.show(alerts[0])
+	return n, err
 }
 
 func TestCloseEndsWhatIsRunning(t *testing.T) {

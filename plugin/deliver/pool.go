@@ -5,8 +5,8 @@ import (
 	"sync"
 )
 
-// maxIdle is how many idle connections a destination keeps. More workers than
-// that may connect anew now and then.
+// maxIdle is how many idle connections a destination keeps. More deliveries at
+// the same time than that may connect anew now and then.
 const maxIdle = 64
 
 // pool keeps connections that are open and not in use.

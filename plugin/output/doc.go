@@ -15,8 +15,7 @@
 //   - FLBPluginInit once for every instance, with a struct through which
 //     properties are read and the instance's context is left (host.h);
 //   - FLBPluginFlushCtx once for every chunk, and again for one that was
-//     answered with FLB_RETRY. An output with workers calls it from several
-//     threads at once;
+//     answered with FLB_RETRY;
 //   - FLBPluginExitCtx once for every instance. Hot reload makes the new
 //     instances before it ends the old ones.
 //
@@ -36,13 +35,24 @@
 //
 // # Workers
 //
-// The output needs none. Without workers it is flushed on the thread that does
-// everything else in Fluent Bit; a delivery that takes longer than 100 ms goes
-// on in the background there, and Fluent Bit is told to hand the chunk in again.
-// With workers, every Fluent Bit that was tried (4.2.8, 5.1.1) starts those of a
-// Go output twice (flb_proxy_output_cb_init and flb_output_init_all both call
-// flb_output_enable_multi_threading) and stops them once: after a hot reload the
-// others work on memory that was freed.
+// The output has none, whatever the property workers says. It is flushed on the
+// thread that does everything else in Fluent Bit; a delivery that takes longer
+// than 100 ms goes on in the background, and Fluent Bit is told to hand the chunk
+// in again.
+//
+// Fluent Bit 2.2 to 5.1 starts the workers of a Go output twice. Both
+// flb_proxy_output_cb_init, right after FLBPluginInit, and flb_output_init_all,
+// right after that, call flb_output_enable_multi_threading. The second call
+// overwrites the instance's only reference to the first pool (ins->tp), so that
+// flb_output_exit stops the second pool and frees the instance, while the threads
+// of the first go on. Each of them wakes up every 1.5 seconds and walks the
+// instance's list of upstreams (cb_thread_sched_timer). Once that memory has
+// another use, the process ends with SIGSEGV, mostly in flb_upstream_conn_timeouts.
+//
+// No callback runs between the two calls. But FLBPluginInit runs before both of
+// them, and the host's flb_output_set_property has the same signature and effect
+// from 1.9 to 5.1: shim.c sets the number to zero there, and one line
+// of the log says so.
 //
 // Lines for the log are collected and printed by the coroutine's thread: on a
 // thread that it does not know, Fluent Bit prints to standard error whatever

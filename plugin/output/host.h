@@ -66,6 +66,7 @@ struct property_entry {
 #define HOST __attribute__((weak))
 HOST const char *flb_output_name(struct flb_output_instance *);
 HOST int flb_output_log_check(struct flb_output_instance *, int level);
+HOST int flb_output_set_property(struct flb_output_instance *, const char *name, const char *value);
 HOST void flb_log_print(int type, const char *file, int line, const char *format, ...);
 HOST int flb_config_map_translate_dynamic(void);
 

@@ -23,6 +23,7 @@ enum {
     ENTRIES = sizeof(trailwire_output_properties) / sizeof(trailwire_output_properties[0]),
     LARGEST_STEP = sizeof(struct property_entry) + 16 * sizeof(void *),
     THREAD_STACK = 512 << 10,
+    LARGEST_INSTANCE = 8 << 10, /* of the host, several times that of 5.1 */
 };
 
 static pid_t loaded_in;
@@ -48,7 +49,7 @@ struct job {
     size_t size;
     size_t hit;
     const char *tag;
-    int holds_up; /* there are no workers: this thread does everything else too */
+    int holds_up; /* this thread does everything else in the host too */
     struct lines lines;
     int result;
 };
@@ -153,11 +154,52 @@ EXPORT void FLBPluginUnregister(struct proxy_definition *definition)
     }
 }
 
+/*
+ * Sets the number of workers to zero, before the host starts any, and returns
+ * how many were configured. The host has a function for the first and none for
+ * the second. But the number is in the instance, which every version allocates
+ * as a block of its own, and setting it changes nothing else there: what it was
+ * is where the block differs afterwards.
+ */
+static int take_workers_away(struct flb_output_instance *ins)
+{
+    int before[LARGEST_INSTANCE / sizeof(int)];
+    size_t size, i;
+
+    if (flb_output_set_property == NULL) {
+        return 0;
+    }
+    size = malloc_usable_size(ins);
+    if (size > sizeof(before)) {
+        size = sizeof(before);
+    }
+    memcpy(before, ins, size);
+    flb_output_set_property(ins, "workers", "0");
+    for (i = 0; i < size / sizeof(int); i++) {
+        if (memcmp(&before[i], (const char *) ins + i * sizeof(int), sizeof(int)) != 0) {
+            return before[i];
+        }
+    }
+    return 0;
+}
+
+static void tell_of_workers(struct flb_output_instance *ins, int workers)
+{
+    char line[256];
+
+    snprintf(line, sizeof(line),
+             "property \"workers\": %d is not used, since Fluent Bit crashes after hot reloads where "
+             "a Go output has workers: leave it out (a slow receiver holds nothing up without them)",
+             workers);
+    print_line(ins, LOG_WARN, line);
+}
+
 EXPORT int FLBPluginInit(struct proxy_instance *instance)
 {
     struct lines lines = { .count = 0 };
     struct context *context;
     sigset_t before;
+    int workers;
 
     if (instance == NULL || instance->api == NULL || instance->context == NULL ||
         instance->api->output_get_property == NULL) {
@@ -179,6 +221,7 @@ EXPORT int FLBPluginInit(struct proxy_instance *instance)
     }
     context->ins = instance->ins;
     context->engine = pthread_self();
+    workers = take_workers_away(instance->ins);
     before = trailwire_hold_signals();
     context->handle = trailwireOutputInit(instance, &lines, (void **) &context->search,
                                           &context->sees_all);
@@ -187,6 +230,9 @@ EXPORT int FLBPluginInit(struct proxy_instance *instance)
     if (context->handle == 0) {
         free(context);
         return FLUSH_ERROR;
+    }
+    if (workers != 0) {
+        tell_of_workers(instance->ins, workers);
     }
     instance->context->remote_context = context;
     return FLUSH_OK;

@@ -5,7 +5,8 @@
  *
  *     outputhost [options] out_NAME.so <frames
  *
- *     -p KEY=VALUE  set a property of the instance (repeat for more)
+ *     -p KEY=VALUE  set a property of the instance (repeat for more); it says
+ *                   how many workers it would start, and starts none
  *     -I            what -p sets from here on is for one instance more, which
  *                   gets the same chunks after the one before it
  *     -t TAG        the tag of the chunks (cloudtrail)
@@ -56,6 +57,7 @@ struct flb_output_instance {
     const char *keys[MAX_PROPERTIES];
     const char *values[MAX_PROPERTIES];
     int count;
+    int workers;
 };
 
 struct api {
@@ -95,7 +97,7 @@ struct bytes {
     size_t size;
 };
 
-static struct flb_output_instance configured[MAX_INSTANCES];
+static struct flb_output_instance *configured[MAX_INSTANCES]; /* blocks of their own */
 static struct context contexts[MAX_INSTANCES];
 static int instances = 1;
 static const char *tag = "cloudtrail";
@@ -116,6 +118,23 @@ static int (*plugin_flush)(void *, const void *, size_t, char *);
 static int (*plugin_exit)(void *);
 
 /* What Fluent Bit exports. */
+
+#ifdef NO_EXPORTS
+static
+#endif
+int flb_output_set_property(struct flb_output_instance *ins, const char *key, const char *value)
+{
+    if (strcasecmp(key, "workers") == 0) { /* the host's own */
+        ins->workers = atoi(value);
+        return 0;
+    }
+    if (ins->count == MAX_PROPERTIES) {
+        return -1;
+    }
+    ins->keys[ins->count] = key;
+    ins->values[ins->count++] = value;
+    return 0;
+}
 
 #ifndef NO_EXPORTS
 const char *flb_output_name(struct flb_output_instance *ins)
@@ -146,6 +165,14 @@ void flb_log_print(int type, const char *file, int line, const char *format, ...
     fprintf(stderr, "[%s] %s\n", type >= 0 && type < 5 ? levels[type] : "?", text);
 }
 #endif
+
+static struct flb_output_instance *new_instance(int number)
+{
+    struct flb_output_instance *ins = calloc(1, sizeof(*ins));
+
+    ins->number = number;
+    return ins;
+}
 
 static const char *get_property(const char *key, struct flb_output_instance *ins)
 {
@@ -279,10 +306,13 @@ static int start_instances(void)
 
     for (int n = 0; n < instances; n++) {
         struct proxy_instance p = {
-            .name = "trailwire", .api = &api, .ins = &configured[n], .context = &contexts[n],
+            .name = "trailwire", .api = &api, .ins = configured[n], .context = &contexts[n],
         };
         if (plugin_init(&p) <= 0) {
             return -1;
+        }
+        if (configured[n]->workers > 0) {
+            fprintf(stderr, "%d workers are started\n", configured[n]->workers);
         }
     }
     return 0;
@@ -358,23 +388,24 @@ int main(int argc, char **argv)
     void *library;
     char *equals;
 
+    configured[0] = new_instance(0);
     while ((option = getopt(argc, argv, "p:It:r:j:c:R:dOFs")) != -1) {
-        struct flb_output_instance *ins = &configured[instances - 1];
         switch (option) {
         case 'p':
             equals = strchr(optarg, '=');
-            if (equals == NULL || ins->count == MAX_PROPERTIES) {
+            if (equals == NULL) {
                 usage();
             }
             *equals = '\0';
-            ins->keys[ins->count] = optarg;
-            ins->values[ins->count++] = equals + 1;
+            if (flb_output_set_property(configured[instances - 1], optarg, equals + 1) != 0) {
+                usage();
+            }
             break;
         case 'I':
             if (instances == MAX_INSTANCES) {
                 usage();
             }
-            configured[instances].number = instances;
+            configured[instances] = new_instance(instances);
             instances++;
             break;
         case 't': tag = optarg; break;

@@ -281,7 +281,7 @@ func (r *Receiver) shakeHands(c net.Conn, in *msgp.Reader) bool {
 		}
 		fields = append(fields, string(text))
 	}
-	if len(fields) != 6 || fields[0] != "PING" || len(fields[2]) != 16 {
+	if len(fields) != 6 || fields[0] != "PING" || fields[2] == "" {
 		r.problem("PING is wrong")
 		return false
 	}
