@@ -26,9 +26,8 @@ VERSION := $(shell sed -n 's/^const Number = "\(.*\)"/\1/p' internal/version/ver
 LDFLAGS := -s -w -buildid=
 EXPORTS := -extldflags=-Wl,--version-script=$(CURDIR)/plugin/exports.map
 
-NFPM := github.com/goreleaser/nfpm/v2/cmd/nfpm@v2.43.4
-
-STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
+# The tools that are not of this program, each in the version that tools/go.mod has.
+TOOL := $(GO) tool -modfile=tools/go.mod
 
 SOURCES := $(shell find detect internal plugin cmd -name '*.go' -o -name '*.c' -o -name '*.h' -o -name '*.toml' -o -name '*.map' -o -path '*/report/*') go.mod go.sum
 
@@ -69,14 +68,16 @@ DEMO := $(addprefix testdata/, \
 demo: all
 	@$(CLI) demo --plugin $(FILTER) --testhost $(HOST) --coverage extended $(DEMO)
 
+# The last line says how many tests passed, failed and were skipped, and why.
 test: all
-	$(GO) test ./...
-	$(GO) test -race ./detect/... ./plugin/chunk/... ./plugin/property/... ./plugin/address/... ./plugin/deliver/...
+	@{ $(GO) test -json ./...; \
+	   $(GO) test -race -json ./detect/... ./plugin/chunk/... ./plugin/property/... ./plugin/address/... ./plugin/deliver/...; \
+	} | $(GO) run ./internal/testline
 
 lint:
 	@unformatted=$$(gofmt -l bench cmd detect docs internal plugin); test -z "$$unformatted" || { echo "not gofmt'ed: $$unformatted"; exit 1; }
 	$(GO) vet ./...
-	$(GO) run $(STATICCHECK) ./...
+	$(TOOL) staticcheck ./...
 	$(CC) -fsyntax-only -std=gnu11 -Wall -Wextra -Werror plugin/testhost/*.c plugin/filter/map.c plugin/filter/signals.c plugin/search/*.c
 
 FUZZTIME ?= 10s
@@ -120,8 +121,8 @@ package: export SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2>/dev/null
 package: export VERSION := $(VERSION)
 package: export ARCH := $(shell $(GO) env GOARCH)
 package: all
-	$(GO) run $(NFPM) package --config conf/deploy/nfpm.yaml --packager deb --target $(BUILD)/
-	$(GO) run $(NFPM) package --config conf/deploy/nfpm.yaml --packager rpm --target $(BUILD)/
+	$(TOOL) nfpm package --config conf/deploy/nfpm.yaml --packager deb --target $(BUILD)/
+	$(TOOL) nfpm package --config conf/deploy/nfpm.yaml --packager rpm --target $(BUILD)/
 
 clean:
 	rm -rf $(BUILD)

@@ -77,7 +77,7 @@ func TestTheSharedObjectExportsWhatHostsLookForAndNothingElse(t *testing.T) {
 	want := []string{
 		"FLBPluginExit", "FLBPluginExitCtx", "FLBPluginFlush", "FLBPluginFlushCtx",
 		"FLBPluginInit", "FLBPluginRegister", "FLBPluginUnregister",
-		"filter_trailwire_plugin",
+		"filter_trailwire_plugin", "in_trailwire_plugin",
 	}
 	if !slices.Equal(exported, want) {
 		t.Errorf("it exports\n%s\nwant\n%s\n(see plugin/exports.map)", strings.Join(exported, "\n"), strings.Join(want, "\n"))
@@ -96,7 +96,7 @@ func TestBuildingTwiceGivesTheSameBytes(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	for _, name := range []string{"cmd", "detect", "plugin"} {
+	for _, name := range []string{"cmd", "detect", "internal", "plugin"} {
 		if err := os.CopyFS(filepath.Join(elsewhere, name), os.DirFS(filepath.Join("..", name))); err != nil {
 			t.Fatal(err)
 		}
