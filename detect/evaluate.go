@@ -72,16 +72,16 @@ const keptBuffer = 4 << 20
 //
 // It returns nil where the record is to be left as it is, byte for byte:
 // because it is no CloudTrail, because nothing in it matches, because it is
-// malformed or over a limit, or because it is tagged already. Else the outputs
+// malformed, or because it is tagged already. Else the outputs
 // take its place, in order. They are valid until the next call.
 func (v *Evaluator) Record(body []byte, when time.Time) []Output {
 	e := v.engine
 	v.found, v.outputs, v.buffer = v.found[:0], v.outputs[:0], v.buffer[:0]
-	events, err := v.finder.Find(body)
+	events := v.finder.Find(body)
 	if !v.verdicts.replays() {
-		e.stats.looked(events, v.finder.Malformed(), err != nil)
+		e.stats.looked(events, v.finder.Malformed(), v.finder.OverLimit())
 	}
-	if err != nil || events == 0 {
+	if events == 0 {
 		return nil
 	}
 	parts := v.finder.Parts()
@@ -155,10 +155,7 @@ func (v *Evaluator) evaluateSplit(parts []cloudtrail.Part, when time.Time) (body
 		if !v.finder.Worth(parts[0]) {
 			return body
 		}
-		// An error is the limit of a record; the element was within it.
-		if _, err := v.inner.Find(body); err != nil {
-			return body
-		}
+		v.inner.Find(body)
 		parts = v.inner.Parts()
 	}
 	for _, p := range parts {

@@ -16,7 +16,7 @@ type Stats struct {
 	Suppressed uint64 // alerts marked as duplicate or over max_signals
 	Excepted   uint64 // matches that an exception dropped
 	Malformed  uint64 // records and texts that could not be read
-	OverLimit  uint64 // records that were over a limit
+	OverLimit  uint64 // lists of events that stay one record, because splitting would repeat too much
 }
 
 type counters struct {
@@ -31,7 +31,6 @@ func (c *counters) looked(events, malformed int, overLimit bool) {
 	}
 	if overLimit {
 		c.overLimit.Add(1)
-		return
 	}
 	if events > 0 {
 		c.events.Add(uint64(events))

@@ -77,9 +77,7 @@ func (p *program) explainEvent(paths []string, id string, quiet bool, rules []*r
 	var event cloudtrail.Event
 	found := 0
 	err := r.each(func(record []byte, from string) error {
-		if _, err := finder.Find(record); err != nil {
-			return errOverLimit
-		}
+		finder.Find(record)
 		for _, part := range finder.Parts() {
 			if part.Event == nil {
 				continue

@@ -158,9 +158,7 @@ func (q *querying) record(record []byte, from string) error {
 		id := plainDocument{record: record, fields: []eql.Field{{Name: cloudtrail.FieldEventID.Name()}}}
 		return q.evaluate(d, record, string(id.Value(0).Text()), from)
 	}
-	if _, err := q.finder.Find(record); err != nil {
-		return errOverLimit
-	}
+	q.finder.Find(record)
 	for _, part := range q.finder.Parts() {
 		if part.Event == nil {
 			continue

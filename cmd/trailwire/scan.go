@@ -130,12 +130,7 @@ func (p *program) scan(paths []string, flags scanFlags, properties *properties) 
 	}
 	evaluator := engine.ThoroughEvaluator()
 	err = r.each(func(record []byte, from string) error {
-		before := engine.Stats()
-		outputs := evaluator.Record(record, time.Time{})
-		if engine.Stats().OverLimit > before.OverLimit {
-			return errOverLimit
-		}
-		return sink.write(record, outputs, from, r.progress)
+		return sink.write(record, evaluator.Record(record, time.Time{}), from, r.progress)
 	})
 	r.finish()
 	if err = errors.Join(err, sink.flush()); err != nil {
@@ -169,8 +164,6 @@ func (p *program) scan(paths []string, flags scanFlags, properties *properties) 
 	}
 	return nil
 }
-
-var errOverLimit = &recordError{errors.New("the record holds too many events, or too much beside them, to look into; it was left out")}
 
 // recordError is an error of one record, which does not stop the rest.
 type recordError struct{ error }

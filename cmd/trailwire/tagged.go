@@ -53,9 +53,7 @@ func newEventFinder(jsonKeys []string) *eventFinder {
 // until the next call.
 func (f *eventFinder) find(record, alert []byte) *cloudtrail.Event {
 	f.event.Reset(nil, cloudtrail.Raw)
-	if _, err := f.finder.Find(record); err != nil {
-		return &f.event
-	}
+	f.finder.Find(record)
 	key, _ := document.GetText(alert, "dedup_key")
 	var first *cloudtrail.Part
 	for i, part := range f.finder.Parts() {

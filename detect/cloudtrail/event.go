@@ -1,6 +1,8 @@
 package cloudtrail
 
 import (
+	"strings"
+
 	"github.com/trailwire/trailwire/detect/document"
 	"github.com/trailwire/trailwire/detect/eql"
 )
@@ -21,11 +23,14 @@ const (
 // [Event.Reset]. Reuse one Event for many events; it is for one goroutine at a
 // time.
 type Event struct {
-	body []byte
-	form Form
-	top  [topKeys][]byte
-	text [textKeys]javaText
-	list []eql.Value
+	body  []byte
+	form  Form
+	lower bool // its keys have no capitals, as Athena's
+	top   [topKeys][]byte
+	read  uint32 // by member: whether text in its place was tried as JSON
+	json  []byte // of such texts as MessagePack
+	text  [textKeys]javaText
+	list  []eql.Value
 }
 
 // javaText is one of the fields that Elastic's pipeline stores as Java text,
@@ -38,8 +43,8 @@ type javaText struct {
 
 // Reset makes e the view of the event in body, a MessagePack map.
 func (e *Event) Reset(body []byte, form Form) {
-	e.body, e.form = body, form
-	e.list = e.list[:0]
+	e.body, e.form, e.lower, e.read = body, form, false, 0
+	e.list, e.json = e.list[:0], e.json[:0]
 	clear(e.top[:])
 	for i := range e.text {
 		e.text[i].rendered = false
@@ -55,6 +60,60 @@ func (e *Event) Reset(body []byte, form Form) {
 			}
 		}
 	}
+	if e.top[topEventName] == nil || e.top[topEventSource] == nil {
+		e.resetLower()
+	}
+}
+
+// resetLower reads the keys of an event as Athena has them. What CloudTrail's own
+// keys say stands.
+func (e *Event) resetLower() {
+	e.lower = true
+	own := e.top
+	for pairs := document.OverMap(e.body); pairs.Next(); {
+		if key, ok := document.Text(pairs.Key); ok {
+			if k, known := lowerTopKeys[string(key)]; known && own[k] == nil {
+				e.top[k] = pairs.Value
+			}
+		}
+	}
+}
+
+// member returns one of the event's members. Where one that is a structure has
+// come as JSON text, as tables store it, it returns the structure.
+func (e *Event) member(k int) []byte {
+	if e.read>>k&1 != 0 {
+		return e.top[k]
+	}
+	e.read |= 1 << k
+	if text, isText := document.Text(e.top[k]); isText && isStructure(k) && looksLikeJSON(text) {
+		start := len(e.json)
+		if grown, err := document.AppendFromJSON(e.json, text); err == nil {
+			e.json = grown
+			e.top[k] = grown[start:len(grown):len(grown)]
+		}
+	}
+	return e.top[k]
+}
+
+// isStructure reports whether a member is a map or a list where CloudTrail writes
+// it.
+func isStructure(k int) bool {
+	switch k {
+	case topAdditionalEventData, topRequestParameters, topResources, topResponseElements,
+		topServiceEventDetails, topTLSDetails, topUserIdentity:
+		return true
+	}
+	return false
+}
+
+// inside returns the values at a path below a member.
+func (e *Event) inside(k int, path string) eql.Value {
+	v := e.at(e.member(k), path)
+	if e.lower && v.Kind() == eql.KindNull {
+		v = e.at(e.member(k), strings.ToLower(path))
+	}
+	return v
 }
 
 // Form returns the vocabulary of the event.
@@ -121,7 +180,7 @@ func (e *Event) collect(value []byte, path string) {
 
 // Footprint returns how many bytes of buffers e keeps for the next event.
 func (e *Event) Footprint() int {
-	n := 64 * cap(e.list)
+	n := 64*cap(e.list) + cap(e.json)
 	for i := range e.text {
 		n += cap(e.text[i].text)
 	}
@@ -159,7 +218,7 @@ func (e *Event) javaTextOf(k int) eql.Value {
 	t := &e.text[k]
 	if !t.rendered {
 		t.rendered = true
-		t.text, t.some, _ = document.AppendJavaText(t.text[:0], e.top[javaTextTop[k]])
+		t.text, t.some, _ = document.AppendJavaText(t.text[:0], e.member(javaTextTop[k]))
 	}
 	if !t.some {
 		return eql.Null()
@@ -180,7 +239,7 @@ func (e *Event) ResponseElements() []byte {
 }
 
 func (e *Event) structure(top int, path string) []byte {
-	value := e.top[top]
+	value := e.member(top)
 	if e.form == ECS {
 		value, _ = document.Path(e.body, path)
 	}

@@ -16,8 +16,8 @@ func Example() {
 	category := cloudtrail.LookupField("event.category")
 
 	finder := cloudtrail.NewFinder([]string{"log"}, nil)
-	events, err := finder.Find(record)
-	fmt.Println(events, err, finder.Splits())
+	events := finder.Find(record)
+	fmt.Println(events, finder.Splits())
 	var event cloudtrail.Event
 	for _, part := range finder.Parts() {
 		event.Reset(part.Event, part.Form)
@@ -26,7 +26,7 @@ func Example() {
 		fmt.Println(string(body))
 	}
 	// Output:
-	// 2 <nil> true
+	// 2 true
 	// "Invoke" null
 	// {"eventSource":"lambda.amazonaws.com","eventName":"Invoke","stream":"stdout"}
 	// "CreateUser" "iam"

@@ -102,6 +102,20 @@ func topKey(key []byte) int {
 	return -1
 }
 
+// lowerTopKeys are the members by their names in lower case, which Athena's tables
+// have.
+var lowerTopKeys = map[string]int{
+	"additionaleventdata": topAdditionalEventData, "apiversion": topAPIVersion, "awsregion": topAWSRegion,
+	"errorcode": topErrorCode, "errormessage": topErrorMessage, "eventcategory": topEventCategory,
+	"eventid": topEventID, "eventname": topEventName, "eventsource": topEventSource, "eventtime": topEventTime,
+	"eventtype": topEventType, "eventversion": topEventVersion, "managementevent": topManagementEvent,
+	"readonly": topReadOnly, "recipientaccountid": topRecipientAccountID, "requestid": topRequestID,
+	"requestparameters": topRequestParameters, "resources": topResources, "responseelements": topResponseElements,
+	"serviceeventdetails": topServiceEventDetails, "sessioncredentialfromconsole": topSessionCredentialFromConsole,
+	"sharedeventid": topSharedEventID, "sourceipaddress": topSourceIPAddress, "tlsdetails": topTLSDetails,
+	"useragent": topUserAgent, "useridentity": topUserIdentity, "vpcendpointid": topVPCEndpointID,
+}
+
 // The members that are stored as Java text.
 const (
 	textRequestParameters = iota
@@ -198,7 +212,7 @@ var mapping = map[string]Field{
 	"aws.cloudtrail.vpc_endpoint_id":                 member(topVPCEndpointID, "vpcEndpointId"),
 	"aws.cloudtrail.session_credential_from_console": member(topSessionCredentialFromConsole, "sessionCredentialFromConsole"),
 	"aws.cloudtrail.resources.arn":                   found("resources[].ARN", resource("ARN", "arn")),
-	"aws.cloudtrail.resources.account_id":            found("resources[].accountId", resource("accountId", "account_id")),
+	"aws.cloudtrail.resources.account_id":            found("resources[].accountId", resource("accountId", "account_id", "accountid")),
 	"aws.cloudtrail.resources.type":                  inside(topResources, "resources", "type"),
 
 	"aws.cloudtrail.request_parameters":    rendered(textRequestParameters, "requestParameters"),
@@ -278,7 +292,12 @@ func inside(top int, from, path string) Field {
 	return Field{from: from + "." + path, top: top, path: path, trace: Verbatim, raw: readPath}
 }
 
-func readPath(e *Event, f Field) eql.Value { return e.at(e.top[f.top], f.path) }
+func readPath(e *Event, f Field) eql.Value {
+	if f.path == "" {
+		return e.at(e.member(f.top), "")
+	}
+	return e.inside(f.top, f.path)
+}
 
 // rendered is one of the structures that become Java text.
 func rendered(text int, from string) Field {
@@ -318,7 +337,7 @@ var (
 // ConsoleLogin says Success or Failure itself.
 func outcome(e *Event) eql.Value {
 	if name, _ := document.Text(e.top[topEventName]); string(name) == "ConsoleLogin" {
-		if said, ok := document.GetText(e.top[topResponseElements], "ConsoleLogin"); ok && len(said) > 0 {
+		if said, ok := document.GetText(e.member(topResponseElements), "ConsoleLogin"); ok && len(said) > 0 {
 			return eql.Text(bytes.ToLower(said))
 		}
 	}
@@ -356,10 +375,10 @@ func sourceIP(e *Event) eql.Value {
 }
 
 func userName(e *Event) eql.Value {
-	if v := e.at(e.top[topUserIdentity], "userName"); v.Kind() != eql.KindNull {
+	if v := e.inside(topUserIdentity, "userName"); v.Kind() != eql.KindNull {
 		return v
 	}
-	return e.at(e.top[topUserIdentity], "sessionContext.sessionIssuer.userName")
+	return e.inside(topUserIdentity, "sessionContext.sessionIssuer.userName")
 }
 
 // resource reads one member of every resource, under either of its spellings.
@@ -367,7 +386,7 @@ func resource(spellings ...string) func(*Event) eql.Value {
 	return func(e *Event) eql.Value {
 		start := len(e.list)
 		for _, spelling := range spellings {
-			e.collect(e.top[topResources], spelling)
+			e.collect(e.member(topResources), spelling)
 		}
 		return e.collected(start)
 	}
@@ -380,7 +399,7 @@ func onConsoleLogin(member string, flag bool) Field {
 		if name, _ := document.Text(e.top[topEventName]); string(name) != "ConsoleLogin" {
 			return eql.Null()
 		}
-		v := e.at(e.top[topAdditionalEventData], member)
+		v := e.inside(topAdditionalEventData, member)
 		if !flag || v.Kind() == eql.KindNull {
 			return v
 		}
@@ -403,7 +422,7 @@ func tlsProtocol(e *Event) eql.Value {
 }
 
 func cutTLS(e *Event) (protocol, version []byte, ok bool) {
-	text, _ := document.GetText(e.top[topTLSDetails], "tlsVersion")
+	text := e.inside(topTLSDetails, "tlsVersion").Text()
 	protocol, version, ok = bytes.Cut(text, []byte("v"))
 	return protocol, version, ok && len(protocol) > 0 && len(version) > 0
 }

@@ -1,45 +1,18 @@
 package cloudtrail
 
 import (
-	"errors"
-
-	"github.com/tinylib/msgp/msgp"
-
 	"github.com/trailwire/trailwire/detect/document"
 )
 
-// Limits of a [Finder]. A record that is over one of them is left as it is.
-const (
-	// MaxWraps is how many wrappings are looked through to find an event. An
-	// S3 log file in an SNS notification in an SQS message in a Lambda batch
-	// under a log key has six.
-	MaxWraps = 8
-
-	// MaxParts is how many records one record may be split into. CloudTrail's
-	// own files hold a few thousand events.
-	MaxParts = 100_000
-
-	// maxGrowth is how many bytes the siblings of a list, which every part of
-	// a split record repeats, may add in all.
-	maxGrowth = 64 << 20
-
-	// maxCompares is how often a key may be compared with another on the way.
-	maxCompares = 1 << 28
-)
-
-var (
-	// ErrParts says that a record holds more than [MaxParts] events.
-	ErrParts = errors.New("more than 100000 events in a record")
-
-	// ErrGrowth says that splitting a record would repeat more than 64 MiB of
-	// what stands beside its events, or an absurd number of keys.
-	ErrGrowth = errors.New("splitting would repeat too much of what stands beside the events")
-)
+// MaxWraps is how many wrappings are looked through to find an event. An S3 log
+// file in an SNS notification in an SQS message in a Lambda batch under a log key
+// has six. What is wrapped deeper is left as it is.
+const MaxWraps = 8
 
 // Finder finds the CloudTrail events in a record, whatever wrapping they
 // arrived in:
 //
-//   - the event itself
+//   - the event itself, in CloudTrail's words or with Athena's lower-case keys
 //   - an S3 log file: a list under Records
 //   - EventBridge: a map under detail
 //   - a CloudWatch Logs subscription: JSON text under message in each element
@@ -47,26 +20,35 @@ var (
 //   - SNS and SQS: JSON text under Message, Body or body, in a list under
 //     Records where Lambda or a poller delivers a batch
 //   - LookupEvents: JSON text under CloudTrailEvent in each element of Events
-//   - a map or JSON text under event, or under one of the JSON keys
+//   - CloudTrail Lake: eventData, eventJson
+//   - OpenTelemetry: body, body.stringValue, attributes, in a whole export too
+//   - Splunk's result._raw, Elasticsearch's _source, event.original, log_processed
+//   - under event, or under one of the JSON keys
 //   - Elastic's ECS document, nested, dotted or mixed
 //
-// and these in one another up to [MaxWraps].
+// and these in one another up to [MaxWraps]. Under each of the keys may be a map,
+// a list, or text with JSON in it: one value or several, with words before them, a
+// byte order mark, or escaped once more.
 //
 // A Finder keeps buffers between calls and is for one goroutine at a time.
 type Finder struct {
 	jsonKeys []string
 	worth    func(element []byte) bool
 
+	traits    [MaxWraps + 2]traits // by depth, so that none has to be cleared
 	wraps     []wrap
-	beside    []pair // what stands beside the lists; see besides
+	beside    [][]byte // runs of pairs that stand beside the lists; see measure
 	parts     []Part
 	events    int
 	lists     int
+	small     int  // elements in which there is no room for an event
+	maxSmall  int  // how many of them may become records
 	whole     bool // the record must not be split
+	overLimit bool // because it would become too much
+	growth    int  // by how much the parts are longer than the record
 	malformed int
-	err       error
-	text      []byte   // JSON text as MessagePack
-	keys      [][]byte // of the body that AppendBody is at
+	text      []byte // JSON text as MessagePack
+	keys      keySet // of the body that AppendBody is at
 }
 
 // wrap is a map that was looked through, and the key that led on.
@@ -76,8 +58,17 @@ type wrap struct {
 	up  int // index of the wrap around this one, -1 for none
 
 	known    bool // whether what follows is set
+	worth    bool // whether a pair beside key is worth looking into
 	from, to int  // the pairs beside key, in Finder.beside
-	worth    bool // whether one of them is worth looking into
+	pairs    int  // how many they are
+	bytes    int  // and how long
+}
+
+// place is where in a record a value stands.
+type place struct {
+	parent   []byte // the key that it is under
+	element  []byte // the innermost list element around it
+	list, up int    // indices of the innermost list wrap, and wrap of any kind; -1 for none
 }
 
 // Part is one event of a record, or another element of a list of events.
@@ -97,7 +88,7 @@ func (p Part) SameRecord(q Part) bool {
 	return p.wrap == q.wrap && len(p.element) > 0 && len(q.element) > 0 && &p.element[0] == &q.element[0]
 }
 
-// NewFinder returns a Finder that looks for JSON text under jsonKeys also. An
+// NewFinder returns a Finder that looks for events under jsonKeys also. An
 // element of a list for which worth returns false is not looked into, once it
 // is known that the list is one of events; a nil worth looks into all. worth
 // must return true for an element in which a list of events could be.
@@ -107,17 +98,16 @@ func NewFinder(jsonKeys []string, worth func(element []byte) bool) *Finder {
 
 // Find looks for events in record, a MessagePack map, and returns how many
 // there are. The results are valid until the next call.
-//
-// An error is one of the limits of this package; the record was not looked
-// through to its end then, and nothing is known about it.
-func (f *Finder) Find(record []byte) (events int, err error) {
+func (f *Finder) Find(record []byte) (events int) {
 	f.wraps, f.beside, f.parts, f.text = f.wraps[:0], f.beside[:0], f.parts[:0], f.text[:0]
-	f.events, f.lists, f.whole, f.malformed, f.err = 0, 0, false, 0, nil
-	f.visit(record, record, -1, -1, 0)
-	if f.err == nil && f.lists > 0 {
-		f.checkGrowth()
+	f.events, f.lists, f.small, f.growth, f.malformed = 0, 0, 0, 0, 0
+	f.whole, f.overLimit = false, false
+	f.maxSmall = len(record)/16 + 64
+	f.visit(record, place{list: -1, up: -1, element: record}, 0)
+	if f.Splits() {
+		f.checkGrowth(len(record))
 	}
-	return f.events, f.err
+	return f.events
 }
 
 // Parts returns what the last record holds, in order. It is one Part with the
@@ -128,64 +118,95 @@ func (f *Finder) Parts() []Part { return f.parts }
 // that each of them can be a record of its own.
 func (f *Finder) Splits() bool { return f.lists > 0 && !f.whole }
 
-// Malformed returns how many texts in the last record started like JSON and
-// were not, or nested too deep.
+// OverLimit reports whether the last record is not to be split because its
+// records would be many times its size. Its events are found all the same.
+func (f *Finder) OverLimit() bool { return f.overLimit }
+
+// Growth returns by how many bytes the records that the last one is split into
+// are longer than their elements.
+func (f *Finder) Growth() int { return f.growth }
+
+// Malformed returns how many JSON texts in the last record, or values in them,
+// could not be read or nest too deep.
 func (f *Finder) Malformed() int { return f.malformed }
 
-// visit looks for events in value. list is the innermost list wrap around it,
-// element that list's element, up the innermost wrap of any kind.
-func (f *Finder) visit(value, element []byte, list, up, depth int) {
-	if f.err != nil {
+// look looks for events in a value that may be a map, a list of maps, or text
+// with JSON in it.
+func (f *Finder) look(value []byte, at place, depth int) {
+	switch document.KindOf(value) {
+	case document.KindMap:
+		f.visit(value, at, depth)
+	case document.KindText:
+		text, _ := document.Text(value)
+		f.visitText(text, at, depth)
+	case document.KindArray:
+		f.lookThrough(value, at, depth)
+	}
+}
+
+// lookThrough looks for events in the elements of a list that stays in one piece:
+// nothing in the bytes of a chunk would tell the prefilter that it is there.
+func (f *Finder) lookThrough(array []byte, at place, depth int) {
+	lists, several := f.lists, false
+	items := document.OverArray(array)
+	for n := 0; items.Next(); n++ {
+		several = several || n > 0
+		switch text, isText := document.Text(items.Value); {
+		case len(items.Value) < minEvent:
+		case isText && mayHoldJSON(text):
+			f.visitText(text, at, depth+1)
+		case document.IsMap(items.Value):
+			f.visit(items.Value, at, depth)
+		}
+	}
+	// To split the record by a list in one element would lose the others.
+	f.whole = f.whole || several && f.lists > lists
+}
+
+// visit looks for events in a map.
+func (f *Finder) visit(value []byte, at place, depth int) {
+	if depth > MaxWraps {
 		return
 	}
-	var t traits
-	if !t.read(value, f.jsonKeys) {
+	t := &f.traits[depth]
+	if !t.read(value, at.parent, f.jsonKeys) {
 		return
 	}
 	if t.isRawEvent() {
-		f.add(Part{Event: value, Form: Raw, element: element, wrap: list})
+		f.add(Part{Event: value, Form: Raw, element: at.element, wrap: at.list})
 		return
 	}
 	before := f.events
 	if depth < MaxWraps {
 		for _, l := range t.lists[:t.listCount] {
-			f.source(before, func() { f.visitList(l.value, f.push(value, l.key, up), depth) })
+			f.source(before, func() { f.visitList(l.value, f.push(value, l.key, at.up), depth) })
 		}
-		if f.events > before || f.err != nil {
+		if f.events > before {
 			return
 		}
 	}
 	if t.isECS(value) {
-		f.add(Part{Event: value, Form: ECS, element: element, wrap: list})
+		f.add(Part{Event: value, Form: ECS, element: at.element, wrap: at.list})
 		return
 	}
 	if depth < MaxWraps {
-		f.visitCarriers(&t, value, element, list, up, depth)
+		f.visitCarriers(t, value, at, depth)
 	}
 }
 
 // visitCarriers looks for events under the keys that may hold one.
-func (f *Finder) visitCarriers(t *traits, m, element []byte, list, up, depth int) {
+func (f *Finder) visitCarriers(t *traits, m []byte, at place, depth int) {
 	before := f.events
 	for _, c := range t.carriers[:t.carrierCount] {
-		inner := c.value
-		if text, ok := document.Text(inner); ok {
-			if inner, ok = f.parse(text); !ok {
-				continue
-			}
-		}
+		inner := at
+		inner.parent, _ = document.Text(c.key)
 		f.source(before, func() {
-			w := f.push(m, c.key, up)
-			if !document.IsArray(inner) {
-				f.visit(inner, element, list, w, depth+1)
-				return
+			lists := f.lists
+			inner.up = f.push(m, c.key, at.up)
+			f.look(c.value, inner, depth+1)
+			if f.lists == lists { // nothing will be split by what is around it
+				f.wraps = f.wraps[:inner.up]
 			}
-			// Text that is an array stays in one piece: nothing in the bytes
-			// of a chunk would tell the prefilter that it is there.
-			_ = document.Elements(inner, func(value []byte) bool {
-				f.visit(value, element, list, w, depth+1)
-				return f.err == nil
-			})
 		})
 	}
 }
@@ -209,25 +230,43 @@ func (f *Finder) source(before int, visit func()) {
 // is none leaves nothing behind; in one that has some, an element without is
 // kept as a part of its own.
 func (f *Finder) visitList(array []byte, w, depth int) {
-	parts, events := len(f.parts), f.events
+	parts, events, small := len(f.parts), f.events, f.small
 	items := document.OverArray(array)
 	for items.Next() {
 		before := len(f.parts)
-		if f.events == events || f.isWorth(items.Value) {
-			f.visit(items.Value, items.Value, w, w, depth+1)
+		switch {
+		case len(items.Value) < minEvent:
+			if f.small++; f.small > f.maxSmall {
+				continue
+			}
+		case f.events == events || f.isWorth(items.Value):
+			f.visitElement(items.Value, w, depth+1)
 		}
 		if len(f.parts) == before {
 			f.add(Part{element: items.Value, wrap: w})
 		}
-		if f.err != nil {
-			return
-		}
 	}
 	if f.events == events || items.Err() != nil {
-		f.parts, f.events = f.parts[:parts], events
+		f.parts, f.events, f.small = f.parts[:parts], events, small
 		return
 	}
+	if f.small > f.maxSmall {
+		f.whole, f.overLimit = true, true
+	}
+	if n, only, _ := document.ReadArrayHeader(array); n == 1 && !document.IsMap(only) {
+		f.whole = true // it is what splitting makes of such a list
+	}
 	f.lists++
+}
+
+func (f *Finder) visitElement(value []byte, w, depth int) {
+	at := place{element: value, list: w, up: w}
+	switch text, isText := document.Text(value); {
+	case isText && mayHoldJSON(text):
+		f.visitText(text, at, depth)
+	case document.IsMap(value):
+		f.visit(value, at, depth)
+	}
 }
 
 func (f *Finder) push(m, key []byte, up int) int {
@@ -236,171 +275,15 @@ func (f *Finder) push(m, key []byte, up int) int {
 }
 
 func (f *Finder) add(p Part) {
-	if len(f.parts) == MaxParts {
-		f.err = ErrParts
-		return
-	}
 	f.parts = append(f.parts, p)
 	if p.Event != nil {
 		f.events++
 	}
 }
 
-// parse turns JSON text into MessagePack. The slice stays valid when f.text
-// grows, because nothing writes to what is already there.
-func (f *Finder) parse(text []byte) (value []byte, ok bool) {
-	start := len(f.text)
-	grown, err := document.AppendFromJSON(f.text, text)
-	if err != nil {
-		f.malformed++
-		return nil, false
-	}
-	f.text = grown
-	return f.text[start:], true
-}
-
-// checkGrowth sums up what the parts would repeat of what stands beside them.
-func (f *Finder) checkGrowth() {
-	type size struct{ bytes, pairs int }
-	beside := make([]size, len(f.wraps))
-	for i, w := range f.wraps {
-		_ = document.Each(w.m, func(key, value []byte) bool {
-			if !sameKey(key, w.key) {
-				beside[i].bytes += len(key) + len(value)
-				beside[i].pairs++
-			}
-			return true
-		})
-		if w.up >= 0 { // an outer wrap always stands before its inner ones
-			beside[i].bytes += beside[w.up].bytes
-			beside[i].pairs += beside[w.up].pairs
-		}
-	}
-	growth, compares := 0, 0
-	for _, p := range f.parts {
-		if p.wrap >= 0 {
-			own, _, _ := document.ReadMapHeader(p.element)
-			growth += beside[p.wrap].bytes
-			compares += beside[p.wrap].pairs * (own + beside[p.wrap].pairs)
-		}
-		if growth > maxGrowth || compares > maxCompares {
-			f.err = ErrGrowth
-			return
-		}
-	}
-}
-
-// IsElement returns the record that p becomes when its record is split, where
-// that is the list element as it stands: nothing stands beside its list. Nothing
-// is copied then.
-func (f *Finder) IsElement(p Part) (body []byte, ok bool) {
-	for i := p.wrap; i >= 0; i = f.wraps[i].up {
-		if len(f.besides(&f.wraps[i])) > 0 {
-			return nil, false
-		}
-	}
-	return p.element, document.IsMap(p.element)
-}
-
-// AppendBody appends the record that p becomes when its record is split: the
-// list element's own keys, and after them those that stand beside the list, as
-// far as what stands further inside does not have them. An element that is no
-// map, and so cannot be a record, stays in its list, alone.
-func (f *Finder) AppendBody(dst []byte, p Part) []byte {
-	if p.wrap < 0 {
-		return append(dst, p.element...)
-	}
-	at := len(dst)
-	dst = append(dst, 0xdf, 0, 0, 0, 0)
-	f.keys = f.keys[:0]
-	pairs := 0
-	if n, rest, err := document.ReadMapHeader(p.element); err == nil {
-		pairs = n
-		dst = append(dst, rest...)
-		for own := document.OverMap(p.element); own.Next(); {
-			f.keys = append(f.keys, own.Key)
-		}
-	} else {
-		w := f.wraps[p.wrap]
-		pairs = 1
-		dst = append(dst, w.key...)
-		dst = msgp.AppendArrayHeader(dst, 1)
-		dst = append(dst, p.element...)
-		f.keys = append(f.keys, w.key)
-	}
-	for i := p.wrap; i >= 0; i = f.wraps[i].up {
-		inside := f.keys
-		for _, p := range f.besides(&f.wraps[i]) {
-			if hasKey(inside, p.key) {
-				continue
-			}
-			dst = append(dst, p.key...)
-			dst = append(dst, p.value...)
-			f.keys = append(f.keys, p.key)
-			pairs++
-		}
-	}
-	return setMapHeader(dst, at, pairs)
-}
-
-// Worth reports whether the record that p becomes when its record is split is
-// worth looking into: for its element, or for what stands beside the list.
-func (f *Finder) Worth(p Part) bool {
-	for i := p.wrap; i >= 0; i = f.wraps[i].up {
-		if f.besides(&f.wraps[i]); f.wraps[i].worth {
-			return true
-		}
-	}
-	return f.isWorth(p.element)
-}
-
 func (f *Finder) isWorth(raw []byte) bool { return f.worth == nil || f.worth(raw) }
-
-// besides returns the pairs of a wrap's map but the one that led on. They are
-// found once: to skip a list again for each of its elements would take time in
-// the square of its length.
-func (f *Finder) besides(w *wrap) []pair {
-	if !w.known {
-		w.known, w.from = true, len(f.beside)
-		walk := document.OverMap(w.m)
-		for walk.Next() {
-			if !sameKey(walk.Key, w.key) {
-				f.beside = append(f.beside, pair{walk.Key, walk.Value})
-				w.worth = w.worth || f.isWorth(walk.Key) || f.isWorth(walk.Value)
-			}
-		}
-		w.to = len(f.beside)
-	}
-	return f.beside[w.from:w.to]
-}
-
-// setMapHeader writes the count of a map whose five header bytes at at were
-// left open, in its shortest form.
-func setMapHeader(dst []byte, at, pairs int) []byte {
-	var head [5]byte
-	h := msgp.AppendMapHeader(head[:0], uint32(pairs))
-	n := copy(dst[at:], h)
-	n += copy(dst[at+n:], dst[at+5:])
-	return dst[:at+n]
-}
-
-func hasKey(keys [][]byte, key []byte) bool {
-	for _, k := range keys {
-		if sameKey(k, key) {
-			return true
-		}
-	}
-	return false
-}
-
-// sameKey compares two raw keys by their text, whatever header they have.
-func sameKey(a, b []byte) bool {
-	x, okA := document.Text(a)
-	y, okB := document.Text(b)
-	return okA && okB && string(x) == string(y)
-}
 
 // Footprint returns how many bytes of buffers f keeps for the next record.
 func (f *Finder) Footprint() int {
-	return cap(f.text) + 64*cap(f.parts) + 96*cap(f.wraps) + 48*cap(f.beside) + 24*cap(f.keys)
+	return cap(f.text) + 64*cap(f.parts) + 104*cap(f.wraps) + 24*cap(f.beside) + f.keys.footprint()
 }

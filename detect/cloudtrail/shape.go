@@ -8,63 +8,149 @@ import (
 
 // traits are what one pass over the keys of a map tells about its shape.
 type traits struct {
-	source, name []byte  // the values of eventSource and eventName
-	ecs          bool    // it has a key that Elastic's documents have
-	lists        [3]pair // the arrays under Records, logEvents and Events
-	listCount    int
-	carriers     [maxCarriers]pair
-	carrierCount int
+	source, name           []byte  // the values of eventSource and eventName
+	lowerSource, lowerName []byte  // the same of eventsource and eventname
+	ecs                    bool    // it has a key that Elastic's documents have
+	lists                  [3]pair // the arrays under Records, logEvents and Events
+	listCount              int
+	carriers               [maxCarriers]pair
+	carrierCount           int
 }
 
-// maxCarriers bounds how many keys of one map are tried for an event inside.
-const maxCarriers = 16
+// maxCarriers bounds how many keys of one map are tried for an event inside. It
+// is more than the names below, so that of those none can be crowded out.
+const maxCarriers = 48
 
 // pair is a raw key and value of a map.
 type pair struct{ key, value []byte }
 
-// read fills t from the map m. It returns false where m is not a well-formed
-// map.
-func (t *traits) read(m []byte, jsonKeys []string) bool {
+// meaning is what a key of a map says about its value.
+type meaning uint8
+
+const (
+	meansNothing meaning = iota
+	meansSource
+	meansName
+	meansLowerSource
+	meansLowerName
+	meansList    // each element is an event, or a wrapping of one
+	meansECS     // Elastic's documents have this key
+	meansECSWrap // they have, and an event may be in there as well
+	meansWrap    // an event may be in there: as a map, a list or JSON text
+)
+
+// meaningOf returns what a key means in a map that stands under the key parent,
+// whatever the user's own keys are.
+func meaningOf(key, parent []byte) meaning {
+	switch string(key) {
+	case "eventSource":
+		return meansSource
+	case "eventName":
+		return meansName
+	case "eventsource": // Athena's columns have no capitals
+		return meansLowerSource
+	case "eventname":
+		return meansLowerName
+	case "Records", "logEvents", "Events":
+		return meansList
+	case "data_stream", "aws",
+		"data_stream.dataset", "event.dataset", "event.provider", "event.action":
+		return meansECS
+	case "event":
+		return meansECSWrap
+	case "detail", // EventBridge
+		"Message", "Body", "body", // SNS, SQS, OpenTelemetry
+		"CloudTrailEvent",        // LookupEvents
+		"eventData", "eventJson", // CloudTrail Lake
+		"log_processed",         // Fluent Bit's kubernetes filter, with Merge_Log_Key
+		"event.original",        // what Elastic's pipeline begins with
+		"result", "result._raw", // Splunk's exports
+		"_source", "hits", // Elasticsearch's search results
+		"attributes", "stringValue", // OpenTelemetry, and its JSON encoding:
+		"body.stringValue", "resourceLogs", "scopeLogs", "logRecords":
+		return meansWrap
+	case "original":
+		return wrapUnder(parent, "event")
+	case "_raw":
+		return wrapUnder(parent, "result")
+	}
+	return meansNothing
+}
+
+func wrapUnder(parent []byte, key string) meaning {
+	if string(parent) == key {
+		return meansWrap
+	}
+	return meansNothing
+}
+
+// read fills t from the map m, which stands under the key parent. It returns
+// false where m is not a well-formed map.
+func (t *traits) read(m, parent []byte, jsonKeys []string) bool {
+	t.source, t.name, t.lowerSource, t.lowerName = nil, nil, nil, nil
+	t.ecs, t.listCount, t.carrierCount = false, 0, 0
 	pairs := document.OverMap(m)
 	for pairs.Next() {
 		key, ok := document.Text(pairs.Key)
 		if !ok {
 			continue
 		}
-		switch string(key) {
-		case "eventSource":
+		switch means := meaningOf(key, parent); means {
+		case meansSource:
 			t.source = pairs.Value
-		case "eventName":
+		case meansName:
 			t.name = pairs.Value
-		case "Records", "logEvents", "Events":
+		case meansLowerSource:
+			t.lowerSource = pairs.Value
+		case meansLowerName:
+			t.lowerName = pairs.Value
+		case meansList:
 			if document.IsArray(pairs.Value) {
 				t.listCount = note(t.lists[:], t.listCount, pair{pairs.Key, pairs.Value})
+			} else {
+				t.carry(pairs.Key, pairs.Value)
 			}
-		case "data_stream", "aws",
-			"data_stream.dataset", "event.dataset", "event.provider", "event.action":
+			continue
+		case meansECS, meansECSWrap:
 			t.ecs = true
-		case "event":
-			t.ecs = true
-			t.carry(pairs.Key, pairs.Value)
-		case "detail", "Message", "Body", "body", "CloudTrailEvent":
-			t.carry(pairs.Key, pairs.Value)
-		default:
-			for _, k := range jsonKeys {
-				if string(key) == k {
-					t.carry(pairs.Key, pairs.Value)
-					break
-				}
+			if means == meansECSWrap {
+				t.carry(pairs.Key, pairs.Value)
+				continue
 			}
+		case meansWrap:
+			t.carry(pairs.Key, pairs.Value)
+			continue
+		}
+		// A name that means something else may be one of the user's as well.
+		if isOneOf(jsonKeys, key) {
+			t.carry(pairs.Key, pairs.Value)
 		}
 	}
 	return pairs.Err() == nil
 }
 
-// carry notes a key that may hold an event: as a map, or as JSON text.
-func (t *traits) carry(key, value []byte) {
-	if text, ok := document.Text(value); document.IsMap(value) || ok && looksLikeJSON(text) {
-		t.carrierCount = note(t.carriers[:], t.carrierCount, pair{key, value})
+func isOneOf(names []string, key []byte) bool {
+	for _, name := range names {
+		if string(key) == name {
+			return true
+		}
 	}
+	return false
+}
+
+// carry notes a key that may hold an event: in a map, a list, or text with JSON
+// in it.
+func (t *traits) carry(key, value []byte) {
+	switch document.KindOf(value) {
+	case document.KindMap, document.KindArray:
+	case document.KindText:
+		if text, ok := document.Text(value); !ok || !mayHoldJSON(text) {
+			return
+		}
+	default:
+		return
+	}
+	t.carrierCount = note(t.carriers[:], t.carrierCount, pair{key, value})
 }
 
 // note adds p to the n pairs in noted, as far as there is room, and returns how
@@ -84,19 +170,37 @@ func note(noted []pair, n int, p pair) int {
 	return n
 }
 
+// mayHoldJSON reports whether text could have a JSON object in it, or begins like
+// a list.
+func mayHoldJSON(text []byte) bool {
+	return bytes.IndexByte(text, '{') >= 0 || looksLikeJSON(text)
+}
+
 // looksLikeJSON reports whether text starts like a JSON object or array.
 func looksLikeJSON(text []byte) bool {
-	text = bytes.TrimLeft(text, " \t\r\n")
+	text = skipSpace(text)
 	return len(text) > 1 && (text[0] == '{' || text[0] == '[')
 }
 
+// minEvent is how many bytes of MessagePack the smallest event takes:
+// {"event":{"action":"","dataset":""}}. No element that is smaller is looked into.
+const minEvent = 25
+
 // isRawEvent reports whether the map is a CloudTrail event in CloudTrail's own
-// words. Its source is the host name of a service; an S3 event notification has
-// the same keys with a source such as aws:s3, product analytics with web or ios.
+// words, or in Athena's, which are the same in lower case. Its source is the host
+// name of a service; an S3 event notification has the same keys with a source
+// such as aws:s3, product analytics with web or ios.
 func (t *traits) isRawEvent() bool {
-	source, ok := document.Text(t.source)
-	return ok && document.KindOf(t.name) == document.KindText &&
-		bytes.IndexByte(source, '.') > 0 && bytes.IndexByte(source, ':') < 0
+	source, name := t.source, t.name
+	if source == nil {
+		source = t.lowerSource
+	}
+	if name == nil {
+		name = t.lowerName
+	}
+	text, ok := document.Text(source)
+	return ok && document.KindOf(name) == document.KindText &&
+		bytes.IndexByte(text, '.') > 0 && bytes.IndexByte(text, ':') < 0
 }
 
 // isECS reports whether the map is an Elastic document that a rule can ask

@@ -94,11 +94,7 @@ var ErrNoEvent = errors.New("this is no CloudTrail event, in any shape that is k
 // why or why not, clause by clause, for each of the events.
 func (r *Rule) Try(record []byte) (matches bool, why []*eql.Clause, err error) {
 	finder := cloudtrail.NewFinder(cloudtrail.DefaultJSONKeys(), nil)
-	events, err := finder.Find(record)
-	if err != nil {
-		return false, nil, err
-	}
-	if events == 0 {
+	if finder.Find(record) == 0 {
 		return false, nil, ErrNoEvent
 	}
 	for _, part := range finder.Parts() {

@@ -471,6 +471,9 @@ func isMarkedList(raw []byte) bool {
 	}
 	text, _ := document.GetText(e.Body, "log")
 	inner, err := document.AppendFromJSON(nil, text)
+	if text, isText := document.Text(inner); isText { // escaped once more
+		inner, err = document.AppendFromJSON(nil, text)
+	}
 	if err != nil {
 		return false
 	}

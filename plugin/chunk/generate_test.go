@@ -112,7 +112,14 @@ func (g *generator) ecs() string {
 
 // body is the JSON of a record, and how many it is split into.
 func (g *generator) body() (text string, parts int) {
-	switch g.Intn(20) {
+	switch g.Intn(26) {
+	case 20, 21, 22, 23:
+		return g.unusual(), 1
+	case 24:
+		return g.asTable(g.event()), 1
+	case 25:
+		list, n := g.list(func() string { return g.event() })
+		return `{"stream":"stdout","log":` + g.quote(g.quote(`{"Records":`+list+`}`)) + `}`, n
 	case 0, 1, 2, 3, 4:
 		return g.event(), 1
 	case 5:
@@ -154,6 +161,55 @@ func (g *generator) body() (text string, parts int) {
 		return `{"log":` + g.quote(g.ecs()) + `}`, 1
 	}
 	return `{"log":"` + g.one("lambda:Invoke", "AddPermis", "Function", "plain") + `","n":` + fmt.Sprint(g.Int63()) + `}`, 1
+}
+
+// unusual is a record with events where JSON text mostly is one.
+func (g *generator) unusual() string {
+	value := g.event()
+	switch g.Intn(9) {
+	case 0:
+		value, _ = g.list(g.event)
+	case 1:
+		value, _ = g.list(func() string { return g.quote(g.event()) })
+	case 2:
+		value = g.quote(g.one("2025-06-18T10:00:00Z stdout F ", "<134>1 host {x} - ", "\ufeff", "\x1e") + g.event())
+	case 3:
+		value = g.quote(g.event() + g.one("", "\n", ", ", "\r\n\ufeff", "\n\x1e", " words ") + g.event() + g.one("", "\n", "}", " and more"))
+	case 4:
+		broken := g.event()
+		value = g.quote(g.event() + "\n" + broken[:g.Intn(len(broken))] + "\n" + g.event())
+	case 5:
+		value = g.quote(g.quote(g.event()))
+	case 6:
+		inside := g.quote(g.event())
+		value = g.quote(inside[1 : len(inside)-1])
+	case 7:
+		list, _ := g.list(g.event)
+		value = g.quote(`{"Records":` + list[:1+g.Intn(len(list)-1)])
+	}
+	key := g.one("log", "message", "body", "eventJson", "eventData", "_source", "log_processed", "attributes", "Records", "event.original", "result._raw", "body.stringValue")
+	if key == "Records" && value[0] == '[' {
+		key = "log" // it would be split
+	}
+	return g.one(`{"event":{"original":`+value+`}}`, `{"result":{"_raw":`+value+`},"offset":1}`, `{"body":{"stringValue":`+value+`}}`,
+		`{"`+key+`":`+value+`,"stream":"stdout"}`, `{"`+key+`":`+value+`}`)
+}
+
+// asTable is an event as a row of a table has it: with text instead of structures,
+// and mostly with keys in lower case.
+func (g *generator) asTable(event string) string {
+	head, rest, found := strings.Cut(event, `"requestParameters":{`)
+	parameters, tail, closed := strings.Cut(rest, "}")
+	if found && closed {
+		event = head + `"requestParameters":` + g.one(g.quote(`{`+parameters+`}`), `"{functionName=f, action=lambda:InvokeFunction, principal=444455556666}"`) + tail
+	}
+	if g.chance(30) {
+		return event
+	}
+	lower := strings.NewReplacer("eventVersion", "eventversion", "eventTime", "eventtime", "eventSource", "eventsource", "eventName", "eventname",
+		"eventID", "eventid", "awsRegion", "awsregion", "recipientAccountId", "recipientaccountid", "userIdentity", "useridentity", "accountId", "accountid",
+		"requestParameters", "requestparameters", "responseElements", "responseelements", "errorCode", "errorcode")
+	return lower.Replace(event)
 }
 
 // beside is what stands beside a list: words of an event, which an element that
