@@ -14,6 +14,7 @@ type Engine struct {
 	extended   *compiledRule // the rule that extended coverage speaks for, or nil
 	prefilter  prefilter
 	search     func(data []byte) bool // in its place, or nil
+	mentions   mentions
 	dispatch   dispatch
 	suppressor suppressor
 	stats      counters
@@ -45,6 +46,8 @@ func New(o Options) (*Engine, error) {
 	if o.Coverage == CoverExtended {
 		e.extend()
 	}
+	e.mentions.needles.add(e.prefilter.needles)
+	e.mentions.needles.prepare()
 	if o.Split {
 		e.prefilter.add(listMarkers)
 	}
