@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/trailwire/trailwire/detect/alert"
+	"github.com/trailwire/trailwire/detect/needle"
 	"github.com/trailwire/trailwire/detect/rule"
 )
 
@@ -16,6 +17,7 @@ type Engine struct {
 	rules      []compiledRule
 	extended   *compiledRule // the rule that extended coverage speaks for, or nil
 	search     func(data []byte) bool
+	mentions   mentions
 	dispatch   dispatch
 	suppressor suppressor
 	stats      counters
@@ -50,6 +52,7 @@ func New(o Options) (*Engine, error) {
 		}
 	}
 	e.dispatch = newDispatch(o.Rules)
+	e.mentions.needles = needle.NewSet(o.ruleNeedles(), false)
 	e.evaluators.New = func() any {
 		v := newEvaluator(e, e.Suspects)
 		v.pooled = true

@@ -80,6 +80,9 @@ func (v *Evaluator) Record(body []byte, when time.Time) []Output {
 	events := v.finder.Find(body)
 	if !v.verdicts.replays() {
 		e.stats.looked(events, v.finder.Malformed(), v.finder.OverLimit())
+		if events == 0 && e.mentions.noted(body, e.options.AlertKey) {
+			e.stats.noEvent.Add(1)
+		}
 	}
 	if events == 0 {
 		return nil

@@ -3,6 +3,7 @@ package detect
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/trailwire/trailwire/detect/alert"
@@ -67,21 +68,24 @@ func (o *Options) Needles() (needles []needle.Needle, ok bool) {
 }
 
 func (o *Options) needles() needle.Set {
-	var all []needle.Needle
-	always := false
+	all := o.ruleNeedles()
+	if o.Split {
+		all = append(all, listMarkers...)
+	}
+	always := slices.ContainsFunc(o.Rules, func(r *rule.Rule) bool { return r.Needles() == nil })
+	return needle.NewSet(all, always)
+}
+
+// ruleNeedles is what the rules look for.
+func (o *Options) ruleNeedles() (all []needle.Needle) {
 	for _, r := range o.Rules {
-		needles := r.Needles()
-		all = append(all, needles...)
-		always = always || needles == nil
+		all = append(all, r.Needles()...)
 		if o.Coverage == alert.CoverExtended && r.ID == rule.CrossAccountID {
 			// Extended coverage looks at every AddPermission.
 			all = append(all, needle.Needle{Text: "addpermission", Fold: true})
 		}
 	}
-	if o.Split {
-		all = append(all, listMarkers...)
-	}
-	return needle.NewSet(all, always)
+	return all
 }
 
 // listMarkers are the keys that a list of events stands under. Calls such as

@@ -15,12 +15,13 @@ type Stats struct {
 	Alerts     uint64 // alerts raised, suppressed ones included
 	Suppressed uint64 // alerts marked as duplicate or over max_signals
 	Excepted   uint64 // matches that an exception dropped
+	NoEvent    uint64 // records that mention what a rule looks for, and hold no event that is recognised
 	Malformed  uint64 // records and texts that could not be read
 	OverLimit  uint64 // lists of events that stay one record, because splitting would repeat too much
 }
 
 type counters struct {
-	records, events, alerts, suppressed, excepted, malformed, overLimit atomic.Uint64
+	records, events, alerts, suppressed, excepted, noEvent, malformed, overLimit atomic.Uint64
 }
 
 // looked counts a record that was looked into, and what was found in it.
@@ -43,7 +44,7 @@ func (e *Engine) Stats() Stats {
 	return Stats{
 		Records: c.records.Load(), Events: c.events.Load(), Alerts: c.alerts.Load(),
 		Suppressed: c.suppressed.Load(), Excepted: c.excepted.Load(),
-		Malformed: c.malformed.Load(), OverLimit: c.overLimit.Load(),
+		NoEvent: c.noEvent.Load(), Malformed: c.malformed.Load(), OverLimit: c.overLimit.Load(),
 	}
 }
 

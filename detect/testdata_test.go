@@ -59,6 +59,7 @@ type run struct {
 	// What the engine must have counted, where a file says so.
 	Excepted  *uint64 `toml:"excepted"`
 	Malformed *uint64 `toml:"malformed"`
+	NoEvent   *uint64 `toml:"no_event"`
 }
 
 // String names a run after its properties.
@@ -173,6 +174,7 @@ func (s *sample) check(t *testing.T, r *run) {
 	}
 	checkCount(t, "excepted", stats.Excepted, r.Excepted)
 	checkCount(t, "malformed", stats.Malformed, r.Malformed)
+	checkCount(t, "a mention without an event", stats.NoEvent, r.NoEvent)
 	checkEventIDs(t, thorough, r.Alerts)
 	r.checkAlerts(t, thorough, options.AlertKey)
 

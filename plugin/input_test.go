@@ -171,7 +171,7 @@ func TestAlertsThatTheInputDoesNotTakeStayInTheirRecords(t *testing.T) {
 			if len(alerts) != test.taken || !strings.Contains(got.log, test.says) {
 				t.Errorf("%d appends, want %d; the log is\n%s", len(alerts), test.taken, got.log)
 			}
-			if want := fmt.Sprintf("records=3 events=3 matches=2 suppressed=1 excepted=0 malformed=0 over_limit=0 not_taken=%d", 2-test.taken); !strings.Contains(got.log, want) {
+			if want := fmt.Sprintf("records=3 events=3 matches=2 suppressed=1 excepted=0 no_event=0 malformed=0 over_limit=0 not_taken=%d", 2-test.taken); !strings.Contains(got.log, want) {
 				t.Errorf("the statistics do not say %q:\n%s", want, got.log)
 			}
 		})

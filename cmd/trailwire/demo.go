@@ -130,7 +130,7 @@ func (p *program) demo(paths []string, flags demoFlags, properties *properties) 
 	if err := printer.out.Flush(); err != nil {
 		return exit{exitProblems, fmt.Errorf("standard output: %w", reason(err))}
 	}
-	line := summary{engine.Stats(), len(r.inputs), r.problems.count, p.now().Sub(start)}.String()
+	line := summary{engine.Stats(), len(r.inputs), r.problems.count, p.now().Sub(start), engine.TakeMentions()}.String()
 	if err := found.compare(); err != nil {
 		fmt.Fprintln(p.out, line)
 		return exit{exitProblems, err}

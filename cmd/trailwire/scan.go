@@ -137,7 +137,7 @@ func (p *program) scan(paths []string, flags scanFlags, properties *properties) 
 		return exit{exitProblems, fmt.Errorf("standard output: %w", reason(err))}
 	}
 	if !flags.quiet {
-		line := summary{engine.Stats(), len(r.inputs), r.problems.count, p.now().Sub(start)}.String()
+		line := summary{engine.Stats(), len(r.inputs), r.problems.count, p.now().Sub(start), engine.TakeMentions()}.String()
 		if flags.format.value == "text" {
 			fmt.Fprintln(p.out, line)
 		} else {

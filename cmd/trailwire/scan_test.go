@@ -47,6 +47,7 @@ func TestScan(t *testing.T) {
 	file("cut.json.gz", whole[:len(whole)-4])
 	file("number.json", "17")
 	file("wrapped.json", `{"log":"{\"eventSource\":"}`)
+	file("unknown.json", `{"a":{"b":"lambda:InvokeFunction"}}`+"\n"+`{"a":{"c":"lambda:InvokeFunction"}}`)
 	file("empty/README.md", "")
 	file("many.ndjson", strings.Repeat("oops\n", 8))
 	const suppressed = `HIGH 73 (suppressed)  AWS Lambda Function Policy Updated to Allow Cross-Account Invocation`
@@ -180,6 +181,14 @@ func TestScan(t *testing.T) {
 			"broken JSON text inside a record is counted, and no failure",
 			[]string{"wrapped.json"}, "",
 			ran{exitFine, "0 events in 1 file, read in 1ms: no alert, 1 unreadable JSON text inside records.\n", ""},
+		},
+		{
+			"an event under a key that nobody has named is said",
+			[]string{"unknown.json"}, "",
+			ran{
+				exitFine, "0 events in 1 file, read in 1ms: no alert.\n" +
+					"2 records mention lambda:InvokeFunction but hold no CloudTrail event that is recognised, under a.b: see --json-keys.\n", "",
+			},
 		},
 		{
 			"a property of the plugin is a flag",

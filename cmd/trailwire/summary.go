@@ -14,6 +14,7 @@ type summary struct {
 	files    int
 	problems int
 	took     time.Duration
+	mentions []detect.Mention // of the records without an event
 }
 
 func (s summary) String() string {
@@ -29,7 +30,26 @@ func (s summary) String() string {
 	if s.problems > 0 {
 		fmt.Fprintf(&b, ", %s", counted(s.problems, "problem"))
 	}
-	return b.String() + "."
+	b.WriteString(".")
+	if n := s.stats.NoEvent; n > 0 {
+		fmt.Fprintf(&b, "\n%s", noEvent(n, s.mentions))
+	}
+	return b.String()
+}
+
+// noEvent says that so many records hold no event, what they mention, and under
+// which keys.
+func noEvent(records uint64, mentions []detect.Mention) string {
+	texts, keys := "what a rule looks for", ""
+	if len(mentions) > 0 {
+		texts = printable(mentions[0].Text, maxValue)
+		keys = ", under " + printable(mentions[0].Key, maxValue)
+	}
+	verbs := "mention %s but hold"
+	if records == 1 {
+		verbs = "mentions %s but holds"
+	}
+	return fmt.Sprintf("%s "+verbs+" no CloudTrail event that is recognised%s: see --json-keys.", counted(records, "record"), texts, keys)
 }
 
 // alertCount is a number of alerts in words, with those that are suppressed.

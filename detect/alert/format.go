@@ -1,6 +1,10 @@
 package alert
 
-import "time"
+import (
+	"time"
+
+	"github.com/trailwire/trailwire/detect/document"
+)
 
 // Format says in which vocabulary a record gets its alerts.
 type Format uint8
@@ -39,4 +43,18 @@ func more(found []Alert) packed {
 		return nil
 	}
 	return appendList(nil, found)
+}
+
+// IsTagged reports whether a record looks like one that has an alert of ours, in
+// any format.
+func IsTagged(body []byte, alertKey string) bool {
+	for _, key := range []string{alertKey, extension} {
+		alert, _ := document.Get(body, key)
+		if _, ours := document.GetText(alert, "dedup_key"); ours {
+			return true
+		}
+	}
+	product, _ := document.Path(body, "metadata.product.name")
+	name, _ := document.Text(product)
+	return string(name) == "Trailwire"
 }

@@ -22,6 +22,7 @@ import (
 //
 // A comparison that ignores case does so for ASCII letters among themselves
 // (see package eql), which is what a needle in any case does.
+//
 // It looks for one needle after the other, as plainly as can be: it is what the
 // search in C (plugin/search) is held against, and what serves where there is none.
 type Set struct {
@@ -46,15 +47,22 @@ type Needle struct {
 
 // In reports whether a rule could match something in data.
 func (p *Set) In(data []byte) bool {
-	if p.Always {
-		return true
-	}
+	return p.Always || p.Mentioned(data) || hasEscapedLetter(data)
+}
+
+// Mentioned reports whether a needle is in data as it is. Unlike [Set.In] it takes
+// no notice of escapes, nor of a rule without a needle.
+func (p *Set) Mentioned(data []byte) bool { return p.Which(data) != Needle{} }
+
+// Which returns the first of the needles that is in data as it is, the zero Needle
+// where none is.
+func (p *Set) Which(data []byte) Needle {
 	for i := range p.Needles {
 		if p.Needles[i].in(data) {
-			return true
+			return p.Needles[i]
 		}
 	}
-	return hasEscapedLetter(data)
+	return Needle{}
 }
 
 func (n *Needle) in(data []byte) bool {

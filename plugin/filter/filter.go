@@ -252,8 +252,10 @@ func (f *instance) line() string {
 }
 
 func (f *instance) tellTrouble(ins *C.struct_flb_filter_instance) {
-	if line, due := f.report.Trouble(); due {
-		logLine(ins, C.LOG_WARN, line)
+	for _, trouble := range []func() (string, bool){f.report.Trouble, f.report.NoEvent} {
+		if line, due := trouble(); due {
+			logLine(ins, C.LOG_WARN, line)
+		}
 	}
 }
 

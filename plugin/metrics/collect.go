@@ -38,8 +38,9 @@ var (
 	descBytes      = describe("bytes_total", "Bytes in the chunks that came.", ofInstance...)
 	descRecords    = describe("records_total", "Records that were looked into, because the search had found something in them.", ofInstance...)
 	descEvents     = describe("events_total", "CloudTrail events found in the records that were looked into.", ofInstance...)
+	descNoEvent    = describe("no_event_total", "Records that mention what a rule looks for, and hold no CloudTrail event that is recognised.", ofInstance...)
 	descMalformed  = describe("malformed_total", "Records and texts that could not be read.", ofInstance...)
-	descOverLimit  = describe("over_limit_total", "Records over a limit, which passed unseen.", ofInstance...)
+	descOverLimit  = describe("over_limit_total", "Records that were not split, because their parts would be many times their size.", ofInstance...)
 	descMatches    = describe("matches_total", "Alerts raised, suppressed ones included.", ofRule...)
 	descExcepted   = describe("excepted_total", "Matches that an exception dropped.", ofRule...)
 	descSuppressed = describe("suppressed_total", "Alerts that were marked as suppressed, by the reason: duplicate or max_signals.",
@@ -50,7 +51,7 @@ var (
 	descBuild      = describe("build_info", "Always 1; the labels say what is running.", "version", "go_version")
 
 	descriptions = []*prometheus.Desc{
-		descChunks, descBytes, descRecords, descEvents, descMalformed, descOverLimit,
+		descChunks, descBytes, descRecords, descEvents, descNoEvent, descMalformed, descOverLimit,
 		descMatches, descExcepted, descSuppressed, descEvaluation, descNotTaken, descStale, descBuild,
 	}
 )
@@ -123,6 +124,7 @@ func (t *total) add(i *Instance) {
 	s := i.Engine.Stats()
 	t.stats.Records += s.Records
 	t.stats.Events += s.Events
+	t.stats.NoEvent += s.NoEvent
 	t.stats.Malformed += s.Malformed
 	t.stats.OverLimit += s.OverLimit
 	for _, s := range i.Engine.RuleStats() {
@@ -156,6 +158,7 @@ func (t *total) send(to chan<- prometheus.Metric, l label) {
 	counter(descBytes, t.bytes, l.plugin, l.name)
 	counter(descRecords, t.stats.Records, l.plugin, l.name)
 	counter(descEvents, t.stats.Events, l.plugin, l.name)
+	counter(descNoEvent, t.stats.NoEvent, l.plugin, l.name)
 	counter(descMalformed, t.stats.Malformed, l.plugin, l.name)
 	counter(descOverLimit, t.stats.OverLimit, l.plugin, l.name)
 	stale, err := prometheus.NewConstMetric(descStale, prometheus.GaugeValue, t.stale, l.plugin, l.name)

@@ -141,6 +141,7 @@ func TestScrapeShowsWhatWasCounted(t *testing.T) {
 		"trailwire_bytes_total{" + ofFilter + "}":                            "300",
 		"trailwire_records_total{" + ofFilter + "}":                          "4",
 		"trailwire_events_total{" + ofFilter + "}":                           "4",
+		"trailwire_no_event_total{" + ofFilter + "}":                         "0",
 		"trailwire_malformed_total{" + ofFilter + "}":                        "0",
 		"trailwire_over_limit_total{" + ofFilter + "}":                       "0",
 		"trailwire_matches_total{" + rule + "}":                              "3",

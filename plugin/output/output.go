@@ -181,8 +181,10 @@ func trailwireOutputFlush(handle C.uintptr_t, lines *C.struct_lines, data unsafe
 	for _, w := range result.Warnings {
 		addLine(lines, C.LOG_WARN, w)
 	}
-	if line, due := o.report.Trouble(); due {
-		addLine(lines, C.LOG_WARN, line)
+	for _, trouble := range []func() (string, bool){o.report.Trouble, o.report.NoEvent} {
+		if line, due := trouble(); due {
+			addLine(lines, C.LOG_WARN, line)
+		}
 	}
 	for _, n := range result.Notes {
 		addLine(lines, C.LOG_INFO, n)

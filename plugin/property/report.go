@@ -2,6 +2,7 @@ package property
 
 import (
 	"fmt"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -28,6 +29,9 @@ type Report struct {
 	told   atomic.Uint64 // troubles, when Trouble last said so
 	chunks atomic.Uint64
 	bytes  atomic.Uint64
+
+	noEventTold atomic.Uint64 // records without an event, when NoEvent last said so
+	noEventLine atomic.Int64  // when it may be told of again
 
 	notTaken     atomic.Uint64
 	notTakenLine atomic.Int64 // when it may be told of again
@@ -64,8 +68,8 @@ func (r *Report) Wanted() bool { return r.every != 0 }
 // what became of that.
 func (r *Report) Line() string {
 	s := r.engine.Stats()
-	return fmt.Sprintf("chunks=%d bytes=%d records=%d events=%d matches=%d suppressed=%d excepted=%d malformed=%d over_limit=%d",
-		r.chunks.Load(), r.bytes.Load(), s.Records, s.Events, s.Alerts, s.Suppressed, s.Excepted, s.Malformed, s.OverLimit)
+	return fmt.Sprintf("chunks=%d bytes=%d records=%d events=%d matches=%d suppressed=%d excepted=%d no_event=%d malformed=%d over_limit=%d",
+		r.chunks.Load(), r.bytes.Load(), s.Records, s.Events, s.Alerts, s.Suppressed, s.Excepted, s.NoEvent, s.Malformed, s.OverLimit)
 }
 
 // Rare reports whether a line that could come with every record may be logged
@@ -83,7 +87,32 @@ func (r *Report) Trouble() (line string, due bool) {
 		return "", false
 	}
 	r.told.Store(troubles)
-	return fmt.Sprintf("what could not be read was left as it was: %d malformed, %d over a limit so far", s.Malformed, s.OverLimit), true
+	return fmt.Sprintf("what could not be read was left as it was: %d malformed; what would become too large was not split: %d over a limit so far", s.Malformed, s.OverLimit), true
+}
+
+// NoEvent returns the line to log where there were more records than when it last
+// did that mention what a rule looks for and hold no event, once a minute at most.
+func (r *Report) NoEvent() (line string, due bool) {
+	n := r.engine.Stats().NoEvent
+	if n == r.noEventTold.Load() || !passed(&r.noEventLine, time.Minute) {
+		return "", false
+	}
+	r.noEventTold.Store(n)
+	return NoEventLine(n, r.engine.TakeMentions()), true
+}
+
+// NoEventLine says that so many records hold no event, and what they mention.
+func NoEventLine(records uint64, mentions []detect.Mention) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "records that mention what a rule looks for and hold no CloudTrail event that is recognised: %d so far", records)
+	for i, m := range mentions {
+		b.WriteString([]string{" (", ", "}[min(i, 1)])
+		b.WriteString(m.String())
+	}
+	if len(mentions) > 0 {
+		b.WriteString(")")
+	}
+	return b.String() + "; see json_keys"
 }
 
 // NotTaken counts records with alerts that the input trailwire does not have, and

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/trailwire/trailwire/detect"
+	"github.com/trailwire/trailwire/detect/document"
 	"github.com/trailwire/trailwire/internal/version"
 )
 
@@ -78,7 +79,7 @@ func TestTroubleIsToldOnceAMinuteAndOnlyWhereItHasGrown(t *testing.T) {
 	}
 	e.CountMalformed(2)
 	line, due := r.Trouble()
-	if want := "what could not be read was left as it was: 2 malformed, 0 over a limit so far"; !due || line != want {
+	if want := "what could not be read was left as it was: 2 malformed; what would become too large was not split: 0 over a limit so far"; !due || line != want {
 		t.Errorf("after two: %q, %v, want %q", line, due, want)
 	}
 	e.CountMalformed(3)
@@ -92,5 +93,42 @@ func TestTroubleIsToldOnceAMinuteAndOnlyWhereItHasGrown(t *testing.T) {
 	r.rare.Store(0)
 	if line, due := r.Trouble(); due {
 		t.Errorf("nothing new, another minute later: %q", line)
+	}
+}
+
+func TestRecordsWithoutAnEventAreToldOfOnceAMinute(t *testing.T) {
+	e := engine(t)
+	r := NewReport(e, 0)
+	come := func(key string) {
+		record, err := document.AppendFromJSON(nil, []byte(`{"`+key+`":"lambda:InvokeFunction"}`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		e.Evaluator().Record(record, time.Time{})
+	}
+	if line, due := r.NoEvent(); due {
+		t.Errorf("without any: %q", line)
+	}
+	come("payload")
+	come("other")
+	line, due := r.NoEvent()
+	if want := `records that mention what a rule looks for and hold no CloudTrail event that is recognised: 2 so far ` +
+		`("lambda:InvokeFunction" under "payload", "lambda:InvokeFunction" under "other"); see json_keys`; !due || line != want {
+		t.Errorf("after two: %q, %v, want %q", line, due, want)
+	}
+	come("third")
+	if line, due := r.NoEvent(); due {
+		t.Errorf("twice in a minute: %q", line)
+	}
+	r.noEventLine.Store(0)
+	if line, due := r.NoEvent(); !due || !strings.Contains(line, `3 so far ("lambda:InvokeFunction" under "third")`) {
+		t.Errorf("a minute later: %q, %v", line, due)
+	}
+	r.noEventLine.Store(0)
+	if line, due := r.NoEvent(); due {
+		t.Errorf("nothing new, another minute later: %q", line)
+	}
+	if got := r.Line(); !strings.Contains(got, " excepted=0 no_event=3 malformed=0 ") {
+		t.Errorf("the line of statistics is %q", got)
 	}
 }
