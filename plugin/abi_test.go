@@ -466,6 +466,15 @@ var encodings = []struct {
 	{"with null as its time", func(b []byte) []byte {
 		return slices.Concat([]byte{0x92, 0x92, 0xc0, 0x80}, b)
 	}},
+	{"with the year 2038 as its time", func(b []byte) []byte {
+		return slices.Concat([]byte{0x92, 0x92, 0xd7, 0, 0x80, 0, 0, 0, 0, 0, 0, 0, 0x80}, b)
+	}},
+	{"with the last second before a marker's as its time", func(b []byte) []byte {
+		return slices.Concat([]byte{0x92, 0x92, 0xd7, 0, 0xff, 0xff, 0xff, 0xfd, 0, 0, 0, 0, 0x80}, b)
+	}},
+	{"with the last second of 32 bits, an integer, as its time", func(b []byte) []byte {
+		return slices.Concat([]byte{0x92, 0xce, 0xff, 0xff, 0xff, 0xff}, b)
+	}},
 	{"with metadata", func(b []byte) []byte {
 		header := msgp.AppendMapHeader([]byte{0x92, 0x92, 0xd7, 0, 0x69, 0xf8, 0x80, 0x40, 0, 0, 0, 0}, 1)
 		header = msgp.AppendString(header, "otlp")
@@ -572,7 +581,7 @@ func TestWhatIsNoMatchStaysByteForByte(t *testing.T) {
 		{"the start of a group, as an integer", marker(0x92, 0x92, 0xff, 0x80)},
 		{"the end of a group, as an integer", marker(0x92, 0x92, 0xfe, 0x80)},
 		{"the start of a group, as an integer of 32 bits", marker(0x92, 0x92, 0xd2, 0xff, 0xff, 0xff, 0xff, 0x80)},
-		{"the end of a group, as an unsigned integer", marker(0x92, 0x92, 0xce, 0xff, 0xff, 0xff, 0xfe, 0x80)},
+		{"the end of a group, as an unsigned integer of 64 bits", marker(0x92, 0x92, 0xcf, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xfe, 0x80)},
 		{"an event without a body", []byte{0x92, 0x92, 0xd7, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0x80}},
 		{"an event whose body is text", append([]byte{0x92, 0x92, 0x01, 0x80}, msgp.AppendString(nil, match)...)},
 		{"an event whose body is a list", listOf(1)},

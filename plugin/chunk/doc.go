@@ -6,11 +6,13 @@
 //	[[timestamp, metadata], body]   Fluent Bit 2.1 and later
 //	[timestamp, body]               older hosts, and Forward
 //
-// The timestamp is an extension of type 0 (seconds and nanoseconds, 32 bits
-// each, big endian), an integer or a float. A timestamp whose seconds are
-// negative as a 32 bit integer is no event but a marker around a group of
-// them (FLB_LOG_EVENT_GROUP_START and _END in Fluent Bit 5.1); markers are
-// never looked into and never changed.
+// The timestamp is an extension of type 0 (unsigned seconds and nanoseconds, 32
+// bits each, big endian), an integer or a float. An event whose seconds are -1
+// or -2 is not an event but a marker around a group of them: 0xffffffff and
+// 0xfffffffe in an extension (FLB_LOG_EVENT_GROUP_START and _END in Fluent Bit).
+// Markers are never looked into and never changed. Other seconds of 2^31 and
+// above are times after the year 2038; Fluent Bit 5.1 delivers such records, the
+// outputs of 4.2 pass over them.
 //
 // Nothing here decodes a body or keeps one: everything is slices of the chunk.
 package chunk

@@ -187,8 +187,6 @@ func TestFilterSplitsAList(t *testing.T) {
 	}
 }
 
-// Metadata is repeated with every record that comes of a list. Past a limit it
-// is left out, for a few megabytes would become hundreds of gigabytes.
 // What stands beside a list is part of each record that comes of it, and so of
 // what is evaluated: whoever filters the record again comes to the same verdict.
 func TestASplitEventIsJudgedAsItLeaves(t *testing.T) {
@@ -223,6 +221,8 @@ func TestASplitEventIsJudgedAsItLeaves(t *testing.T) {
 	}
 }
 
+// Metadata is repeated with every record that comes of a list. Past a limit it
+// is left out, for a few megabytes would become hundreds of gigabytes.
 func TestFilterDoesNotRepeatHugeMetadata(t *testing.T) {
 	engine := newEngine(t, nil)
 	list := msgp.AppendArrayHeader([]byte("\x81\xa7Records"), 1000)
@@ -262,6 +262,48 @@ func TestFilterCountsWhatItCannotRead(t *testing.T) {
 	Filter(nil, []byte("\xc0"+event(t, match)+"\x05\xc1"), engine)
 	if s := engine.Stats(); s.Malformed != 3 || s.Alerts != 1 || s.Records != 1 {
 		t.Errorf("%+v", s)
+	}
+}
+
+// A sender chooses its records' timestamps. None but a marker's hides a record.
+func TestNoTimestampOfARecordHidesIt(t *testing.T) {
+	for _, c := range []struct{ name, timestamp string }{
+		{"seconds of 2^31", "\xd7\x00\x80\x00\x00\x00\x00\x00\x00\x00"},
+		{"seconds of 2^32-3", "\xd7\x00\xff\xff\xff\xfd\x00\x00\x00\x00"},
+		{"seconds of 2^32-1 as an integer", "\xce\xff\xff\xff\xff"},
+		{"seconds of 2^32-1 as a float", "\xcb\x41\xef\xff\xff\xff\xe0\x00\x00"},
+		{"seconds of -3", "\xfd"},
+		{"not a number", "\xcb\x7f\xf8\x00\x00\x00\x00\x00\x00"},
+		{"null", "\xc0"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			engine := newEngine(t, nil)
+			head := "\x92\x92" + c.timestamp + "\x80"
+			out, changed := Filter(nil, []byte(head+string(packed(t, match))), engine)
+			got, ok := bytes.CutPrefix(out, []byte(head))
+			if !changed || !ok {
+				t.Fatalf("changed %v, %q", changed, out)
+			}
+			checkTagged(t, got, packed(t, match), "alert")
+		})
+	}
+}
+
+// Without its metadata a record keeps its timestamp as it was written: the same
+// seconds in an extension could be those of a marker, which no output delivers.
+func TestWithoutItsMetadataARecordKeepsItsTimestamp(t *testing.T) {
+	for _, c := range []struct{ name, timestamp, want string }{
+		{"an extension", stamp, stamp},
+		{"2^32-1 seconds as an integer", "\xce\xff\xff\xff\xff", "\xce\xff\xff\xff\xff"},
+		{"a float", "\xcb\x41\xd9\x54\xfc\x40\x20\x00\x00", "\xcb\x41\xd9\x54\xfc\x40\x20\x00\x00"},
+		{"text of any size", string(msgp.AppendString(nil, strings.Repeat("x", 1<<20))), "\xd7\x00\x00\x00\x00\x00\x00\x00\x00\x00"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			e, _, err := Next([]byte("\x92\x92" + c.timestamp + "\x81\xa1k\xa1v\x80"))
+			if got := string(e.bareHeader()); err != nil || got != "\x92\x92"+c.want+"\x80" {
+				t.Errorf("%q, %v", got, err)
+			}
+		})
 	}
 }
 

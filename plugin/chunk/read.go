@@ -6,6 +6,8 @@ import (
 	"math"
 	"time"
 
+	"github.com/tinylib/msgp/msgp"
+
 	"github.com/trailwire/trailwire/detect/document"
 )
 
@@ -65,14 +67,13 @@ func (e *Event) headerFor(records int) []byte {
 	return header
 }
 
-// bareHeader returns a header with the timestamp, as far as it can be read, and
-// no metadata.
+// bareHeader returns a header with the timestamp as it is, and no metadata. A
+// timestamp that cannot be read, which may be of any size, becomes the epoch.
 func (e *Event) bareHeader() []byte {
-	at := e.Time()
-	if at.IsZero() {
-		at = time.Unix(0, 0)
+	if _, _, ok := readTimestamp(e.timestamp); !ok {
+		return Append(nil, time.Unix(0, 0), nil)
 	}
-	return Append(nil, at, nil)
+	return msgp.AppendMapHeader(append([]byte{0x92, 0x92}, e.Timestamp()...), 0)
 }
 
 // Timestamp returns the timestamp in MessagePack.
@@ -98,29 +99,51 @@ func (e *Event) Metadata() []byte {
 	return metadata
 }
 
-// IsMarker reports whether the event is a marker around a group of events.
+// IsMarker reports whether the event is a marker around a group of events: one
+// whose seconds are -1 (its start) or -2 (its end). Everything else is an
+// event, seconds of 2^31 and above among them.
 func (e *Event) IsMarker() bool {
 	seconds, _, ok := readTimestamp(e.timestamp)
-	return ok && int32(seconds) < 0
+	return ok && isMarker(seconds)
 }
 
+func isMarker(seconds int64) bool { return seconds == groupStart || seconds == groupEnd }
+
+// The seconds of a marker (FLB_LOG_EVENT_GROUP_START and _END of Fluent Bit).
+const (
+	groupStart = -1
+	groupEnd   = -2
+)
+
+// lastSecond is the end of the year 9999, past which time.Time cannot be
+// written as RFC 3339.
+const lastSecond = 253_402_300_799
+
 // Time returns the event's timestamp, the zero time where it has none that can
-// be read.
+// be read: none at all, one before 1970, or one after the year 9999.
 func (e *Event) Time() time.Time {
 	seconds, nanoseconds, ok := readTimestamp(e.timestamp)
-	if !ok || int32(seconds) < 0 {
+	if !ok || seconds < 0 || seconds > lastSecond {
 		return time.Time{}
 	}
 	return time.Unix(seconds, nanoseconds).UTC()
 }
 
+// readTimestamp reads the timestamp at the start of b as Fluent Bit 5.1 does
+// (flb_log_event_decoder.c): the seconds of an extension are unsigned but for
+// the two markers, those of a uint 64 wrap around, those of a float are cut off
+// towards zero. A marker's nanoseconds do not count: 5.1 refuses a marker that
+// has some and 4.2 does not look at them, so that it is no record in either.
 func readTimestamp(b []byte) (seconds, nanoseconds int64, ok bool) {
 	if s, ok := document.Int(b); ok {
 		return s, 0, true
 	}
+	if u, ok := document.Uint(b); ok {
+		return int64(u), 0, true
+	}
 	if f, ok := document.Float(b); ok {
 		whole, part := math.Modf(f)
-		if math.IsNaN(f) || math.Abs(whole) > math.MaxInt32*2 {
+		if math.IsNaN(f) || math.Abs(f) >= 1<<63 {
 			return 0, 0, false
 		}
 		return int64(whole), int64(part * 1e9), true
@@ -134,5 +157,9 @@ func readTimestamp(b []byte) (seconds, nanoseconds int64, ok bool) {
 	default:
 		return 0, 0, false
 	}
-	return int64(int32(binary.BigEndian.Uint32(b))), int64(binary.BigEndian.Uint32(b[4:])), true
+	seconds = int64(binary.BigEndian.Uint32(b))
+	if signed := int64(int32(seconds)); isMarker(signed) {
+		seconds = signed
+	}
+	return seconds, int64(binary.BigEndian.Uint32(b[4:])), true
 }
