@@ -208,7 +208,7 @@ func (v *Evaluator) raise(rule *compiledRule, coverage alert.Coverage, when time
 	a := rule.template.Alert(&v.event, g, coverage, at)
 	recalled := false
 	if a.Suppressed, recalled = v.verdicts.recall(); !recalled {
-		a.Suppressed = e.suppressor.judge(rule, a.DedupKey, at, &e.options)
+		a.Suppressed = e.suppressor.judge(rule, &a, at, &e.options)
 		v.verdicts.keep(a.Suppressed)
 		rule.counters.raised(a.Suppressed)
 		e.stats.alerts.Add(1)

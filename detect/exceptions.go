@@ -14,7 +14,7 @@ type Exceptions struct {
 	SameAccount bool     // grants to the function's own account
 	Accounts    []string // principals of these accounts
 	Orgs        []string // grants narrowed to these organizations
-	Actors      []string // calls by these identities: ARN patterns with * and ?
+	Actors      []string // calls by these identities: ARN patterns; * and ? do not cross a colon
 	Functions   []string // grants on these functions: names, or ARN patterns
 }
 
@@ -46,7 +46,7 @@ func (x *Exceptions) trustsActor(event *cloudtrail.Event) bool {
 	arns = append(arns, roleOfSession(arns[0]))
 	for _, pattern := range x.Actors {
 		for _, arn := range arns {
-			if arn != "" && matchPattern(pattern, arn) {
+			if arn != "" && matchARN(pattern, arn) {
 				return true
 			}
 		}
@@ -69,7 +69,7 @@ func roleOfSession(arn string) string {
 func (x *Exceptions) trustsFunction(g *grant.Grant) bool {
 	for _, pattern := range x.Functions {
 		if strings.Contains(pattern, ":") {
-			if arn := g.FunctionARN(); arn != "" && matchPattern(pattern, arn) {
+			if trustsARN(pattern, g) {
 				return true
 			}
 		} else if g.FunctionName != "" && matchPattern(pattern, g.FunctionName) {
@@ -77,6 +77,35 @@ func (x *Exceptions) trustsFunction(g *grant.Grant) bool {
 		}
 	}
 	return false
+}
+
+// trustsARN reports whether a pattern covers the function that a grant opens, or the
+// version or alias of it. A pattern that names none covers them all.
+func trustsARN(pattern string, g *grant.Grant) bool {
+	whole := *g
+	whole.Qualifier = ""
+	for _, arn := range []string{g.FunctionARN(), whole.FunctionARN()} {
+		if arn != "" && matchARN(pattern, arn) {
+			return true
+		}
+	}
+	return false
+}
+
+// matchARN matches an ARN field by field: * and ? do not stand for a colon. A role
+// may have colons in its path, and must not pass for another account's that way.
+func matchARN(pattern, arn string) bool {
+	for {
+		field, restOfPattern, more := strings.Cut(pattern, ":")
+		text, restOfARN, goesOn := strings.Cut(arn, ":")
+		if more != goesOn || !matchPattern(field, text) {
+			return false
+		}
+		if !more {
+			return true
+		}
+		pattern, arn = restOfPattern, restOfARN
+	}
 }
 
 // matchPattern matches the whole of text, in which * stands for any run of

@@ -43,6 +43,19 @@ func TestExceptions(t *testing.T) {
 		{"trusted function by name", detect.Exceptions{Functions: []string{"billing-*"}}, nil, true},
 		{"trusted function by ARN", detect.Exceptions{Functions: []string{"arn:aws:lambda:*:111122223333:function:billing-export"}}, nil, true},
 		{"function of the same name elsewhere", detect.Exceptions{Functions: []string{"arn:aws:lambda:*:999900001111:function:billing-export"}}, nil, false},
+		{"function by its ARN also where an alias is opened", detect.Exceptions{Functions: []string{"arn:aws:lambda:eu-west-1:111122223333:function:billing-export"}},
+			object{"requestParameters.qualifier": "live"}, true},
+		{"alias by its ARN", detect.Exceptions{Functions: []string{"arn:aws:lambda:*:111122223333:function:billing-export:live"}},
+			object{"requestParameters.qualifier": "live"}, true},
+		{"another alias", detect.Exceptions{Functions: []string{"arn:aws:lambda:*:111122223333:function:billing-export:test"}},
+			object{"requestParameters.qualifier": "live"}, false},
+		{"a star does not stand for a colon", detect.Exceptions{Functions: []string{"arn:aws:*:function:billing-export"}}, nil, false},
+		{"a role with a colon in its path is not another one", detect.Exceptions{Actors: []string{"arn:aws:iam::*:role/deploy-*"}}, object{"userIdentity": object{
+			"arn": "arn:aws:sts::111122223333:assumed-role/evil/s", "type": "AssumedRole",
+			"sessionContext": object{"sessionIssuer": object{"arn": "arn:aws:iam::111122223333:role/x:role/deploy-a/evil"}},
+		}}, false},
+		{"a user with colons in his path is not another account's", detect.Exceptions{Actors: []string{"arn:aws:iam::999900001111:*"}},
+			object{"userIdentity": object{"arn": "arn:aws:iam::111122223333:user/x:999900001111:y"}}, false},
 		{"trusted organization", detect.Exceptions{Orgs: []string{"o-exampleorgid"}},
 			object{"requestParameters.principalOrgID": "o-exampleorgid"}, true},
 		{"other organization", detect.Exceptions{Orgs: []string{"o-exampleorgid"}},
@@ -70,7 +83,7 @@ func TestExceptionNeverHidesAPublicGrant(t *testing.T) {
 	public := ruleWith(t, `any where event.action : "AddPermission*"`)
 	everything := detect.Exceptions{
 		SameAccount: true, Accounts: []string{"111122223333", "444455556666"},
-		Orgs: []string{"o-exampleorgid"}, Actors: []string{"*"}, Functions: []string{"*"},
+		Orgs: []string{"o-exampleorgid"}, Actors: []string{"arn:*:*:*:*:*"}, Functions: []string{"*"},
 	}
 	engine := newEngine(t, func(o *detect.Options) {
 		o.Rules, o.Exceptions = []*rule.Rule{public}, everything

@@ -2,6 +2,7 @@ package detect
 
 import (
 	"hash/maphash"
+	"strconv"
 	"sync"
 	"time"
 
@@ -14,6 +15,7 @@ import (
 const (
 	maxRemembered = 16_384
 	maxIntervals  = 64
+	maxFirsts     = 4_096
 )
 
 // suppressor remembers which events have raised an alert and how many alerts
@@ -29,6 +31,34 @@ type suppressor struct {
 	next    int
 	signals [maxIntervals]interval
 	used    uint64 // counts up, to find the interval that was used last
+	firsts  ring   // of grants: the first of each in an interval
+}
+
+// ring remembers the last so many hashes, and forgets the oldest. The zero ring is
+// empty.
+type ring struct {
+	known map[uint64]bool
+	order []uint64 // the oldest at next, once it is full
+	next  int
+}
+
+// add remembers a hash and reports whether it is new.
+func (r *ring) add(hash uint64, most int) bool {
+	if r.known[hash] {
+		return false
+	}
+	if r.known == nil {
+		r.known = make(map[uint64]bool)
+	}
+	if len(r.order) < most {
+		r.order = append(r.order, hash)
+	} else {
+		delete(r.known, r.order[r.next])
+		r.order[r.next] = hash
+		r.next = (r.next + 1) % most
+	}
+	r.known[hash] = true
+	return true
 }
 
 // interval counts the alerts of one rule in one interval.
@@ -39,9 +69,14 @@ type interval struct {
 	touched uint64
 }
 
-// judge says whether an alert with this key, raised by an event of that time,
-// is suppressed, and remembers it.
-func (s *suppressor) judge(rule *compiledRule, key string, at time.Time, o *Options) alert.Suppression {
+// judge says whether an alert is suppressed that was raised by an event of that
+// time, and remembers it.
+//
+// It is a duplicate where an event with the same key and the same content has raised
+// one within the window. It is one too many where its rule has raised as many in the
+// interval as it may; but the first alert about each relation and account is never
+// that, so that nobody can hide a grant after noise of his own.
+func (s *suppressor) judge(rule *compiledRule, a *alert.Alert, at time.Time, o *Options) alert.Suppression {
 	window, signals, every := rule.LookBack, rule.MaxSignals, rule.Interval
 	if o.DedupWindow != 0 {
 		window = o.DedupWindow
@@ -57,23 +92,34 @@ func (s *suppressor) judge(rule *compiledRule, key string, at time.Time, o *Opti
 	if at.After(s.latest) {
 		s.latest = at
 	}
-	if window > 0 && s.remember(key, window) {
+	if s.seen == nil {
+		s.seed = maphash.MakeSeed()
+		s.seen = make(map[uint64]time.Time)
+	}
+	if window > 0 && s.remember(s.hash(a.DedupKey, string(a.AppendContent(nil))), window) {
 		return alert.Duplicate
 	}
-	if s.count(rule, at.UnixNano()/int64(every)) > signals {
+	index := at.UnixNano() / int64(every)
+	first := a.Grant != nil && s.firsts.add(s.hash(rule.ID, strconv.FormatInt(index, 10), string(a.Grant.Relation), a.Grant.Grantee()), maxFirsts)
+	if s.count(rule, index) > signals && !first {
 		return alert.OverMaxSignals
 	}
 	return alert.NotSuppressed
 }
 
-// remember reports whether the key was seen within the window, and keeps it.
-func (s *suppressor) remember(key string, window time.Duration) bool {
-	if s.seen == nil {
-		s.seed = maphash.MakeSeed()
-		s.seen = make(map[uint64]time.Time)
-		s.order = make([]uint64, 0, 64)
+// hash returns one number for some texts, another one in each process.
+func (s *suppressor) hash(texts ...string) uint64 {
+	var h maphash.Hash
+	h.SetSeed(s.seed)
+	for _, text := range texts {
+		h.WriteString(text)
+		h.WriteByte(0)
 	}
-	hash := maphash.String(s.seed, key)
+	return h.Sum64()
+}
+
+// remember reports whether the hash was seen within the window, and keeps it.
+func (s *suppressor) remember(hash uint64, window time.Duration) bool {
 	if then, ok := s.seen[hash]; ok {
 		if s.latest.Sub(then) <= window {
 			return true

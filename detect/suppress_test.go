@@ -1,6 +1,7 @@
 package detect_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"strings"
 	"sync"
@@ -11,6 +12,16 @@ import (
 	"github.com/trailwire/trailwire/detect"
 	"github.com/trailwire/trailwire/detect/alert"
 )
+
+// asText returns a value as JSON text.
+func asText(t *testing.T, value any) string {
+	t.Helper()
+	text, err := json.Marshal(value)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
 
 // granted is the event with this id at this time.
 func granted(id, at string) object {
@@ -74,6 +85,84 @@ func TestSuppression(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+func TestADuplicateHasTheSameContent(t *testing.T) {
+	same := object{"eventID": "known", "eventTime": "2026-06-18T10:00:00Z"}
+	with := func(changes object) object {
+		all := object{}
+		for _, o := range []object{same, changes} {
+			for key, value := range o {
+				all[key] = value
+			}
+		}
+		return all
+	}
+	for _, test := range []struct {
+		name    string
+		changes object
+		want    string
+	}{
+		{"the event again", nil, "duplicate"},
+		{"with something beside its members", object{"collector": "edge-7"}, "duplicate"},
+		{"with another principal", object{"requestParameters.principal": "777788889999"}, ""},
+		{"on another function", object{"requestParameters.functionName": "payroll"}, ""},
+		{"by somebody else", object{"userIdentity": object{"type": "IAMUser", "accountId": "111122223333", "arn": "arn:aws:iam::111122223333:user/mallory"}}, ""},
+		{"from another address", object{"sourceIPAddress": "198.51.100.1"}, ""},
+		{"at another time", object{"eventTime": "2026-06-18T10:00:01Z"}, ""},
+		{"in another account", object{"recipientAccountId": "999900001111"}, ""},
+		{"with a parameter whose text looks like two", object{"requestParameters.sourceArn": "arn:aws:s3:::a, principal=444455556666"}, ""},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			engine := newEngine(t, nil)
+			if found := alerts(t, engine, crossAccountGrant(with(test.changes))); len(found) != 1 {
+				t.Fatalf("%d alerts", len(found))
+			}
+			found := alerts(t, engine, crossAccountGrant(same))
+			if len(found) != 1 || found[0].Suppressed.String() != test.want {
+				t.Errorf("after it the event is suppressed as %q, want %q", found[0].Suppressed, test.want)
+			}
+		})
+	}
+	// However it is wrapped, an event is the same.
+	engine := newEngine(t, nil)
+	event := crossAccountGrant(same)
+	alerts(t, engine, event)
+	for _, wrapped := range []object{{"Records": []any{event}}, {"log": asText(t, event)}, {"detail-type": "AWS API Call via CloudTrail", "detail": event}} {
+		if found := alerts(t, engine, wrapped); len(found) != 1 || found[0].Suppressed != alert.Duplicate {
+			t.Errorf("wrapped in %v it is not a duplicate", wrapped)
+		}
+	}
+}
+
+// What an attacker does first must not hide what he does then.
+func TestTheFirstGrantToAnAccountIsNeverOneTooMany(t *testing.T) {
+	grantTo := func(id, principal string) object {
+		return crossAccountGrant(object{"eventID": id, "eventTime": "2026-06-18T10:00:00Z", "requestParameters.principal": principal})
+	}
+	engine := newEngine(t, func(o *detect.Options) { o.MaxSignals = 3 })
+	for i := range 20 {
+		alerts(t, engine, grantTo(fmt.Sprint("noise-", i), "111122223333"))
+	}
+	for _, e := range []struct{ id, principal, want string }{
+		{"first", "444455556666", ""},
+		{"second", "arn:aws:iam::444455556666:role/x", "max_signals"},
+		{"other", "777788889999", ""},
+		{"noise", "111122223333", "max_signals"},
+	} {
+		if found := alerts(t, engine, grantTo(e.id, e.principal)); len(found) != 1 || found[0].Suppressed.String() != e.want {
+			t.Errorf("%s: suppressed as %q, want %q", e.id, found[0].Suppressed, e.want)
+		}
+	}
+	quiet := newEngine(t, func(o *detect.Options) { o.MaxSignals, o.Exceptions.SameAccount = 3, true })
+	for i := range 20 {
+		alerts(t, quiet, grantTo(fmt.Sprint("excepted-", i), "111122223333"))
+	}
+	for i := range 3 {
+		if found := alerts(t, quiet, grantTo(fmt.Sprint("again-", i), "444455556666")); len(found) != 1 || found[0].Suppressed != alert.NotSuppressed {
+			t.Errorf("what an exception covers counts: alert %d is suppressed as %q", i, found[0].Suppressed)
+		}
 	}
 }
 

@@ -20,7 +20,7 @@ import (
 type Alert struct {
 	Rule       *rule.Rule
 	Reason     string // one sentence: who did what to whom
-	DedupKey   string // the same for every copy of the event
+	DedupKey   string // the same for every delivery of the event
 	EventID    string
 	Grant      *grant.Grant // what an AddPermission granted; nil for other events
 	Coverage   Coverage     // CoverExtended where the rule's predicate does not match
@@ -33,6 +33,7 @@ type Alert struct {
 	Event   Event
 	Respond string
 
+	content   []byte // what the event says; see Content
 	encoded   *Template
 	form      cloudtrail.Form
 	requestID string
@@ -99,7 +100,8 @@ func referenceObject(r *rule.Reference) object {
 // describe fills in what the alert says about the event.
 func (a *Alert) describe(event *cloudtrail.Event) {
 	a.EventID = bounded(event.Text(cloudtrail.FieldEventID))
-	a.DedupKey = a.Rule.ID + ":" + identify(event)
+	a.content = appendContent(nil, event)
+	a.DedupKey = a.Rule.ID + ":" + a.identify(event)
 	if a.Grant != nil {
 		a.Reason = reasonFor(a.Grant, string(event.Text(cloudtrail.FieldAccount)))
 	} else {
@@ -112,33 +114,44 @@ func (a *Alert) describe(event *cloudtrail.Event) {
 // have 36 characters.
 const maxEventID = 128
 
-// identify returns what all copies of an event share: its id, a digest of one
-// that is none of CloudTrail's, or a fingerprint where there is none.
-func identify(event *cloudtrail.Event) string {
+// identify returns what all deliveries of an event share: its id, a digest of one
+// that is not CloudTrail's, or of its content where it has none.
+func (a *Alert) identify(event *cloudtrail.Event) string {
 	id := event.Text(cloudtrail.FieldEventID)
 	switch {
 	case len(id) == 0:
-		return fingerprint(event)
+		return digest(sha256.Sum256(a.content))
 	case len(id) > maxEventID || !utf8.Valid(id):
 		return digest(sha256.Sum256(id))
 	}
 	return string(id)
 }
 
-// fingerprint stands in for the id of an event that has none: the same however
-// the event is encoded and wrapped, and whatever stands beside its own members.
-func fingerprint(event *cloudtrail.Event) string {
-	h := sha256.New()
-	for _, f := range identity {
-		fmt.Fprintln(h, event.Value(f))
+// AppendContent appends what the alert's event says and grants. It is the same
+// however the event is encoded and wrapped, and whatever stands beside its own
+// members. Two events with one id and another content are not duplicates: one of
+// them is forged.
+func (a *Alert) AppendContent(dst []byte) []byte {
+	dst = append(dst, a.content...)
+	if a.Grant != nil {
+		// Two structures can have one Java text; what they grant tells them apart.
+		dst = a.Grant.AppendMsg(dst)
 	}
-	return digest([sha256.Size]byte(h.Sum(nil)))
+	return dst
+}
+
+// appendContent appends the values of the fields that tell two events apart.
+func appendContent(dst []byte, event *cloudtrail.Event) []byte {
+	for _, f := range content {
+		dst = append(fmt.Append(dst, event.Value(f)), '\n')
+	}
+	return dst
 }
 
 func digest(sum [sha256.Size]byte) string { return hex.EncodeToString(sum[:16]) }
 
-// identity are the fields that tell two events without an id apart.
-var identity = []cloudtrail.Field{
+// content are the fields that tell two events apart.
+var content = []cloudtrail.Field{
 	cloudtrail.FieldTimestamp, cloudtrail.FieldProvider, cloudtrail.FieldAction, cloudtrail.FieldOutcome, cloudtrail.FieldActor, cloudtrail.FieldAccount, cloudtrail.FieldReceiver, cloudtrail.FieldRegion, cloudtrail.FieldResponse,
 	cloudtrail.FieldRequest,
 	cloudtrail.FieldAdditional,

@@ -1,6 +1,7 @@
 package grant
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 )
@@ -56,3 +57,11 @@ func Printable(text string) string { return printable(text) }
 // Bounded makes text of an event fit for an alert's data: valid UTF-8 of at most
 // [MaxText] bytes, cut between two characters. Control characters stay.
 func Bounded(text string) string { return bounded(text) }
+
+// Grantee says to whom the grant is, in one text: the accounts of its principals, or
+// the principal where no account is known, and what narrows it to an account or an
+// organization. Two grants with another grantee let in somebody else.
+func (g *Grant) Grantee() string {
+	who := append([]string{cmp.Or(g.PrincipalAccount, g.Principal)}, g.others...)
+	return strings.Join(append(who, g.OrgID, g.SourceAccount, g.SourceARN), " ")
+}

@@ -61,12 +61,12 @@ static const struct property_entry trailwire_properties[] = {
     {
         .type = PROPERTY_CLIST,
         .name = "trusted_actors",
-        .description = "ARN patterns with * and ? for whoever makes the call; a role session is matched by its role's ARN too.",
+        .description = "ARN patterns of those who may make such a call, with * and ?, which stand for anything but a colon; a role session is matched by its role's ARN too.",
     },
     {
         .type = PROPERTY_CLIST,
         .name = "trusted_functions",
-        .description = "Function names, or ARN patterns, with * and ?, that may be opened without an alert.",
+        .description = "Names of functions that may be opened without an alert, or ARN patterns, with * and ?, which stand for anything but a colon.",
     },
     {
         .type = PROPERTY_INT,

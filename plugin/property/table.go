@@ -147,7 +147,7 @@ var Table = []Property{
 	},
 	{
 		Name: "trusted_actors", Kind: KindList, Engine: true,
-		Help: "ARN patterns with * and ? for whoever makes the call; a role session is matched by its role's ARN too.",
+		Help: "ARN patterns of those who may make such a call, with * and ?, which stand for anything but a colon; a role session is matched by its role's ARN too.",
 		set: func(s *Settings, v string) (err error) {
 			s.Options.Exceptions.Actors, err = listOf(v, arnPattern, "ARN patterns such as arn:aws:iam::111122223333:role/deploy-*")
 			return err
@@ -155,9 +155,9 @@ var Table = []Property{
 	},
 	{
 		Name: "trusted_functions", Kind: KindList, Engine: true,
-		Help: "Function names, or ARN patterns, with * and ?, that may be opened without an alert.",
+		Help: "Names of functions that may be opened without an alert, or ARN patterns, with * and ?, which stand for anything but a colon.",
 		set: func(s *Settings, v string) (err error) {
-			s.Options.Exceptions.Functions, err = listOf(v, anything, "function names or ARN patterns")
+			s.Options.Exceptions.Functions, err = listOf(v, functionName, "function names or ARN patterns")
 			return err
 		},
 	},
@@ -242,7 +242,8 @@ var (
 	accountID      = regexp.MustCompile(`^[0-9]{12}$`)
 	organizationID = regexp.MustCompile(`^o-[a-z0-9]{10,32}$`)
 	recordKey      = regexp.MustCompile(`^[A-Za-z0-9_-]+$`)
-	arnPattern     = regexp.MustCompile(`^(arn:.+|\*.*)$`)
+	arnPattern     = regexp.MustCompile(`^arn(:[^:]*){4}:.+$`)
+	functionName   = regexp.MustCompile(`^([^:]+|arn(:[^:]*){4}:.+)$`)
 )
 
 // listenAddress reads HOST:PORT, :PORT or PORT. Metrics tell which rules fire:
