@@ -2,6 +2,7 @@ package chunk
 
 import (
 	"errors"
+	"slices"
 
 	"github.com/trailwire/trailwire/detect"
 )
@@ -20,9 +21,9 @@ func Filter(dst, chunk []byte, engine *detect.Engine) (out []byte, changed bool)
 	return FilterSuspects(dst, chunk, engine, nil, nil)
 }
 
-// maxHeaders is how many bytes the header of a list, repeated for each record
-// that comes of it, may take. Past it the records do without the metadata.
-const maxHeaders = 64 << 20
+// maxHeaders is how many bytes the header of an event of n bytes, repeated for each
+// record that comes of it, may take. Past it the records do without the metadata.
+func maxHeaders(n int) int { return 4*n + 4<<10 }
 
 // FilterSuspects is [Filter] for a chunk that has been searched already. next
 // returns the first offset at or after from that is inside of something
@@ -42,6 +43,7 @@ func FilterSuspects(dst, chunk []byte, engine *detect.Engine, next func(from int
 		}
 		dst = append(dst, chunk[copied:at]...)
 		header := e.headerFor(len(outputs))
+		dst = slices.Grow(dst, sizeOf(outputs)+len(header)*len(outputs))
 		for _, o := range outputs {
 			dst = append(dst, header...)
 			dst = append(dst, o.Body...)
@@ -52,6 +54,13 @@ func FilterSuspects(dst, chunk []byte, engine *detect.Engine, next func(from int
 		return dst[:start], false
 	}
 	return append(dst, chunk[copied:]...), true
+}
+
+func sizeOf(outputs []detect.Output) (bytes int) {
+	for _, o := range outputs {
+		bytes += len(o.Body)
+	}
+	return bytes
 }
 
 // Alerts evaluates a chunk as [FilterSuspects] does and calls visit for each
