@@ -22,7 +22,7 @@ type Evaluator struct {
 
 	found   []alert.Alert // alerts of the record at hand
 	outputs []Output      // what replaces the record
-	buffer  []byte        // the outputs' bodies
+	buffer  []byte        // the last of the outputs' bodies
 
 	mode     mode      // what the caller wants
 	verdicts *Verdicts // where alerts' suppressions are kept, or nil
@@ -152,9 +152,7 @@ func (v *Evaluator) split(when time.Time) []Output {
 func (v *Evaluator) evaluateSplit(parts []cloudtrail.Part, when time.Time) (body []byte) {
 	body, ok := v.finder.IsElement(parts[0])
 	if !ok {
-		start := len(v.buffer)
-		v.buffer = v.finder.AppendBody(v.buffer, parts[0])
-		body = v.buffer[start:len(v.buffer):len(v.buffer)]
+		body = v.keep(v.finder.AppendBody(v.room(4<<10), parts[0]))
 		if !v.finder.Worth(parts[0]) {
 			return body
 		}
@@ -237,9 +235,33 @@ func eventTime(event *cloudtrail.Event, when, now time.Time) time.Time {
 // to be left alone because it carries this verdict already.
 func (v *Evaluator) tag(body []byte, found []alert.Alert) (tagged []byte, ok bool) {
 	alert.SortBySeverity(found)
-	e, start := v.engine, len(v.buffer)
-	if v.buffer, ok = e.options.AlertFormat.Append(v.buffer, body, found, e.options.AlertKey, e.now()); !ok {
+	e, room := v.engine, v.room(len(body)+len(found)*alertSize)
+	if tagged, ok = e.options.AlertFormat.Append(room, body, found, e.options.AlertKey, e.now()); !ok {
 		return body, false
 	}
-	return v.buffer[start:len(v.buffer):len(v.buffer)], true
+	return v.keep(tagged), true
+}
+
+// alertSize is about how many bytes an alert has.
+const alertSize = 4 << 10
+
+// room returns an empty slice, mostly with room for n bytes, to write an output to
+// and [Evaluator.keep] it. Outputs are never moved: to have them in one slice would
+// take five times the room while it grows.
+func (v *Evaluator) room(n int) []byte {
+	if cap(v.buffer)-len(v.buffer) < n {
+		v.buffer = make([]byte, 0, max(n, min(2*cap(v.buffer), maxRoom)))
+	}
+	return v.buffer[len(v.buffer):len(v.buffer):cap(v.buffer)]
+}
+
+// maxRoom bounds how much is set aside that nobody has asked for.
+const maxRoom = 256 << 10
+
+// keep keeps what was written to the room, which may have outgrown it.
+func (v *Evaluator) keep(written []byte) []byte {
+	if used := len(v.buffer) + len(written); used <= cap(v.buffer) {
+		v.buffer = v.buffer[:used]
+	}
+	return written[:len(written):len(written)]
 }

@@ -232,12 +232,21 @@ func appendTagged(b, body []byte, key string, found []Alert) []byte {
 		return append(b, body...)
 	}
 	b = msgp.AppendMapHeader(b, uint32(pairs+min(len(found), 2)))
+	keys := [2]string{key, key + "s"}
+	var moved [2]string // what the keys are renamed to, once one is met
 	walk := document.OverMap(body)
 	for walk.Next() {
-		if text, ok := document.Text(walk.Key); ok && (string(text) == key || string(text) == key+"s") {
-			b = msgp.AppendString(b, movedKey(body, string(text)))
-		} else {
+		which := -1
+		if text, ok := document.Text(walk.Key); ok {
+			which = slices.Index(keys[:], string(text))
+		}
+		if which < 0 {
 			b = append(b, walk.Key...)
+		} else {
+			if moved[which] == "" {
+				moved[which] = movedKey(body, keys[which])
+			}
+			b = msgp.AppendString(b, moved[which])
 		}
 		b = append(b, walk.Value...)
 	}

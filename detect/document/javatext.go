@@ -15,137 +15,161 @@ import (
 //
 // Errors are those of reading: a malformed value, or nesting over [MaxDepth].
 func AppendJavaText(dst, value []byte) (text []byte, some bool, err error) {
-	return appendJava(dst, value, 0)
+	start := len(dst)
+	dst, some, _, err = appendJava(dst, value, 0)
+	if err != nil {
+		return dst[:start], false, err
+	}
+	return dst, some, nil
 }
 
-func appendJava(dst, value []byte, depth int) ([]byte, bool, error) {
+// javaPair is a pair of a map, and where it was written.
+type javaPair struct {
+	key      []byte
+	from, to int // nothing was written where they are the same
+}
+
+// appendJava writes the value at the start of b and returns what follows it. Each
+// part is gone through once: to skip it before it is written would take time in the
+// square of the depth.
+func appendJava(dst, b []byte, depth int) (text []byte, some bool, rest []byte, err error) {
 	if depth > MaxDepth {
-		return dst, false, ErrDepth
+		return dst, false, nil, ErrDepth
 	}
-	h, err := readHead(value)
+	h, err := readHead(b)
 	if err != nil {
-		return dst, false, err
+		return dst, false, nil, err
 	}
-	if h.payload > len(value)-h.size {
-		return dst, false, ErrShort
+	if h.payload > len(b)-h.size {
+		return dst, false, nil, ErrShort
 	}
 	switch h.kind {
-	case KindNil:
-		return dst, false, nil
+	case KindArray:
+		return appendJavaList(dst, b, depth)
+	case KindMap:
+		return appendJavaMap(dst, b, depth)
+	}
+	start, end := len(dst), h.size+h.payload
+	switch value := b[:end]; h.kind {
 	case KindBool:
-		b, _ := Bool(value)
-		return strconv.AppendBool(dst, b), true, nil
+		v, _ := Bool(value)
+		dst = strconv.AppendBool(dst, v)
 	case KindInt:
 		n, _ := Int(value)
-		return strconv.AppendInt(dst, n, 10), true, nil
+		dst = strconv.AppendInt(dst, n, 10)
 	case KindUint:
 		n, _ := Uint(value)
-		return strconv.AppendUint(dst, n, 10), true, nil
+		dst = strconv.AppendUint(dst, n, 10)
 	case KindFloat:
 		f, _ := Float(value)
-		return appendJavaDouble(dst, f), true, nil
+		dst = appendJavaDouble(dst, f)
 	case KindText, KindBinary:
-		return append(dst, value[h.size:h.size+h.payload]...), h.payload > 0, nil
-	case KindArray:
-		return appendJavaList(dst, value, depth)
-	case KindMap:
-		return appendJavaMap(dst, value, depth)
+		dst = append(dst, value[h.size:]...)
 	}
-	// JSON has no extension types, so Elastic's pipeline never meets one.
-	return dst, false, nil
+	// Null is nothing, and so are extension types, which JSON does not have.
+	return dst, len(dst) > start, b[end:], nil
 }
 
-func appendJavaList(dst, value []byte, depth int) ([]byte, bool, error) {
+func appendJavaList(dst, b []byte, depth int) (text []byte, some bool, rest []byte, err error) {
 	start := len(dst)
+	n, rest, err := ReadArrayHeader(b)
+	if err != nil {
+		return dst, false, nil, err
+	}
 	dst = append(dst, '[')
-	items := OverArray(value)
-	for items.Next() {
+	for range n {
 		before := len(dst)
 		if before > start+1 {
 			dst = append(dst, ", "...)
 		}
-		var some bool
-		var err error
-		if dst, some, err = appendJava(dst, items.Value, depth+1); err != nil {
-			return dst[:start], false, err
+		if dst, some, rest, err = appendJava(dst, rest, depth+1); err != nil {
+			return dst, false, nil, err
 		}
 		if !some {
 			dst = dst[:before]
 		}
 	}
-	if items.Err() != nil || len(dst) == start+1 {
-		return dst[:start], false, items.Err()
+	if len(dst) == start+1 {
+		return dst[:start], false, rest, nil
 	}
-	return append(dst, ']'), true, nil
+	return append(dst, ']'), true, rest, nil
 }
 
-func appendJavaMap(dst, value []byte, depth int) ([]byte, bool, error) {
+func appendJavaMap(dst, b []byte, depth int) (text []byte, some bool, rest []byte, err error) {
 	start := len(dst)
+	var few [16]javaPair
+	pairs := few[:0]
+	n, rest, err := ReadMapHeader(b)
+	if err != nil {
+		return dst, false, nil, err
+	}
 	dst = append(dst, '{')
-	var last lastKeys
-	last.read(value)
-	pairs := OverMap(value)
-	for i := 0; pairs.Next(); i++ {
-		key, ok := Text(pairs.Key)
-		if !ok || !last.is(i, key) {
-			continue // JSON keys are text
-		}
+	for range n {
 		before := len(dst)
 		if before > start+1 {
 			dst = append(dst, ", "...)
 		}
-		dst = append(dst, key...)
-		dst = append(dst, '=')
-		var some bool
-		var err error
-		if dst, some, err = appendJava(dst, pairs.Value, depth+1); err != nil {
-			return dst[:start], false, err
+		var raw []byte
+		if raw, rest, err = Next(rest); err != nil {
+			return dst, false, nil, err
 		}
-		if !some {
-			dst = dst[:before]
+		pair := javaPair{from: len(dst)}
+		key, isText := Text(raw)
+		dst = append(append(dst, key...), '=')
+		if dst, some, rest, err = appendJava(dst, rest, depth+1); err != nil {
+			return dst, false, nil, err
+		}
+		if pair.to = len(dst); !some || !isText { // JSON keys are text
+			dst, pair.to = dst[:before], pair.from
+		}
+		if isText {
+			pair.key = key
+			pairs = append(pairs, pair)
 		}
 	}
-	if pairs.Err() != nil || len(dst) == start+1 {
-		return dst[:start], false, pairs.Err()
+	dst = keepLast(dst, start+1, pairs)
+	if len(dst) == start+1 {
+		return dst[:start], false, rest, nil
 	}
-	return append(dst, '}'), true, nil
+	return append(dst, '}'), true, rest, nil
 }
 
-// lastKeys tells which of the pairs of a map are not repeated further on.
-type lastKeys struct {
-	few  [16][]byte
-	many map[string]int // instead of few, for larger maps
-}
-
-func (l *lastKeys) read(m []byte) {
-	pairs := OverMap(m)
-	if pairs.left > len(l.few) {
-		l.many = make(map[string]int)
-	}
-	for i := 0; pairs.Next(); i++ {
-		key, ok := Text(pairs.Key)
-		switch {
-		case !ok:
-		case l.many != nil:
-			l.many[string(key)] = i
-		default:
-			l.few[i] = key
+// keepLast takes from dst, where the pairs of a map begin at start, those whose
+// key is repeated further on.
+func keepLast(dst []byte, start int, pairs []javaPair) []byte {
+	repeated := false
+	if len(pairs) <= 16 {
+		for i := range pairs {
+			for _, later := range pairs[i+1:] {
+				if string(later.key) == string(pairs[i].key) {
+					pairs[i].to, repeated = pairs[i].from, true
+					break
+				}
+			}
+		}
+	} else {
+		last := make(map[string]int, len(pairs))
+		for i, p := range pairs {
+			if before, again := last[string(p.key)]; again {
+				pairs[before].to, repeated = pairs[before].from, true
+			}
+			last[string(p.key)] = i
 		}
 	}
-}
-
-// is reports whether the pair i, whose key is given, is the last with that
-// key.
-func (l *lastKeys) is(i int, key []byte) bool {
-	if l.many != nil {
-		return l.many[string(key)] == i
+	if !repeated {
+		return dst
 	}
-	for _, later := range l.few[i+1:] {
-		if later != nil && string(later) == string(key) {
-			return false
+	end := start
+	for _, p := range pairs {
+		if p.from == p.to {
+			continue
 		}
+		if end > start {
+			end += copy(dst[end:], ", ")
+		}
+		end += copy(dst[end:], dst[p.from:p.to])
 	}
-	return true
+	return dst[:end]
 }
 
 // appendJavaDouble writes a number as java.lang.Double.toString does: plain

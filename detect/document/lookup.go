@@ -275,23 +275,31 @@ func kindClass(k Kind) Kind {
 // is left out.
 func Leaves(value []byte, path string, visit func(leaf []byte)) { leaves(value, path, visit, 0) }
 
-func leaves(value []byte, path string, visit func(leaf []byte), depth int) {
+// leaves returns what follows the value at the start of b, nil where that cannot
+// be said: lists in lists are gone through once.
+func leaves(b []byte, path string, visit func(leaf []byte), depth int) (rest []byte) {
 	if depth > MaxDepth {
-		return
+		rest, _ = Skip(b)
+		return rest
 	}
-	if items := OverArray(value); items.Err() == nil {
-		for items.Next() {
-			leaves(items.Value, path, visit, depth+1)
+	if n, rest, err := ReadArrayHeader(b); err == nil {
+		for ; n > 0 && len(rest) > 0; n-- {
+			rest = leaves(rest, path, visit, depth+1)
 		}
-		return
+		return rest
+	}
+	value, rest, err := Next(b)
+	if err != nil {
+		return nil
 	}
 	if path == "" {
 		visit(value)
-		return
+		return rest
 	}
 	var few [8]Spelling
 	spellings, _ := Spellings(few[:0], value, path)
 	for _, s := range spellings {
 		leaves(s.Value, s.Rest, visit, depth+1)
 	}
+	return rest
 }

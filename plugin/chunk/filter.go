@@ -2,6 +2,7 @@ package chunk
 
 import (
 	"errors"
+	"slices"
 
 	"github.com/trailwire/trailwire/detect"
 )
@@ -23,9 +24,9 @@ func Filter(dst, chunk []byte, engine *detect.Engine) (out []byte, changed bool)
 	return dst, false
 }
 
-// maxHeaders is how many bytes the header of a list, repeated for each record
-// that comes of it, may take. Past it the records do without the metadata.
-const maxHeaders = 64 << 20
+// maxHeaders is how many bytes the header of an event of n bytes, repeated for each
+// record that comes of it, may take. Past it the records do without the metadata.
+func maxHeaders(n int) int { return 4*n + 4<<10 }
 
 // FilterSuspects is [Filter] for a chunk that has been searched already. next
 // returns the first offset at or after from that is inside of something
@@ -50,6 +51,7 @@ func FilterSuspects(room func() []byte, chunk []byte, engine *detect.Engine, nex
 		}
 		out = append(out, chunk[copied:at]...)
 		header := e.headerFor(len(outputs))
+		out = slices.Grow(out, sizeOf(outputs)+len(header)*len(outputs))
 		for _, o := range outputs {
 			out = append(out, header...)
 			out = append(out, o.Body...)
@@ -60,6 +62,13 @@ func FilterSuspects(room func() []byte, chunk []byte, engine *detect.Engine, nex
 		return nil, false
 	}
 	return append(out, chunk[copied:]...), true
+}
+
+func sizeOf(outputs []detect.Output) (bytes int) {
+	for _, o := range outputs {
+		bytes += len(o.Body)
+	}
+	return bytes
 }
 
 // Alerts evaluates a chunk as [FilterSuspects] does and calls visit for each

@@ -61,7 +61,7 @@ func (e *Event) Header() []byte { return e.Raw[:len(e.Raw)-len(e.Body)] }
 // headerFor returns the header for so many records that come of the event.
 func (e *Event) headerFor(records int) []byte {
 	header := e.Header()
-	if len(header)*records > maxHeaders {
+	if len(header)*records > maxHeaders(len(e.Raw)) {
 		return e.bareHeader()
 	}
 	return header
