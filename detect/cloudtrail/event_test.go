@@ -6,7 +6,7 @@ import (
 	"testing"
 
 	"github.com/trailwire/trailwire/detect/document"
-	"github.com/trailwire/trailwire/detect/eql"
+	"github.com/trailwire/trailwire/detect/program"
 )
 
 // benchmarkEvent is an event of ordinary size with something in every member
@@ -131,7 +131,7 @@ func TestAnECSDocumentAnswersTheSame(t *testing.T) {
 	var dotted []string
 	for _, c := range fieldValues {
 		value := e.Value(LookupField(c.field))
-		if value.Kind() == eql.KindNull {
+		if value.Kind() == program.KindNull {
 			continue
 		}
 		text := value.String() // Go's quotes are JSON's here
@@ -311,7 +311,7 @@ func TestEveryCallInTheTableOfCategories(t *testing.T) {
 	}
 	listed := 0
 	for action, row := range categories {
-		if listed++; kinds[row.kinds].Kind() != eql.KindList {
+		if listed++; kinds[row.kinds].Kind() != program.KindList {
 			t.Errorf("%s has the kinds %q", action, row.kinds)
 		}
 	}
@@ -320,7 +320,7 @@ func TestEveryCallInTheTableOfCategories(t *testing.T) {
 	}
 	for _, event := range []string{`{}`, `{"eventName":null}`, `{"eventName":5}`} {
 		e.Reset(packed(t, event), Raw)
-		if got := e.Value(LookupField("event.category")); got.Kind() != eql.KindNull {
+		if got := e.Value(LookupField("event.category")); got.Kind() != program.KindNull {
 			t.Errorf("%s is %s", event, got)
 		}
 	}
@@ -356,7 +356,7 @@ func TestResetLeavesNothingOfTheEventBefore(t *testing.T) {
 		for _, c := range fieldValues {
 			got := e.Value(LookupField(c.field))
 			constant := strings.HasPrefix(LookupField(c.field).From(), "the constant")
-			if got.Kind() != eql.KindNull && (form == ECS || !constant && c.field != "event.type" && c.field != "event.outcome") {
+			if got.Kind() != program.KindNull && (form == ECS || !constant && c.field != "event.type" && c.field != "event.outcome") {
 				t.Errorf("form %d: %s is %s", form, c.field, got)
 			}
 		}
@@ -379,11 +379,11 @@ func TestAnEventThatIsCutOffAnswersNothingOfWhatIsMissing(t *testing.T) {
 	}
 	deep := []byte("\x81\xb1requestParameters" + strings.Repeat("\x91", 1000) + "\x05")
 	e.Reset(deep, Raw)
-	if got := e.Value(FieldRequest); got.Kind() != eql.KindNull {
+	if got := e.Value(FieldRequest); got.Kind() != program.KindNull {
 		t.Errorf("a thousand lists are %s", got)
 	}
 	e.Reset([]byte("\x81\xa5event"+strings.Repeat("\x91", 100_000)+"\x05"), ECS)
-	if got := e.Value(LookupField("event.action")); got.Kind() != eql.KindNull {
+	if got := e.Value(LookupField("event.action")); got.Kind() != program.KindNull {
 		t.Errorf("a hundred thousand lists are %s", got)
 	}
 }
@@ -409,7 +409,7 @@ func TestAFieldSaysWhereItComesFrom(t *testing.T) {
 	}
 	var e Event
 	e.Reset(packed(t, benchmarkEvent), Raw)
-	if got := e.Value(Field{}); got.Kind() != eql.KindNull {
+	if got := e.Value(Field{}); got.Kind() != program.KindNull {
 		t.Errorf("the zero field is %s", got)
 	}
 }

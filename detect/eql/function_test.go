@@ -111,11 +111,7 @@ func TestFunctions(t *testing.T) {
 			}
 			p := compile(t, query)
 			if d := e.on(p); !p.Match(d) {
-				x, _, err := (&compiler{slots: map[string]int{}}).operand(p.query.where.(*comparison).left)
-				if err != nil {
-					t.Fatal(err)
-				}
-				t.Errorf("%s is %v, want %v", c.expr, x.value(d), c.want)
+				t.Errorf("%s is not %v\n%s", c.expr, c.want, p.Explain(d))
 			}
 		})
 	}

@@ -1,6 +1,9 @@
 package eql
 
-import "testing"
+import (
+	"github.com/trailwire/trailwire/detect/program"
+	"testing"
+)
 
 type matchCase struct {
 	name  string
@@ -18,7 +21,7 @@ func runMatches(t *testing.T, cases []matchCase, opts ...Option) {
 			if got := p.Match(d); got != c.want {
 				t.Errorf("%s on %v: got %v, want %v\n%s", c.query, c.event, got, c.want, p.Explain(d))
 			}
-			if got := p.Explain(d).Verdict == True; got != c.want {
+			if got := p.Explain(d).Verdict == program.True; got != c.want {
 				t.Errorf("Explain(%s) on %v: got %v, want %v", c.query, c.event, got, c.want)
 			}
 		})

@@ -1,12 +1,12 @@
-package eql
+package program
 
 import (
 	"strconv"
 	"strings"
 )
 
-var numberFunctions = []*function{
-	{name: "number", params: []valueType{textType, numberType}, optional: 1, result: numberType,
+var numberFunctions = []*Function{
+	{name: "number", params: []Type{TextType, NumberType}, optional: 1, result: NumberType,
 		build: func(args []operand, _ bool) operand { return numberOperand{args[0], args[1]} }},
 }
 
