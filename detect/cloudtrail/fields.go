@@ -337,8 +337,8 @@ var (
 // ConsoleLogin says Success or Failure itself.
 func outcome(e *Event) program.Value {
 	if name, _ := document.Text(e.top[topEventName]); string(name) == "ConsoleLogin" {
-		if said, ok := document.GetText(e.member(topResponseElements), "ConsoleLogin"); ok && len(said) > 0 {
-			return program.Text(bytes.ToLower(said))
+		if result, ok := document.GetText(e.member(topResponseElements), "ConsoleLogin"); ok && len(result) > 0 {
+			return program.Text(bytes.ToLower(result))
 		}
 	}
 	if present(e.top[topErrorCode]) || present(e.top[topErrorMessage]) {

@@ -95,7 +95,7 @@ func ExampleSyntaxError_Caret() {
 		fmt.Println(syntax.Caret())
 	}
 	// Output:
-	// line 1, column 25: = is no comparison: use == (exact) or : (any case, wildcards)
+	// line 1, column 25: = is not a comparison: use == (exact) or : (any case, wildcards)
 	// any where event.outcome = "success"
 	//                         ^
 }

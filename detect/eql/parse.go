@@ -154,13 +154,13 @@ func (p *parser) trailing() *SyntaxError {
 			}
 			return aboutSeveral(p.lexer.fail(t.start, "pipes are not supported: a query about single events ends with its condition"))
 		case "=":
-			return p.fail("= is no comparison: use == (exact) or : (any case, wildcards)")
+			return p.fail("= is not a comparison: use == (exact) or : (any case, wildcards)")
 		case "==", "!=", "<", "<=", ">", ">=", ":":
 			return p.fail("comparisons cannot be chained: connect them with and")
 		case "[":
 			return p.fail("array indexes are not supported: a condition on a field with several values holds if it holds for one of them")
 		case "!":
-			return p.fail("! is no operator: use not or !=")
+			return p.fail("! is not an operator: use not or !=")
 		}
 	}
 	return p.fail("expected and, or or the end of the query, found %s", p.found())

@@ -8,7 +8,7 @@ import (
 )
 
 // requirements writes them as the tests do: a:"x" for a value that contains x, a="x" for one that
-// is x, with a tilde in front of the text if case does not count.
+// is x, with a tilde before the text if case does not count.
 func requirements(p *program.Program) string {
 	var all []string
 	for _, either := range p.Required() {

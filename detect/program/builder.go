@@ -185,7 +185,7 @@ func (b *Builder) negatedUnknown() Verdict {
 	return True
 }
 
-// Constant is a value that is written in the query. A list is no single value and counts as null.
+// Constant is a value that is written in the query. A list is not a single value and counts as null.
 func (b *Builder) Constant(at Span, v Value) Operand {
 	switch v.kind {
 	case KindText:

@@ -13,7 +13,7 @@ var numberFunctions = []*Function{
 type numberOperand struct{ text, base operand }
 
 // value reads a number. Text that starts with 0x is hexadecimal, unless the base says otherwise; a
-// base that is null counts as left out. Text that is no number gives null.
+// base that is null counts as left out. Text that is not a number gives null.
 func (n numberOperand) value(d Document) Value {
 	v := n.text.value(d)
 	if v.kind != KindText {

@@ -140,7 +140,7 @@ func (l *leaf) eval(d Document) Verdict {
 	return out
 }
 
-// one tests a value that is no list.
+// one tests a value that is not a list.
 func (l *leaf) one(v Value) Verdict {
 	if l.null {
 		return verdictOf(v.kind == KindNull)

@@ -42,7 +42,7 @@ func CompileLucene(patterns []string, fold bool) (re *regexp.Regexp, bad int, er
 // regexTranslator turns Lucene's syntax into Go's. The two look alike and differ in what stands
 // for itself: in Lucene ^ and $ are ordinary characters (a pattern is anchored by nature), so are
 // operators with nothing to repeat, and . covers newlines; a quoted string is literal, @ is any
-// text and # is no text at all. Three operators say what no Go regular expression can: & (both), ~
+// text and # is not text at all. Three operators say what no Go regular expression can: & (both), ~
 // (not) and <1-9> (a range of numbers). They are refused.
 type regexTranslator struct {
 	src   string

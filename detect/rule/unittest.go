@@ -87,7 +87,7 @@ func skipSeparators(text []byte, at int64) int64 {
 
 // ErrNoEvent says that a record holds no CloudTrail event in any shape that is
 // known, so that no rule can match it.
-var ErrNoEvent = errors.New("this is no CloudTrail event, in any shape that is known")
+var ErrNoEvent = errors.New("this is not a CloudTrail event, in any shape that is known")
 
 // Try evaluates the rule on a record, without any of the exceptions and limits
 // that an engine has. It returns whether the rule matches an event in it, and
