@@ -2,7 +2,7 @@ package detect
 
 import (
 	"github.com/trailwire/trailwire/detect/cloudtrail"
-	"github.com/trailwire/trailwire/detect/eql"
+	"github.com/trailwire/trailwire/detect/program"
 	"github.com/trailwire/trailwire/detect/rule"
 )
 
@@ -12,7 +12,7 @@ import (
 // do neither are always tried.
 //
 // It asks the compiled queries what they cannot match without
-// ([eql.Program.Required]), and so never passes over a rule that would match.
+// ([program.Program.Required]), and so never passes over a rule that would match.
 //
 // The tables are maps. Of three ways to find one of 133 actions, measured with
 // those of a thousand ordinary events (Go 1.26, AMD EPYC), a map takes 9 ns, a
@@ -62,7 +62,7 @@ type candidates struct {
 // find returns the candidates for an event.
 func (d *dispatch) find(event *cloudtrail.Event) candidates {
 	action, provider := event.Value(cloudtrail.FieldAction), event.Value(cloudtrail.FieldProvider)
-	if action.Kind() == eql.KindList || provider.Kind() == eql.KindList {
+	if action.Kind() == program.KindList || provider.Kind() == program.KindList {
 		return candidates{always: d.all} // an ECS document may have several of either
 	}
 	return candidates{d.byAction[string(action.Text())], d.byProvider[string(provider.Text())], d.always}

@@ -17,7 +17,7 @@ func TestARuleIsTriedOnTheEventsThatItCouldMatch(t *testing.T) {
 		{"an action rather than a provider", `any where event.provider == "s3.amazonaws.com" and event.action == "A1"`, `event.action ["A1"]`},
 		{"the narrower of two conditions", `any where event.action in ("A1", "A2") and event.action == "A1"`, `event.action ["A1"]`},
 		{"a provider where the action is a pattern", `any where event.provider == "lambda.amazonaws.com" and event.action : "Add*"`, `event.provider ["lambda.amazonaws.com"]`},
-		{"an action in any case is no key", `any where event.action : "StopLogging"`, ` []`},
+		{"an action in any case is not a key", `any where event.action : "StopLogging"`, ` []`},
 		{"an action or something else", `any where event.action == "A1" or event.provider == "p"`, ` []`},
 		{"not an action", `any where event.action != "A1"`, ` []`},
 		{"an action or none at all", `any where event.action == "A1" or event.action == null`, ` []`},

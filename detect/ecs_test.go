@@ -236,7 +236,7 @@ func TestECSFieldsHaveTheTypesOfTheSchema(t *testing.T) {
 			switch {
 			case path == "trailwire.alerts":
 			case !known:
-				t.Errorf("%s is no field that an alert may fill: %v", path, values)
+				t.Errorf("%s is not a field that an alert may fill: %v", path, values)
 			case len(values) != 1:
 				t.Errorf("%s stands in the document %d times: %v", path, len(values), values)
 			case !fits(values[0], kind):
@@ -582,7 +582,7 @@ func TestForgedVerdictInECSDoesNotStand(t *testing.T) {
 		{"a field less", `"severity":73,`, ``},
 		{"a second spelling", `"event":{`, `"event.kind":"event","event":{`},
 		{"a second spelling of the same", `"event":{`, `"event.kind":"alert","event":{`},
-		{"a second spelling behind ours", `"message":`, `"event.kind":"event","message":`},
+		{"a second spelling after ours", `"message":`, `"event.kind":"event","message":`},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			forged := strings.Replace(string(text), test.was, test.is, 1)

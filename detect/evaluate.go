@@ -45,11 +45,11 @@ type Output struct {
 	Alerts []alert.Alert
 }
 
-func newEvaluator(e *Engine, worth func([]byte) bool) *Evaluator {
+func newEvaluator(e *Engine, mayMatch func([]byte) bool) *Evaluator {
 	return &Evaluator{
 		engine: e,
-		finder: cloudtrail.NewFinder(e.options.JSONKeys, worth),
-		inner:  cloudtrail.NewFinder(e.options.JSONKeys, worth),
+		finder: cloudtrail.NewFinder(e.options.JSONKeys, mayMatch),
+		inner:  cloudtrail.NewFinder(e.options.JSONKeys, mayMatch),
 	}
 }
 
@@ -71,7 +71,7 @@ const keptBuffer = 4 << 20
 // timestamp, which counts where an event has none of its own (zero: now).
 //
 // It returns nil where the record is to be left as it is, byte for byte:
-// because it is no CloudTrail, because nothing in it matches, because it is
+// because it is not CloudTrail, because nothing in it matches, because it is
 // malformed, or because it is tagged already. Else the outputs
 // take its place, in order. They are valid until the next call.
 func (v *Evaluator) Record(body []byte, when time.Time) []Output {

@@ -157,7 +157,7 @@ func (o ocsfObject) problems(path string, value any) []string {
 	for _, name := range slices.Sorted(maps.Keys(m)) {
 		kind, known := o.attributes[name]
 		if !known {
-			all = append(all, path+"."+name+" is no attribute")
+			all = append(all, path+"."+name+" is not an attribute")
 			continue
 		}
 		kind, isList := strings.CutPrefix(kind, "[]")

@@ -89,7 +89,7 @@ func (o *Options) ruleNeedles() (all []needle.Needle) {
 }
 
 // listMarkers are the keys that a list of events stands under. Calls such as
-// PutRecords and DescribeEvents are no reason to look closer.
+// PutRecords and DescribeEvents are not a reason to look closer.
 var listMarkers = []needle.Needle{
 	{Text: "Records", Whole: true}, {Text: "logEvents", Whole: true}, {Text: "Events", Whole: true},
 }

@@ -159,7 +159,7 @@ func TestWhatAnalystsAskFirstIsBounded(t *testing.T) {
 		}
 	}
 	if a.Source.IP != "" {
-		t.Errorf("source.ip is %.20s, which is no address", a.Source.IP)
+		t.Errorf("source.ip is %.20s, which is not an address", a.Source.IP)
 	}
 }
 

@@ -91,7 +91,7 @@ tags = "Domain: Cloud"
 		{"an interval without a unit", ruleText("", `interval = "5"`), `r.toml:8:12: rule.interval is "5": it must be a number and one of s, m, h, d, w, such as 5m
 interval = "5"
            ^`},
-		{"a look-back that is no date math", ruleText("", `from = "6m"`), `r.toml:8:8: rule.from is "6m": it must be now- and a period, such as now-6m
+		{"a look-back that is not date math", ruleText("", `from = "6m"`), `r.toml:8:8: rule.from is "6m": it must be now- and a period, such as now-6m
 from = "6m"
        ^`},
 		{"threat as a table", ruleText("", `[rule.threat]`, `framework = "MITRE ATT&CK"`), `r.toml:8:7: rule.threat is a table: it must be a list of tables, [[rule.threat]]
@@ -103,22 +103,22 @@ from = "6m"
 		{"an empty query", ruleText("query", `query = ''`), `r.toml:7:9: rule.query is empty: it must be an EQL query about single events: category where condition
 query = ''
         ^`},
-		{"a mistake in a query on the key's line", ruleText("query", `query = 'any where event.action = "x"'`), `r.toml:7:33: rule.query: = is no comparison: use == (exact) or : (any case, wildcards)
+		{"a mistake in a query on the key's line", ruleText("query", `query = 'any where event.action = "x"'`), `r.toml:7:33: rule.query: = is not a comparison: use == (exact) or : (any case, wildcards)
 query = 'any where event.action = "x"'
                                 ^`},
 		{"a mistake on a later line", ruleText("query", "query = '''\nany where event.action == \"x\"\n  and cidr(source.ip, \"10.0.0.0/8\")\n'''"), `r.toml:9:7: rule.query: there is no function cidr
   and cidr(source.ip, "10.0.0.0/8")
       ^`},
-		{"a mistake behind escapes", ruleText("query", `query = "any where event.action == \"\u0078\" and and"`), `r.toml:7:51: rule.query: expected a value or a field, found the keyword and: a field of that name is written ` + "`and`" + `
+		{"a mistake after escapes", ruleText("query", `query = "any where event.action == \"\u0078\" and and"`), `r.toml:7:51: rule.query: expected a value or a field, found the keyword and: a field of that name is written ` + "`and`" + `
 query = "any where event.action == \"\u0078\" and and"
                                                   ^`},
-		{"a mistake behind a line that is continued", ruleText("query", "query = \"\"\"\\\n    any where \\\n    event.action === 5\"\"\""), `r.toml:9:20: rule.query: = is no comparison: use == (exact) or : (any case, wildcards)
+		{"a mistake after a line that is continued", ruleText("query", "query = \"\"\"\\\n    any where \\\n    event.action === 5\"\"\""), `r.toml:9:20: rule.query: = is not a comparison: use == (exact) or : (any case, wildcards)
     event.action === 5"""
                    ^`},
-		{"a mistake behind letters of several bytes", ruleText("query", `query = 'any where event.action == "é" or'`), `r.toml:7:42: rule.query: expected a value or a field, found the end of the query
+		{"a mistake after letters of several bytes", ruleText("query", `query = 'any where event.action == "é" or'`), `r.toml:7:42: rule.query: expected a value or a field, found the end of the query
 query = 'any where event.action == "é" or'
                                          ^`},
-		{"a mistake behind a tab", ruleText("query", "query = '''any where\n\tevent.action = 1'''"), "r.toml:8:15: rule.query: = is no comparison: use == (exact) or : (any case, wildcards)\n\tevent.action = 1'''\n\t             ^"},
+		{"a mistake after a tab", ruleText("query", "query = '''any where\n\tevent.action = 1'''"), "r.toml:8:15: rule.query: = is not a comparison: use == (exact) or : (any case, wildcards)\n\tevent.action = 1'''\n\t             ^"},
 		{"a mistake in a file with the line ends of Windows", strings.ReplaceAll(ruleText("query", "query = '''\nany where event.action ==\n'''"), "\n", "\r\n"), `r.toml:9:1: rule.query: expected a value or a field, found the end of the query
 '''
 ^`},

@@ -21,7 +21,7 @@ func TestAFileOfRuleTestsIsReadOrRefusedWithThePlace(t *testing.T) {
 		{"an event that is none", `[{"event": [], "expected": true}]`, "t.json:1:2: the event must be a JSON object"},
 		{"a comma too many", "[\n{\"event\": {},}]", "t.json:2:14: the file is not JSON: invalid character '}' looking for beginning of object key string"},
 		{"a list that does not end", `[{"event": {}, "expected": true}`, "t.json:1:32: the file is not JSON: unexpected end of JSON input"},
-		{"something behind the list", "[] {}", "t.json:1:4: the file is not JSON: invalid character '{' after top-level value"},
+		{"something after the list", "[] {}", "t.json:1:4: the file is not JSON: invalid character '{' after top-level value"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -62,6 +62,6 @@ func TestARuleIsTriedOnAnEventInAnyWrapping(t *testing.T) {
 		})
 	}
 	if _, _, err := tried.Try(pack(t, object{"a": 1})); !errors.Is(err, rule.ErrNoEvent) {
-		t.Errorf("a record that is no event: %v", err)
+		t.Errorf("a record that is not an event: %v", err)
 	}
 }

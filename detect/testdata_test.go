@@ -550,7 +550,7 @@ func alertsIn(t *testing.T, o detect.Output, key string) []map[string]any {
 		alerts = append(alerts, alert)
 	}
 	if len(alerts) != len(o.Alerts) || !reflect.DeepEqual(alerts[0], alert) {
-		t.Errorf("%q is no list of the %d alerts that begins with the one under %q", key+"s", len(o.Alerts), key)
+		t.Errorf("%q is not a list of the %d alerts that begins with the one under %q", key+"s", len(o.Alerts), key)
 	}
 	return alerts
 }

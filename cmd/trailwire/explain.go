@@ -7,7 +7,7 @@ import (
 	"strings"
 
 	"github.com/trailwire/trailwire/detect/cloudtrail"
-	"github.com/trailwire/trailwire/detect/eql"
+	prog "github.com/trailwire/trailwire/detect/program"
 	"github.com/trailwire/trailwire/detect/rule"
 )
 
@@ -29,9 +29,9 @@ const maxOutline = 60
 
 // clause prints a line for each part of a query, with its verdict in front and
 // what it read of the event behind it.
-func (x explainer) clause(c *eql.Clause, depth int) {
+func (x explainer) clause(c *prog.Clause, depth int) {
 	code := dim
-	if c.Verdict == eql.True {
+	if c.Verdict == prog.True {
 		code = cyan
 	}
 	limit := maxValue
@@ -61,8 +61,8 @@ func (x explainer) colored(code, text string) string {
 }
 
 // matchWord says what a verdict on a whole query means.
-func matchWord(c *eql.Clause) string {
-	if c.Verdict == eql.True {
+func matchWord(c *prog.Clause) string {
+	if c.Verdict == prog.True {
 		return "matches"
 	}
 	return "does not match"

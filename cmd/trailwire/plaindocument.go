@@ -2,7 +2,7 @@ package main
 
 import (
 	"github.com/trailwire/trailwire/detect/document"
-	"github.com/trailwire/trailwire/detect/eql"
+	prog "github.com/trailwire/trailwire/detect/program"
 )
 
 // plainDocument answers a query's fields from a JSON document of any kind: by
@@ -10,45 +10,45 @@ import (
 // lists, as Elasticsearch reads documents.
 type plainDocument struct {
 	record []byte
-	fields []eql.Field
+	fields []prog.Field
 }
 
-// Value implements [eql.Document].
-func (d *plainDocument) Value(slot int) eql.Value {
-	var values []eql.Value
+// Value implements [prog.Document].
+func (d *plainDocument) Value(slot int) prog.Value {
+	var values []prog.Value
 	document.Leaves(d.record, d.fields[slot].Name, func(leaf []byte) {
-		if v := scalar(leaf); v.Kind() != eql.KindNull {
+		if v := scalar(leaf); v.Kind() != prog.KindNull {
 			values = append(values, v)
 		}
 	})
 	switch len(values) {
 	case 0:
-		return eql.Null()
+		return prog.Null()
 	case 1:
 		return values[0]
 	}
-	return eql.List(values)
+	return prog.List(values)
 }
 
 // scalar is the value that a query can compare. An empty string is one: only
 // the pipeline for CloudTrail drops those.
-func scalar(value []byte) eql.Value {
+func scalar(value []byte) prog.Value {
 	switch document.KindOf(value) {
 	case document.KindText:
 		text, _ := document.Text(value)
-		return eql.Text(text)
+		return prog.Text(text)
 	case document.KindBool:
 		b, _ := document.Bool(value)
-		return eql.Bool(b)
+		return prog.Bool(b)
 	case document.KindInt, document.KindUint:
 		if n, ok := document.Int(value); ok {
-			return eql.Int(n)
+			return prog.Int(n)
 		}
 		n, _ := document.Uint(value)
-		return eql.Float(float64(n))
+		return prog.Float(float64(n))
 	case document.KindFloat:
 		f, _ := document.Float(value)
-		return eql.Float(f)
+		return prog.Float(f)
 	}
-	return eql.Null()
+	return prog.Null()
 }

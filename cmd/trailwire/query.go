@@ -9,6 +9,7 @@ import (
 	"github.com/trailwire/trailwire/detect"
 	"github.com/trailwire/trailwire/detect/cloudtrail"
 	"github.com/trailwire/trailwire/detect/eql"
+	prog "github.com/trailwire/trailwire/detect/program"
 )
 
 const queryHelp = `Print the events that match a query in EQL, Elastic's Event Query Language.
@@ -102,7 +103,7 @@ func (p *program) query(text string, paths []string, flags queryFlags) error {
 	return nil
 }
 
-func compileQuery(text, category string) (*eql.Program, error) {
+func compileQuery(text, category string) (*prog.Program, error) {
 	parsed, err := eql.Parse(text)
 	if err != nil {
 		return nil, err
@@ -123,7 +124,7 @@ func matchCount(n int) string {
 
 // querying is a query on its way through records.
 type querying struct {
-	program  *eql.Program
+	program  *prog.Program
 	flags    queryFlags
 	finder   *cloudtrail.Finder // nil where the documents are no CloudTrail
 	view     eventView
@@ -140,8 +141,8 @@ type eventView struct {
 	fields []cloudtrail.Field
 }
 
-// Value implements [eql.Document].
-func (v *eventView) Value(slot int) eql.Value { return v.event.Value(v.fields[slot]) }
+// Value implements [prog.Document].
+func (v *eventView) Value(slot int) prog.Value { return v.event.Value(v.fields[slot]) }
 
 // noun is what the query is asked of.
 func (q *querying) noun() string {
@@ -155,7 +156,7 @@ func (q *querying) noun() string {
 func (q *querying) record(record []byte, from string) error {
 	if q.finder == nil {
 		d := &plainDocument{record: record, fields: q.program.Fields()}
-		id := plainDocument{record: record, fields: []eql.Field{{Name: cloudtrail.FieldEventID.Name()}}}
+		id := plainDocument{record: record, fields: []prog.Field{{Name: cloudtrail.FieldEventID.Name()}}}
 		return q.evaluate(d, record, string(id.Value(0).Text()), from)
 	}
 	q.finder.Find(record)
@@ -171,7 +172,7 @@ func (q *querying) record(record []byte, from string) error {
 	return nil
 }
 
-func (q *querying) evaluate(d eql.Document, event []byte, id, from string) error {
+func (q *querying) evaluate(d prog.Document, event []byte, id, from string) error {
 	if q.flags.event != "" && id != q.flags.event {
 		return nil
 	}

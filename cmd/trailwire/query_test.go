@@ -29,7 +29,7 @@ func TestQueryPrintsTheEventsThatMatch(t *testing.T) {
 		{"an empty text is a value", []string{"--schema", "none", `any where empty == ""`}, []string{`{"event":{"id":"four"`}, "1 matches.", 0},
 		{"CloudTrail's own names are fields of any document", []string{"--schema", "none", `any where eventName : "delete*"`}, []string{`{"eventSource":"iam.amazonaws.com"`}, "1 matches.", 0},
 		{"a field that raw events lack", []string{`any where eventName == "x"`}, nil, "trailwire: warning: no raw CloudTrail event has a field eventName; it is read from ECS documents alone\n", 0},
-		{"a mistake", []string{`any where event.action = "x"`}, nil, "trailwire: the query: line 1, column 24: = is no comparison: use == (exact) or : (any case, wildcards)\n  any where event.action = \"x\"\n                         ^\n", 2},
+		{"a mistake", []string{`any where event.action = "x"`}, nil, "trailwire: the query: line 1, column 24: = is not a comparison: use == (exact) or : (any case, wildcards)\n  any where event.action = \"x\"\n                         ^\n", 2},
 		{"a query without a meaning", []string{`any where nonsense(event.action)`}, nil, "trailwire: the query: line 1, column 11: there is no function nonsense\n  any where nonsense(event.action)\n            ^\n", 2},
 		{"a sequence", []string{`sequence [any where true] [any where true]`}, nil, "a sequence is about several events", 2},
 	}

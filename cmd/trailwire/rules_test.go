@@ -53,7 +53,7 @@ func TestRulesCheckReadsFilesAndRunsTheTestsBesideThem(t *testing.T) {
       true   event.action : "Delete*User"  ← event.action = "DeleteTheUser"
 1 rule fine, 2 tests, 1 failed.
 `, "", 1},
-		{"a test whose event is none", "%s/alien.toml", "FAIL  %s/alien.test.json:1: this is no CloudTrail event, in any shape that is known: \n1 rule fine, 1 test, 1 failed.\n", "", 1},
+		{"a test whose event is none", "%s/alien.toml", "FAIL  %s/alien.test.json:1: this is not a CloudTrail event, in any shape that is known: \n1 rule fine, 1 test, 1 failed.\n", "", 1},
 		{"a broken rule", "%s/broken.toml", "0 rules fine, 1 broken.\n", "trailwire: %s/broken.toml:6:15: rule.max_signals is a string: it must be a whole number from 1 to 1000000\n  max_signals = \"5\"\n                ^\n", 2},
 		{"a broken file of tests", "%s/badtest.toml", "0 rules fine, 1 broken.\n", "trailwire: %s/badtest.test.json:1:2: the test does not say what is expected: true or false\n  [{\"event\": {}}]\n   ^\n", 2},
 		{"two rules with one id", "%s/good.toml %s/twin.toml", "ok    %s/good.toml (2 tests)\n1 rule fine, 1 broken, 2 tests.\n", "trailwire: %s/twin.toml: the rule_id good is that of %s/good.toml too\n", 2},

@@ -184,7 +184,7 @@ func (l *referenceLists) object() object {
 }
 
 // mergedTags returns the record's own tags and those of the rule, each once. A
-// tag that is no text is not kept here: ECS has texts alone.
+// tag that is not text is not kept here: ECS has texts alone.
 func mergedTags(body []byte, tags []string) packed {
 	var all []string
 	have := make(map[string]bool) // a sender may have given the record a million tags

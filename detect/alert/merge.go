@@ -29,7 +29,7 @@ type taken struct {
 }
 
 // without returns the map m without what stands where the claims are, and adds
-// that to gone. A value that is no map, where fields must be, has to go too:
+// that to gone. A value that is not a map, where fields must be, has to go too:
 // Elasticsearch refuses a document in which event is a text. The map nests as
 // deep as the claims do at most.
 func without(m []byte, claims []claim, path string, gone *[]taken) []byte {

@@ -203,7 +203,7 @@ func (a *Alert) ocsfEvidences() []object {
 		{"data", granted},
 	}
 	if !evidence[:3].says() && len(granted) == 0 {
-		return nil // a user agent alone is no evidence by the schema
+		return nil // a user agent alone is not evidence by the schema
 	}
 	return []object{evidence}
 }

@@ -2,7 +2,7 @@ package cloudtrail
 
 import (
 	"github.com/trailwire/trailwire/detect/document"
-	"github.com/trailwire/trailwire/detect/eql"
+	"github.com/trailwire/trailwire/detect/program"
 )
 
 type categorization struct {
@@ -16,7 +16,7 @@ type categorization struct {
 var categories = categorize()
 
 // kinds maps the short form of the table below to event.type values.
-var kinds = map[string]eql.Value{
+var kinds = map[string]program.Value{
 	"info":           texts("info"),
 	"change":         texts("change"),
 	"creation":       texts("creation"),
@@ -82,15 +82,15 @@ func categorize() map[string]categorization {
 	return byAction
 }
 
-func texts(values ...string) eql.Value {
-	list := make([]eql.Value, len(values))
+func texts(values ...string) program.Value {
+	list := make([]program.Value, len(values))
 	for i, v := range values {
-		list[i] = eql.Text([]byte(v))
+		list[i] = program.Text([]byte(v))
 	}
-	return eql.List(list)
+	return program.List(list)
 }
 
-func eventType(e *Event) eql.Value {
+func eventType(e *Event) program.Value {
 	name, _ := document.Text(e.top[topEventName])
 	if row, ok := categories[string(name)]; ok {
 		return kinds[row.kinds]
@@ -98,10 +98,10 @@ func eventType(e *Event) eql.Value {
 	return kinds["info"]
 }
 
-func eventCategory(e *Event) eql.Value {
+func eventCategory(e *Event) program.Value {
 	name, _ := document.Text(e.top[topEventName])
 	if row, ok := categories[string(name)]; ok {
-		return eql.Text([]byte(row.category))
+		return program.Text([]byte(row.category))
 	}
-	return eql.Null()
+	return program.Null()
 }

@@ -4,7 +4,7 @@ import (
 	"strings"
 
 	"github.com/trailwire/trailwire/detect/document"
-	"github.com/trailwire/trailwire/detect/eql"
+	"github.com/trailwire/trailwire/detect/program"
 )
 
 // Form says in which of the two vocabularies an event is written.
@@ -30,7 +30,7 @@ type Event struct {
 	read  uint32 // by member: whether text in its place was tried as JSON
 	json  []byte // of such texts as MessagePack
 	text  [textKeys]javaText
-	list  []eql.Value
+	list  []program.Value
 }
 
 // javaText is one of the fields that Elastic's pipeline stores as Java text,
@@ -108,9 +108,9 @@ func isStructure(k int) bool {
 }
 
 // inside returns the values at a path below a member.
-func (e *Event) inside(k int, path string) eql.Value {
+func (e *Event) inside(k int, path string) program.Value {
 	v := e.at(e.member(k), path)
-	if e.lower && v.Kind() == eql.KindNull {
+	if e.lower && v.Kind() == program.KindNull {
 		v = e.at(e.member(k), strings.ToLower(path))
 	}
 	return v
@@ -124,12 +124,12 @@ func (e *Event) Body() []byte { return e.body }
 
 // Value returns what the event says in the field f: null where it says
 // nothing. Empty strings count as nothing, as in Elastic's pipeline.
-func (e *Event) Value(f Field) eql.Value {
+func (e *Event) Value(f Field) program.Value {
 	if e.form == ECS {
 		return e.at(e.body, f.name)
 	}
 	if f.raw == nil {
-		return eql.Null()
+		return program.Null()
 	}
 	return f.raw(e, f)
 }
@@ -149,30 +149,30 @@ func (e *Event) RequestText() []byte { return e.Text(FieldRequest) }
 
 // at collects the values at a dotted path below m, through maps and lists,
 // whatever mixture of nested and dotted keys spells it.
-func (e *Event) at(m []byte, path string) eql.Value {
+func (e *Event) at(m []byte, path string) program.Value {
 	start := len(e.list)
 	e.collect(m, path)
 	return e.collected(start)
 }
 
 // collected makes one value of what was appended to e.list since start.
-func (e *Event) collected(start int) eql.Value {
+func (e *Event) collected(start int) program.Value {
 	switch found := e.list[start:]; len(found) {
 	case 0:
-		return eql.Null()
+		return program.Null()
 	case 1:
 		v := found[0]
 		e.list = e.list[:start]
 		return v
 	default:
-		return eql.List(found)
+		return program.List(found)
 	}
 }
 
 // collect appends to e.list what a rule can compare of the values at a path.
 func (e *Event) collect(value []byte, path string) {
 	document.Leaves(value, path, func(leaf []byte) {
-		if v := scalar(leaf); v.Kind() != eql.KindNull {
+		if v := scalar(leaf); v.Kind() != program.KindNull {
 			e.list = append(e.list, v)
 		}
 	})
@@ -189,41 +189,41 @@ func (e *Event) Footprint() int {
 
 // scalar is the value that a rule can compare: a map is none, and an empty
 // string is dropped by Elastic's pipeline.
-func scalar(value []byte) eql.Value {
+func scalar(value []byte) program.Value {
 	switch document.KindOf(value) {
 	case document.KindText:
 		if text, _ := document.Text(value); len(text) > 0 {
-			return eql.Text(text)
+			return program.Text(text)
 		}
 	case document.KindBool:
 		b, _ := document.Bool(value)
-		return eql.Bool(b)
+		return program.Bool(b)
 	case document.KindInt, document.KindUint:
 		if n, ok := document.Int(value); ok {
-			return eql.Int(n)
+			return program.Int(n)
 		}
 		if n, ok := document.Uint(value); ok {
-			return eql.Float(float64(n))
+			return program.Float(float64(n))
 		}
 	case document.KindFloat:
 		if f, ok := document.Float(value); ok {
-			return eql.Float(f)
+			return program.Float(f)
 		}
 	}
-	return eql.Null()
+	return program.Null()
 }
 
 // javaTextOf renders the member at key k once and answers with its text.
-func (e *Event) javaTextOf(k int) eql.Value {
+func (e *Event) javaTextOf(k int) program.Value {
 	t := &e.text[k]
 	if !t.rendered {
 		t.rendered = true
 		t.text, t.some, _ = document.AppendJavaText(t.text[:0], e.member(javaTextTop[k]))
 	}
 	if !t.some {
-		return eql.Null()
+		return program.Null()
 	}
-	return eql.Text(t.text)
+	return program.Text(t.text)
 }
 
 // RequestParameters returns the event's requestParameters as a structure, nil

@@ -6,7 +6,7 @@ import (
 	"testing"
 
 	"github.com/trailwire/trailwire/detect/document"
-	"github.com/trailwire/trailwire/detect/eql"
+	"github.com/trailwire/trailwire/detect/program"
 )
 
 // benchmarkEvent is an event of ordinary size with something in every member
@@ -131,7 +131,7 @@ func TestAnECSDocumentAnswersTheSame(t *testing.T) {
 	var dotted []string
 	for _, c := range fieldValues {
 		value := e.Value(LookupField(c.field))
-		if value.Kind() == eql.KindNull {
+		if value.Kind() == program.KindNull {
 			continue
 		}
 		text := value.String() // Go's quotes are JSON's here
@@ -229,9 +229,9 @@ func TestOutcome(t *testing.T) {
 func TestFieldsWithRulesOfTheirOwn(t *testing.T) {
 	checkFields(t, Raw, []oneField{
 		{"an address is one in version 6 too", `{"sourceIPAddress":"2001:db8::1"}`, "source.ip", `"2001:db8::1"`},
-		{"a service is no address", `{"sourceIPAddress":"lambda.amazonaws.com"}`, "source.ip", `null`},
+		{"a service is not an address", `{"sourceIPAddress":"lambda.amazonaws.com"}`, "source.ip", `null`},
 		{"a service is a source", `{"sourceIPAddress":"lambda.amazonaws.com"}`, "source.address", `"lambda.amazonaws.com"`},
-		{"an address that is no text", `{"sourceIPAddress":5}`, "source.ip", `null`},
+		{"an address that is not text", `{"sourceIPAddress":5}`, "source.ip", `null`},
 		{"a user's name", `{"userIdentity":{"userName":"alice","sessionContext":{"sessionIssuer":{"userName":"deploy"}}}}`, "user.name", `"alice"`},
 		{"else the role's", `{"userIdentity":{"userName":"","sessionContext":{"sessionIssuer":{"userName":"deploy"}}}}`, "user.name", `"deploy"`},
 		{"else none", `{"userIdentity":{"type":"Root"}}`, "user.name", `null`},
@@ -240,7 +240,7 @@ func TestFieldsWithRulesOfTheirOwn(t *testing.T) {
 		{"a TLS version without a v", `{"tlsDetails":{"tlsVersion":"TLS1.2"}}`, "tls.version", `null`},
 		{"a TLS version that ends in v", `{"tlsDetails":{"tlsVersion":"TLSv"}}`, "tls.version", `null`},
 		{"no TLS", `{"tlsDetails":{"tlsVersion":"-"}}`, "tls.version_protocol", `null`},
-		{"one resource is no list", `{"resources":[{"ARN":"a"}]}`, "aws.cloudtrail.resources.arn", `"a"`},
+		{"one resource is not a list", `{"resources":[{"ARN":"a"}]}`, "aws.cloudtrail.resources.arn", `"a"`},
 		{"resources in the other spelling", `{"resources":[{"ARN":"a"},{"arn":"b","account_id":"1"}]}`, "aws.cloudtrail.resources.arn", `["a", "b"]`},
 		{"an account in the other spelling", `{"resources":[{"account_id":"1"}]}`, "aws.cloudtrail.resources.account_id", `"1"`},
 		{"no resources", `{"resources":[]}`, "aws.cloudtrail.resources.arn", `null`},
@@ -257,9 +257,9 @@ func TestFieldsWithRulesOfTheirOwn(t *testing.T) {
 		{"service event details as structure", `{"serviceEventDetails":{"a":true}}`, "aws.cloudtrail.flattened.service_event_details.a", `true`},
 		{"a structure has no value of its own", `{"requestParameters":{"a":{"b":1}}}`, "aws.cloudtrail.flattened.request_parameters.a", `null`},
 		{"a field that nobody knows", `{"eventName":"x","unknown":"y"}`, "unknown", `null`},
-		{"CloudTrail's own name is no field", `{"eventName":"x"}`, "eventName", `null`},
-		{"half a name is no field", `{"eventName":"x"}`, "event", `null`},
-		{"no name is no field", `{"":"x"}`, "", `null`},
+		{"CloudTrail's own name is not a field", `{"eventName":"x"}`, "eventName", `null`},
+		{"half a name is not a field", `{"eventName":"x"}`, "event", `null`},
+		{"no name is not a field", `{"":"x"}`, "", `null`},
 		{"an empty text is nothing", `{"eventName":""}`, "event.action", `null`},
 		{"a member that is repeated counts as it is last", `{"eventName":"x","eventName":"y"}`, "event.action", `"y"`},
 		{"a member that is repeated inside too", `{"userIdentity":{"accountId":"1","accountId":"2"}}`, "cloud.account.id", `"2"`},
@@ -311,7 +311,7 @@ func TestEveryCallInTheTableOfCategories(t *testing.T) {
 	}
 	listed := 0
 	for action, row := range categories {
-		if listed++; kinds[row.kinds].Kind() != eql.KindList {
+		if listed++; kinds[row.kinds].Kind() != program.KindList {
 			t.Errorf("%s has the kinds %q", action, row.kinds)
 		}
 	}
@@ -320,7 +320,7 @@ func TestEveryCallInTheTableOfCategories(t *testing.T) {
 	}
 	for _, event := range []string{`{}`, `{"eventName":null}`, `{"eventName":5}`} {
 		e.Reset(packed(t, event), Raw)
-		if got := e.Value(LookupField("event.category")); got.Kind() != eql.KindNull {
+		if got := e.Value(LookupField("event.category")); got.Kind() != program.KindNull {
 			t.Errorf("%s is %s", event, got)
 		}
 	}
@@ -356,7 +356,7 @@ func TestResetLeavesNothingOfTheEventBefore(t *testing.T) {
 		for _, c := range fieldValues {
 			got := e.Value(LookupField(c.field))
 			constant := strings.HasPrefix(LookupField(c.field).From(), "the constant")
-			if got.Kind() != eql.KindNull && (form == ECS || !constant && c.field != "event.type" && c.field != "event.outcome") {
+			if got.Kind() != program.KindNull && (form == ECS || !constant && c.field != "event.type" && c.field != "event.outcome") {
 				t.Errorf("form %d: %s is %s", form, c.field, got)
 			}
 		}
@@ -379,11 +379,11 @@ func TestAnEventThatIsCutOffAnswersNothingOfWhatIsMissing(t *testing.T) {
 	}
 	deep := []byte("\x81\xb1requestParameters" + strings.Repeat("\x91", 1000) + "\x05")
 	e.Reset(deep, Raw)
-	if got := e.Value(FieldRequest); got.Kind() != eql.KindNull {
+	if got := e.Value(FieldRequest); got.Kind() != program.KindNull {
 		t.Errorf("a thousand lists are %s", got)
 	}
 	e.Reset([]byte("\x81\xa5event"+strings.Repeat("\x91", 100_000)+"\x05"), ECS)
-	if got := e.Value(LookupField("event.action")); got.Kind() != eql.KindNull {
+	if got := e.Value(LookupField("event.action")); got.Kind() != program.KindNull {
 		t.Errorf("a hundred thousand lists are %s", got)
 	}
 }
@@ -409,7 +409,7 @@ func TestAFieldSaysWhereItComesFrom(t *testing.T) {
 	}
 	var e Event
 	e.Reset(packed(t, benchmarkEvent), Raw)
-	if got := e.Value(Field{}); got.Kind() != eql.KindNull {
+	if got := e.Value(Field{}); got.Kind() != program.KindNull {
 		t.Errorf("the zero field is %s", got)
 	}
 }

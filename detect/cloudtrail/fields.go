@@ -6,7 +6,7 @@ import (
 	"strings"
 
 	"github.com/trailwire/trailwire/detect/document"
-	"github.com/trailwire/trailwire/detect/eql"
+	"github.com/trailwire/trailwire/detect/program"
 )
 
 // The members of a CloudTrail event that fields are read from. An event is
@@ -137,7 +137,7 @@ var javaTextTop = [textKeys]int{
 type Field struct {
 	name  string
 	from  string
-	raw   func(*Event, Field) eql.Value
+	raw   func(*Event, Field) program.Value
 	top   int
 	path  string
 	trace Trace
@@ -292,7 +292,7 @@ func inside(top int, from, path string) Field {
 	return Field{from: from + "." + path, top: top, path: path, trace: Verbatim, raw: readPath}
 }
 
-func readPath(e *Event, f Field) eql.Value {
+func readPath(e *Event, f Field) program.Value {
 	if f.path == "" {
 		return e.at(e.member(f.top), "")
 	}
@@ -304,41 +304,41 @@ func rendered(text int, from string) Field {
 	return Field{
 		from:  from + ", as Java text",
 		trace: JavaText,
-		raw:   func(e *Event, _ Field) eql.Value { return e.javaTextOf(text) },
+		raw:   func(e *Event, _ Field) program.Value { return e.javaTextOf(text) },
 	}
 }
 
 func constant(value string) Field {
-	v := eql.Text([]byte(value))
+	v := program.Text([]byte(value))
 	return Field{
 		from: "the constant " + value,
-		raw:  func(*Event, Field) eql.Value { return v },
+		raw:  func(*Event, Field) program.Value { return v },
 	}
 }
 
-func computed(from string, value func(*Event) eql.Value) Field {
-	return Field{from: from, raw: func(e *Event, _ Field) eql.Value { return value(e) }}
+func computed(from string, value func(*Event) program.Value) Field {
+	return Field{from: from, raw: func(e *Event, _ Field) program.Value { return value(e) }}
 }
 
 // found is a value that stands in the event, at a place that has to be looked
 // for.
-func found(from string, value func(*Event) eql.Value) Field {
+func found(from string, value func(*Event) program.Value) Field {
 	f := computed(from, value)
 	f.trace = Verbatim
 	return f
 }
 
 var (
-	success = eql.Text([]byte("success"))
-	failure = eql.Text([]byte("failure"))
+	success = program.Text([]byte("success"))
+	failure = program.Text([]byte("failure"))
 )
 
 // outcome is failure where the event carries an error that is not empty. A
 // ConsoleLogin says Success or Failure itself.
-func outcome(e *Event) eql.Value {
+func outcome(e *Event) program.Value {
 	if name, _ := document.Text(e.top[topEventName]); string(name) == "ConsoleLogin" {
-		if said, ok := document.GetText(e.member(topResponseElements), "ConsoleLogin"); ok && len(said) > 0 {
-			return eql.Text(bytes.ToLower(said))
+		if result, ok := document.GetText(e.member(topResponseElements), "ConsoleLogin"); ok && len(result) > 0 {
+			return program.Text(bytes.ToLower(result))
 		}
 	}
 	if present(e.top[topErrorCode]) || present(e.top[topErrorMessage]) {
@@ -363,27 +363,27 @@ func present(value []byte) bool {
 	return true
 }
 
-func sourceIP(e *Event) eql.Value {
+func sourceIP(e *Event) program.Value {
 	text, ok := document.Text(e.top[topSourceIPAddress])
 	if !ok {
-		return eql.Null()
+		return program.Null()
 	}
 	if _, err := netip.ParseAddr(string(text)); err != nil {
-		return eql.Null()
+		return program.Null()
 	}
-	return eql.Text(text)
+	return program.Text(text)
 }
 
-func userName(e *Event) eql.Value {
-	if v := e.inside(topUserIdentity, "userName"); v.Kind() != eql.KindNull {
+func userName(e *Event) program.Value {
+	if v := e.inside(topUserIdentity, "userName"); v.Kind() != program.KindNull {
 		return v
 	}
 	return e.inside(topUserIdentity, "sessionContext.sessionIssuer.userName")
 }
 
 // resource reads one member of every resource, under either of its spellings.
-func resource(spellings ...string) func(*Event) eql.Value {
-	return func(e *Event) eql.Value {
+func resource(spellings ...string) func(*Event) program.Value {
+	return func(e *Event) program.Value {
 		start := len(e.list)
 		for _, spelling := range spellings {
 			e.collect(e.member(topResources), spelling)
@@ -395,30 +395,30 @@ func resource(spellings ...string) func(*Event) eql.Value {
 // onConsoleLogin is a member of a ConsoleLogin's additionalEventData; a flag
 // is false where it says No.
 func onConsoleLogin(member string, flag bool) Field {
-	return computed("additionalEventData."+member+" of a ConsoleLogin", func(e *Event) eql.Value {
+	return computed("additionalEventData."+member+" of a ConsoleLogin", func(e *Event) program.Value {
 		if name, _ := document.Text(e.top[topEventName]); string(name) != "ConsoleLogin" {
-			return eql.Null()
+			return program.Null()
 		}
 		v := e.inside(topAdditionalEventData, member)
-		if !flag || v.Kind() == eql.KindNull {
+		if !flag || v.Kind() == program.KindNull {
 			return v
 		}
-		return eql.Bool(string(v.Text()) != "No")
+		return program.Bool(string(v.Text()) != "No")
 	})
 }
 
-func tlsVersion(e *Event) eql.Value {
+func tlsVersion(e *Event) program.Value {
 	if _, version, ok := cutTLS(e); ok {
-		return eql.Text(version)
+		return program.Text(version)
 	}
-	return eql.Null()
+	return program.Null()
 }
 
-func tlsProtocol(e *Event) eql.Value {
+func tlsProtocol(e *Event) program.Value {
 	if protocol, _, ok := cutTLS(e); ok {
-		return eql.Text(bytes.ToLower(protocol))
+		return program.Text(bytes.ToLower(protocol))
 	}
-	return eql.Null()
+	return program.Null()
 }
 
 func cutTLS(e *Event) (protocol, version []byte, ok bool) {

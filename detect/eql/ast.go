@@ -1,6 +1,7 @@
 package eql
 
 import (
+	"github.com/trailwire/trailwire/detect/program"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -10,9 +11,9 @@ import (
 // in it mean is Compile's business.
 type Query struct {
 	src      string
-	category string // of the events it is about
-	any      bool   // it is about events of every category
-	head     span   // where the category is written
+	category string       // of the events it is about
+	any      bool         // it is about events of every category
+	head     program.Span // where the category is written
 	where    expr
 }
 
@@ -36,29 +37,26 @@ func (q *Query) String() string {
 // Source returns the text that was parsed.
 func (q *Query) Source() string { return q.src }
 
-// span is a part of the query's text, in bytes.
-type span struct{ start, end int }
-
 // expr is a node of the syntax tree.
 type expr interface {
-	where() span
+	where() program.Span
 	// height is the number of nodes on the longest way down, which the parser keeps below maxDepth
 	// so that everything that walks the tree may recurse.
 	height() int
 }
 
 type node struct {
-	at   span
+	at   program.Span
 	tall int
 }
 
-func (n *node) where() span { return n.at }
-func (n *node) height() int { return n.tall }
+func (n *node) where() program.Span { return n.at }
+func (n *node) height() int         { return n.tall }
 
 // literal is null, true, false, a number or a string.
 type literal struct {
 	node
-	value Value
+	value program.Value
 }
 
 // field is the name of a field, with its parts joined by dots.
@@ -250,18 +248,18 @@ func (p *printer) name(name string) {
 	}
 }
 
-func (p *printer) literal(v Value) {
+func (p *printer) literal(v program.Value) {
 	switch v.Kind() {
-	case KindText:
+	case program.KindText:
 		p.quote(string(v.Text()))
-	case KindFloat:
+	case program.KindFloat:
 		s := strconv.FormatFloat(v.Float(), 'g', -1, 64)
 		if !strings.ContainsAny(s, ".e") {
 			s += ".0" // without it, it would come back as an integer
 		}
 		p.WriteString(s)
 	default:
-		p.Write(v.appendPlain(nil))
+		p.WriteString(v.String())
 	}
 }
 

@@ -1,8 +1,10 @@
-// Package eql compiles Elastic's Event Query Language and evaluates it on single events.
+// Package eql is Elastic's Event Query Language, as far as it asks about single events.
 //
-// A query is parsed once, compiled once and then matched against any number of events, by any
-// number of goroutines. Events come through an interface, Document, that is asked for fields by
-// number; the common operators allocate nothing.
+// [Parse] reads a query and [Compile] makes a [program.Program] of it, which matches events. What is
+// wrong with a query is a [*SyntaxError] or a [*CompileError]: one line with the place, and a caret
+// under it. A [Query] prints itself.
+//
+// A query has at most 131,072 bytes and nests at most 500 levels deep.
 //
 // # What is supported
 //
@@ -15,36 +17,31 @@
 //
 // # Missing fields
 //
-// A field that an event lacks is null. A comparison with null is neither true nor false and does
-// not match; only == null and != null test for it. Under not (and in !=, not in) Elasticsearch does
-// not keep that up: it runs not a == "b" as a query that leaves out the events with "b" in a, and
-// thereby finds those without a. Published rules rely on it (not session_credential_from_console ==
-// "true", for a field that is only there when it is true), and so it is what a Program does. The
-// option StrictNull gives the SQL reading instead, in which not null is null. A null that is
-// written in the query stays null under not in either.
+// A field that an event lacks is null. A comparison with null does not match, only == null and
+// != null test for it. Under not, and in != and not in, such a comparison does match: published rules
+// rely on it (not session_credential_from_console == "true", for a field that is only there when it
+// is true). Package program says why; the option [StrictNull] changes it. A null that is written in
+// the query stays null under not.
 //
-// A field with an empty list is a missing field. An optional field (?name) is read like any other:
-// what sets it apart in Elasticsearch is an index that does not know the field, which has no
-// counterpart here.
+// An optional field (?name) is read like any other: what sets it apart in Elasticsearch is an index
+// that does not know the field, which has no counterpart here.
 //
 // # Several values
 //
-// A clause about a field with several values holds if it holds for one of them. Its negation holds
-// if it holds for none: a != "b" is not (a == "b"), as in Elasticsearch. If a clause applies
-// functions to several such fields, it holds if it holds for one combination.
+// A clause about a field with several values holds if it holds for one of them, and a != "b" is not
+// (a == "b"), as in Elasticsearch: it holds if no value is "b".
 //
 // # Text
 //
 // ==, in and the functions without a tilde compare exactly; so do <, <=, > and >=, by the order of
-// the bytes. The colon, in~, like~, regex~ and the functions with a tilde ignore case: of ASCII
-// letters, and by Unicode's simple folding of others, where ASCII letters fold to ASCII letters
-// only. in and in~ take stars and question marks literally. The colon, like and like~ take * as any
-// text and ? as one character; in their patterns a backslash is an ordinary character, so that they
-// cannot ask for a literal star.
+// the bytes. The colon, in~, like~, regex~ and the functions with a tilde ignore case. in and in~
+// take stars and question marks literally. The colon, like and like~ take * as any text and ? as one
+// character; in their patterns a backslash is an ordinary character, so that they cannot ask for a
+// literal star.
 //
 // stringContains and endsWith are different where they compare a field with a constant, with and
 // without a tilde: Elasticsearch runs them as the wildcard queries *constant* and *constant, and the
-// constant's own * and ? are wildcards, unless they have a backslash in front, which also escapes
+// constant's own * and ? are wildcards, unless a backslash is before them, which also escapes
 // itself. "principal=\\*" asks for the text principal=*, and "valuesToAdd=[*]" for any text between
 // the brackets. startsWith becomes a prefix query, which knows no wildcards. Everywhere else, that
 // is where the first argument is a function or a constant, or the second depends on a field, all
@@ -52,9 +49,7 @@
 //
 // A value and a constant of different types are never equal and never in order: 5 is not "5". In
 // arithmetic and in the functions a value of the wrong type gives null, and so do an integer
-// division by zero and an overflow, for which Elasticsearch aborts the search. Positions and lengths
-// are counted in Unicode characters; Elasticsearch counts UTF-16 units, which differ outside of the
-// Basic Multilingual Plane.
+// division by zero and an overflow, for which Elasticsearch aborts the search.
 //
 // Regular expressions are Lucene's: they match the whole value, ^ and $ are ordinary characters,
 // and a dot covers newlines. What Go's regexp package cannot express (complement, intersection,

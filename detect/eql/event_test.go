@@ -2,6 +2,7 @@ package eql
 
 import (
 	"fmt"
+	"github.com/trailwire/trailwire/detect/program"
 	"testing"
 )
 
@@ -10,7 +11,7 @@ import (
 type event map[string]any
 
 // on resolves the event for one program.
-func (e event) on(p *Program) Document {
+func (e event) on(p *program.Program) program.Document {
 	d := make(row, len(p.Fields()))
 	for i, f := range p.Fields() {
 		d[i] = valueOf(e[f.Name])
@@ -19,37 +20,37 @@ func (e event) on(p *Program) Document {
 }
 
 // row is a document that has its values by slot.
-type row []Value
+type row []program.Value
 
-func (r row) Value(slot int) Value { return r[slot] }
+func (r row) Value(slot int) program.Value { return r[slot] }
 
-func valueOf(x any) Value {
+func valueOf(x any) program.Value {
 	switch x := x.(type) {
 	case nil:
-		return Null()
+		return program.Null()
 	case bool:
-		return Bool(x)
+		return program.Bool(x)
 	case int:
-		return Int(int64(x))
+		return program.Int(int64(x))
 	case int64:
-		return Int(x)
+		return program.Int(x)
 	case float64:
-		return Float(x)
+		return program.Float(x)
 	case string:
-		return Text([]byte(x))
+		return program.Text([]byte(x))
 	case []byte:
-		return Text(x)
+		return program.Text(x)
 	case []any:
-		var vs []Value
+		var vs []program.Value
 		for _, e := range x {
 			vs = append(vs, valueOf(e))
 		}
-		return List(vs)
+		return program.List(vs)
 	}
 	panic(fmt.Sprintf("no value for a %T", x))
 }
 
-func compile(t testing.TB, query string, opts ...Option) *Program {
+func compile(t testing.TB, query string, opts ...Option) *program.Program {
 	t.Helper()
 	q, err := Parse(query)
 	if err != nil {

@@ -5,19 +5,20 @@ import (
 	"fmt"
 
 	"github.com/trailwire/trailwire/detect/eql"
+	"github.com/trailwire/trailwire/detect/program"
 )
 
 // fields is a document with its values by slot.
-type fields []eql.Value
+type fields []program.Value
 
-func (f fields) Value(slot int) eql.Value { return f[slot] }
+func (f fields) Value(slot int) program.Value { return f[slot] }
 
 // fill looks up the fields that a program reads.
-func fill(p *eql.Program, event map[string]string) fields {
+func fill(p *program.Program, event map[string]string) fields {
 	f := make(fields, len(p.Fields()))
 	for slot, field := range p.Fields() {
 		if text, ok := event[field.Name]; ok {
-			f[slot] = eql.Text([]byte(text))
+			f[slot] = program.Text([]byte(text))
 		}
 	}
 	return f
@@ -94,7 +95,7 @@ func ExampleSyntaxError_Caret() {
 		fmt.Println(syntax.Caret())
 	}
 	// Output:
-	// line 1, column 25: = is no comparison: use == (exact) or : (any case, wildcards)
+	// line 1, column 25: = is not a comparison: use == (exact) or : (any case, wildcards)
 	// any where event.outcome = "success"
 	//                         ^
 }

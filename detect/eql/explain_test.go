@@ -1,6 +1,7 @@
 package eql
 
 import (
+	"github.com/trailwire/trailwire/detect/program"
 	"sync"
 	"testing"
 )
@@ -24,7 +25,7 @@ func TestExplain(t *testing.T) {
 
 func TestFields(t *testing.T) {
 	p := compile(t, "iam where b.c == 1 and ?a == 2 and ?b.c == 3 and ?a : \"x\" and length(`d-e`) == 4")
-	want := []Field{{"event.category", false}, {"b.c", false}, {"a", true}, {"d-e", false}}
+	want := []program.Field{{Name: "event.category", Optional: false}, {Name: "b.c", Optional: false}, {Name: "a", Optional: true}, {Name: "d-e", Optional: false}}
 	got := p.Fields()
 	if len(got) != len(want) {
 		t.Fatalf("got %v, want %v", got, want)
@@ -49,12 +50,12 @@ func TestMatchReadsNoMoreThanItNeeds(t *testing.T) {
 }
 
 type spying struct {
-	Document
-	p     *Program
+	program.Document
+	p     *program.Program
 	asked map[string]int
 }
 
-func (s spying) Value(slot int) Value {
+func (s spying) Value(slot int) program.Value {
 	s.asked[s.p.Fields()[slot].Name]++
 	return s.Document.Value(slot)
 }
@@ -71,7 +72,7 @@ func TestProgramsAreSafeForConcurrentUse(t *testing.T) {
 			}
 			for range 1000 {
 				d := e.on(p)
-				if p.Match(d) != matches || (p.Explain(d).Verdict == True) != matches {
+				if p.Match(d) != matches || (p.Explain(d).Verdict == program.True) != matches {
 					t.Error("wrong verdict")
 					return
 				}
@@ -79,38 +80,4 @@ func TestProgramsAreSafeForConcurrentUse(t *testing.T) {
 		})
 	}
 	group.Wait()
-}
-
-func TestValueString(t *testing.T) {
-	for _, c := range []struct {
-		value any
-		want  string
-	}{
-		{nil, "null"}, {true, "true"}, {-5, "-5"}, {0.5, "0.5"}, {3.0, "3.0"}, {1e21, "1.0E21"}, {1.5e-7, "1.5E-7"},
-		{"a\"\xff", `"a\"\xff"`}, {[]any{1, "x", nil}, `[1, "x", null]`}, {[]any{}, "[]"},
-	} {
-		if got := valueOf(c.value).String(); got != c.want {
-			t.Errorf("got %s, want %s", got, c.want)
-		}
-	}
-}
-
-func TestAccessorsOfOtherKindsAreZero(t *testing.T) {
-	for _, v := range []Value{Null(), Bool(true), Int(7), Float(7.5), Text([]byte("7")), List([]Value{Int(7)})} {
-		if got, want := v.Bool(), v.Kind() == KindBool; got != want {
-			t.Errorf("%v.Bool() = %v", v, got)
-		}
-		if got, want := v.Int() == 7, v.Kind() == KindInt; got != want {
-			t.Errorf("%v.Int() = %v", v, v.Int())
-		}
-		if got, want := v.Float() >= 7, v.isNumber(); got != want {
-			t.Errorf("%v.Float() = %v", v, v.Float())
-		}
-		if got, want := v.Text() != nil, v.Kind() == KindText; got != want {
-			t.Errorf("%v.Text() = %v", v, v.Text())
-		}
-		if got, want := v.List() != nil, v.Kind() == KindList; got != want {
-			t.Errorf("%v.List() = %v", v, v.List())
-		}
-	}
 }

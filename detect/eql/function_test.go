@@ -111,11 +111,7 @@ func TestFunctions(t *testing.T) {
 			}
 			p := compile(t, query)
 			if d := e.on(p); !p.Match(d) {
-				x, _, err := (&compiler{slots: map[string]int{}}).operand(p.query.where.(*comparison).left)
-				if err != nil {
-					t.Fatal(err)
-				}
-				t.Errorf("%s is %v, want %v", c.expr, x.value(d), c.want)
+				t.Errorf("%s is not %v\n%s", c.expr, c.want, p.Explain(d))
 			}
 		})
 	}
@@ -141,8 +137,8 @@ func TestCIDRMatch(t *testing.T) {
 		{"an address in none of them", `any where cidrMatch(a, "10.0.0.0/8", "10.128.0.0/9")`, event{"a": "192.168.152.12"}, false},
 		{"bits after the prefix do not count", `any where cidrMatch(a, "10.6.48.157/8")`, event{"a": "10.200.0.1"}, true},
 		{"an IPv6 address", `any where cidrMatch(a, "2001:db8::/32")`, event{"a": "2001:db8:1::1"}, true},
-		{"an IPv4 address in IPv6 clothes", `any where cidrMatch(a, "10.0.0.0/8")`, event{"a": "::ffff:10.1.2.3"}, true},
-		{"an IPv4 block in IPv6 clothes", `any where cidrMatch(a, "::ffff:10.0.0.0/104")`, event{"a": "10.1.2.3"}, true},
+		{"an IPv4 address that is written as an IPv6 one", `any where cidrMatch(a, "10.0.0.0/8")`, event{"a": "::ffff:10.1.2.3"}, true},
+		{"an IPv4 block that is written as an IPv6 one", `any where cidrMatch(a, "::ffff:10.0.0.0/104")`, event{"a": "10.1.2.3"}, true},
 		{"an address with a zone", `any where cidrMatch(a, "fe80::/10")`, event{"a": "fe80::1%eth0"}, true},
 		{"a single address is a block", `any where cidrMatch(a, "10.0.0.1")`, event{"a": "10.0.0.1"}, true},
 		{"a name is in no block", `any where cidrMatch(a, "0.0.0.0/0", "::/0")`, event{"a": "lambda.amazonaws.com"}, false},

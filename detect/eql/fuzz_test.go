@@ -1,6 +1,7 @@
 package eql
 
 import (
+	"github.com/trailwire/trailwire/detect/program"
 	"reflect"
 	"testing"
 )
@@ -104,16 +105,16 @@ func FuzzMatch(f *testing.F) {
 			}
 			return
 		}
-		values := []Value{
-			Text(x), Text(y), Int(n), Null(), List([]Value{Text(y), Int(n), Text(x)}), Float(float64(n) / 3), Bool(n > 0),
-			List(nil), List([]Value{Null(), List([]Value{Text(x)})}),
+		values := []program.Value{
+			program.Text(x), program.Text(y), program.Int(n), program.Null(), program.List([]program.Value{program.Text(y), program.Int(n), program.Text(x)}), program.Float(float64(n) / 3), program.Bool(n > 0),
+			program.List(nil), program.List([]program.Value{program.Null(), program.List([]program.Value{program.Text(x)})}),
 		}
 		d := make(row, len(p.Fields()))
 		for i := range d {
 			d[i] = values[(i*(1+int(shape>>4))+int(shape&15))%len(values)]
 		}
 		got := p.Match(d)
-		if explained := p.Explain(d); (explained.Verdict == True) != got {
+		if explained := p.Explain(d); (explained.Verdict == program.True) != got {
 			t.Fatalf("Match says %v\n%s", got, explained)
 		}
 		if got {

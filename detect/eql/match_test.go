@@ -1,6 +1,9 @@
 package eql
 
-import "testing"
+import (
+	"github.com/trailwire/trailwire/detect/program"
+	"testing"
+)
 
 type matchCase struct {
 	name  string
@@ -18,7 +21,7 @@ func runMatches(t *testing.T, cases []matchCase, opts ...Option) {
 			if got := p.Match(d); got != c.want {
 				t.Errorf("%s on %v: got %v, want %v\n%s", c.query, c.event, got, c.want, p.Explain(d))
 			}
-			if got := p.Explain(d).Verdict == True; got != c.want {
+			if got := p.Explain(d).Verdict == program.True; got != c.want {
 				t.Errorf("Explain(%s) on %v: got %v, want %v", c.query, c.event, got, c.want)
 			}
 		})
@@ -70,7 +73,7 @@ func TestEquality(t *testing.T) {
 		{"text never equals a boolean", `any where a == true`, event{"a": "true"}, false},
 		{"a boolean field is a condition", `any where a`, event{"a": true}, true},
 		{"a boolean field that is false is not", `any where a`, event{"a": false}, false},
-		{"a text field is no condition that holds", `any where a`, event{"a": "true"}, false},
+		{"a text field is not a condition that holds", `any where a`, event{"a": "true"}, false},
 		{"a condition may be compared with true", `any where (a == 1) == true`, event{"a": 1}, true},
 		{"a condition may be compared with false", `any where (a == 1) == false`, event{"a": 2}, true},
 		{"a condition may differ from true", `any where (a == 1) != true`, event{"a": 2}, true},
@@ -119,8 +122,8 @@ func TestColon(t *testing.T) {
 		{"like~ ignores case", `any where a like~ "DOC*"`, event{"a": "docs"}, true},
 		{"upper case beyond ASCII is ignored too", `any where a : "straße ÄÖ*"`, event{"a": "STRAẞE äöü"}, true},
 		{"like heeds case beyond ASCII", `any where a like "Ä"`, event{"a": "ä"}, false},
-		{"the Kelvin sign is no k", `any where a : "key"`, event{"a": "\u212Aey"}, false},
-		{"the long s is no s", `any where a : "sts"`, event{"a": "ſtſ"}, false},
+		{"the Kelvin sign is not a k", `any where a : "key"`, event{"a": "\u212Aey"}, false},
+		{"the long s is not an s", `any where a : "sts"`, event{"a": "ſtſ"}, false},
 		{"a percent sign and an underscore are ordinary", `any where a like "%_"`, event{"a": "ab"}, false},
 		{"invalid UTF-8 is compared byte by byte", `any where a : "*b"`, event{"a": "\xff\xfeB"}, true},
 		{"a question mark takes an invalid byte", `any where a : "a?b"`, event{"a": "a\xffb"}, true},
@@ -193,7 +196,7 @@ func TestMissing(t *testing.T) {
 		{"a missing field matches no pattern", `any where a : "*"`, event{}, false},
 		{"a missing field is in no list", `any where a in ("x")`, event{}, false},
 		{"a missing field contains nothing", `any where stringContains(a, "x")`, event{}, false},
-		{"a missing field is no condition that holds", `any where a`, event{}, false},
+		{"a missing field is not a condition that holds", `any where a`, event{}, false},
 		{"== null finds a missing field", `any where a == null`, event{}, true},
 		{"null == finds it as well", `any where null == a`, event{}, true},
 		{"== null leaves a present field out", `any where a == null`, event{"a": ""}, false},
@@ -307,8 +310,8 @@ func TestStringContains(t *testing.T) {
 		{"stringContains heeds case", `any where stringContains(a, "Invoke")`, event{"a": "x invoke"}, false},
 		{"stringContains finds text anywhere", `any where stringContains(a, "voke")`, event{"a": "x invoke y"}, true},
 		{"a backslash and a star are a literal star", `any where stringContains(a, "principal=\\*")`, event{"a": "{functionName=f, principal=*, x=y}"}, true},
-		{"a backslash and a star are no wildcard", `any where stringContains(a, "principal=\\*")`, event{"a": "{principal=123}"}, false},
-		{"a backslash and a star are no backslash", `any where stringContains(a, "principal=\\*")`, event{"a": `{principal=\*}`}, false},
+		{"a backslash and a star are not a wildcard", `any where stringContains(a, "principal=\\*")`, event{"a": "{principal=123}"}, false},
+		{"a backslash and a star are not a backslash", `any where stringContains(a, "principal=\\*")`, event{"a": `{principal=\*}`}, false},
 		{"a star is a wildcard", `any where stringContains(a, "valuesToAdd=[*]")`, event{"a": "{valuesToAdd=[all], x}"}, true},
 		{"a question mark is a wildcard", `any where stringContains(a, "a?c")`, event{"a": "xabcx"}, true},
 		{"an escaped question mark is not", `any where stringContains(a, "a\\?c")`, event{"a": "xabcx"}, false},

@@ -1,6 +1,7 @@
 package eql
 
 import (
+	"github.com/trailwire/trailwire/detect/program"
 	"strconv"
 	"unicode/utf8"
 )
@@ -42,7 +43,7 @@ func parseQuery(src string) (*Query, *SyntaxError) {
 	if err := p.advance(); err != nil {
 		return nil, err
 	}
-	q := &Query{src: src, head: span{p.token.start, p.token.end}}
+	q := &Query{src: src, head: program.Span{Start: p.token.start, End: p.token.end}}
 	switch t := p.token; {
 	case t.is(tokenKeyword, "any"):
 		q.any = true
@@ -153,13 +154,13 @@ func (p *parser) trailing() *SyntaxError {
 			}
 			return aboutSeveral(p.lexer.fail(t.start, "pipes are not supported: a query about single events ends with its condition"))
 		case "=":
-			return p.fail("= is no comparison: use == (exact) or : (any case, wildcards)")
+			return p.fail("= is not a comparison: use == (exact) or : (any case, wildcards)")
 		case "==", "!=", "<", "<=", ">", ">=", ":":
 			return p.fail("comparisons cannot be chained: connect them with and")
 		case "[":
 			return p.fail("array indexes are not supported: a condition on a field with several values holds if it holds for one of them")
 		case "!":
-			return p.fail("! is no operator: use not or !=")
+			return p.fail("! is not an operator: use not or !=")
 		}
 	}
 	return p.fail("expected and, or or the end of the query, found %s", p.found())
@@ -182,7 +183,7 @@ func (p *parser) tooDeep() *SyntaxError {
 
 // node makes a tree node that spans from start to the last consumed token.
 func (p *parser) node(start int, children ...expr) (node, *SyntaxError) {
-	n := node{at: span{start, p.last}}
+	n := node{at: program.Span{Start: start, End: p.last}}
 	for _, c := range children {
 		n.tall = max(n.tall, c.height())
 	}
@@ -417,23 +418,23 @@ func (p *parser) constant() (expr, *SyntaxError) {
 
 // literal reads a literal if there is one, else returns nil.
 func (p *parser) literal() (expr, *SyntaxError) {
-	var v Value
+	var v program.Value
 	switch t := p.token; {
 	case t.kind == tokenString:
-		v = Text([]byte(t.text))
+		v = program.Text([]byte(t.text))
 	case t.kind == tokenInteger:
 		if n, err := strconv.ParseInt(t.text, 10, 64); err == nil {
-			v = Int(n)
+			v = program.Int(n)
 			break
 		}
 		fallthrough // as in Elasticsearch, an integer that does not fit becomes a float
 	case t.kind == tokenDecimal:
 		f, _ := strconv.ParseFloat(t.text, 64) // the lexer has seen that it is one
-		v = Float(f)
+		v = program.Float(f)
 	case t.is(tokenKeyword, "true"), t.is(tokenKeyword, "false"):
-		v = Bool(t.text == "true")
+		v = program.Bool(t.text == "true")
 	case t.is(tokenKeyword, "null"):
-		v = Null()
+		v = program.Null()
 	default:
 		return nil, nil
 	}

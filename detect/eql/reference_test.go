@@ -1,22 +1,25 @@
 package eql
 
 import (
+	"github.com/trailwire/trailwire/detect/program"
 	"math/rand/v2"
-	"net/netip"
+	"slices"
 	"strconv"
-	"strings"
 	"testing"
+	"unicode"
+	"unicode/utf8"
 )
 
 // reference evaluates the syntax tree as it stands, one value at a time. It is slow and says what
-// the compiled form has to come to. It shares with it what has tests of its own: the functions, the
-// comparison of two values, the translation of regular expressions.
+// the compiled form has to come to. What has tests of its own it leaves to the builder, with
+// constants in the place of fields: the functions, the comparison of two values, the translation of
+// regular expressions.
 type reference struct {
 	strict bool
-	event  map[string]Value // scalars, once a leaf has been reached
+	event  map[string]program.Value // scalars, once a leaf has been reached
 }
 
-func (r *reference) verdict(e expr) Verdict {
+func (r *reference) verdict(e expr) program.Verdict {
 	switch e := e.(type) {
 	case *logical:
 		out := r.verdict(e.terms[0])
@@ -43,16 +46,16 @@ func (r *reference) verdict(e expr) Verdict {
 			return r.not(r.verdict(&positive), &positive)
 		}
 		for _, sides := range [2][2]expr{{e.left, e.right}, {e.right, e.left}} {
-			if l, ok := sides[1].(*literal); ok && e.op == "==" && l.value.kind == KindBool && isCondition(sides[0]) {
+			if l, ok := sides[1].(*literal); ok && e.op == "==" && l.value.Kind() == program.KindBool && isCondition(sides[0]) {
 				if v := r.verdict(sides[0]); !l.value.Bool() {
 					return r.not(v, sides[0])
 				} else {
 					return v
 				}
 			}
-			if l, ok := sides[1].(*literal); ok && e.op == "==" && l.value.kind == KindNull {
+			if l, ok := sides[1].(*literal); ok && e.op == "==" && l.value.Kind() == program.KindNull {
 				if f, ok := sides[0].(*field); ok {
-					return verdictOf(r.event[f.name].missing())
+					return verdict(missing(r.event[f.name]))
 				}
 			}
 		}
@@ -62,37 +65,42 @@ func (r *reference) verdict(e expr) Verdict {
 
 // not is true of what is unknown because of the event. What is unknown because of the query, as a
 // comparison with a literal null is, stays so.
-func (r *reference) not(v Verdict, e expr) Verdict {
-	if v == Unknown && !r.strict {
-		c := compiler{slots: map[string]int{}}
-		if k, err := c.condition(e); err == nil && k.op != opFixed {
-			return True
+func (r *reference) not(v program.Verdict, e expr) program.Verdict {
+	if v == program.Unknown && !r.strict {
+		c := compiler{build: program.NewBuilder("")}
+		if k, err := c.condition(e); err == nil {
+			if _, fixed := k.Fixed(); !fixed {
+				return program.True
+			}
 		}
 	}
-	return negate(v, Unknown)
+	if v == program.Unknown {
+		return v
+	}
+	return program.True - v
 }
 
 // leaf goes through the values of the fields that are lists, one field after the other.
-func (r *reference) leaf(e expr, names []string) Verdict {
+func (r *reference) leaf(e expr, names []string) program.Verdict {
 	if len(names) == 0 {
 		return r.scalar(e)
 	}
 	v := r.event[names[0]]
-	if v.kind != KindList {
+	if v.Kind() != program.KindList {
 		return r.leaf(e, names[1:])
 	}
-	out := Unknown
-	for _, one := range append(flatten(v), Null()) {
-		if one.kind == KindNull && !v.missing() {
+	out := program.Unknown
+	for _, one := range append(flatten(v), program.Null()) {
+		if one.Kind() == program.KindNull && !missing(v) {
 			continue
 		}
 		r.event[names[0]] = one
 		switch r.leaf(e, names[1:]) {
-		case True:
-			out = True
-		case False:
-			if out == Unknown {
-				out = False
+		case program.True:
+			out = program.True
+		case program.False:
+			if out == program.Unknown {
+				out = program.False
 			}
 		}
 	}
@@ -100,143 +108,263 @@ func (r *reference) leaf(e expr, names []string) Verdict {
 	return out
 }
 
-func flatten(v Value) []Value {
-	if v.kind != KindList {
-		return []Value{v}
+func flatten(v program.Value) []program.Value {
+	if v.Kind() != program.KindList {
+		return []program.Value{v}
 	}
-	var all []Value
-	for _, e := range v.list {
+	var all []program.Value
+	for _, e := range v.List() {
 		all = append(all, flatten(e)...)
 	}
 	return all
 }
 
-func (r *reference) scalar(e expr) Verdict {
+func (r *reference) scalar(e expr) program.Verdict {
 	switch e := e.(type) {
 	case *comparison:
 		x, y := r.value(e.left), r.value(e.right)
 		if isNull(e.left) || isNull(e.right) {
 			if e.op == "==" {
-				return verdictOf(x.kind == y.kind)
+				return verdict(x.Kind() == y.Kind())
 			}
-			return Unknown
+			return program.Unknown
 		}
-		if x.kind == KindNull || y.kind == KindNull {
-			return Unknown
+		if x.Kind() == program.KindNull || y.Kind() == program.KindNull {
+			return program.Unknown
 		}
+		b := program.NewBuilder("")
 		if e.op == "==" {
-			return verdictOf(equal(x, y))
+			return fixed(b.Equal(program.Span{}, constant(x), y))
 		}
-		return (&orderTest{e.op, y}).check(x)
+		return fixed(b.Ordered(program.Span{}, constant(x), orders[e.op], y))
 	case *lookup:
 		x := r.value(e.x)
-		if x.kind == KindNull {
-			return Unknown
+		if x.Kind() == program.KindNull {
+			return program.Unknown
 		}
-		out := Unknown
+		out := program.Unknown
 		for _, item := range e.list {
 			y := r.value(item)
-			if y.kind == KindNull {
+			if y.Kind() == program.KindNull {
 				continue
 			}
 			if r.found(e.op, x, y) {
-				return True
+				return program.True
 			}
-			out = False
+			out = program.False
 		}
 		return out
 	case *call:
-		x := r.value(e)
-		return truthTest{}.verdict(x)
+		return truth(r.value(e))
 	}
-	return truthTest{}.verdict(r.value(e))
+	return truth(r.value(e))
 }
 
-func (r *reference) found(op string, x, y Value) bool {
+func (r *reference) found(op string, x, y program.Value) bool {
+	b := program.NewBuilder("")
 	if op == "in" {
-		return equal(x, y)
+		return fixed(b.Equal(program.Span{}, constant(x), y)) == program.True
 	}
-	if x.kind != KindText {
+	if x.Kind() != program.KindText {
 		return false
 	}
 	switch op {
 	case "in~":
-		return string(foldText(x.text)) == string(foldText(y.text))
+		return fixed(b.InFold(program.Span{}, constant(x), []string{string(y.Text())})) == program.True
 	case ":", "like~":
-		return matchSlowly(y.text, x.text, true, false)
+		return matchSlowly(y.Text(), x.Text(), true, false)
 	case "like":
-		return matchSlowly(y.text, x.text, false, false)
+		return matchSlowly(y.Text(), x.Text(), false, false)
 	}
-	re, _, err := compileRegex([]string{string(y.text)}, op == "regex~")
-	return err == nil && re.Match(x.text)
+	re, _, err := program.CompileLucene([]string{string(y.Text())}, op == "regex~")
+	return err == nil && re.Match(x.Text())
 }
 
 func isNull(e expr) bool {
 	l, ok := e.(*literal)
-	return ok && l.value.kind == KindNull
+	return ok && l.value.Kind() == program.KindNull
 }
 
-func (r *reference) value(e expr) Value {
+func (r *reference) value(e expr) program.Value {
 	switch e := e.(type) {
 	case *literal:
 		return e.value
 	case *field:
 		return r.event[e.name]
 	case *negation:
-		return negationOperand{constant{r.value(e.x)}}.value(nil)
+		return calculated(program.NewBuilder("").Negative(program.Span{}, constant(r.value(e.x))))
 	case *arithmetic:
-		return arithmeticOperand{e.op, constant{r.value(e.left)}, constant{r.value(e.right)}}.value(nil)
+		return calculated(program.NewBuilder("").Arithmetic(program.Span{}, constant(r.value(e.left)), e.op, constant(r.value(e.right))))
 	case *call:
-		f := functions[strings.ToLower(e.name)]
-		args := make([]operand, max(len(f.params), len(e.args)))
-		var values []Value
-		for i, a := range e.args {
-			v := r.value(a)
-			args[i] = constant{v}
-			values = append(values, v)
-		}
-		for _, v := range values {
-			if f.result == boolType && v.kind == KindNull {
-				return Null()
-			}
-		}
-		switch f.name {
-		case "cidrMatch":
-			out := False
-			for _, v := range values[1:] {
-				b, _ := parseBlock(string(v.text))
-				out = max(out, (&cidrTest{[]netip.Prefix{b}}).check(values[0]))
-			}
-			return out.value()
-		case "stringContains", "endsWith", "startsWith":
-			_, isField := e.args[0].(*field)
-			if !isField || len(r.names(e.args[1], nil)) > 0 {
-				break
-			}
-			if values[0].kind != KindText {
-				return Bool(false)
-			}
-			pattern := "*" + string(values[1].text)
-			if f.name == "startsWith" {
-				break
-			}
-			if f.name == "stringContains" {
-				pattern += "*"
-			}
-			return Bool(matchSlowly([]byte(pattern), values[0].text, e.fold, true))
-		}
-		return f.build(args, e.fold).value(nil)
+		return r.called(e)
 	}
-	return r.verdict(e).value()
+	return asValue(r.verdict(e))
+}
+
+func (r *reference) called(e *call) program.Value {
+	f := program.LookupFunction(e.name)
+	var values []program.Value
+	var args []program.Operand
+	for _, a := range e.args {
+		v := r.value(a)
+		values = append(values, v)
+		args = append(args, constant(v))
+	}
+	for _, v := range values {
+		if f.Result() == program.BoolType && v.Kind() == program.KindNull {
+			return program.Null()
+		}
+	}
+	switch f.Name() {
+	case "cidrMatch":
+		if values[0].Kind() != program.KindText {
+			return program.Bool(false)
+		}
+	case "stringContains", "endsWith", "startsWith":
+		_, isField := e.args[0].(*field)
+		if !isField || len(r.names(e.args[1], nil)) > 0 {
+			break
+		}
+		if values[0].Kind() != program.KindText {
+			return program.Bool(false)
+		}
+		pattern := "*" + string(values[1].Text())
+		if f.Name() == "startsWith" {
+			break
+		}
+		if f.Name() == "stringContains" {
+			pattern += "*"
+		}
+		return program.Bool(matchSlowly([]byte(pattern), values[0].Text(), e.fold, true))
+	}
+	return calculated(program.NewBuilder("").Call(program.Span{}, f, e.fold, args))
+}
+
+// calculated is what the builder makes of constants. It refuses those of a wrong type, where a
+// field's value of that type gives null.
+func calculated(x program.Operand, err error) program.Value {
+	if err != nil {
+		return program.Null()
+	}
+	v, ok := x.Constant()
+	if !ok {
+		panic("constants make something that is not one")
+	}
+	return v
+}
+
+// fixed is the verdict on constants. Of different types, which the builder refuses to compare, the
+// verdict on a field's value is false.
+func fixed(c program.Condition, err error) program.Verdict {
+	if err != nil {
+		return program.False
+	}
+	v, ok := c.Fixed()
+	if !ok {
+		panic("a condition on constants is not decided")
+	}
+	return v
+}
+
+func constant(v program.Value) program.Operand {
+	return program.NewBuilder("").Constant(program.Span{}, v)
+}
+
+func verdict(b bool) program.Verdict {
+	if b {
+		return program.True
+	}
+	return program.False
+}
+
+func truth(v program.Value) program.Verdict {
+	if v.Kind() == program.KindNull {
+		return program.Unknown
+	}
+	return verdict(v.Bool())
+}
+
+func asValue(v program.Verdict) program.Value {
+	if v == program.Unknown {
+		return program.Null()
+	}
+	return program.Bool(v == program.True)
+}
+
+// missing says whether there is no value at all: null, or a list with nothing in it but nulls.
+func missing(v program.Value) bool {
+	for _, one := range flatten(v) {
+		if one.Kind() != program.KindNull {
+			return false
+		}
+	}
+	return true
 }
 
 func (r *reference) names(e expr, names []string) []string {
-	c := compiler{slots: map[string]int{}}
-	c.slotsOf(e, nil)
-	for _, f := range c.fields {
-		names = append(names, f.Name)
+	switch e := e.(type) {
+	case *field:
+		if !slices.Contains(names, e.name) {
+			names = append(names, e.name)
+		}
+	case *call:
+		return r.namesOfAll(e.args, names)
+	case *logical:
+		return r.namesOfAll(e.terms, names)
+	case *negation:
+		return r.names(e.x, names)
+	case *complement:
+		return r.names(e.x, names)
+	case *arithmetic:
+		return r.names(e.right, r.names(e.left, names))
+	case *comparison:
+		return r.names(e.right, r.names(e.left, names))
+	case *lookup:
+		return r.names(e.x, names)
 	}
 	return names
+}
+
+func (r *reference) namesOfAll(es []expr, names []string) []string {
+	for _, e := range es {
+		names = r.names(e, names)
+	}
+	return names
+}
+
+// matchSlowly is the definition of a wildcard pattern, in as few words as possible. In the patterns
+// of : and like a backslash is an ordinary character, in those of stringContains and endsWith it
+// escapes the next one.
+func matchSlowly(pattern, s []byte, fold, escape bool) bool {
+	if len(pattern) == 0 {
+		return len(s) == 0
+	}
+	r, n := utf8.DecodeRune(pattern)
+	switch {
+	case r == '*':
+		for i := 0; i <= len(s); i++ {
+			if matchSlowly(pattern[1:], s[i:], fold, escape) {
+				return true
+			}
+		}
+		return false
+	case len(s) == 0:
+		return false
+	case r == '?':
+		_, m := utf8.DecodeRune(s)
+		return matchSlowly(pattern[1:], s[m:], fold, escape)
+	case r == '\\' && escape && n < len(pattern):
+		pattern = pattern[1:]
+		r, n = utf8.DecodeRune(pattern)
+	}
+	c, m := utf8.DecodeRune(s)
+	same := r == c && (r != utf8.RuneError || pattern[0] == s[0])
+	if fold && (r < utf8.RuneSelf) == (c < utf8.RuneSelf) {
+		for f := unicode.SimpleFold(r); f != r && !same; f = unicode.SimpleFold(f) {
+			same = f == c
+		}
+	}
+	return same && matchSlowly(pattern[n:], s[m:], fold, escape)
 }
 
 // composer writes random queries that parse and mostly compile.
@@ -284,24 +412,24 @@ func (c composer) quoted() string {
 	return strconv.Quote(c.of("a", "A", "ab*", "*b", "a?c", "*", "", "\\*", "10.0.0.1", "ab", "a\\", "ß"))
 }
 
-func (c composer) value() Value {
+func (c composer) value() program.Value {
 	switch c.IntN(9) {
 	case 0:
-		return Null()
+		return program.Null()
 	case 1:
-		return Int(int64(c.IntN(3) - 1))
+		return program.Int(int64(c.IntN(3) - 1))
 	case 2:
-		return Float(float64(c.IntN(6)) / 2)
+		return program.Float(float64(c.IntN(6)) / 2)
 	case 3:
-		return Bool(c.IntN(2) == 0)
+		return program.Bool(c.IntN(2) == 0)
 	case 4:
-		var vs []Value
+		var vs []program.Value
 		for range c.IntN(3) {
 			vs = append(vs, c.value())
 		}
-		return List(vs)
+		return program.List(vs)
 	}
-	return Text([]byte(c.of("a", "A", "ab", "abc", "ABB", "a*", "", "*", "\\", "10.0.0.1", "1", "ẞ", "xaby")))
+	return program.Text([]byte(c.of("a", "A", "ab", "abc", "ABB", "a*", "", "*", "\\", "10.0.0.1", "1", "ẞ", "xaby")))
 }
 
 func TestCompiledQueriesDoWhatTheSyntaxTreeSays(t *testing.T) {
@@ -325,17 +453,17 @@ func TestCompiledQueriesDoWhatTheSyntaxTreeSays(t *testing.T) {
 		compiled++
 		for range 5 {
 			d := make(row, len(p.Fields()))
-			r := reference{strict: strict, event: map[string]Value{}}
+			r := reference{strict: strict, event: map[string]program.Value{}}
 			for i := range d {
 				d[i] = c.value()
 				r.event[p.Fields()[i].Name] = d[i]
 			}
 			want := r.verdict(q.where)
 			if !q.any {
-				want = min(want, r.leaf(&comparison{op: "==", left: &field{name: "d"}, right: &literal{value: Text([]byte(q.category))}}, []string{"d"}))
+				want = min(want, r.leaf(&comparison{op: "==", left: &field{name: "d"}, right: &literal{value: program.Text([]byte(q.category))}}, []string{"d"}))
 			}
 			got := p.Match(d)
-			if got != (want == True) {
+			if got != (want == program.True) {
 				t.Fatalf("%s (strict %v) on %v of %v: got %v, want %v\n%s", query, strict, d, p.Fields(), got, want, p.Explain(d))
 			}
 			if got {
@@ -344,7 +472,7 @@ func TestCompiledQueriesDoWhatTheSyntaxTreeSays(t *testing.T) {
 					t.Fatalf("%s on %v: %v", query, d, err)
 				}
 			}
-			if explained := p.Explain(d).Verdict; (explained == True) != got {
+			if explained := p.Explain(d).Verdict; (explained == program.True) != got {
 				t.Fatalf("%s on %v: Match %v, Explain %v", query, d, got, explained)
 			}
 		}

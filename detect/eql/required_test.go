@@ -2,13 +2,14 @@ package eql
 
 import (
 	"fmt"
+	"github.com/trailwire/trailwire/detect/program"
 	"strings"
 	"testing"
 )
 
 // requirements writes them as the tests do: a:"x" for a value that contains x, a="x" for one that
-// is x, with a tilde in front of the text if case does not count.
-func requirements(p *Program) string {
+// is x, with a tilde before the text if case does not count.
+func requirements(p *program.Program) string {
 	var all []string
 	for _, either := range p.Required() {
 		var one []string
@@ -84,15 +85,15 @@ func TestRequired(t *testing.T) {
 }
 
 // holds says whether a document has what a literal says.
-func (l Literal) holds(v Value) bool {
+func holds(l program.Literal, v program.Value) bool {
 	switch v.Kind() {
-	case KindList:
+	case program.KindList:
 		for _, e := range v.List() {
-			if l.holds(e) {
+			if holds(l, e) {
 				return true
 			}
 		}
-	case KindText:
+	case program.KindText:
 		s := string(v.Text())
 		if l.Fold {
 			s = strings.Map(func(r rune) rune {
@@ -111,11 +112,11 @@ func (l Literal) holds(v Value) bool {
 }
 
 // unsound returns a requirement that a document does not meet.
-func unsound(p *Program, d Document) error {
+func unsound(p *program.Program, d program.Document) error {
 	for _, either := range p.Required() {
 		met := false
 		for _, l := range either {
-			met = met || l.holds(d.Value(l.Slot))
+			met = met || holds(l, d.Value(l.Slot))
 		}
 		if !met || len(either) == 0 {
 			return fmt.Errorf("requires %v, which the event does not have", either)

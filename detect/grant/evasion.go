@@ -15,7 +15,7 @@ const (
 	// IAM ignores case, the predicate does not.
 	EvasionActionCase = "action_case"
 
-	// EvasionServiceSuffixInPrincipal is a principal that is no service but has
+	// EvasionServiceSuffixInPrincipal is a principal that is not a service but has
 	// .amazonaws.com in it, such as the name of a role.
 	EvasionServiceSuffixInPrincipal = "service_suffix_in_principal"
 

@@ -155,8 +155,8 @@ func TestCoversInvoke(t *testing.T) {
 		{"every action", "*", true},
 		{"the invocation in other letters", "LAMBDA:invokefunction", true},
 		{"every action of Lambda in capitals", "LAMBDA:*", true},
-		{"a wildcard behind Invoke", "lambda:Invoke*", true},
-		{"a wildcard behind the first letter", "lambda:I*", true},
+		{"a wildcard after Invoke", "lambda:Invoke*", true},
+		{"a wildcard after the first letter", "lambda:I*", true},
 		{"a wildcard within", "lambda:*Function", true},
 		{"a wildcard for the first letter", "lambda:*nvokeFunction", true},
 		{"a wildcard for one letter", "lambda:InvokeFunctio?", true},
@@ -222,7 +222,7 @@ func TestCoverageBeyondTheRule(t *testing.T) {
 		{"a service for a topic of any account",
 			`{"Principal":{"Service":"sns.amazonaws.com"},"Action":"lambda:InvokeFunction",` + here +
 				`,"Condition":{"ArnLike":{"AWS:SourceArn":"arn:aws:sns:*:*:topic"}}}`, false, false, true, false},
-		{"a service for what is no ARN",
+		{"a service for what is not an ARN",
 			`{"Principal":{"Service":"sns.amazonaws.com"},"Action":"lambda:InvokeFunction",` + here +
 				`,"Condition":{"ArnLike":{"AWS:SourceArn":"*"}}}`, false, false, true, false},
 		{"Alexa with a token",
@@ -264,7 +264,7 @@ func TestBadInputIsReadAsFarAsItGoes(t *testing.T) {
 		{"a list", Source{RequestParameters: packed(t, `["principal"]`)}, false},
 		{"other parameters", Source{RequestParameters: packed(t, `{"bucketName":"b"}`)}, false},
 		{"broken JSON", Source{Statement: []byte(`{"Principal":`)}, false},
-		{"JSON that is no object", Source{Statement: []byte(`"Principal"`)}, false},
+		{"JSON that is not an object", Source{Statement: []byte(`"Principal"`)}, false},
 		{"JSON that nests too deep", Source{Statement: []byte(strings.Repeat(`{"Principal":`, 5000))}, false},
 		{"a statement of a megabyte", Source{Statement: []byte(`{"Principal":"` + long + `"}`)}, false},
 		{"text without braces", Source{RequestText: []byte("principal=444455556666")}, false},

@@ -21,12 +21,12 @@ import (
 //   - Behind it, what looks like a parameter may be a part of the ARN. The
 //     required ones (functionName, action, principal) are there in truth, so one
 //     that is found exactly once, and not before, is the real one.
-//   - A required one that is found twice behind it is ambiguous: of the functions
+//   - A required one that is found twice after it is ambiguous: of the functions
 //     or principals, what all have in common is reported, and all actions are.
 //   - AddPermission has no parameter that is a list or a map. What looks like one
 //     is kept as it is written, which makes an action or a principal of no kind.
 //   - principalOrgID, the one optional parameter that makes a relation look
-//     better, is not believed behind it.
+//     better, is not believed after it.
 type javaText struct {
 	found  map[string][]string // values of a known parameter, by name in lower case
 	before map[string]bool     // parameters that were found where nothing can be forged

@@ -157,7 +157,7 @@ func kindOfARN(a arn) PrincipalType {
 }
 
 // isUniqueID reports whether text is the unique ID of a user (AIDA…) or a role
-// (AROA…), with or without a session name behind it. IAM User Guide,
+// (AROA…), with or without a session name after it. IAM User Guide,
 // "Understanding unique ID prefixes"; the length is from the IAM API model,
 // shape idType: 16 to 128 letters and digits.
 func isUniqueID(text string) bool {

@@ -6,7 +6,7 @@ import "strings"
 //
 //	111122223333 let account 444455556666 invoke Lambda function billing-export
 //
-// actorAccount is the account of whoever made the call. The line is bounded and
+// actorAccount is the account of the actor who made the call. The line is bounded and
 // printable whatever the event holds.
 func (g *Grant) Sentence(actorAccount string) string {
 	actor := "an unknown account"

@@ -5,20 +5,20 @@ import (
 	"strings"
 
 	"github.com/trailwire/trailwire/detect/cloudtrail"
-	"github.com/trailwire/trailwire/detect/eql"
+	"github.com/trailwire/trailwire/detect/program"
 )
 
-// needleFor returns the needle of a program: nil where it has none. Each of
+// For returns the needles of a program: nil where it has none. Each of
 // the texts in it must be looked for, any of them is a hit.
 //
 // Of what the program requires it takes what is rarest in ordinary CloudTrail,
 // as far as names tell: a call that nobody makes all day long rather than a
 // word among its parameters, a long word rather than a short one, almost
 // anything rather than the host name of a service.
-func For(program *eql.Program, fields []cloudtrail.Field) []Needle {
+func For(p *program.Program, fields []cloudtrail.Field) []Needle {
 	var best []Needle
 	bestWeight := 0
-	for _, either := range program.Required() {
+	for _, either := range p.Required() {
 		var needles []Needle
 		weakest := 0
 		for _, literal := range either {
@@ -40,7 +40,7 @@ func For(program *eql.Program, fields []cloudtrail.Field) []Needle {
 
 // needleIn returns the most telling piece of a literal that every event has
 // whose field contains it, and its weight: zero where there is none.
-func needleIn(literal eql.Literal, field cloudtrail.Field) (best Needle, weight int) {
+func needleIn(literal program.Literal, field cloudtrail.Field) (best Needle, weight int) {
 	trace := field.Trace()
 	if trace == cloudtrail.Nowhere {
 		return Needle{}, 0

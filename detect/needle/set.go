@@ -81,8 +81,8 @@ func (n *Needle) in(data []byte) bool {
 	}
 }
 
-// beginsAt reports whether a text as long as the needle can begin at i: behind
-// the last byte of its MessagePack header, which has the length, or behind a
+// beginsAt reports whether a text as long as the needle can begin at i: after
+// the last byte of its MessagePack header, which has the length, or after a
 // quotation mark, which begins it in JSON.
 func (n *Needle) beginsAt(data []byte, i int) bool {
 	if i == 0 {

@@ -229,7 +229,7 @@ func (s section) reference() Reference {
 	return Reference{ID: s.required("id", "an ATT&CK id"), Name: s.required("name", "its name"), URL: s.text("reference")}
 }
 
-// unsupportedTypes are the rule types of Elastic's that are no EQL, and what is
+// unsupportedTypes are the rule types of Elastic's that are not EQL, and what is
 // in their way.
 var unsupportedTypes = map[string]string{
 	"esql":             "an ES|QL query aggregates many events",
@@ -302,7 +302,7 @@ var periods = map[byte]time.Duration{
 // maxPeriod is the longest interval or look-back: a year.
 const maxPeriod = 366 * 24 * time.Hour
 
-// period is a period behind a prefix, missing where there is none.
+// period is a period after a prefix, missing where there is none.
 func (s section) period(key, prefix string, missing time.Duration, expected string) time.Duration {
 	v := s.find(key, tomlText, expected)
 	if v == nil {

@@ -5,8 +5,8 @@ import (
 	"time"
 
 	"github.com/trailwire/trailwire/detect/cloudtrail"
-	"github.com/trailwire/trailwire/detect/eql"
 	"github.com/trailwire/trailwire/detect/needle"
+	"github.com/trailwire/trailwire/detect/program"
 	"github.com/trailwire/trailwire/detect/rule/builtin"
 )
 
@@ -55,7 +55,7 @@ type Rule struct {
 	InvestigationFields []string
 
 	builtIn bool
-	program *eql.Program
+	program *program.Program
 	fields  []cloudtrail.Field // by slot of the program
 }
 
@@ -117,7 +117,7 @@ func (r *Rule) MatchIn(w *View, event *cloudtrail.Event) bool {
 // Explain returns the outcome of every clause of the rule's query on an event:
 // why it matches, or why not. The values in it are valid until the event is
 // reset.
-func (r *Rule) Explain(event *cloudtrail.Event) *eql.Clause {
+func (r *Rule) Explain(event *cloudtrail.Event) *program.Clause {
 	return r.program.Explain(&View{event: event, fields: r.fields})
 }
 
@@ -171,5 +171,5 @@ type View struct {
 	fields []cloudtrail.Field
 }
 
-// Value implements [eql.Document].
-func (w *View) Value(slot int) eql.Value { return w.event.Value(w.fields[slot]) }
+// Value implements [program.Document].
+func (w *View) Value(slot int) program.Value { return w.event.Value(w.fields[slot]) }

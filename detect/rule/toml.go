@@ -194,7 +194,7 @@ func (v *tomlValue) inside(i int) int {
 	escapes := len(raw) > 0 && raw[0] == '"'
 	if at = 1; long {
 		at = 3
-		// A line break right behind the quotes is not part of the text.
+		// A line break right after the quotes is not part of the text.
 		if bytes.HasPrefix(raw[at:], []byte("\r\n")) {
 			at += 2
 		} else if bytes.HasPrefix(raw[at:], []byte("\n")) {
@@ -223,7 +223,7 @@ func (v *tomlValue) inside(i int) int {
 
 // tomlEscape returns how many bytes the escape at the start of raw has, and how
 // many it stands for. A backslash at the end of a line stands for nothing, and
-// takes the white space behind it along.
+// takes the white space after it along.
 func tomlEscape(raw []byte) (read, written int) {
 	if len(raw) < 2 {
 		return len(raw), 1

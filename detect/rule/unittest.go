@@ -8,7 +8,7 @@ import (
 
 	"github.com/trailwire/trailwire/detect/cloudtrail"
 	"github.com/trailwire/trailwire/detect/document"
-	"github.com/trailwire/trailwire/detect/eql"
+	"github.com/trailwire/trailwire/detect/program"
 )
 
 // RuleTest is a unit test of a rule: an event, and whether the rule is to match
@@ -87,12 +87,12 @@ func skipSeparators(text []byte, at int64) int64 {
 
 // ErrNoEvent says that a record holds no CloudTrail event in any shape that is
 // known, so that no rule can match it.
-var ErrNoEvent = errors.New("this is no CloudTrail event, in any shape that is known")
+var ErrNoEvent = errors.New("this is not a CloudTrail event, in any shape that is known")
 
 // Try evaluates the rule on a record, without any of the exceptions and limits
 // that an engine has. It returns whether the rule matches an event in it, and
 // why or why not, clause by clause, for each of the events.
-func (r *Rule) Try(record []byte) (matches bool, why []*eql.Clause, err error) {
+func (r *Rule) Try(record []byte) (matches bool, why []*program.Clause, err error) {
 	finder := cloudtrail.NewFinder(cloudtrail.DefaultJSONKeys(), nil)
 	if finder.Find(record) == 0 {
 		return false, nil, ErrNoEvent
@@ -105,7 +105,7 @@ func (r *Rule) Try(record []byte) (matches bool, why []*eql.Clause, err error) {
 		event.Reset(part.Event, part.Form)
 		clause := r.Explain(event)
 		why = append(why, clause)
-		matches = matches || clause.Verdict == eql.True
+		matches = matches || clause.Verdict == program.True
 	}
 	return matches, why, nil
 }

@@ -1,12 +1,19 @@
-package eql
+package program
 
 import (
 	"bytes"
+	"strings"
 	"unicode/utf8"
 )
 
+// QuotePattern returns the pattern for [Builder.Like] that matches the text alone.
+func QuotePattern(text string) string {
+	return strings.NewReplacer(`\`, `\\`, `*`, `\*`, `?`, `\?`).Replace(text)
+}
+
 // pattern is a compiled wildcard pattern. A star stands for any text, also the empty one and one
-// with newlines in it; a question mark stands for one character. It matches a whole value.
+// with newlines in it; a question mark stands for one character; a backslash before a character
+// makes it an ordinary one. It matches a whole value.
 //
 // The stars cut a pattern into segments, and of each segment the leftmost place is as good as any
 // other: matching never goes back, and takes time in proportion to the text's length times the
@@ -28,17 +35,7 @@ type segment struct {
 // piece is a literal, or if that is empty, one question mark.
 type piece struct{ literal []byte }
 
-// starEscape says how the pattern syntaxes differ: in the patterns of : and like a backslash means
-// itself, in the wildcard queries that stringContains and endsWith become it takes the meaning
-// from a star, a question mark or a backslash.
-type starEscape bool
-
-const (
-	plainBackslash  starEscape = false
-	escapeBackslash starEscape = true
-)
-
-func compilePattern(s []byte, fold bool, escape starEscape) *pattern {
+func compilePattern(s []byte, fold bool) *pattern {
 	p := &pattern{fold: fold}
 	var seg segment
 	var lit []byte
@@ -72,8 +69,8 @@ func compilePattern(s []byte, fold bool, escape starEscape) *pattern {
 		case c == '?':
 			flush()
 			seg.pieces = append(seg.pieces, piece{})
-		case c == '\\' && escape == escapeBackslash && i+1 < len(s):
-			// Lucene lets the backslash escape any character, not only those that need it.
+		case c == '\\' && i+1 < len(s):
+			// As in Lucene, a backslash can escape any character, not only those that need it.
 			i++
 			lit = append(lit, s[i])
 		default:

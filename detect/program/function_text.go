@@ -1,29 +1,29 @@
-package eql
+package program
 
 import (
 	"bytes"
 	"unicode/utf8"
 )
 
-var textFunctions = []*function{
-	{name: "stringContains", tilde: true, params: twoTexts, result: boolType, build: buildSearch(contains)},
-	{name: "startsWith", tilde: true, params: twoTexts, result: boolType, build: buildSearch(startsWith)},
-	{name: "endsWith", tilde: true, params: twoTexts, result: boolType, build: buildSearch(endsWith)},
-	{name: "between", tilde: true, params: []valueType{textType, textType, textType, boolType}, optional: 1, result: textType,
+var textFunctions = []*Function{
+	{name: "stringContains", tilde: true, params: twoTexts, result: BoolType, condition: buildSearch(contains, likeAnywhere)},
+	{name: "startsWith", tilde: true, params: twoTexts, result: BoolType, condition: buildSearch(startsWith, (*Builder).HasPrefix)},
+	{name: "endsWith", tilde: true, params: twoTexts, result: BoolType, condition: buildSearch(endsWith, likeAtEnd)},
+	{name: "between", tilde: true, params: []Type{TextType, TextType, TextType, BoolType}, optional: 1, result: TextType,
 		build: func(a []operand, fold bool) operand { return betweenOperand{a[0], a[1], a[2], a[3], fold} }},
-	{name: "indexOf", tilde: true, params: []valueType{textType, textType, numberType}, optional: 1, result: numberType,
+	{name: "indexOf", tilde: true, params: []Type{TextType, TextType, NumberType}, optional: 1, result: NumberType,
 		build: func(a []operand, fold bool) operand { return indexOfOperand{a[0], a[1], a[2], fold} }},
-	{name: "substring", params: []valueType{textType, numberType, numberType}, optional: 1, result: textType,
+	{name: "substring", params: []Type{TextType, NumberType, NumberType}, optional: 1, result: TextType,
 		build: func(a []operand, _ bool) operand { return substringOperand{a[0], a[1], a[2]} }},
-	{name: "length", params: []valueType{textType}, result: numberType,
+	{name: "length", params: []Type{TextType}, result: NumberType,
 		build: func(a []operand, _ bool) operand { return lengthOperand{a[0]} }},
-	{name: "concat", params: []valueType{anyType}, variadic: true, result: textType,
+	{name: "concat", params: []Type{AnyType}, variadic: true, result: TextType,
 		build: func(a []operand, _ bool) operand { return concatOperand(a) }},
-	{name: "string", params: []valueType{anyType}, result: textType,
+	{name: "string", params: []Type{AnyType}, result: TextType,
 		build: func(a []operand, _ bool) operand { return concatOperand(a) }},
 }
 
-var twoTexts = []valueType{textType, textType}
+var twoTexts = []Type{TextType, TextType}
 
 // searchText says whether the text contains, starts with or ends with another. It is the literal
 // form of the three functions; the one that reads the other as a wildcard is a patternTest.
@@ -56,8 +56,35 @@ func endsWith(s, other []byte, fold bool) bool {
 	return len(other) == 0 || g.suffix(s, true)
 }
 
-func buildSearch(search searchText) func([]operand, bool) operand {
-	return func(a []operand, fold bool) operand { return searchOperand{search, a[0], a[1], fold} }
+// fieldQuery is what Elasticsearch runs for a search in a field for a constant.
+type fieldQuery func(b *Builder, at Span, field Operand, text string, fold bool) (Condition, error)
+
+// likeAnywhere is the wildcard query of stringContains. Elasticsearch puts the stars around the text
+// before it looks at the text's own stars and backslashes, and so does this: a text that ends in a
+// backslash takes the meaning from the star after it.
+func likeAnywhere(b *Builder, at Span, field Operand, text string, fold bool) (Condition, error) {
+	return b.Like(at, field, []string{"*" + text + "*"}, fold)
+}
+
+// likeAtEnd is the wildcard query of endsWith.
+func likeAtEnd(b *Builder, at Span, field Operand, text string, fold bool) (Condition, error) {
+	return b.Like(at, field, []string{"*" + text}, fold)
+}
+
+// buildSearch makes a search. Where the text to search for is a constant and the other a field, the
+// search is prepared once: this is where most rules spend their time.
+func buildSearch(search searchText, query fieldQuery) func(*Builder, Span, []Operand, bool) (Condition, error) {
+	return func(b *Builder, at Span, args []Operand, fold bool) (Condition, error) {
+		other, fixed := args[1].Constant()
+		switch {
+		case fixed && other.kind == KindNull:
+			return b.Always(at, Unknown), nil
+		case fixed && args[0].IsField():
+			return query(b, at, args[0], string(other.text), fold)
+		}
+		found := searchOperand{search, args[0].operand(), args[1].operand(), fold}
+		return b.Truth(calculated(at, found, BoolType, args...))
+	}
 }
 
 type searchOperand struct {

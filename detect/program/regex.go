@@ -1,4 +1,4 @@
-package eql
+package program
 
 import (
 	"fmt"
@@ -7,9 +7,11 @@ import (
 	"unicode/utf8"
 )
 
-// compileRegex compiles patterns in Lucene's syntax, of which a value has to match one as a whole.
-// It returns which pattern it could not translate, and why.
-func compileRegex(patterns []string, fold bool) (re *regexp.Regexp, bad int, err error) {
+// CompileLucene compiles regular expressions in Lucene's syntax to one of Go's that matches a text if
+// one of them covers it as a whole. It returns which of them it could not translate, and why: the
+// operators &, ~ and <1-9>, nesting deeper than 500 levels, more than 20 repetition operators in a
+// row, and what is too large for Go's regexp package.
+func CompileLucene(patterns []string, fold bool) (re *regexp.Regexp, bad int, err error) {
 	var b strings.Builder
 	b.WriteString(`\A(?:`)
 	for i, p := range patterns {
@@ -40,7 +42,7 @@ func compileRegex(patterns []string, fold bool) (re *regexp.Regexp, bad int, err
 // regexTranslator turns Lucene's syntax into Go's. The two look alike and differ in what stands
 // for itself: in Lucene ^ and $ are ordinary characters (a pattern is anchored by nature), so are
 // operators with nothing to repeat, and . covers newlines; a quoted string is literal, @ is any
-// text and # is no text at all. Three operators say what no Go regular expression can: & (both), ~
+// text and # is not text at all. Three operators say what no Go regular expression can: & (both), ~
 // (not) and <1-9> (a range of numbers). They are refused.
 type regexTranslator struct {
 	src   string
@@ -71,8 +73,8 @@ func (t *regexTranslator) take(c byte) bool {
 }
 
 func (t *regexTranslator) union() (string, error) {
-	if t.depth++; t.depth > maxDepth {
-		return "", fmt.Errorf("the regular expression nests deeper than the %d levels allowed", maxDepth)
+	if t.depth++; t.depth > maxNesting {
+		return "", fmt.Errorf("the regular expression nests deeper than the %d levels allowed", maxNesting)
 	}
 	defer func() { t.depth-- }()
 	var b strings.Builder
@@ -114,6 +116,9 @@ func (t *regexTranslator) repeated() (string, error) {
 	}
 	return s, err
 }
+
+// maxNesting keeps the translation, which recurses, from going deep.
+const maxNesting = 500
 
 // maxRepeats keeps the translation from growing with the square of the pattern.
 const maxRepeats = 20
@@ -234,7 +239,7 @@ func (t *regexTranslator) class() (string, error) {
 
 func allDigits(s string) bool {
 	for i := 0; i < len(s); i++ {
-		if !isDigit(s[i]) {
+		if s[i] < '0' || s[i] > '9' {
 			return false
 		}
 	}

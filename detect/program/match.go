@@ -1,4 +1,4 @@
-package eql
+package program
 
 import (
 	"bytes"
@@ -12,7 +12,7 @@ type Verdict uint8
 // The verdicts, in an order in which and is the minimum and or is the maximum.
 const (
 	False   Verdict = iota
-	Unknown         // null, in EQL's words
+	Unknown         // null, in the words of EQL and SQL
 	True
 )
 
@@ -68,16 +68,16 @@ func (p *Program) Match(d Document) bool {
 type clauseOp uint8
 
 const (
-	opLeaf clauseOp = iota
+	opFixed clauseOp = iota
+	opLeaf
 	opAnd
 	opOr
 	opNot
-	opFixed
 )
 
 // clause is a compiled condition.
 type clause struct {
-	at      span
+	at      Span
 	op      clauseOp
 	clauses []clause // of opAnd, opOr and opNot
 	leaf    *leaf
@@ -140,7 +140,7 @@ func (l *leaf) eval(d Document) Verdict {
 	return out
 }
 
-// one tests a value that is no list.
+// one tests a value that is not a list.
 func (l *leaf) one(v Value) Verdict {
 	if l.null {
 		return verdictOf(v.kind == KindNull)
@@ -255,14 +255,7 @@ type truthTest struct{}
 
 func (truthTest) check(v Value) Verdict { return verdictOf(v.Bool()) }
 
-func (t truthTest) verdict(v Value) Verdict {
-	if v.kind == KindNull {
-		return Unknown
-	}
-	return t.check(v)
-}
-
-// equalTo makes the test for ==.
+// equalTo makes the test of Equal.
 func equalTo(v Value) test {
 	if v.kind == KindText {
 		return textTest(v.text)
@@ -270,22 +263,22 @@ func equalTo(v Value) test {
 	return &equalTest{v}
 }
 
-// textTest is == with text.
+// textTest is Equal with text.
 type textTest string
 
 func (t textTest) check(v Value) Verdict {
 	return verdictOf(v.kind == KindText && string(v.text) == string(t))
 }
 
-// equalTest is == with a number or a boolean.
+// equalTest is Equal with a number or a boolean.
 type equalTest struct{ v Value }
 
 func (t *equalTest) check(v Value) Verdict { return verdictOf(equal(v, t.v)) }
 
-// orderTest is <, <=, > and >=. Text is ordered by its bytes, as Lucene does it.
+// orderTest is Ordered. Text is ordered by its bytes, as Lucene does it.
 type orderTest struct {
-	op string
-	v  Value
+	order Order
+	v     Value
 }
 
 func (t *orderTest) check(v Value) Verdict {
@@ -301,18 +294,18 @@ func (t *orderTest) check(v Value) Verdict {
 	default:
 		return False
 	}
-	switch t.op {
-	case "<":
+	switch t.order {
+	case Less:
 		return verdictOf(order < 0)
-	case "<=":
+	case LessOrEqual:
 		return verdictOf(order <= 0)
-	case ">":
+	case Greater:
 		return verdictOf(order > 0)
 	}
 	return verdictOf(order >= 0)
 }
 
-// setTest is in. Short lists are faster to walk through than to hash.
+// setTest is In. Short lists are faster to walk through than to hash.
 type setTest struct {
 	texts  []string
 	many   map[string]struct{} // the texts, if there are many
@@ -359,13 +352,13 @@ func (t *setTest) check(v Value) Verdict {
 	return False
 }
 
-// foldTest is in~.
+// foldTest is InFold.
 type foldTest struct{ folded [][]byte }
 
-func newFoldTest(values []Value) *foldTest {
+func newFoldTest(texts []string) *foldTest {
 	t := &foldTest{}
-	for _, v := range values {
-		t.folded = append(t.folded, foldText(v.text))
+	for _, s := range texts {
+		t.folded = append(t.folded, foldText([]byte(s)))
 	}
 	return t
 }
@@ -381,23 +374,15 @@ func (t *foldTest) check(v Value) Verdict {
 	return False
 }
 
-// patternTest is :, like and like~, and stringContains and endsWith with a constant.
+// patternTest is Like.
 type patternTest struct{ patterns []*pattern }
 
-func newPatternTest(values []Value, fold bool) *patternTest {
+func newPatternTest(patterns []string, fold bool) *patternTest {
 	t := &patternTest{}
-	for _, v := range values {
-		t.patterns = append(t.patterns, compilePattern(v.text, fold, plainBackslash))
+	for _, p := range patterns {
+		t.patterns = append(t.patterns, compilePattern([]byte(p), fold))
 	}
 	return t
-}
-
-// newWildcardTest is the wildcard query that Elasticsearch runs for stringContains and endsWith. It
-// puts the stars around the text before it looks at the text's own stars and backslashes, and so
-// does this: text that ends in a backslash takes the meaning from the star behind it.
-func newWildcardTest(before string, text []byte, after string, fold bool) *patternTest {
-	query := append(append([]byte(before), text...), after...)
-	return &patternTest{[]*pattern{compilePattern(query, fold, escapeBackslash)}}
 }
 
 func (t *patternTest) check(v Value) Verdict {
@@ -411,10 +396,18 @@ func (t *patternTest) check(v Value) Verdict {
 	return False
 }
 
-// prefixTest is startsWith with a constant.
+// prefixTest is HasPrefix.
 type prefixTest struct {
 	prefix []byte
 	fold   bool
+}
+
+func newPrefixTest(prefix string, fold bool) *prefixTest {
+	t := &prefixTest{prefix: []byte(prefix), fold: fold}
+	if fold {
+		t.prefix = foldText(t.prefix)
+	}
+	return t
 }
 
 func (t *prefixTest) check(v Value) Verdict {
@@ -427,7 +420,7 @@ func (t *prefixTest) check(v Value) Verdict {
 	return verdictOf(bytes.HasPrefix(v.text, t.prefix))
 }
 
-// regexTest is regex and regex~.
+// regexTest is Matches.
 type regexTest struct{ re *regexp.Regexp }
 
 func (t regexTest) check(v Value) Verdict {

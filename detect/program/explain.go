@@ -1,4 +1,4 @@
-package eql
+package program
 
 import "strings"
 
@@ -18,12 +18,11 @@ type FieldValue struct {
 
 // Explain evaluates the query on an event as Match does, and returns the outcome of every clause,
 // also of those that Match would not have looked at. The root's verdict is True if and only if
-// Match returns true. If the query asks for a category, the root has two children, the category and
-// the condition. The values refer to the document's bytes.
+// Match returns true. The values refer to the document's bytes.
 func (p *Program) Explain(d Document) *Clause { return p.explain(&p.root, d) }
 
 func (p *Program) explain(c *clause, d Document) *Clause {
-	out := &Clause{Source: p.query.src[c.at.start:c.at.end], Verdict: c.eval(d)}
+	out := &Clause{Source: p.source[c.at.Start:c.at.End], Verdict: c.eval(d)}
 	if c.op == opLeaf {
 		for _, slot := range c.leaf.slots {
 			out.Fields = append(out.Fields, FieldValue{p.fields[slot].Name, d.Value(slot)})
@@ -35,8 +34,8 @@ func (p *Program) explain(c *clause, d Document) *Clause {
 	return out
 }
 
-// String renders the tree for people: a line for each clause, with its verdict in front and what it
-// read behind, and its children under it.
+// String renders the tree for people: a line for each clause, its verdict before it, what it read
+// after it, and its children under it.
 func (c *Clause) String() string {
 	var b strings.Builder
 	c.write(&b, 0)

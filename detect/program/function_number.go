@@ -1,19 +1,19 @@
-package eql
+package program
 
 import (
 	"strconv"
 	"strings"
 )
 
-var numberFunctions = []*function{
-	{name: "number", params: []valueType{textType, numberType}, optional: 1, result: numberType,
+var numberFunctions = []*Function{
+	{name: "number", params: []Type{TextType, NumberType}, optional: 1, result: NumberType,
 		build: func(args []operand, _ bool) operand { return numberOperand{args[0], args[1]} }},
 }
 
 type numberOperand struct{ text, base operand }
 
 // value reads a number. Text that starts with 0x is hexadecimal, unless the base says otherwise; a
-// base that is null counts as left out. Text that is no number gives null.
+// base that is null counts as left out. Text that is not a number gives null.
 func (n numberOperand) value(d Document) Value {
 	v := n.text.value(d)
 	if v.kind != KindText {

@@ -1,16 +1,16 @@
-package eql
+package program
 
 import "math"
 
-var mathFunctions = []*function{
-	{name: "add", params: twoNumbers, result: numberType, build: buildArithmetic('+')},
-	{name: "subtract", params: twoNumbers, result: numberType, build: buildArithmetic('-')},
-	{name: "multiply", params: twoNumbers, result: numberType, build: buildArithmetic('*')},
-	{name: "divide", params: twoNumbers, result: numberType, build: buildArithmetic('/')},
-	{name: "modulo", params: twoNumbers, result: numberType, build: buildArithmetic('%')},
+var mathFunctions = []*Function{
+	{name: "add", params: twoNumbers, result: NumberType, build: buildArithmetic('+')},
+	{name: "subtract", params: twoNumbers, result: NumberType, build: buildArithmetic('-')},
+	{name: "multiply", params: twoNumbers, result: NumberType, build: buildArithmetic('*')},
+	{name: "divide", params: twoNumbers, result: NumberType, build: buildArithmetic('/')},
+	{name: "modulo", params: twoNumbers, result: NumberType, build: buildArithmetic('%')},
 }
 
-var twoNumbers = []valueType{numberType, numberType}
+var twoNumbers = []Type{NumberType, NumberType}
 
 func buildArithmetic(op byte) func([]operand, bool) operand {
 	return func(args []operand, _ bool) operand {

@@ -1,4 +1,4 @@
-package eql
+package program
 
 import (
 	"bytes"
@@ -42,7 +42,7 @@ func foldRune(r rune) rune {
 }
 
 // foldText makes the form that foldPrefix and foldIndex want on their right side. It is for
-// literals: it allocates. Bytes that are no UTF-8 stay as they are.
+// literals: it allocates. Bytes that are not UTF-8 stay as they are.
 func foldText(s []byte) []byte {
 	out := make([]byte, 0, len(s))
 	for len(s) > 0 {

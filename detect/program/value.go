@@ -1,4 +1,4 @@
-package eql
+package program
 
 import (
 	"math"

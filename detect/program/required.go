@@ -1,4 +1,4 @@
-package eql
+package program
 
 import (
 	"slices"
@@ -54,7 +54,7 @@ func requireOne(clauses []clause, want bool) [][]Literal {
 		best := rarest(require(&clauses[i], want))
 		if best == nil {
 			if clauses[i].op == opFixed && (clauses[i].fixed == True) != want {
-				continue // never holds: it is no alternative
+				continue // never holds: it is not an alternative
 			}
 			return nil
 		}

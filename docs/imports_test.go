@@ -1,0 +1,138 @@
+package docs
+
+import (
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// packages are all packages of the module, each with those of the module that it may import. A
+// package comes after those: so imports run one way, up this list. Tests may import more.
+//
+// Nothing of detect knows the plugin or the
+// command line, detect/program knows no language, a language knows no events, and the search that
+// is written in C sees needles and not the rules that they are of.
+var packages = []struct{ name, mayImport string }{
+	{"internal/version", ""},
+	{"internal/testline", ""},
+
+	{"detect/document", ""},
+	{"detect/program", ""},
+	{"detect/eql", "detect/program"},
+	{"detect/cloudtrail", "detect/document detect/program"},
+	{"detect/grant", "detect/document detect/cloudtrail"},
+	{"detect/needle", "detect/program detect/cloudtrail"},
+	{"detect/rule/builtin", ""},
+	{"detect/rule", "detect/document detect/program detect/eql detect/cloudtrail detect/needle detect/rule/builtin"},
+	{"detect/alert", "internal/version detect/document detect/cloudtrail detect/grant detect/rule"},
+	{"detect", "detect/document detect/program detect/cloudtrail detect/grant detect/needle detect/rule detect/alert"},
+
+	{"plugin/address", ""},
+	{"plugin/chunk", "detect/document detect"},
+	{"plugin/search", "detect/needle detect"},
+	{"plugin/metrics", "internal/version detect/alert detect"},
+	{"plugin/property", "internal/version detect/rule detect/alert detect plugin/address"},
+	{"plugin/property/generate", "plugin/property"},
+	{"plugin/deliver", "detect/document detect plugin/address plugin/chunk"},
+	{"plugin/deliver/delivertest", "detect/document"},
+	{"plugin/input", ""},
+	{"plugin/filter", "detect/alert detect plugin/chunk plugin/search plugin/metrics plugin/property"},
+	{"plugin/output", "detect plugin/search plugin/metrics plugin/property plugin/deliver"},
+	{"plugin", "plugin/input plugin/filter plugin/output"},
+	{"plugin/testhost/soak", "detect/document plugin/chunk"},
+
+	{"cmd/trailwire", "internal/version detect/document detect/program detect/eql detect/cloudtrail detect/rule detect/alert detect plugin/chunk plugin/property"},
+
+	{"bench/workload", "detect/document detect/rule"},
+	{"bench", "detect/rule detect plugin/chunk plugin/search bench/workload"},
+	{"docs", ""},
+}
+
+// needC are the folders whose packages may be written against C.
+const needC = "plugin"
+
+func TestImportsRunOneWay(t *testing.T) {
+	allowed := map[string][]string{}
+	for _, p := range packages {
+		for _, name := range strings.Fields(p.mayImport) {
+			if _, before := allowed[name]; !before {
+				t.Errorf("%s may import %s, which is not before it in the list", p.name, name)
+			}
+		}
+		allowed[p.name] = strings.Fields(p.mayImport)
+	}
+	imports := importsOfModule(t)
+	for name := range allowed {
+		if _, exists := imports[name]; !exists {
+			t.Errorf("%s is in the list and not in the repository", name)
+		}
+	}
+	for name, from := range imports {
+		may, listed := allowed[name]
+		if !listed {
+			t.Errorf("%s is a new package: give it its place in the list in docs/imports_test.go", name)
+		}
+		for path, file := range from {
+			own, isOwn := strings.CutPrefix(path, module)
+			switch {
+			case path == "C" && name != needC && !strings.HasPrefix(name, needC+"/"):
+				t.Errorf("%s: %s is not one of the packages that use cgo", file, name)
+			case isOwn && listed && !slices.Contains(may, own):
+				t.Errorf("%s: %s may not import %s", file, name, own)
+			}
+		}
+	}
+	if len(imports) < 25 {
+		t.Errorf("only %d packages were found: the test has lost its point", len(imports))
+	}
+}
+
+const module = "github.com/trailwire/trailwire/"
+
+// importsOfModule returns, for each package, what it imports and a file that does. It reads all
+// files whatever their build constraints, and leaves tests out.
+func importsOfModule(t *testing.T) map[string]map[string]string {
+	t.Helper()
+	imports := map[string]map[string]string{}
+	err := filepath.WalkDir(top, func(path string, entry fs.DirEntry, err error) error {
+		switch name := entry.Name(); {
+		case err != nil:
+			return err
+		case entry.IsDir() && path != top && (strings.HasPrefix(name, ".") || name == "testdata" || name == "build"):
+			return filepath.SkipDir
+		case entry.IsDir() || !strings.HasSuffix(name, ".go"):
+			return nil
+		}
+		folder, err := filepath.Rel(top, filepath.Dir(path))
+		if err != nil {
+			return err
+		}
+		if imports[folder] == nil {
+			imports[folder] = map[string]string{}
+		}
+		if strings.HasSuffix(path, "_test.go") {
+			return nil
+		}
+		file, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.ImportsOnly)
+		if err != nil {
+			return err
+		}
+		for _, i := range file.Imports {
+			name, err := strconv.Unquote(i.Path.Value)
+			if err != nil {
+				return err
+			}
+			imports[folder][name] = filepath.ToSlash(path)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return imports
+}
