@@ -16,6 +16,7 @@ type Actor struct {
 	Account          string
 	AccessKeyID      string
 	SessionIssuerARN string // the role that a session is of
+	InvokedBy        string // the service that made the call for the actor; no format writes it
 }
 
 // Source is where the call came from.
@@ -41,31 +42,32 @@ type Event struct {
 // under investigation_fields, without the parameters of the request and the
 // response: those can be of any size, and are in the record.
 //
-// Whoever made the call chose many of these texts;
-// each is bounded and valid UTF-8.
+// Many of these texts are an attacker's. Each is bounded and valid UTF-8.
 func (a *Alert) investigate(event *cloudtrail.Event) {
-	said := func(f cloudtrail.Field) string { return bounded(event.Text(f)) }
+	fieldText := func(f cloudtrail.Field) string { return bounded(event.Text(f)) }
 	a.Actor = Actor{
-		ARN: said(cloudtrail.FieldActor), Type: said(cloudtrail.FieldActorType), Name: said(cloudtrail.FieldActorName),
-		Account: said(cloudtrail.FieldAccount), AccessKeyID: said(cloudtrail.FieldAccessKeyID), SessionIssuerARN: said(cloudtrail.FieldIssuer),
+		ARN: fieldText(cloudtrail.FieldActor), Type: fieldText(cloudtrail.FieldActorType), Name: fieldText(cloudtrail.FieldActorName),
+		Account: fieldText(cloudtrail.FieldAccount), AccessKeyID: fieldText(cloudtrail.FieldAccessKeyID), SessionIssuerARN: fieldText(cloudtrail.FieldIssuer),
+		InvokedBy: fieldText(cloudtrail.FieldInvokedBy),
 	}
-	a.Source = Source{Address: said(cloudtrail.FieldAddress), UserAgent: said(cloudtrail.FieldUserAgent)}
-	for _, text := range [...]string{said(cloudtrail.FieldSourceIP), a.Source.Address} {
+	a.Source = Source{Address: fieldText(cloudtrail.FieldAddress), UserAgent: fieldText(cloudtrail.FieldUserAgent)}
+	for _, text := range [...]string{fieldText(cloudtrail.FieldSourceIP), a.Source.Address} {
 		// An address with a zone is one to Go and to no database.
 		if ip, err := netip.ParseAddr(text); err == nil && ip.Zone() == "" {
 			a.Source.IP = text
 			break
 		}
 	}
+	a.Source.complete()
 	a.Event = Event{
-		ID: said(cloudtrail.FieldEventID), Time: said(cloudtrail.FieldTimestamp), Action: said(cloudtrail.FieldAction),
-		Provider: said(cloudtrail.FieldProvider), Outcome: said(cloudtrail.FieldOutcome), Region: said(cloudtrail.FieldRegion),
-		Account: said(cloudtrail.FieldReceiver),
+		ID: fieldText(cloudtrail.FieldEventID), Time: fieldText(cloudtrail.FieldTimestamp), Action: fieldText(cloudtrail.FieldAction),
+		Provider: fieldText(cloudtrail.FieldProvider), Outcome: fieldText(cloudtrail.FieldOutcome), Region: fieldText(cloudtrail.FieldRegion),
+		Account: fieldText(cloudtrail.FieldReceiver),
 	}
 	if a.Event.Account == "" {
 		a.Event.Account = a.Actor.Account
 	}
-	a.form, a.requestID = event.Form(), said(cloudtrail.FieldRequestID)
+	a.form, a.requestID = event.Form(), fieldText(cloudtrail.FieldRequestID)
 	if a.Grant != nil {
 		a.Respond = removal(a.Grant)
 	}
