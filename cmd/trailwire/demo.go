@@ -1,12 +1,10 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"os/signal"
-	"strings"
 	"syscall"
 	"time"
 
@@ -14,7 +12,6 @@ import (
 
 	"github.com/trailwire/trailwire/detect"
 	"github.com/trailwire/trailwire/detect/alert"
-	"github.com/trailwire/trailwire/detect/cloudtrail"
 	"github.com/trailwire/trailwire/detect/rule"
 )
 
@@ -89,8 +86,8 @@ func (p *program) demo(paths []string, flags demoFlags, properties *properties) 
 	if err != nil {
 		return err
 	}
-	if err := properties.fitForText(); err != nil {
-		return err
+	if options.AlertFormat != alert.FormatNative {
+		return wrongUse(errors.New("--alert-format: the demo routes by the severity of native alerts, and takes no other format"))
 	}
 	h, err := chooseHost(ctx, flags, options.AlertKey, properties.set())
 	if err != nil {
@@ -118,10 +115,10 @@ func (p *program) demo(paths []string, flags demoFlags, properties *properties) 
 	}
 	fmt.Fprintln(p.out)
 
-	printer := newTextPrinter(p.out, options.AlertKey, options.JSONKeys, wantsColor(p.out))
+	printer := newTextPrinter(p.out, wantsColor(p.out))
 	err = h.run(ctx, func(record []byte) {
-		if found.arrive(record) {
-			printer.print(record, "")
+		for _, a := range found.arrive(record) {
+			printer.print(&a, "")
 		}
 	})
 	if err != nil {
@@ -160,7 +157,6 @@ var errInterrupted = errors.New("interrupted")
 type findings struct {
 	key     string
 	rules   map[string]bool
-	events  *eventFinder
 	arrived int
 	foreign int             // records that came with an alert of their own
 	missing map[finding]int // how many were expected more than arrived
@@ -172,7 +168,6 @@ func newFindings(rules []*rule.Rule, o detect.Options) *findings {
 	f := &findings{
 		key:     o.AlertKey,
 		rules:   make(map[string]bool),
-		events:  newEventFinder(o.JSONKeys),
 		missing: make(map[finding]int),
 	}
 	for _, r := range rules {
@@ -184,26 +179,22 @@ func newFindings(rules []*rule.Rule, o detect.Options) *findings {
 // expect notes what the engine found in a record.
 func (f *findings) expect(alerts []alert.Alert) {
 	for _, a := range alerts {
-		// On its way through a pipeline a text becomes valid UTF-8.
-		f.missing[finding{a.Rule.ID, strings.ToValidUTF8(a.EventID, "\ufffd")}]++
+		f.missing[finding{a.Rule.ID, a.EventID}]++
 	}
 }
 
-// arrive notes the alerts of a record that came out of the pipeline. It returns
-// false where they are not Trailwire's: a record that nothing matches keeps
-// what it has under the same key, and is routed by it.
-func (f *findings) arrive(record []byte) (ours bool) {
-	for _, alert := range alertsOf(record, f.key) {
-		rule := ruleOf(alert)
-		if !f.rules[rule] {
-			continue
+// arrive notes the alerts of a record that came out of the pipeline, and returns
+// those that are Trailwire's: a record that nothing matches keeps what it has
+// under the same key, and is routed by it.
+func (f *findings) arrive(record []byte) (ours []alert.Alert) {
+	for _, a := range alert.Read(record, alert.FormatNative, f.key) {
+		if f.rules[a.Rule.ID] {
+			f.missing[finding{a.Rule.ID, a.EventID}]--
+			ours = append(ours, a)
 		}
-		ours = true
-		event := f.events.find(record, alert).Text(cloudtrail.FieldEventID)
-		f.missing[finding{rule, string(bytes.ToValidUTF8(event, []byte("\ufffd")))}]--
-		f.arrived++
 	}
-	if !ours {
+	f.arrived += len(ours)
+	if len(ours) == 0 {
 		f.foreign++
 	}
 	return ours

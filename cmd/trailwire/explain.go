@@ -27,8 +27,8 @@ func (x explainer) event(from string, parts ...string) {
 // maxOutline is how much is shown of a part of a query that has parts itself.
 const maxOutline = 60
 
-// clause prints a line for each part of a query, with its verdict in front and
-// what it read of the event behind it.
+// clause prints a line for each part of a query, with its verdict before it
+// and what it read of the event after it.
 func (x explainer) clause(c *eql.Clause, depth int) {
 	code := dim
 	if c.Verdict == eql.True {
@@ -90,7 +90,7 @@ func (p *program) explainEvent(paths []string, id string, quiet bool, rules []*r
 			}
 			found++
 			r.progress.clear()
-			explain.event(from, printable(id, maxValue), said(&event, cloudtrail.FieldAction), inBrackets(said(&event, cloudtrail.FieldProvider)))
+			explain.event(from, printable(id, maxValue), fieldText(&event, cloudtrail.FieldAction), inBrackets(fieldText(&event, cloudtrail.FieldProvider)))
 			for _, rule := range rules {
 				clause := rule.Explain(&event)
 				fmt.Fprintf(p.out, "  %s: %s (%s)\n", printable(rule.Name, maxValue), matchWord(clause), rule.ID)
@@ -109,4 +109,9 @@ func (p *program) explainEvent(paths []string, id string, quiet bool, rules []*r
 		return exit{code: exitProblems}
 	}
 	return nil
+}
+
+// fieldText is the text of a field of an event, fit to print.
+func fieldText(event *cloudtrail.Event, field cloudtrail.Field) string {
+	return printable(event.Text(field), maxValue)
 }

@@ -70,14 +70,6 @@ func (p *properties) engine(warn io.Writer) (*detect.Engine, detect.Options, err
 	return engine, settings.Options, nil
 }
 
-// fitForText checks that alerts have the form that the text format reads.
-func (p *properties) fitForText() error {
-	if format, set := p.Property("alert_format"); set && format != "native" {
-		return wrongUse(fmt.Errorf("--alert-format %s can only be shown by scan with --format json", format))
-	}
-	return nil
-}
-
 // inFlags names the flag where an error names the property.
 func inFlags(err error) error {
 	for _, entry := range property.Table {

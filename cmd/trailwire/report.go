@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/trailwire/trailwire/detect"
+	"github.com/trailwire/trailwire/detect/alert"
 	"github.com/trailwire/trailwire/detect/rule"
 )
 
@@ -44,8 +45,6 @@ const maxReported = 10_000
 // report gathers alerts while a scan goes on and writes the page at its end.
 type report struct {
 	file   *os.File
-	key    string
-	events *eventFinder
 	alerts []reportedAlert
 	left   int // alerts that are not on the page
 }
@@ -53,7 +52,7 @@ type report struct {
 // newReport opens the file for a report, so that a wrong path is said before
 // hours of reading. What the file holds stays until there is a page to put in
 // its place.
-func newReport(path string, o detect.Options) (*report, error) {
+func newReport(path string) (*report, error) {
 	if path == standardInput {
 		return nil, wrongUse(errReportToOutput)
 	}
@@ -61,7 +60,7 @@ func newReport(path string, o detect.Options) (*report, error) {
 	if err != nil {
 		return nil, wrongUse(fmt.Errorf("--report %s: %w", path, reason(err)))
 	}
-	return &report{file: file, key: o.AlertKey, events: newEventFinder(o.JSONKeys)}, nil
+	return &report{file: file}, nil
 }
 
 // checkInputs makes sure that the report does not take a log's place.
@@ -81,15 +80,13 @@ func (r *report) checkInputs(inputs []input) error {
 	return nil
 }
 
-// add takes the alerts of a record that was tagged with them.
-func (r *report) add(record []byte, from string) {
-	for _, alert := range alertsOf(record, r.key) {
-		if len(r.alerts) == maxReported {
-			r.left++
-			continue
-		}
-		r.alerts = append(r.alerts, readAlert(alert, r.events.find(record, alert), from))
+// add takes an alert. from says where its record was read.
+func (r *report) add(a *alert.Alert, from string) {
+	if len(r.alerts) == maxReported {
+		r.left++
+		return
 	}
+	r.alerts = append(r.alerts, newReportedAlert(a, from))
 }
 
 // close closes the file; one that has got no page, and is new, is removed.

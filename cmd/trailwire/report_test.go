@@ -16,7 +16,8 @@ import (
 	"time"
 
 	"github.com/trailwire/trailwire/detect"
-	"github.com/trailwire/trailwire/detect/document"
+	"github.com/trailwire/trailwire/detect/alert"
+	"github.com/trailwire/trailwire/detect/rule"
 )
 
 // permission is an AddPermission for the tests of the report.
@@ -139,10 +140,9 @@ func manyPermissions(t testing.TB, n int) []string {
 }
 
 func TestBeyondItsLimitAReportCountsAlerts(t *testing.T) {
-	r := &report{key: "alert", events: newEventFinder(nil)}
-	record := fromJSON(t, `{`+event+`,"alert":{`+alertMembers+`}}`)
+	r := &report{}
 	for range maxReported + 2 {
-		r.add(record, "")
+		r.add(&alert.Alert{Rule: &rule.Rule{ID: "8f98"}}, "")
 	}
 	if len(r.alerts) != maxReported || r.left != 2 {
 		t.Fatalf("%d alerts and %d left out", len(r.alerts), r.left)
@@ -154,16 +154,6 @@ func TestBeyondItsLimitAReportCountsAlerts(t *testing.T) {
 	if !strings.Contains(b.String(), "2 more are left out") {
 		t.Error("the page does not say so")
 	}
-}
-
-// fromJSON is a value as MessagePack.
-func fromJSON(t testing.TB, text string) []byte {
-	t.Helper()
-	value, err := document.AppendFromJSON(nil, []byte(text))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return value
 }
 
 // hostile are texts that would like to be more than text.
@@ -216,12 +206,12 @@ func TestHostileTextIsInertInAReport(t *testing.T) {
 func TestTheCommandThatTakesAGrantBack(t *testing.T) {
 	for _, test := range []struct{ name, respond, want string }{
 		{"is the engine's, to the byte", `aws lambda remove-permission --qualifier '$LATEST'`, `aws lambda remove-permission --qualifier '$LATEST'`},
-		{"is left out where it could not be shown as it is", `aws\u001b[2J`, ""},
+		{"is left out where it could not be shown as it is", "aws\x1b[2J", ""},
 		{"is left out where it would be cut off", strings.Repeat("a", maxCommand+1), ""},
 		{"is not there", "", ""},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			if got := commandOf(fromJSON(t, `{"respond":"`+test.respond+`"}`)); got != test.want {
+			if got := commandFor(test.respond); got != test.want {
 				t.Errorf("got %q, want %q", got, test.want)
 			}
 		})
@@ -378,7 +368,6 @@ func TestAReportTakesNoFilesPlace(t *testing.T) {
 		{"a folder", []string{"--report", folder, log}, exitUsage, "is a directory"},
 		{"a folder that is not there", []string{"--report", folder + "/no/r.html", log}, exitUsage, "no such file"},
 		{"standard output", []string{"--report", "-", log}, exitUsage, "needs the name of a file"},
-		{"another form of alerts", []string{"--report", folder + "/new.html", "--format", "json", "--alert-format", "ecs", log}, exitUsage, "needs --alert-format native"},
 		{"an input that is not there", []string{"--report", folder + "/new.html", folder + "/missing.json"}, exitProblems, "no such file"},
 	}
 	for _, test := range tests {

@@ -1,12 +1,13 @@
 package main
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"time"
 
-	"github.com/trailwire/trailwire/detect/cloudtrail"
-	"github.com/trailwire/trailwire/detect/document"
+	"github.com/trailwire/trailwire/detect/alert"
+	"github.com/trailwire/trailwire/detect/grant"
 )
 
 // reportedAlert is an alert as the page shows it. Every text in it went through
@@ -32,7 +33,7 @@ type reportedAlert struct {
 	Techniques      []string
 	Grant           *reportedGrant
 	Extended        bool
-	Suppressed      string
+	Suppressed      string // why, in words; empty where it is not
 	Command         string // takes the grant back; empty where none is safe to paste
 
 	Accounts []string // all that it is about, for the filter
@@ -51,100 +52,80 @@ type reportedGrant struct {
 	Evasion                 []string
 }
 
-// readAlert reads an alert of the native format.
-func readAlert(alert []byte, event *cloudtrail.Event, from string) reportedAlert {
-	rule, _ := document.Get(alert, "rule")
-	a := reportedAlert{
-		Severity:   strings.ToLower(text(alert, "severity")),
-		RuleID:     text(rule, "id"),
-		RuleName:   text(rule, "name"),
-		Reason:     text(alert, "reason"),
-		Techniques: texts(alert, "techniques"),
-		Extended:   text(alert, "coverage") == "extended",
-		Suppressed: text(alert, "suppressed"),
+// newReportedAlert makes of an alert what the page shows.
+func newReportedAlert(a *alert.Alert, from string) reportedAlert {
+	r := reportedAlert{
+		Severity:   strings.ToLower(shown(a.Rule.Severity)),
+		Risk:       grouped(a.Rule.RiskScore),
+		RuleID:     shown(a.Rule.ID),
+		RuleName:   shown(a.Rule.Name),
+		Reason:     cmp.Or(shown(a.Reason), shown(a.Rule.Name)),
+		Techniques: allShown(a.Rule.Techniques()),
+		Extended:   a.Coverage == alert.CoverExtended,
+		Suppressed: suppressedLabel(a.Suppressed),
 
-		Account:   said(event, cloudtrail.FieldReceiver),
-		Region:    said(event, cloudtrail.FieldRegion),
-		Call:      said(event, cloudtrail.FieldAction),
-		Provider:  said(event, cloudtrail.FieldProvider),
-		Actor:     said(event, cloudtrail.FieldActor),
-		InvokedBy: said(event, cloudtrail.FieldInvokedBy),
-		Source:    said(event, cloudtrail.FieldAddress),
-		Agent:     printable(event.Text(cloudtrail.FieldUserAgent), maxUserAgent),
-		EventID:   said(event, cloudtrail.FieldEventID),
+		Account:   shown(a.Event.Account),
+		Region:    shown(a.Event.Region),
+		Call:      shown(a.Event.Action),
+		Provider:  shown(a.Event.Provider),
+		Actor:     shown(a.Actor.ARN),
+		InvokedBy: shown(a.Actor.InvokedBy),
+		Source:    shown(a.Source.Address),
+		Agent:     printable(a.Source.UserAgent, maxUserAgent),
+		EventID:   shown(a.EventID),
 		From:      from,
 	}
-	if a.Account == "" {
-		a.Account = said(event, cloudtrail.FieldAccount)
-	}
-	if a.Reason == "" {
-		a.Reason = a.RuleName
-	}
-	if risk, ok := document.Get(alert, "risk_score"); ok {
-		if n, ok := document.Int(risk); ok {
-			a.Risk = grouped(n)
-		}
-	}
-	clock := said(event, cloudtrail.FieldTimestamp)
-	if at, err := time.Parse(time.RFC3339, clock); err == nil && at.Year() >= 1970 && at.Year() < 10000 {
-		a.Time = at.UTC()
+	if at, err := time.Parse(time.RFC3339, a.Event.Time); err == nil && at.Year() >= 1970 && at.Year() < 10000 {
+		r.Time = at.UTC()
 	} else {
-		a.Clock = clock
+		r.Clock = shown(a.Event.Time)
 	}
-	if grant, ok := document.Get(alert, "grant"); ok && document.IsMap(grant) {
-		a.Grant = readReportedGrant(grant)
-		a.Relation = a.Grant.Relation
-		a.Command = commandOf(alert)
+	if a.Grant != nil {
+		r.Grant = newReportedGrant(a.Grant)
+		r.Relation = r.Grant.Relation
+		r.Command = commandFor(a.Respond)
 	}
-	a.Accounts = a.accounts()
-	return a
+	r.Accounts = r.accounts()
+	return r
 }
 
 // maxCommand is the most bytes that a command has on the page; longer ones are
 // left out, since a command that is cut off does something else.
 const maxCommand = 4096
 
-// commandOf returns the command that takes a grant back, as the engine wrote it.
-// One that would have to be shown in another form than it has is left out too.
-func commandOf(alert []byte) string {
-	command, _ := document.GetText(alert, "respond")
-	if shown := printable(command, maxCommand); shown == string(command) {
-		return shown
+// commandFor returns the command that takes a grant back, as the engine wrote it.
+// One that would have to be shown in another form than it has is left out.
+func commandFor(respond string) string {
+	if printable(respond, maxCommand) == respond {
+		return respond
 	}
 	return ""
 }
 
-func readReportedGrant(grant []byte) *reportedGrant {
-	g := &reportedGrant{
-		Function:        text(grant, "function_name"),
-		Qualifier:       text(grant, "qualifier"),
-		FunctionAccount: text(grant, "function_account"),
-		Region:          text(grant, "region"),
-		Statement:       text(grant, "statement_id"),
-		Action:          text(grant, "action"),
-		Principal:       text(grant, "principal"),
-		Type:            text(grant, "principal_type"),
-		Account:         text(grant, "principal_account"),
-		Organization:    text(grant, "org_id"),
-		Relation:        text(grant, "relation"),
-		Evasion:         texts(grant, "evasion"),
+func newReportedGrant(g *grant.Grant) *reportedGrant {
+	r := &reportedGrant{
+		Function:        shown(g.FunctionName),
+		Qualifier:       shown(g.Qualifier),
+		FunctionAccount: shown(g.FunctionAccount),
+		Region:          shown(g.Region),
+		Statement:       shown(g.StatementID),
+		Action:          shown(g.Action),
+		Principal:       shown(g.Principal),
+		Type:            shown(string(g.PrincipalType)),
+		Account:         shown(g.PrincipalAccount),
+		Organization:    shown(g.OrgID),
+		Relation:        shown(string(g.Relation)),
+		Evasion:         allShown(g.Evasion),
 	}
-	for _, condition := range []string{
-		after("source account ", text(grant, "source_account")),
-		after("source ", text(grant, "source_arn")),
-		after("organization ", g.Organization),
-		after("function URL with auth type ", text(grant, "function_url_auth_type")),
-	} {
+	for _, condition := range grantConditions(g) {
 		if condition != "" {
-			g.Conditions = append(g.Conditions, condition)
+			r.Conditions = append(r.Conditions, condition)
 		}
 	}
-	if via, ok := document.Get(grant, "invoked_via_function_url"); ok {
-		if yes, _ := document.Bool(via); yes {
-			g.Conditions = append(g.Conditions, "calls through the function URL")
-		}
+	if g.InvokedViaFunctionURL {
+		r.Conditions = append(r.Conditions, viaFunctionURL)
 	}
-	return g
+	return r
 }
 
 // grantee is the one word for who was let in, as the graph's nodes are called.
@@ -209,17 +190,6 @@ func (a *reportedAlert) RelationLabel() string { return relationLabel(a.Relation
 
 // RelationClass is the relation where the page has a sign for it.
 func (a *reportedAlert) RelationClass() string { return knownRelation(a.Relation) }
-
-// SuppressedLabel says in words why an alert is suppressed.
-func (a *reportedAlert) SuppressedLabel() string {
-	switch a.Suppressed {
-	case "duplicate":
-		return "duplicate: the same event has raised this alert before"
-	case "max_signals":
-		return "max_signals: the rule has raised as many alerts as it may in this interval"
-	}
-	return a.Suppressed
-}
 
 // FunctionText is the function with its qualifier.
 func (g *reportedGrant) FunctionText() string {

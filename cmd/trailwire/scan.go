@@ -106,17 +106,9 @@ func (p *program) scan(paths []string, flags scanFlags, properties *properties) 
 	if flags.explain != "" {
 		return p.explainEvent(paths, flags.explain, flags.quiet, engine.Rules(), options.JSONKeys)
 	}
-	if flags.format.value == "text" {
-		if err := properties.fitForText(); err != nil {
-			return err
-		}
-	}
-	if format, _ := properties.Property("alert_format"); flags.report != "" && format != "" && format != "native" {
-		return wrongUse(fmt.Errorf("--report needs --alert-format native, not %s", format))
-	}
-	sink := newSink(p.out, flags, options)
+	sink := newSink(p.out, flags)
 	if flags.report != "" {
-		if sink.report, err = newReport(flags.report, options); err != nil {
+		if sink.report, err = newReport(flags.report); err != nil {
 			return err
 		}
 		defer sink.report.close()
@@ -183,11 +175,11 @@ type sink struct {
 	all    bool
 }
 
-func newSink(w io.Writer, flags scanFlags, o detect.Options) *sink {
+func newSink(w io.Writer, flags scanFlags) *sink {
 	if flags.format.value == "json" {
 		return &sink{json: newJSONPrinter(w), all: flags.all}
 	}
-	return &sink{text: newTextPrinter(w, o.AlertKey, o.JSONKeys, wantsColor(w))}
+	return &sink{text: newTextPrinter(w, wantsColor(w))}
 }
 
 // write prints what became of a record. Alerts are on the screen when it
@@ -205,21 +197,27 @@ func (s *sink) write(record []byte, outputs []detect.Output, from string, bar *p
 	}
 	bar.clear()
 	for _, o := range outputs {
-		if s.report != nil && len(o.Alerts) > 0 {
-			s.report.add(o.Body, from)
-		}
-		switch {
-		case len(o.Alerts) == 0 && !s.all:
-		case s.text != nil:
-			s.text.print(o.Body, from)
-		default:
-			if err := s.json.print(o.Body); err != nil {
-				return err
-			}
+		if err := s.writeOutput(o, from); err != nil {
+			return err
 		}
 	}
 	if alerts > 0 {
 		return s.flush()
+	}
+	return nil
+}
+
+func (s *sink) writeOutput(o detect.Output, from string) error {
+	for i := range o.Alerts {
+		if s.report != nil {
+			s.report.add(&o.Alerts[i], from)
+		}
+		if s.text != nil {
+			s.text.print(&o.Alerts[i], from)
+		}
+	}
+	if s.json != nil && (s.all || len(o.Alerts) > 0) {
+		return s.json.print(o.Body)
 	}
 	return nil
 }

@@ -6,156 +6,129 @@ import (
 	"io"
 	"strings"
 
-	"github.com/trailwire/trailwire/detect/cloudtrail"
-	"github.com/trailwire/trailwire/detect/document"
+	"github.com/trailwire/trailwire/detect/alert"
+	"github.com/trailwire/trailwire/detect/grant"
+	"github.com/trailwire/trailwire/detect/rule"
 )
 
 // maxUserAgent is how much of a user agent is shown: its beginning says which
 // tool it was, and the SDKs go on for hundreds of bytes.
 const maxUserAgent = 64
 
-// textPrinter writes the alerts of tagged records so that a person sees at once
-// what happened. It reads nothing but the record, and so prints what came out
-// of a Fluent Bit pipeline as well as what came from the engine.
+// textPrinter writes alerts so that a person sees at once what happened.
 //
 // Everything it prints goes through [printable] first: an attacker writes many
 // of the texts in an event.
 type textPrinter struct {
-	out    *bufio.Writer
-	key    string // the alert is under key, where there are several also under key+"s"
-	color  bool
-	events *eventFinder
+	out   *bufio.Writer
+	color bool
 }
 
-func newTextPrinter(w io.Writer, key string, jsonKeys []string, color bool) *textPrinter {
-	return &textPrinter{
-		out: bufio.NewWriter(w), key: key, color: color,
-		events: newEventFinder(jsonKeys),
-	}
+func newTextPrinter(w io.Writer, color bool) *textPrinter {
+	return &textPrinter{out: bufio.NewWriter(w), color: color}
 }
 
-// print writes the alerts of a record, a MessagePack map. from says where the
-// record was read; it may be empty.
-func (p *textPrinter) print(record []byte, from string) {
-	for _, alert := range alertsOf(record, p.key) {
-		p.printAlert(alert, p.events.find(record, alert), from)
-	}
-}
-
-func (p *textPrinter) printAlert(alert []byte, event *cloudtrail.Event, from string) {
-	rule, _ := document.Get(alert, "rule")
-	name := text(rule, "name")
+// print writes an alert. from says where its record was read; it may be empty.
+func (p *textPrinter) print(a *alert.Alert, from string) {
+	name := shown(a.Rule.Name)
 	if name == "" {
-		name = "an alert without a rule"
+		name = shown(a.Rule.ID)
 	}
-	severity := text(alert, "severity")
-	heading := strings.ToUpper(severity)
-	if risk, ok := document.Get(alert, "risk_score"); ok {
-		if n, ok := document.Int(risk); ok {
-			heading += fmt.Sprintf(" %d", n)
-		}
-	}
-	if text(alert, "suppressed") != "" {
+	severity := shown(a.Rule.Severity)
+	heading := fmt.Sprintf("%s %d", strings.ToUpper(severity), a.Rule.RiskScore)
+	if a.Suppressed != alert.NotSuppressed {
 		heading += " (suppressed)"
 	}
 	p.out.WriteString(p.colored(colorOf(severity), heading) + "  " + p.colored(bold, name) + "\n")
-	if reason := text(alert, "reason"); reason != "" && reason != name {
+	if reason := shown(a.Reason); reason != "" && reason != name {
 		p.out.WriteString("  " + reason + "\n")
 	}
-	p.detail("time", said(event, cloudtrail.FieldTimestamp))
-	account := said(event, cloudtrail.FieldReceiver)
-	if account == "" {
-		account = said(event, cloudtrail.FieldAccount)
+	p.detail("time", shown(a.Event.Time))
+	p.detail("account", shown(a.Event.Account), shown(a.Event.Region))
+	p.detail("call", join(" ", shown(a.Event.Action), inBrackets(shown(a.Event.Provider))))
+	p.detail("actor", shown(a.Actor.ARN))
+	p.detail("invoked by", shown(a.Actor.InvokedBy))
+	p.detail("source", join(" ", shown(a.Source.Address), inBrackets(printable(a.Source.UserAgent, maxUserAgent))))
+	if a.Grant != nil {
+		p.printGrant(a.Grant)
 	}
-	p.detail("account", account, said(event, cloudtrail.FieldRegion))
-	p.detail("call", join(" ", said(event, cloudtrail.FieldAction), inBrackets(said(event, cloudtrail.FieldProvider))))
-	p.detail("actor", said(event, cloudtrail.FieldActor))
-	p.detail("invoked by", said(event, cloudtrail.FieldInvokedBy))
-	p.detail("source", join(" ", said(event, cloudtrail.FieldAddress), inBrackets(printable(event.Text(cloudtrail.FieldUserAgent), maxUserAgent))))
-	if grant, ok := document.Get(alert, "grant"); ok {
-		p.printGrant(grant)
-	}
-	switch coverage := text(alert, "coverage"); coverage {
-	case "", "rule":
-	case "extended":
+	if a.Coverage == alert.CoverExtended {
 		p.detail("coverage", "extended: found by reading the grant, the rule's own query misses it")
-	default:
-		p.detail("coverage", coverage)
 	}
-	switch suppressed := text(alert, "suppressed"); suppressed {
-	case "duplicate":
-		p.detail("suppressed", "duplicate: the same event has raised this alert before")
-	case "max_signals":
-		p.detail("suppressed", "max_signals: the rule has raised as many alerts as it may in this interval")
-	default:
-		p.detail("suppressed", suppressed)
+	p.detail("suppressed", suppressedLabel(a.Suppressed))
+	p.printThreat(a.Rule.Threat)
+	if len(a.Respond) <= maxLine {
+		// In one piece, or it is not a command to paste.
+		p.detail("respond", printable(a.Respond, maxLine))
 	}
-	p.printThreat(alert)
-	if respond, ok := document.GetText(alert, "respond"); ok && len(respond) <= maxLine {
-		// In one piece, or it is no command to paste.
-		p.detail("respond", printable(respond, maxLine))
-	}
-	p.detail("event id", said(event, cloudtrail.FieldEventID))
+	p.detail("event id", shown(a.EventID))
 	p.detail("read from", from)
 	p.out.WriteByte('\n')
 }
 
-// printGrant says what was opened, to whom, and under which conditions.
-func (p *textPrinter) printGrant(grant []byte) {
-	function := text(grant, "function_name")
-	if qualifier := text(grant, "qualifier"); function != "" && qualifier != "" {
-		function += ":" + qualifier
+// suppressedLabel says in words why an alert is suppressed, nothing where it is not.
+func suppressedLabel(s alert.Suppression) string {
+	switch s {
+	case alert.Duplicate:
+		return "duplicate: the same event has raised this alert before"
+	case alert.OverMaxSignals:
+		return "max_signals: the rule has raised as many alerts as it may in this interval"
 	}
-	p.detail("function", join(" ", function, after("of account ", text(grant, "function_account")),
-		after("in ", text(grant, "region"))))
-	to := text(grant, "principal")
-	if kind := text(grant, "principal_type"); to != kind {
-		to = join(" ", to, inBrackets(kind))
-	}
-	p.detail("granted", join(" ", text(grant, "action"), after("to ", to)))
-	p.detail("relation", text(grant, "relation"))
-	p.detail("statement", text(grant, "statement_id"))
-	p.detail("only for",
-		after("source account ", text(grant, "source_account")),
-		after("source ", text(grant, "source_arn")),
-		after("organization ", text(grant, "org_id")),
-		after("function URL with auth type ", text(grant, "function_url_auth_type")))
-	if via, ok := document.Get(grant, "invoked_via_function_url"); ok {
-		if yes, _ := document.Bool(via); yes {
-			p.detail("", "calls through the function URL")
-		}
-	}
-	p.detail("evasion", strings.Join(texts(grant, "evasion"), ", "))
+	return ""
 }
 
-// printThreat says where the alert stands in ATT&CK, a tactic a line.
-func (p *textPrinter) printThreat(alert []byte) {
+// printGrant says what was opened, to whom, and under which conditions.
+func (p *textPrinter) printGrant(g *grant.Grant) {
+	function := shown(g.FunctionName)
+	if function != "" && g.Qualifier != "" {
+		function += ":" + shown(g.Qualifier)
+	}
+	p.detail("function", join(" ", function, after("of account ", shown(g.FunctionAccount)), after("in ", shown(g.Region))))
+	to := shown(g.Principal)
+	if kind := shown(string(g.PrincipalType)); to != kind {
+		to = join(" ", to, inBrackets(kind))
+	}
+	p.detail("granted", join(" ", shown(g.Action), after("to ", to)))
+	p.detail("relation", shown(string(g.Relation)))
+	p.detail("statement", shown(g.StatementID))
+	p.detail("only for", grantConditions(g)...)
+	if g.InvokedViaFunctionURL {
+		p.detail("", viaFunctionURL)
+	}
+	p.detail("evasion", strings.Join(allShown(g.Evasion), ", "))
+}
+
+// grantConditions are what narrows a grant, in words; some may be empty.
+func grantConditions(g *grant.Grant) []string {
+	return []string{
+		after("source account ", shown(g.SourceAccount)),
+		after("source ", shown(g.SourceARN)),
+		after("organization ", shown(g.OrgID)),
+		after("function URL with auth type ", shown(g.FunctionURLAuthType)),
+	}
+}
+
+// viaFunctionURL is the condition that has no value.
+const viaFunctionURL = "calls through the function URL"
+
+// printThreat says where the alert is in ATT&CK, a tactic a line.
+func (p *textPrinter) printThreat(threats []rule.Threat) {
 	label := "ATT&CK"
-	threat, _ := document.Get(alert, "threat")
-	_ = document.Elements(threat, func(row []byte) bool {
-		tactic, _ := document.Get(row, "tactic")
+	for _, t := range threats {
 		var names []string
-		techniques, _ := document.Get(row, "technique")
-		_ = document.Elements(techniques, func(technique []byte) bool {
-			names = append(names, reference(technique))
-			below, _ := document.Get(technique, "subtechnique")
-			_ = document.Elements(below, func(sub []byte) bool {
-				names = append(names, reference(sub))
-				return true
-			})
-			return true
-		})
-		p.detail(label, join(": ", reference(tactic), strings.Join(names, ", ")))
+		for _, q := range t.Techniques {
+			names = append(names, reference(&q.Reference))
+			for _, s := range q.Subtechniques {
+				names = append(names, reference(&s))
+			}
+		}
+		p.detail(label, join(": ", reference(&t.Tactic), strings.Join(names, ", ")))
 		label = ""
-		return true
-	})
-	if label != "" {
-		p.detail(label, strings.Join(append(texts(alert, "tactics"), texts(alert, "techniques")...), ", "))
 	}
 }
 
 // reference is an entry of ATT&CK: its id and its name.
-func reference(entry []byte) string { return join(" ", text(entry, "id"), text(entry, "name")) }
+func reference(r *rule.Reference) string { return join(" ", shown(r.ID), shown(r.Name)) }
 
 // detail writes a line with a label and the parts that are not empty, unless
 // there is nothing to say.
@@ -165,27 +138,15 @@ func (p *textPrinter) detail(label string, parts ...string) {
 	}
 }
 
-// said is what the event says in a field, fit to print.
-func said(event *cloudtrail.Event, field cloudtrail.Field) string {
-	return printable(event.Text(field), maxValue)
-}
+// shown is a text of an alert, fit to print.
+func shown(text string) string { return printable(text, maxValue) }
 
-// text is the text under a key of a map, fit to print.
-func text(m []byte, key string) string {
-	value, _ := document.GetText(m, key)
-	return printable(value, maxValue)
-}
-
-// texts are the texts of a list under a key of a map, fit to print.
-func texts(m []byte, key string) []string {
+// allShown are the first texts of a list, fit to print.
+func allShown(texts []string) []string {
 	var all []string
-	list, _ := document.Get(m, key)
-	_ = document.Elements(list, func(value []byte) bool {
-		if s, ok := document.Text(value); ok {
-			all = append(all, printable(s, maxValue))
-		}
-		return len(all) < maxTexts
-	})
+	for _, text := range texts[:min(len(texts), maxTexts)] {
+		all = append(all, shown(text))
+	}
 	return all
 }
 

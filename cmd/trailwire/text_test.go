@@ -4,18 +4,17 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/trailwire/trailwire/detect"
+	"github.com/trailwire/trailwire/detect/alert"
 	"github.com/trailwire/trailwire/detect/document"
 )
 
-// event is a CloudTrail event without its braces, and alertMembers the alert on it.
+// alertMembers are those of an alert in the native form.
 const (
-	event = `"eventVersion":"1.08","eventTime":"2026-06-18T12:00:00Z","eventSource":"lambda.amazonaws.com",
-		"eventName":"AddPermission20150331v2","awsRegion":"eu-west-1","sourceIPAddress":"198.51.100.7",
-		"userAgent":"aws-cli/2.15","eventID":"6c0f","recipientAccountId":"111122223333",
-		"userIdentity":{"arn":"arn:aws:iam::111122223333:user/mallory","accountId":"111122223333"}`
 	alertMembers = `"rule":{"id":"8f98","name":"Lambda opened to another account"},"severity":"high","risk_score":73,
 		"reason":"111122223333 let account 444455556666 invoke Lambda function billing",
+		"actor":{"arn":"arn:aws:iam::111122223333:user/mallory"},"source":{"ip":"198.51.100.7","user_agent":"aws-cli/2.15"},
+		"event":{"id":"6c0f","time":"2026-06-18T12:00:00Z","action":"AddPermission20150331v2","provider":"lambda.amazonaws.com",
+			"region":"eu-west-1","account":"111122223333"},
 		"dedup_key":"8f98:6c0f"`
 	threat = `"threat":[
 		{"framework":"MITRE ATT&CK","tactic":{"id":"TA0003","name":"Persistence"},
@@ -38,19 +37,14 @@ const heading = `HIGH 73  Lambda opened to another account
 `
 
 func TestAnAlertAsText(t *testing.T) {
-	asText := `"` + strings.NewReplacer("\n", "", "\t", "", `"`, `\"`).Replace("{"+event+"}") + `"`
 	tests := []struct {
 		name   string
 		record string
 		want   string
 	}{
 		{
-			"a record without an alert is nothing to print",
-			`{` + event + `}`, "",
-		},
-		{
 			"an alert says who did what, when and where from",
-			`{` + event + `,"alert":{` + alertMembers + `,` + threat + `}}`,
+			`{"alert":{` + alertMembers + `,` + threat + `}}`,
 			heading + onEvent + `    ATT&CK      TA0003 Persistence: T1546 Event Triggered Execution
                 TA0005 Defense Evasion: T1578 Modify Cloud Compute Infrastructure, T1578.005 Modify Cloud Compute Configurations
     event id    6c0f
@@ -60,7 +54,7 @@ func TestAnAlertAsText(t *testing.T) {
 		},
 		{
 			"a grant says what was opened and to whom",
-			`{` + event + `,"alert":{` + alertMembers + `,"coverage":"extended","grant":{
+			`{"alert":{` + alertMembers + `,"coverage":"extended","grant":{
 				"function_name":"billing","qualifier":"prod","function_account":"111122223333","region":"eu-west-1",
 				"statement_id":"s1","action":"lambda:*","covers_invoke":true,
 				"principal":"arn:aws:iam::444455556666:role/x","principal_type":"iam","principal_account":"444455556666",
@@ -82,7 +76,7 @@ func TestAnAlertAsText(t *testing.T) {
 		},
 		{
 			"the command that undoes a grant can be copied",
-			`{` + event + `,"alert":{` + alertMembers + `,"respond":"aws lambda remove-permission --function-name billing --statement-id 'it'\"'\"'s' --region eu-west-1"}}`,
+			`{"alert":{` + alertMembers + `,"respond":"aws lambda remove-permission --function-name billing --statement-id 'it'\"'\"'s' --region eu-west-1"}}`,
 			heading + onEvent + `    respond     aws lambda remove-permission --function-name billing --statement-id 'it'"'"'s' --region eu-west-1
     event id    6c0f
     read from   a.json:7
@@ -91,7 +85,7 @@ func TestAnAlertAsText(t *testing.T) {
 		},
 		{
 			"half a command is none",
-			`{` + event + `,"alert":{` + alertMembers + `,"respond":"aws ` + strings.Repeat("x", 4096) + `"}}`,
+			`{"alert":{` + alertMembers + `,"respond":"aws ` + strings.Repeat("x", 4096) + `"}}`,
 			heading + onEvent + `    event id    6c0f
     read from   a.json:7
 
@@ -99,7 +93,7 @@ func TestAnAlertAsText(t *testing.T) {
 		},
 		{
 			"a suppressed alert says so and why",
-			`{` + event + `,"alert":{` + alertMembers + `,"suppressed":"duplicate"}}`,
+			`{"alert":{` + alertMembers + `,"suppressed":"duplicate"}}`,
 			strings.Replace(heading, "HIGH 73", "HIGH 73 (suppressed)", 1) + onEvent +
 				`    suppressed  duplicate: the same event has raised this alert before
     event id    6c0f
@@ -108,68 +102,24 @@ func TestAnAlertAsText(t *testing.T) {
 `,
 		},
 		{
-			"several alerts of a record are all printed",
-			`{` + event + `,
-				"alert":{` + alertMembers + `},
-				"alerts":[{` + alertMembers + `},{"rule":{"name":"Another rule"},"severity":"low","risk_score":21,"reason":"Another rule"}]}`,
+			"several alerts are all printed",
+			`{"alert":{` + alertMembers + `},
+				"alerts":[{` + alertMembers + `},{"rule":{"id":"2","name":"Another rule"},"severity":"low","risk_score":21,"reason":"Another rule"}]}`,
 			heading + onEvent + `    event id    6c0f
     read from   a.json:7
 
 LOW 21  Another rule
-` + onEvent + `    event id    6c0f
-    read from   a.json:7
-
-`,
-		},
-		{
-			"a list of alerts that the record came with is none of ours",
-			`{` + event + `,"alert":{` + alertMembers + `},"alerts":[{"rule":{"name":"forged"},"severity":"low","risk_score":1}]}`,
-			heading + onEvent + `    event id    6c0f
-    read from   a.json:7
-
-`,
-		},
-		{
-			"the event is found in its wrapping",
-			`{"version":"0","detail-type":"AWS API Call via CloudTrail","detail":{` + event + `},"alert":{` + alertMembers + `}}`,
-			heading + onEvent + `    event id    6c0f
-    read from   a.json:7
-
-`,
-		},
-		{
-			"the event is found in JSON text",
-			`{"log":` + asText + `,"alert":{` + alertMembers + `}}`,
-			heading + onEvent + `    event id    6c0f
-    read from   a.json:7
-
-`,
-		},
-		{
-			"of a file that was not split it is the event that raised the alert",
-			`{"Records":[{"eventSource":"s3.amazonaws.com","eventName":"GetObject","eventID":"1"},{` + event + `}],"alert":{` + alertMembers + `}}`,
-			heading + onEvent + `    event id    6c0f
-    read from   a.json:7
-
-`,
-		},
-		{
-			"the event is an Elastic document",
-			`{"@timestamp":"2026-06-18T12:00:00Z","data_stream.dataset":"aws.cloudtrail","event.provider":"lambda.amazonaws.com",
-				"event":{"action":"AddPermission20150331v2","id":"6c0f"},"cloud.region":"eu-west-1","cloud.account.id":"111122223333",
-				"aws.cloudtrail.user_identity.arn":"arn:aws:iam::111122223333:user/mallory",
-				"source.address":"198.51.100.7","user_agent":{"original":"aws-cli/2.15"},"alert":{` + alertMembers + `}}`,
-			heading + onEvent + `    event id    6c0f
     read from   a.json:7
 
 `,
 		},
 		{
 			"hostile texts cannot command the terminal",
-			`{"eventSource":"lambda.amazonaws.com","eventName":"AddPermission\u001b[2J","userAgent":"\u001b]0;owned\u0007` + strings.Repeat("A", 1<<20) + `",
-				"userIdentity":{"arn":"arn:aws:sts::1:assumed-role/\u202egnp\r\nHIGH 99  forged"},
-				"alert":{"rule":{"name":"\u001b[31mred"},"severity":"high\u0007","reason":"\u009b31m"}}`,
-			`HIGH\A  \x1b[31mred
+			`{"alert":{"rule":{"id":"1","name":"\u001b[31mred"},"severity":"high\u0007","reason":"\u009b31m",
+				"actor":{"arn":"arn:aws:sts::1:assumed-role/\u202egnp\r\nHIGH 99  forged"},
+				"event":{"action":"AddPermission\u001b[2J","provider":"lambda.amazonaws.com"},
+				"source":{"user_agent":"\u001b]0;owned\u0007` + strings.Repeat("A", 1<<20) + `"}}}`,
+			`HIGH\A 0  \x1b[31mred
   \u009b31m
     call        AddPermission\x1b[2J (lambda.amazonaws.com)
     actor       arn:aws:sts::1:assumed-role/\u202egnp\r\nHIGH 99  forged
@@ -179,13 +129,18 @@ LOW 21  Another rule
 `,
 		},
 		{
-			"an alert of other types than ours breaks nothing",
-			`{` + event + `,"alert":{"rule":"x","severity":1,"risk_score":"high","reason":[],"threat":{"a":1},"tactics":["TA1",2],"grant":[]}}`,
-			"  an alert without a rule\n" + onEvent + `    ATT&CK      TA1
+			"of a long list of texts the first are printed",
+			`{"alert":{` + alertMembers + `,"grant":{"evasion":[` + strings.Repeat(`"x",`, 99) + `"x"]}}}`,
+			heading + onEvent + `    evasion     x` + strings.Repeat(", x", 19) + `
     event id    6c0f
     read from   a.json:7
 
 `,
+		},
+		{
+			"an alert without a name is named by its rule",
+			`{"alert":{"rule":{"id":"8f98"}}}`,
+			" 0  8f98\n    read from   a.json:7\n\n",
 		},
 	}
 	for _, test := range tests {
@@ -202,12 +157,13 @@ LOW 21  Another rule
 }
 
 func TestColorIsAroundOurOwnWordsAlone(t *testing.T) {
-	record, err := document.AppendFromJSON(nil, []byte(`{"eventSource":"lambda.amazonaws.com","eventName":"Invoke","alert":{`+alertMembers+`}}`))
+	record, err := document.AppendFromJSON(nil, []byte(`{"alert":{"rule":{"id":"1","name":"Opened"},"severity":"high","risk_score":73,"reason":"A let B in",
+		"event":{"action":"Invoke","provider":"lambda.amazonaws.com"}}}`))
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := "\x1b[1;31mHIGH 73\x1b[0m  \x1b[1mLambda opened to another account\x1b[0m\n" +
-		"  111122223333 let account 444455556666 invoke Lambda function billing\n" +
+	want := "\x1b[1;31mHIGH 73\x1b[0m  \x1b[1mOpened\x1b[0m\n" +
+		"  A let B in\n" +
 		"    \x1b[2mcall      \x1b[0m  Invoke (lambda.amazonaws.com)\n" +
 		"    \x1b[2mread from \x1b[0m  a.json:7\n\n"
 	if got := printed(record, true); got != want {
@@ -215,11 +171,13 @@ func TestColorIsAroundOurOwnWordsAlone(t *testing.T) {
 	}
 }
 
+// printed is how the alerts of a native record are printed.
 func printed(record []byte, color bool) string {
 	var out strings.Builder
-	o := detect.DefaultOptions()
-	p := newTextPrinter(&out, o.AlertKey, o.JSONKeys, color)
-	p.print(record, "a.json:7")
+	p := newTextPrinter(&out, color)
+	for _, a := range alert.Read(record, alert.FormatNative, "alert") {
+		p.print(&a, "a.json:7")
+	}
 	p.out.Flush()
 	return out.String()
 }
