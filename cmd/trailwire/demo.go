@@ -10,6 +10,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/trailwire/trailwire/cmd/trailwire/internal/logfile"
+	"github.com/trailwire/trailwire/cmd/trailwire/internal/terminal"
 	"github.com/trailwire/trailwire/detect"
 	"github.com/trailwire/trailwire/detect/alert"
 	"github.com/trailwire/trailwire/detect/rule"
@@ -94,13 +96,13 @@ func (p *program) demo(paths []string, flags demoFlags, properties *properties) 
 		return wrongUse(err)
 	}
 	defer func() { err = errors.Join(err, h.close()) }()
-	fmt.Fprintf(p.out, "%s\n%s\n", printable(h.String(), maxLine), whatFollows)
+	fmt.Fprintf(p.out, "%s\n%s\n", terminal.Printable(h.String(), terminal.MaxLine), whatFollows)
 
 	start := p.now()
-	r := p.newReading(paths, false)
+	r := logfile.NewReading(paths, p.in, p.err, false)
 	found := newFindings(engine.Rules(), options)
 	evaluator := engine.ThoroughEvaluator()
-	err = r.each(func(record []byte, _ string) error {
+	err = r.Each(func(record []byte, _ string) error {
 		if ctx.Err() != nil {
 			return errInterrupted
 		}
@@ -109,25 +111,25 @@ func (p *program) demo(paths []string, flags demoFlags, properties *properties) 
 		}
 		return h.add(record)
 	})
-	r.finish()
+	r.Finish()
 	if err != nil {
 		return exit{exitProblems, err}
 	}
 	fmt.Fprintln(p.out)
 
-	printer := newTextPrinter(p.out, wantsColor(p.out))
+	printer := terminal.NewAlertPrinter(p.out, terminal.ColorsFor(p.out))
 	err = h.run(ctx, func(record []byte) {
 		for _, a := range found.arrive(record) {
-			printer.print(&a, "")
+			printer.Print(&a, "")
 		}
 	})
 	if err != nil {
 		return exit{exitProblems, err}
 	}
-	if err := printer.out.Flush(); err != nil {
-		return exit{exitProblems, fmt.Errorf("standard output: %w", reason(err))}
+	if err := printer.Flush(); err != nil {
+		return exit{exitProblems, fmt.Errorf("standard output: %w", logfile.Reason(err))}
 	}
-	line := summary{engine.Stats(), len(r.inputs), r.problems.count, p.now().Sub(start)}.String()
+	line := terminal.Summary{Stats: engine.Stats(), Files: len(r.Paths()), Problems: r.Problems(), Took: p.now().Sub(start)}.String()
 	if err := found.compare(); err != nil {
 		fmt.Fprintln(p.out, line)
 		return exit{exitProblems, err}
@@ -137,10 +139,10 @@ func (p *program) demo(paths []string, flags demoFlags, properties *properties) 
 	}
 	if found.foreign > 0 {
 		line += fmt.Sprintf(" Left out: %s whose alert is not Trailwire's.",
-			counted(found.foreign, "record"))
+			terminal.Counted(found.foreign, "record"))
 	}
 	fmt.Fprintln(p.out, line)
-	if r.problems.count > 0 {
+	if r.Problems() > 0 {
 		return exit{code: exitProblems}
 	}
 	return nil
@@ -220,5 +222,5 @@ func (f *findings) compare() error {
 		return nil
 	}
 	return fmt.Errorf("THE PLUGIN AND THE ENGINE DISAGREE: %s of the engine's did not arrive, %s arrived that the engine does not raise (such as the one for event %q)",
-		counted(lost, "alert"), counted(strange, "alert"), example.event)
+		terminal.Counted(lost, "alert"), terminal.Counted(strange, "alert"), example.event)
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"github.com/trailwire/trailwire/cmd/trailwire/internal/terminal"
 	"github.com/trailwire/trailwire/detect"
 	"github.com/trailwire/trailwire/plugin/property"
 )
@@ -62,13 +63,22 @@ func (p *properties) engine(warn io.Writer) (*detect.Engine, detect.Options, err
 	if err != nil {
 		return nil, detect.Options{}, wrongUse(inFlags(err))
 	}
-	warnAll(warn, settings.Warnings)
+	terminal.Warn(warn, settings.Warnings)
 	engine, err := detect.New(settings.Options)
 	if err != nil {
 		return nil, detect.Options{}, wrongUse(err)
 	}
 	return engine, settings.Options, nil
 }
+
+// flagError is an error about a flag's value, in words that name the flag.
+type flagError struct {
+	text string
+	err  error
+}
+
+func (e flagError) Error() string { return e.text }
+func (e flagError) Unwrap() error { return e.err }
 
 // inFlags names the flag where an error names the property.
 func inFlags(err error) error {

@@ -15,6 +15,8 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/trailwire/trailwire/cmd/trailwire/internal/logfile"
+	"github.com/trailwire/trailwire/cmd/trailwire/internal/terminal"
 	"github.com/trailwire/trailwire/detect/document"
 )
 
@@ -82,7 +84,7 @@ func (h *fluentBit) String() string {
 func (h *fluentBit) add(record []byte) error {
 	line, err := document.AppendJSON(h.line[:0], record)
 	if err != nil {
-		return &recordError{err}
+		return &logfile.RecordError{Err: err}
 	}
 	h.line = append(line, '\n')
 	h.longest = max(h.longest, len(h.line))
@@ -191,14 +193,14 @@ func (h *fluentBit) readAlerts(each func(record []byte)) error {
 		return err
 	}
 	defer file.Close()
-	records := newRecordReader(file, true)
+	records := logfile.NewReader(file, true)
 	for {
 		record, at, err := records.Next(nil)
 		if err == io.EOF {
 			return nil
 		}
 		if err != nil {
-			return fmt.Errorf("what Fluent Bit wrote, line %d: %w", at.line, err)
+			return fmt.Errorf("what Fluent Bit wrote, line %d: %w", at.Line, err)
 		}
 		each(record)
 	}
@@ -231,7 +233,7 @@ func (l *logged) tail() string {
 	all := strings.Split(strings.TrimSpace(string(l.log)), "\n")
 	var b strings.Builder
 	for _, line := range all[max(0, len(all)-lines):] {
-		b.WriteString("  " + printable(line, maxLine) + "\n")
+		b.WriteString("  " + terminal.Printable(line, terminal.MaxLine) + "\n")
 	}
 	return b.String()
 }

@@ -7,6 +7,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+
+	"github.com/trailwire/trailwire/cmd/trailwire/internal/logfile"
 )
 
 // Where the plugin is installed (make install).
@@ -67,7 +69,7 @@ func findFluentBit(named string) (string, error) {
 func firstFile(what, named string, usual ...string) (string, error) {
 	if named != "" {
 		if _, err := os.Stat(named); err != nil {
-			return "", fmt.Errorf("the %s %s: %w", what, named, reason(err))
+			return "", fmt.Errorf("the %s %s: %w", what, named, logfile.Reason(err))
 		}
 		return named, nil
 	}

@@ -15,6 +15,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/trailwire/trailwire/cmd/trailwire/internal/logfile"
+	"github.com/trailwire/trailwire/cmd/trailwire/internal/terminal"
 	"github.com/trailwire/trailwire/detect"
 	"github.com/trailwire/trailwire/detect/alert"
 	"github.com/trailwire/trailwire/detect/rule"
@@ -30,8 +32,8 @@ import (
 var reportFiles embed.FS
 
 var reportTemplate = template.Must(template.New("").Funcs(template.FuncMap{
-	"counted": counted[int],
-	"grouped": grouped[int],
+	"counted": terminal.Counted[int],
+	"grouped": terminal.Grouped[int],
 	"web":     isWebAddress,
 	"only":    func(b noteBlock) []noteBlock { return []noteBlock{b} },
 	"fact":    func(label, text string) reportFact { return reportFact{Label: label, Text: text} },
@@ -39,7 +41,7 @@ var reportTemplate = template.Must(template.New("").Funcs(template.FuncMap{
 }).ParseFS(reportFiles, "report/*.tmpl"))
 
 // maxReported is how many alerts a page holds; a browser is slow with more.
-// Those beyond are counted, and the page says so.
+// Those beyond are terminal.Counted, and the page says so.
 const maxReported = 10_000
 
 // report gathers alerts while a scan goes on and writes the page at its end.
@@ -53,28 +55,28 @@ type report struct {
 // hours of reading. What the file holds stays until there is a page to put in
 // its place.
 func newReport(path string) (*report, error) {
-	if path == standardInput {
+	if path == logfile.StandardInput {
 		return nil, wrongUse(errReportToOutput)
 	}
 	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE, 0o600)
 	if err != nil {
-		return nil, wrongUse(fmt.Errorf("--report %s: %w", path, reason(err)))
+		return nil, wrongUse(fmt.Errorf("--report %s: %w", path, logfile.Reason(err)))
 	}
 	return &report{file: file}, nil
 }
 
 // checkInputs makes sure that the report does not take a log's place.
-func (r *report) checkInputs(inputs []input) error {
+func (r *report) checkInputs(paths []string) error {
 	own, err := r.file.Stat()
 	if err != nil {
 		return err
 	}
-	for _, in := range inputs {
-		if in.path == standardInput {
+	for _, path := range paths {
+		if path == logfile.StandardInput {
 			continue
 		}
-		if info, err := os.Stat(in.path); err == nil && os.SameFile(own, info) {
-			return wrongUse(fmt.Errorf("--report %s: that is a file to be read", in.path))
+		if info, err := os.Stat(path); err == nil && os.SameFile(own, info) {
+			return wrongUse(fmt.Errorf("--report %s: that is a file to be read", path))
 		}
 	}
 	return nil
@@ -106,11 +108,11 @@ func (r *report) write(about reportAbout) (int, error) {
 	// A pipe or a terminal cannot be truncated, and need not be.
 	if info, err := r.file.Stat(); err == nil && info.Mode().IsRegular() {
 		if err := r.file.Truncate(0); err != nil {
-			return 0, reason(err)
+			return 0, logfile.Reason(err)
 		}
 	}
 	if _, err := r.file.Write(b.Bytes()); err != nil {
-		return 0, reason(err)
+		return 0, logfile.Reason(err)
 	}
 	return b.Len(), nil
 }
@@ -175,7 +177,7 @@ type reportFact struct {
 }
 
 // Events is how many events were read.
-func (a reportAbout) Events() string { return counted(a.Stats.Events, "event") }
+func (a reportAbout) Events() string { return terminal.Counted(a.Stats.Events, "event") }
 
 // Excepted says what exceptions dropped.
 func (a reportAbout) Excepted() string {
@@ -185,14 +187,14 @@ func (a reportAbout) Excepted() string {
 	if a.Stats.Excepted == 1 {
 		return "One match was dropped by an exception."
 	}
-	return grouped(a.Stats.Excepted) + " matches were dropped by exceptions."
+	return terminal.Grouped(a.Stats.Excepted) + " matches were dropped by exceptions."
 }
 
 // SettingTexts are the settings as flags.
 func (a reportAbout) SettingTexts() []string {
 	var all []string
 	for _, s := range a.Settings {
-		all = append(all, printable("--"+flagName(s.name)+"="+s.value, maxValue))
+		all = append(all, terminal.Printable("--"+flagName(s.name)+"="+s.value, terminal.MaxValue))
 	}
 	return all
 }
@@ -348,11 +350,11 @@ func rankIn(order []string, value string) int {
 
 // said is what the program says when the page is written.
 func (r *report) said(size int) string {
-	line := fmt.Sprintf("%s: %s, %s", r.file.Name(), counted(len(r.alerts), "alert"), shortSize(size))
+	line := fmt.Sprintf("%s: %s, %s", r.file.Name(), terminal.Counted(len(r.alerts), "alert"), shortSize(size))
 	if r.left > 0 {
-		line += fmt.Sprintf("; %s more are left out: scan less at a time", grouped(r.left))
+		line += fmt.Sprintf("; %s more are left out: scan less at a time", terminal.Grouped(r.left))
 	}
-	return printable(line, maxLine)
+	return terminal.Printable(line, terminal.MaxLine)
 }
 
 // shortSize is a number of bytes to two or three digits.

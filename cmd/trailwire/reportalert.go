@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/trailwire/trailwire/cmd/trailwire/internal/terminal"
 	"github.com/trailwire/trailwire/detect/alert"
 	"github.com/trailwire/trailwire/detect/grant"
 )
@@ -55,30 +56,30 @@ type reportedGrant struct {
 // newReportedAlert makes of an alert what the page shows.
 func newReportedAlert(a *alert.Alert, from string) reportedAlert {
 	r := reportedAlert{
-		Severity:   strings.ToLower(shown(a.Rule.Severity)),
-		Risk:       grouped(a.Rule.RiskScore),
-		RuleID:     shown(a.Rule.ID),
-		RuleName:   shown(a.Rule.Name),
-		Reason:     cmp.Or(shown(a.Reason), shown(a.Rule.Name)),
-		Techniques: allShown(a.Rule.Techniques()),
+		Severity:   strings.ToLower(terminal.Shown(a.Rule.Severity)),
+		Risk:       terminal.Grouped(a.Rule.RiskScore),
+		RuleID:     terminal.Shown(a.Rule.ID),
+		RuleName:   terminal.Shown(a.Rule.Name),
+		Reason:     cmp.Or(terminal.Shown(a.Reason), terminal.Shown(a.Rule.Name)),
+		Techniques: terminal.AllShown(a.Rule.Techniques()),
 		Extended:   a.Coverage == alert.CoverExtended,
-		Suppressed: suppressedLabel(a.Suppressed),
+		Suppressed: terminal.SuppressedLabel(a.Suppressed),
 
-		Account:   shown(a.Event.Account),
-		Region:    shown(a.Event.Region),
-		Call:      shown(a.Event.Action),
-		Provider:  shown(a.Event.Provider),
-		Actor:     shown(a.Actor.ARN),
-		InvokedBy: shown(a.Actor.InvokedBy),
-		Source:    shown(a.Source.Address),
-		Agent:     printable(a.Source.UserAgent, maxUserAgent),
-		EventID:   shown(a.EventID),
+		Account:   terminal.Shown(a.Event.Account),
+		Region:    terminal.Shown(a.Event.Region),
+		Call:      terminal.Shown(a.Event.Action),
+		Provider:  terminal.Shown(a.Event.Provider),
+		Actor:     terminal.Shown(a.Actor.ARN),
+		InvokedBy: terminal.Shown(a.Actor.InvokedBy),
+		Source:    terminal.Shown(a.Source.Address),
+		Agent:     terminal.Printable(a.Source.UserAgent, terminal.MaxUserAgent),
+		EventID:   terminal.Shown(a.EventID),
 		From:      from,
 	}
 	if at, err := time.Parse(time.RFC3339, a.Event.Time); err == nil && at.Year() >= 1970 && at.Year() < 10000 {
 		r.Time = at.UTC()
 	} else {
-		r.Clock = shown(a.Event.Time)
+		r.Clock = terminal.Shown(a.Event.Time)
 	}
 	if a.Grant != nil {
 		r.Grant = newReportedGrant(a.Grant)
@@ -96,7 +97,7 @@ const maxCommand = 4096
 // commandFor returns the command that takes a grant back, as the engine wrote it.
 // One that would have to be shown in another form than it has is left out.
 func commandFor(respond string) string {
-	if printable(respond, maxCommand) == respond {
+	if terminal.Printable(respond, maxCommand) == respond {
 		return respond
 	}
 	return ""
@@ -104,26 +105,26 @@ func commandFor(respond string) string {
 
 func newReportedGrant(g *grant.Grant) *reportedGrant {
 	r := &reportedGrant{
-		Function:        shown(g.FunctionName),
-		Qualifier:       shown(g.Qualifier),
-		FunctionAccount: shown(g.FunctionAccount),
-		Region:          shown(g.Region),
-		Statement:       shown(g.StatementID),
-		Action:          shown(g.Action),
-		Principal:       shown(g.Principal),
-		Type:            shown(string(g.PrincipalType)),
-		Account:         shown(g.PrincipalAccount),
-		Organization:    shown(g.OrgID),
-		Relation:        shown(string(g.Relation)),
-		Evasion:         allShown(g.Evasion),
+		Function:        terminal.Shown(g.FunctionName),
+		Qualifier:       terminal.Shown(g.Qualifier),
+		FunctionAccount: terminal.Shown(g.FunctionAccount),
+		Region:          terminal.Shown(g.Region),
+		Statement:       terminal.Shown(g.StatementID),
+		Action:          terminal.Shown(g.Action),
+		Principal:       terminal.Shown(g.Principal),
+		Type:            terminal.Shown(string(g.PrincipalType)),
+		Account:         terminal.Shown(g.PrincipalAccount),
+		Organization:    terminal.Shown(g.OrgID),
+		Relation:        terminal.Shown(string(g.Relation)),
+		Evasion:         terminal.AllShown(g.Evasion),
 	}
-	for _, condition := range grantConditions(g) {
+	for _, condition := range terminal.GrantConditions(g) {
 		if condition != "" {
 			r.Conditions = append(r.Conditions, condition)
 		}
 	}
 	if g.InvokedViaFunctionURL {
-		r.Conditions = append(r.Conditions, viaFunctionURL)
+		r.Conditions = append(r.Conditions, terminal.ViaFunctionURL)
 	}
 	return r
 }

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/trailwire/trailwire/cmd/trailwire/internal/terminal"
 )
 
 // grantGraph is who granted what to which account. Accounts (and what stands in
@@ -414,7 +416,7 @@ func newGraphEdge(l *link, ends [2]int) graphEdge {
 	return graphEdge{
 		From: ends[0], To: ends[1], Relation: l.relation,
 		Width: fmt.Sprintf("%.1f", min(6, 1.5+math.Log2(float64(l.count))*0.6)),
-		Title: fmt.Sprintf("%s to %s (%s): %s", l.grantor, l.grantee, relationLabel(l.relation), counted(l.count, "grant")),
+		Title: fmt.Sprintf("%s to %s (%s): %s", l.grantor, l.grantee, relationLabel(l.relation), terminal.Counted(l.count, "grant")),
 	}
 }
 
@@ -528,18 +530,18 @@ func (n *graphNode) Top() int { return n.Y - cardHeight/2 }
 
 // describe fills in what the node's card says.
 func (g *grantGraph) describe(n *graphNode) {
-	n.Sub, n.More = relationLabel(n.Relation), ", "+counted(n.in, "grant")
+	n.Sub, n.More = relationLabel(n.Relation), ", "+terminal.Counted(n.in, "grant")
 	if n.out > 0 {
-		n.Sub, n.More = "opened "+counted(len(n.functions), "function"), ""
+		n.Sub, n.More = "opened "+terminal.Counted(len(n.functions), "function"), ""
 		if n.in > 0 {
-			n.More = " · " + counted(n.in, "grant")
+			n.More = " · " + terminal.Counted(n.in, "grant")
 		}
 	}
 	switch key := strings.TrimSuffix(n.Key, "\x00again"); key {
 	case furtherGrantors:
-		n.Label, n.Sub, n.More = "further accounts", counted(len(g.grantors), "account"), ""
+		n.Label, n.Sub, n.More = "further accounts", terminal.Counted(len(g.grantors), "account"), ""
 	case furtherGrantees:
-		n.Label, n.Sub = "further principals", counted(len(g.grantees), "principal")
+		n.Label, n.Sub = "further principals", terminal.Counted(len(g.grantees), "principal")
 	default:
 		n.Label = shortLabel(key)
 		n.Title = key
@@ -575,7 +577,7 @@ func (g *graphGap) label(from, to int, l *link, fan int) {
 	case 1:
 		text = shortLabel(l.functions.list[0])
 	default:
-		text = counted(len(l.functions.list), "function")
+		text = terminal.Counted(len(l.functions.list), "function")
 	}
 	spots := []float64{0.5, 0.62, 0.38, 0.7, 0.3}
 	if fan > 0 {

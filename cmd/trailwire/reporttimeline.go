@@ -3,6 +3,8 @@ package main
 import (
 	"fmt"
 	"time"
+
+	"github.com/trailwire/trailwire/cmd/trailwire/internal/terminal"
 )
 
 // timeline is the alerts over time: a lane for each severity, in it a bar for
@@ -118,7 +120,7 @@ func (t *timeline) lay(alerts []reportedAlert, start time.Time, width time.Durat
 				HitX: percent(n, bins, 0), HitWidth: percent(1, bins, 0),
 				Y: l.Base - height, Height: height, Count: count,
 				From: from.Unix(), To: from.Add(width).Unix(),
-				Title: fmt.Sprintf("%s, %s: %s", l.Label, spanOf(from, width), counted(count, "alert")),
+				Title: fmt.Sprintf("%s, %s: %s", l.Label, spanOf(from, width), terminal.Counted(count, "alert")),
 			}
 			l.Bars = append(l.Bars, b)
 		}
@@ -216,11 +218,11 @@ func spanOf(from time.Time, width time.Duration) string {
 func spelled(d time.Duration) string {
 	switch {
 	case d >= day:
-		return counted(int(d/day), "day")
+		return terminal.Counted(int(d/day), "day")
 	case d >= time.Hour:
-		return counted(int(d/time.Hour), "hour")
+		return terminal.Counted(int(d/time.Hour), "hour")
 	}
-	return counted(int(d/time.Minute), "minute")
+	return terminal.Counted(int(d/time.Minute), "minute")
 }
 
 // percent is (n+more)/of.

@@ -8,6 +8,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/trailwire/trailwire/cmd/trailwire/internal/logfile"
+	"github.com/trailwire/trailwire/cmd/trailwire/internal/terminal"
 	"github.com/trailwire/trailwire/detect"
 	"github.com/trailwire/trailwire/internal/version"
 )
@@ -114,27 +116,27 @@ func (p *program) scan(paths []string, flags scanFlags, properties *properties) 
 		defer sink.report.close()
 	}
 	start := p.now()
-	r := p.newReading(paths, flags.quiet)
+	r := logfile.NewReading(paths, p.in, p.err, flags.quiet)
 	if sink.report != nil {
-		if err := sink.report.checkInputs(r.inputs); err != nil {
+		if err := sink.report.checkInputs(r.Paths()); err != nil {
 			return err
 		}
 	}
 	evaluator := engine.ThoroughEvaluator()
-	err = r.each(func(record []byte, from string) error {
+	err = r.Each(func(record []byte, from string) error {
 		before := engine.Stats()
 		outputs := evaluator.Record(record, time.Time{})
 		if engine.Stats().OverLimit > before.OverLimit {
 			return errOverLimit
 		}
-		return sink.write(record, outputs, from, r.progress)
+		return sink.write(record, outputs, from, r.Progress)
 	})
-	r.finish()
+	r.Finish()
 	if err = errors.Join(err, sink.flush()); err != nil {
-		return exit{exitProblems, fmt.Errorf("standard output: %w", reason(err))}
+		return exit{exitProblems, fmt.Errorf("standard output: %w", logfile.Reason(err))}
 	}
 	if !flags.quiet {
-		line := summary{engine.Stats(), len(r.inputs), r.problems.count, p.now().Sub(start)}.String()
+		line := terminal.Summary{Stats: engine.Stats(), Files: len(r.Paths()), Problems: r.Problems(), Took: p.now().Sub(start)}.String()
 		if flags.format.value == "text" {
 			fmt.Fprintln(p.out, line)
 		} else {
@@ -144,7 +146,7 @@ func (p *program) scan(paths []string, flags scanFlags, properties *properties) 
 	if sink.report != nil {
 		size, err := sink.report.write(reportAbout{
 			Made: p.now(), Version: version.Number, Stats: engine.Stats(),
-			Files: len(r.inputs), Problems: r.problems.count, Rules: engine.Rules(), Settings: properties.set(),
+			Files: len(r.Paths()), Problems: r.Problems(), Rules: engine.Rules(), Settings: properties.set(),
 		})
 		if err != nil {
 			return exit{exitProblems, fmt.Errorf("--report %s: %w", flags.report, err)}
@@ -154,7 +156,7 @@ func (p *program) scan(paths []string, flags scanFlags, properties *properties) 
 		}
 	}
 	switch {
-	case r.problems.count > 0:
+	case r.Problems() > 0:
 		return exit{code: exitProblems}
 	case flags.fail && engine.Stats().Alerts > 0:
 		return exit{code: exitAlerts}
@@ -162,29 +164,28 @@ func (p *program) scan(paths []string, flags scanFlags, properties *properties) 
 	return nil
 }
 
-var errOverLimit = &recordError{errors.New("the record holds too many events, or too much beside them, to look into; it was left out")}
-
-// recordError is an error of one record, which does not stop the rest.
-type recordError struct{ error }
+var errOverLimit = &logfile.RecordError{
+	Err: errors.New("the record holds too many events, or too much beside them, to look into; it was left out"),
+}
 
 // sink is where evaluated records go.
 type sink struct {
-	text   *textPrinter // one of the two is nil
-	json   *jsonPrinter
+	text   *terminal.AlertPrinter // one of the two is nil
+	json   *logfile.Writer
 	report *report // nil for none
 	all    bool
 }
 
 func newSink(w io.Writer, flags scanFlags) *sink {
 	if flags.format.value == "json" {
-		return &sink{json: newJSONPrinter(w), all: flags.all}
+		return &sink{json: logfile.NewWriter(w), all: flags.all}
 	}
-	return &sink{text: newTextPrinter(w, wantsColor(w))}
+	return &sink{text: terminal.NewAlertPrinter(w, terminal.ColorsFor(w))}
 }
 
 // write prints what became of a record. Alerts are on the screen when it
 // returns: standard input may be a stream that never ends.
-func (s *sink) write(record []byte, outputs []detect.Output, from string, bar *progress) error {
+func (s *sink) write(record []byte, outputs []detect.Output, from string, bar *terminal.Progress) error {
 	alerts := 0
 	for _, o := range outputs {
 		alerts += len(o.Alerts)
@@ -195,7 +196,7 @@ func (s *sink) write(record []byte, outputs []detect.Output, from string, bar *p
 	if outputs == nil {
 		outputs = []detect.Output{{Body: record}}
 	}
-	bar.clear()
+	bar.Clear()
 	for _, o := range outputs {
 		if err := s.writeOutput(o, from); err != nil {
 			return err
@@ -213,18 +214,18 @@ func (s *sink) writeOutput(o detect.Output, from string) error {
 			s.report.add(&o.Alerts[i], from)
 		}
 		if s.text != nil {
-			s.text.print(&o.Alerts[i], from)
+			s.text.Print(&o.Alerts[i], from)
 		}
 	}
 	if s.json != nil && (s.all || len(o.Alerts) > 0) {
-		return s.json.print(o.Body)
+		return s.json.Write(o.Body)
 	}
 	return nil
 }
 
 func (s *sink) flush() error {
 	if s.text != nil {
-		return s.text.out.Flush()
+		return s.text.Flush()
 	}
-	return s.json.out.Flush()
+	return s.json.Flush()
 }

@@ -1,8 +1,10 @@
-package main
+package logfile
 
 import (
 	"fmt"
 	"io"
+
+	"github.com/trailwire/trailwire/cmd/trailwire/internal/terminal"
 )
 
 // problems says on standard error what could not be read, and counts it. Of
@@ -24,8 +26,8 @@ const maxShown = 5
 func (p *problems) report(file string, err error) { p.say(file, "", err) }
 
 // reportAt says a problem at a place in a file.
-func (p *problems) reportAt(file string, at place, err error) {
-	p.say(file, fmt.Sprintf(":%d", at.line), err)
+func (p *problems) reportAt(file string, at Place, err error) {
+	p.say(file, fmt.Sprintf(":%d", at.Line), err)
 }
 
 func (p *problems) say(file, at string, err error) {
@@ -38,14 +40,14 @@ func (p *problems) say(file, at string, err error) {
 		return
 	}
 	p.before()
-	fmt.Fprintf(p.out, "trailwire: %s%s: %s\n", printable(file, maxLine), at, printable(err.Error(), maxLine))
+	fmt.Fprintf(p.out, "trailwire: %s%s: %s\n", terminal.Printable(file, terminal.MaxLine), at, terminal.Printable(err.Error(), terminal.MaxLine))
 }
 
 // endFile says how many problems of the last file were not said.
 func (p *problems) endFile() {
 	if more := p.inFile - maxShown; more > 0 {
 		p.before()
-		fmt.Fprintf(p.out, "trailwire: %s: %s more\n", printable(p.file, maxLine), counted(more, "problem"))
+		fmt.Fprintf(p.out, "trailwire: %s: %s more\n", terminal.Printable(p.file, terminal.MaxLine), terminal.Counted(more, "problem"))
 	}
 	p.file, p.inFile = "", 0
 }

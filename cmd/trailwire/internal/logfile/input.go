@@ -1,4 +1,4 @@
-package main
+package logfile
 
 import (
 	"bufio"
@@ -12,8 +12,8 @@ import (
 	"strings"
 )
 
-// standardInput is the path that stands for standard input.
-const standardInput = "-"
+// StandardInput is the path that stands for standard input.
+const StandardInput = "-"
 
 // input is one file to read, or standard input.
 type input struct {
@@ -25,7 +25,7 @@ type input struct {
 
 // name is how messages call the input.
 func (in input) name() string {
-	if in.path == standardInput {
+	if in.path == StandardInput {
 		return "standard input"
 	}
 	return in.path
@@ -58,13 +58,13 @@ func withoutGzip(path string) string { return strings.TrimSuffix(strings.ToLower
 func listInputs(paths []string, problem func(path string, err error)) []input {
 	var inputs []input
 	for _, path := range paths {
-		if path == standardInput {
+		if path == StandardInput {
 			inputs = append(inputs, input{path: path, size: -1})
 			continue
 		}
 		info, err := os.Stat(path)
 		if err != nil {
-			problem(path, reason(err))
+			problem(path, Reason(err))
 			continue
 		}
 		if !info.IsDir() {
@@ -85,7 +85,7 @@ func listFolder(folder string, problem func(path string, err error)) []input {
 	// The walk's own error is always nil: the function returns none.
 	_ = filepath.WalkDir(folder, func(path string, entry fs.DirEntry, err error) error {
 		if err != nil {
-			problem(path, reason(err))
+			problem(path, Reason(err))
 			return nil
 		}
 		if entry.IsDir() || !hasLogExtension(path) {
@@ -93,7 +93,7 @@ func listFolder(folder string, problem func(path string, err error)) []input {
 		}
 		info, err := os.Stat(path) // through a symbolic link
 		if err != nil {
-			problem(path, reason(err))
+			problem(path, Reason(err))
 			return nil
 		}
 		// A pipe or a device would be waited for, perhaps for ever.
@@ -113,9 +113,9 @@ func newInput(path string, info fs.FileInfo) input {
 	return in
 }
 
-// reason is an error about a file without the file's name, which stands in
+// Reason is an error about a file without the file's name, which stands in
 // front of every message.
-func reason(err error) error {
+func Reason(err error) error {
 	var at *fs.PathError
 	if errors.As(err, &at) {
 		return at.Err
@@ -142,10 +142,10 @@ func (c content) Close() error {
 func openInput(in input, stdin io.Reader, read func(n int)) (content, error) {
 	var c content
 	source := stdin
-	if in.path != standardInput {
+	if in.path != StandardInput {
 		file, err := os.Open(in.path)
 		if err != nil {
-			return content{}, reason(err)
+			return content{}, Reason(err)
 		}
 		source, c.file = file, file
 	}

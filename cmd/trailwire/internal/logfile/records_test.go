@@ -1,4 +1,4 @@
-package main
+package logfile
 
 import (
 	"bytes"
@@ -13,27 +13,27 @@ import (
 	"github.com/trailwire/trailwire/detect/document"
 )
 
-// readAll returns what a recordReader makes of a text: a record as its line and
+// readAll returns what a Reader makes of a text: a record as its line and
 // its JSON, an error as its line and its words.
 func readAll(src io.Reader, lines bool) []string {
 	var all []string
-	r := newRecordReader(src, lines)
+	r := NewReader(src, lines)
 	for range 1000 {
 		record, at, err := r.Next(nil)
-		var broken *brokenError
+		var broken *BrokenError
 		switch {
 		case err == io.EOF:
 			return all
 		case errors.As(err, &broken):
-			all = append(all, fmt.Sprintf("%d: %v", broken.at.line, broken))
+			all = append(all, fmt.Sprintf("%d: %v", broken.at.Line, broken))
 		case err != nil:
-			return append(all, fmt.Sprintf("%d: end: %v", at.line, err))
+			return append(all, fmt.Sprintf("%d: end: %v", at.Line, err))
 		default:
 			text, err := document.AppendJSON(nil, record)
 			if err != nil {
 				text = []byte(err.Error())
 			}
-			all = append(all, fmt.Sprintf("%d: %s", at.line, text))
+			all = append(all, fmt.Sprintf("%d: %s", at.Line, text))
 		}
 	}
 	return append(all, "it never ends")
@@ -158,7 +158,7 @@ func TestReadingGoesOnAfterABrokenPlace(t *testing.T) {
 // again for each line.
 func TestAFileOfBracketsThatNeverCloseIsReadInLinearTime(t *testing.T) {
 	const lines = 100_000
-	r := newRecordReader(strings.NewReader(strings.Repeat("{\"a\":[\n", lines)), false)
+	r := NewReader(strings.NewReader(strings.Repeat("{\"a\":[\n", lines)), false)
 	for problems := 0; ; problems++ {
 		_, _, err := r.Next(nil)
 		if err == io.EOF {
@@ -220,11 +220,11 @@ func FuzzRecordReader(f *testing.F) {
 		f.Add([]byte(seed), false)
 	}
 	f.Fuzz(func(t *testing.T, text []byte, lines bool) {
-		r := newRecordReader(bytes.NewReader(text), lines)
+		r := NewReader(bytes.NewReader(text), lines)
 		last := int64(-1)
 		for range 2*len(text) + 2 {
 			record, at, err := r.Next(nil)
-			var broken *brokenError
+			var broken *BrokenError
 			switch {
 			case err == io.EOF:
 				return
@@ -233,12 +233,12 @@ func FuzzRecordReader(f *testing.F) {
 				t.Fatalf("%q: %v", text, err)
 			case !document.IsMap(record):
 				t.Fatalf("%q: a record that is no map", text)
-			case at.offset <= last:
-				t.Fatalf("%q: a record at %d after one at %d", text, at.offset, last)
+			case at.Offset <= last:
+				t.Fatalf("%q: a record at %d after one at %d", text, at.Offset, last)
 			default:
-				last = at.offset
+				last = at.Offset
 			}
-			if at.line < 1 || at.line > 1+bytes.Count(text, newline) || at.offset > int64(len(text)) {
+			if at.Line < 1 || at.Line > 1+bytes.Count(text, newline) || at.Offset > int64(len(text)) {
 				t.Fatalf("%q: a place that is not there: %+v", text, at)
 			}
 		}

@@ -1,4 +1,4 @@
-package main
+package terminal
 
 import (
 	"strings"
@@ -28,7 +28,7 @@ func TestPrintable(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			if got := printable(test.text, test.limit); got != test.want {
+			if got := Printable(test.text, test.limit); got != test.want {
 				t.Errorf("printable(%.40q, %d) = %q, want %q", test.text, test.limit, got, test.want)
 			}
 		})
@@ -37,7 +37,7 @@ func TestPrintable(t *testing.T) {
 
 func TestGrouped(t *testing.T) {
 	for n, want := range map[int]string{0: "0", 7: "7", 999: "999", 1134: "1,134", 100000: "100,000", 1234567: "1,234,567"} {
-		if got := grouped(n); got != want {
+		if got := Grouped(n); got != want {
 			t.Errorf("grouped(%d) = %q, want %q", n, got, want)
 		}
 	}

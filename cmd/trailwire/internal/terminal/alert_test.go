@@ -1,4 +1,4 @@
-package main
+package terminal
 
 import (
 	"strings"
@@ -174,10 +174,10 @@ func TestColorIsAroundOurOwnWordsAlone(t *testing.T) {
 // printed is how the alerts of a native record are printed.
 func printed(record []byte, color bool) string {
 	var out strings.Builder
-	p := newTextPrinter(&out, color)
+	p := NewAlertPrinter(&out, Colors(color))
 	for _, a := range alert.Read(record, alert.FormatNative, "alert") {
-		p.print(&a, "a.json:7")
+		p.Print(&a, "a.json:7")
 	}
-	p.out.Flush()
+	p.Flush()
 	return out.String()
 }

@@ -1,4 +1,4 @@
-package main
+package terminal
 
 import (
 	"errors"
@@ -10,9 +10,9 @@ import (
 	"github.com/trailwire/trailwire/detect/rule"
 )
 
-// caret shows the place of an error in a rule file or a query: the line, and a
+// Caret shows the place of an error in a rule file or a query: the line, and a
 // caret under the place. It prints nothing for an error that has no place.
-func (p *program) caret(err error) {
+func Caret(w io.Writer, err error) {
 	var inRule *rule.Error
 	var syntax *eql.SyntaxError
 	var meaning *eql.CompileError
@@ -31,24 +31,15 @@ func (p *program) caret(err error) {
 		// A tab is printed as it is: the line with the caret has it too.
 		parts := strings.Split(line, "\t")
 		for i := range parts {
-			parts[i] = printable(parts[i], maxLine)
+			parts[i] = Printable(parts[i], MaxLine)
 		}
-		fmt.Fprintln(p.err, "  "+strings.Join(parts, "\t"))
+		fmt.Fprintln(w, "  "+strings.Join(parts, "\t"))
 	}
 }
 
-// flagError is an error about a flag's value, in words that name the flag.
-type flagError struct {
-	text string
-	err  error
-}
-
-func (e flagError) Error() string { return e.text }
-func (e flagError) Unwrap() error { return e.err }
-
-// warnAll prints lines that stop nothing.
-func warnAll(w io.Writer, warnings []string) {
+// Warn prints lines that stop nothing.
+func Warn(w io.Writer, warnings []string) {
 	for _, line := range warnings {
-		fmt.Fprintf(w, "trailwire: warning: %s\n", printable(line, maxLine))
+		fmt.Fprintf(w, "trailwire: warning: %s\n", Printable(line, MaxLine))
 	}
 }

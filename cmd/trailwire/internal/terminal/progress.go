@@ -1,4 +1,4 @@
-package main
+package terminal
 
 import (
 	"io"
@@ -9,19 +9,19 @@ import (
 	"golang.org/x/term"
 )
 
-// progress shows on a terminal how much of the input was read. The nil progress
+// Progress shows on a terminal how much of the input was read. The nil Progress
 // shows nothing.
-type progress struct {
+type Progress struct {
 	bar *progressbar.ProgressBar
 }
 
-// newProgress starts a bar on w, or returns nil where w is no terminal. A total
+// NewProgress starts a bar on w, or returns nil where w is not a terminal. A total
 // that is not known, below zero, makes it a spinner.
-func newProgress(w io.Writer, total int64) *progress {
+func NewProgress(w io.Writer, total int64) *Progress {
 	if !isTerminal(w) {
 		return nil
 	}
-	return &progress{progressbar.NewOptions64(total,
+	return &Progress{progressbar.NewOptions64(total,
 		progressbar.OptionSetWriter(w),
 		progressbar.OptionSetDescription("reading"),
 		progressbar.OptionShowBytes(true),
@@ -31,23 +31,23 @@ func newProgress(w io.Writer, total int64) *progress {
 	)}
 }
 
-// add counts n bytes that were read.
-func (p *progress) add(n int) {
+// Add counts n bytes that were read.
+func (p *Progress) Add(n int) {
 	if p != nil {
 		_ = p.bar.Add(n) // a bar that cannot be drawn is no reason to stop
 	}
 }
 
-// clear takes the bar off the screen, until the next add, so that lines can be
+// Clear takes the bar off the screen, until the next Add, so that lines can be
 // printed where it was.
-func (p *progress) clear() {
+func (p *Progress) Clear() {
 	if p != nil {
 		_ = p.bar.Clear()
 	}
 }
 
-// finish takes the bar off the screen for good.
-func (p *progress) finish() {
+// Finish takes the bar off the screen for good.
+func (p *Progress) Finish() {
 	if p != nil {
 		_ = p.bar.Finish()
 	}

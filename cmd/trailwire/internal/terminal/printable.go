@@ -1,4 +1,4 @@
-package main
+package terminal
 
 import (
 	"fmt"
@@ -8,24 +8,24 @@ import (
 	"unicode/utf8"
 )
 
-// How much of a text from an event is shown. An attacker chooses many of them:
+// How many bytes of a text from an event are shown. An attacker chooses many of them:
 // role names, user agents, statement ids.
 const (
-	maxValue = 256
-	maxLine  = 1024
+	MaxValue = 256
+	MaxLine  = 1024
 )
 
-// printable makes text fit for a terminal and for one line: what is not
+// Printable makes text fit for a terminal and for one line: what is not
 // printable, such as the escape character that starts a terminal's commands or
 // the marks that turn the direction of writing, is shown as an escape of Go's,
 // a byte that is no UTF-8 as \xNN; past limit bytes it is cut, and says so.
-func printable[T string | []byte](text T, limit int) string {
+func Printable[T string | []byte](text T, limit int) string {
 	var b strings.Builder
 	s := string(text[:min(len(text), limit+utf8.UTFMax)])
 	for i := 0; i < len(s); {
 		r, n := utf8.DecodeRuneInString(s[i:])
 		if i+n > limit {
-			fmt.Fprintf(&b, "… (%s bytes more)", grouped(len(text)-i))
+			fmt.Fprintf(&b, "… (%s bytes more)", Grouped(len(text)-i))
 			break
 		}
 		switch {
@@ -41,8 +41,8 @@ func printable[T string | []byte](text T, limit int) string {
 	return b.String()
 }
 
-// grouped writes a number with commas: 1,134.
-func grouped[N int | int64 | uint64](n N) string {
+// Grouped writes a number with commas: 1,134.
+func Grouped[N int | int64 | uint64](n N) string {
 	digits := fmt.Sprint(n)
 	for i := len(digits) - 3; i > 0; i -= 3 {
 		digits = digits[:i] + "," + digits[i:]
@@ -50,10 +50,10 @@ func grouped[N int | int64 | uint64](n N) string {
 	return digits
 }
 
-// counted writes a number with its noun: 1 alert, 2 alerts.
-func counted[N int | int64 | uint64](n N, noun string) string {
+// Counted writes a number with its noun: 1 alert, 2 alerts.
+func Counted[N int | int64 | uint64](n N, noun string) string {
 	if n == 1 {
 		return "1 " + noun
 	}
-	return grouped(n) + " " + noun + "s"
+	return Grouped(n) + " " + noun + "s"
 }

@@ -1,4 +1,4 @@
-package main
+package logfile
 
 import (
 	"bytes"
@@ -10,14 +10,14 @@ import (
 	"github.com/trailwire/trailwire/detect/document"
 )
 
-// recordReader reads the records in a JSON text of any layout: values on a line
+// Reader reads the records in a JSON text of any layout: values on a line
 // each, over several lines, one after the other, as the elements of a list, or
 // all of that. It holds one record at a time.
 //
 // Real collections of logs have broken places: a disk that was full, a process
 // that was killed while it wrote. After such a place the reader goes on with
 // the next line that a record can start on.
-type recordReader struct {
+type Reader struct {
 	src io.Reader
 	// lines says that a record ends with its line.
 	lines bool
@@ -32,27 +32,29 @@ type recordReader struct {
 	broken bool  // there was a broken place, so a bracket may have lost its other
 }
 
-func newRecordReader(src io.Reader, lines bool) *recordReader {
-	return &recordReader{src: src, lines: lines, line: 1}
+// NewReader returns a reader of the records in src. lines says that a record ends with
+// its line.
+func NewReader(src io.Reader, lines bool) *Reader {
+	return &Reader{src: src, lines: lines, line: 1}
 }
 
-// place is where in a text a record begins or an error is.
-type place struct {
-	line   int
-	offset int64
+// Place is where in a text a record begins or an error is.
+type Place struct {
+	Line   int   // from 1
+	Offset int64 // bytes
 }
 
-// brokenError says that a record is broken. What follows it can be read.
-type brokenError struct {
-	at  place
+// BrokenError says that a record is broken. What follows it can be read.
+type BrokenError struct {
+	at  Place
 	err error
 }
 
-func (e *brokenError) Error() string {
-	return fmt.Sprintf("%v (byte %d)", e.err, e.at.offset)
+func (e *BrokenError) Error() string {
+	return fmt.Sprintf("%v (byte %d)", e.err, e.at.Offset)
 }
 
-func (e *brokenError) Unwrap() error { return e.err }
+func (e *BrokenError) Unwrap() error { return e.err }
 
 var (
 	errCutOff     = errors.New("the record is cut off")
@@ -62,9 +64,9 @@ var (
 )
 
 // Next appends the next record to dst as MessagePack. It returns io.EOF after
-// the last, a [*brokenError] for one that is broken, and any other error where
+// the last, a [*BrokenError] for one that is broken, and any other error where
 // the source cannot be read further.
-func (r *recordReader) Next(dst []byte) (record []byte, at place, err error) {
+func (r *Reader) Next(dst []byte) (record []byte, at Place, err error) {
 	for {
 		if err := r.skipToRecord(); err != nil {
 			return dst, r.place(), err
@@ -77,23 +79,23 @@ func (r *recordReader) Next(dst []byte) (record []byte, at place, err error) {
 			} else if r.advance(n); document.IsMap(record[len(dst):]) {
 				return record, at, nil
 			} else {
-				return dst, at, &brokenError{at, errNotRecord}
+				return dst, at, &BrokenError{at, errNotRecord}
 			}
 		}
 		sourceFailed := r.srcErr != nil && r.srcErr != io.EOF && r.start+n == len(r.buffer)
 		r.resume()
 		if !sourceFailed {
-			return dst, at, &brokenError{at, err}
+			return dst, at, &BrokenError{at, err}
 		}
 		// The record is cut off because the source is, which is said at its
 		// end. There may be whole records inside this one.
 	}
 }
 
-func (r *recordReader) place() place { return place{r.line, r.offset} }
+func (r *Reader) place() Place { return Place{r.line, r.offset} }
 
 // advance moves the start over n bytes.
-func (r *recordReader) advance(n int) {
+func (r *Reader) advance(n int) {
 	r.line += bytes.Count(r.buffer[r.start:r.start+n], newline)
 	r.start += n
 	r.offset += int64(n)
@@ -102,7 +104,7 @@ func (r *recordReader) advance(n int) {
 var newline = []byte{'\n'}
 
 // fill reads more and reports whether there was any.
-func (r *recordReader) fill() bool {
+func (r *Reader) fill() bool {
 	if r.srcErr != nil {
 		return false
 	}
@@ -125,12 +127,12 @@ func (r *recordReader) fill() bool {
 }
 
 // skipToRecord moves the start over what may stand between records.
-func (r *recordReader) skipToRecord() error {
+func (r *Reader) skipToRecord() error {
 	for {
 		if r.start == len(r.buffer) && !r.fill() {
 			if r.lists > 0 && !r.broken && r.srcErr == io.EOF {
 				r.lists = 0
-				return &brokenError{r.place(), errListCutOff}
+				return &BrokenError{r.place(), errListCutOff}
 			}
 			return r.srcErr
 		}
@@ -148,7 +150,7 @@ func (r *recordReader) skipToRecord() error {
 				at := r.place()
 				r.advance(1)
 				r.broken = true
-				return &brokenError{at, errNoList}
+				return &BrokenError{at, errNoList}
 			}
 			r.lists = max(r.lists-1, 0)
 		case '}':
@@ -161,7 +163,7 @@ func (r *recordReader) skipToRecord() error {
 		r.advance(1)
 		if c == '\n' && r.lines && r.lists > 0 {
 			r.lists = 0
-			return &brokenError{r.place(), errListCutOff}
+			return &BrokenError{r.place(), errListCutOff}
 		}
 	}
 }
@@ -169,7 +171,7 @@ func (r *recordReader) skipToRecord() error {
 // byteOrderMark is what Windows programs put before UTF-8.
 const byteOrderMark = "\xef\xbb\xbf"
 
-func (r *recordReader) hasByteOrderMark() bool {
+func (r *Reader) hasByteOrderMark() bool {
 	for len(r.buffer)-r.start < len(byteOrderMark) && r.fill() {
 	}
 	return bytes.HasPrefix(r.buffer[r.start:], []byte(byteOrderMark))
@@ -181,7 +183,7 @@ func (r *recordReader) hasByteOrderMark() bool {
 //
 // An error says that there is no end, or none within the limits; n is how far
 // it looked.
-func (r *recordReader) scan() (n int, err error) {
+func (r *Reader) scan() (n int, err error) {
 	depth, inText, escaped := 0, false, false
 	for {
 		for _, c := range r.buffer[r.start+n:] {
@@ -227,15 +229,15 @@ func (r *recordReader) scan() (n int, err error) {
 
 // diagnose finds out where the next n bytes, which could not be read as JSON,
 // are broken. The standard library says it in words that are fit to print.
-func (r *recordReader) diagnose(n int, err error) (place, error) {
+func (r *Reader) diagnose(n int, err error) (Place, error) {
 	at, text := r.place(), r.buffer[r.start:r.start+n]
 	var syntax *json.SyntaxError
 	var ignored json.RawMessage
 	if errors.As(json.Unmarshal(text, &ignored), &syntax) {
 		err = syntax
 		before := max(min(int(syntax.Offset)-1, len(text)), 0)
-		at.line += bytes.Count(text[:before], newline)
-		at.offset += int64(before)
+		at.Line += bytes.Count(text[:before], newline)
+		at.Offset += int64(before)
 	}
 	return at, err
 }
@@ -243,7 +245,7 @@ func (r *recordReader) diagnose(n int, err error) (place, error) {
 // resume moves the start to the next line that a record can start on: any line
 // where each is a record, else one that begins with a brace. Lines inside a
 // record that is spread over several are indented.
-func (r *recordReader) resume() {
+func (r *Reader) resume() {
 	r.broken = true
 	r.lists = 0
 	for {
