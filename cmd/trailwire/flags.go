@@ -56,6 +56,15 @@ func (p *properties) set() []setting {
 	return set
 }
 
+// asFlags returns the properties that the user set as they would be given here.
+func (p *properties) asFlags() []string {
+	var all []string
+	for _, s := range p.set() {
+		all = append(all, "--"+flagName(s.name)+"="+s.value)
+	}
+	return all
+}
+
 // engine makes an engine of the properties. An error says which flag is wrong;
 // warnings go to warn.
 func (p *properties) engine(warn io.Writer) (*detect.Engine, detect.Options, error) {

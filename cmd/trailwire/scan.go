@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/trailwire/trailwire/cmd/trailwire/internal/logfile"
+	"github.com/trailwire/trailwire/cmd/trailwire/internal/report"
 	"github.com/trailwire/trailwire/cmd/trailwire/internal/terminal"
 	"github.com/trailwire/trailwire/detect"
 	"github.com/trailwire/trailwire/internal/version"
@@ -110,16 +111,16 @@ func (p *program) scan(paths []string, flags scanFlags, properties *properties) 
 	}
 	sink := newSink(p.out, flags)
 	if flags.report != "" {
-		if sink.report, err = newReport(flags.report); err != nil {
+		if sink.report, err = openReport(flags.report); err != nil {
 			return err
 		}
-		defer sink.report.close()
+		defer sink.report.Close()
 	}
 	start := p.now()
 	r := logfile.NewReading(paths, p.in, p.err, flags.quiet)
 	if sink.report != nil {
-		if err := sink.report.checkInputs(r.Paths()); err != nil {
-			return err
+		if _, found := sink.report.Replaces(r.Paths()); found {
+			return wrongUse(fmt.Errorf("--report %s: that is a file to be read", flags.report))
 		}
 	}
 	evaluator := engine.ThoroughEvaluator()
@@ -144,15 +145,15 @@ func (p *program) scan(paths []string, flags scanFlags, properties *properties) 
 		}
 	}
 	if sink.report != nil {
-		size, err := sink.report.write(reportAbout{
+		size, err := sink.report.Write(report.About{
 			Made: p.now(), Version: version.Number, Stats: engine.Stats(),
-			Files: len(r.Paths()), Problems: r.Problems(), Rules: engine.Rules(), Settings: properties.set(),
+			Files: len(r.Paths()), Problems: r.Problems(), Rules: engine.Rules(), Settings: properties.asFlags(),
 		})
 		if err != nil {
-			return exit{exitProblems, fmt.Errorf("--report %s: %w", flags.report, err)}
+			return exit{exitProblems, fmt.Errorf("--report %s: %w", flags.report, logfile.Reason(err))}
 		}
 		if !flags.quiet {
-			fmt.Fprintln(p.err, sink.report.said(size))
+			fmt.Fprintln(p.err, sink.report.Summary(size))
 		}
 	}
 	switch {
@@ -164,6 +165,17 @@ func (p *program) scan(paths []string, flags scanFlags, properties *properties) 
 	return nil
 }
 
+func openReport(path string) (*report.Report, error) {
+	if path == logfile.StandardInput {
+		return nil, wrongUse(errors.New("--report needs the name of a file, such as report.html"))
+	}
+	r, err := report.Open(path)
+	if err != nil {
+		return nil, wrongUse(fmt.Errorf("--report %s: %w", path, logfile.Reason(err)))
+	}
+	return r, nil
+}
+
 var errOverLimit = &logfile.RecordError{
 	Err: errors.New("the record holds too many events, or too much beside them, to look into; it was left out"),
 }
@@ -172,7 +184,7 @@ var errOverLimit = &logfile.RecordError{
 type sink struct {
 	text   *terminal.AlertPrinter // one of the two is nil
 	json   *logfile.Writer
-	report *report // nil for none
+	report *report.Report // nil for none
 	all    bool
 }
 
@@ -211,7 +223,7 @@ func (s *sink) write(record []byte, outputs []detect.Output, from string, bar *t
 func (s *sink) writeOutput(o detect.Output, from string) error {
 	for i := range o.Alerts {
 		if s.report != nil {
-			s.report.add(&o.Alerts[i], from)
+			s.report.Add(&o.Alerts[i], from)
 		}
 		if s.text != nil {
 			s.text.Print(&o.Alerts[i], from)

@@ -267,6 +267,44 @@ func TestTextIsTheSameForEveryWrappingAndFormat(t *testing.T) {
 	}
 }
 
+func TestAReportTakesNoFilesPlace(t *testing.T) {
+	folder := t.TempDir()
+	write(t, folder, "log.json", grantEvent)
+	write(t, folder, "old.html", "the last report")
+	log := filepath.Join(folder, "log.json")
+	tests := []struct {
+		name string
+		args []string
+		code int
+		err  string
+	}{
+		{"one of the inputs", []string{"--report", log, log}, exitUsage, "that is a file to be read"},
+		{"a folder", []string{"--report", folder, log}, exitUsage, "is a directory"},
+		{"a folder that is not there", []string{"--report", folder + "/no/r.html", log}, exitUsage, "no such file"},
+		{"standard output", []string{"--report", "-", log}, exitUsage, "needs the name of a file"},
+		{"an input that is not there", []string{"--report", folder + "/new.html", folder + "/missing.json"}, exitProblems, "no such file"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			if got := run("", append([]string{"scan"}, test.args...)...); got.code != test.code || !strings.Contains(got.err, test.err) {
+				t.Errorf("exit code %d: %s", got.code, got.err)
+			}
+		})
+	}
+	if text, _ := os.ReadFile(log); string(text) != grantEvent {
+		t.Error("the log was changed")
+	}
+	if page, _ := os.ReadFile(filepath.Join(folder, "new.html")); !strings.Contains(string(page), "Not everything could be read") {
+		t.Error("a page about a scan with problems does not say so")
+	}
+	if got := run("", "scan", "-q", "--report", filepath.Join(folder, "old.html"), log); got.code != exitFine || got.err != "" {
+		t.Errorf("exit code %d: %s", got.code, got.err)
+	}
+	if page, _ := os.ReadFile(filepath.Join(folder, "old.html")); strings.Contains(string(page), "last report") || !strings.Contains(string(page), "<h1>1 alert</h1>") {
+		t.Error("a report does not replace the last one")
+	}
+}
+
 // manyGrants is one record with so many events that the built-in rule matches.
 func manyGrants(n int) string {
 	var b strings.Builder

@@ -1,4 +1,4 @@
-package main
+package report
 
 import (
 	"bytes"
@@ -6,7 +6,6 @@ import (
 	"crypto/sha256"
 	"embed"
 	"encoding/base64"
-	"errors"
 	"fmt"
 	"html/template"
 	"io"
@@ -15,75 +14,62 @@ import (
 	"strings"
 	"time"
 
-	"github.com/trailwire/trailwire/cmd/trailwire/internal/logfile"
 	"github.com/trailwire/trailwire/cmd/trailwire/internal/terminal"
 	"github.com/trailwire/trailwire/detect"
 	"github.com/trailwire/trailwire/detect/alert"
 	"github.com/trailwire/trailwire/detect/rule"
 )
 
-// A report is one HTML page about the alerts of a scan, for the person who has
-// to respond to them. It needs nothing but itself: its policy (CSP) forbids
-// every request, and every script and style but the two of its own, which are
-// named by their hashes. So a text from an event that got past html/template
-// would still do nothing.
+//go:embed page
+var pageFiles embed.FS
 
-//go:embed report
-var reportFiles embed.FS
-
-var reportTemplate = template.Must(template.New("").Funcs(template.FuncMap{
+var pageTemplate = template.Must(template.New("").Funcs(template.FuncMap{
 	"counted": terminal.Counted[int],
 	"grouped": terminal.Grouped[int],
 	"web":     isWebAddress,
 	"only":    func(b noteBlock) []noteBlock { return []noteBlock{b} },
-	"fact":    func(label, text string) reportFact { return reportFact{Label: label, Text: text} },
-	"facts":   func(label string, texts []string) reportFact { return reportFact{Label: label, Texts: texts} },
-}).ParseFS(reportFiles, "report/*.tmpl"))
+	"fact":    func(label, text string) fact { return fact{Label: label, Text: text} },
+	"facts":   func(label string, texts []string) fact { return fact{Label: label, Texts: texts} },
+}).ParseFS(pageFiles, "page/*.tmpl"))
 
 // maxReported is how many alerts a page holds; a browser is slow with more.
-// Those beyond are terminal.Counted, and the page says so.
+// Those beyond are counted, and the page says so.
 const maxReported = 10_000
 
-// report gathers alerts while a scan goes on and writes the page at its end.
-type report struct {
+// Report gathers alerts while a scan goes on and writes the page at its end. It is
+// for one goroutine.
+type Report struct {
 	file   *os.File
 	alerts []reportedAlert
 	left   int // alerts that are not on the page
 }
 
-// newReport opens the file for a report, so that a wrong path is said before
-// hours of reading. What the file holds stays until there is a page to put in
-// its place.
-func newReport(path string) (*report, error) {
-	if path == logfile.StandardInput {
-		return nil, wrongUse(errReportToOutput)
-	}
+// Open opens the file for a report, so that a wrong path is an error before hours of
+// reading. What the file holds stays until there is a page to put in its place.
+func Open(path string) (*Report, error) {
 	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE, 0o600)
 	if err != nil {
-		return nil, wrongUse(fmt.Errorf("--report %s: %w", path, logfile.Reason(err)))
+		return nil, err
 	}
-	return &report{file: file}, nil
+	return &Report{file: file}, nil
 }
 
-// checkInputs makes sure that the report does not take a log's place.
-func (r *report) checkInputs(paths []string) error {
+// Replaces returns the one of these files whose place the report would take.
+func (r *Report) Replaces(paths []string) (path string, found bool) {
 	own, err := r.file.Stat()
 	if err != nil {
-		return err
+		return "", false
 	}
 	for _, path := range paths {
-		if path == logfile.StandardInput {
-			continue
-		}
 		if info, err := os.Stat(path); err == nil && os.SameFile(own, info) {
-			return wrongUse(fmt.Errorf("--report %s: that is a file to be read", path))
+			return path, true
 		}
 	}
-	return nil
+	return "", false
 }
 
-// add takes an alert. from says where its record was read.
-func (r *report) add(a *alert.Alert, from string) {
+// Add takes an alert. from says where its record was read.
+func (r *Report) Add(a *alert.Alert, from string) {
 	if len(r.alerts) == maxReported {
 		r.left++
 		return
@@ -91,16 +77,16 @@ func (r *report) add(a *alert.Alert, from string) {
 	r.alerts = append(r.alerts, newReportedAlert(a, from))
 }
 
-// close closes the file; one that has got no page, and is new, is removed.
-func (r *report) close() {
+// Close closes the file. A new one that has got no page is removed.
+func (r *Report) Close() {
 	if info, err := r.file.Stat(); err == nil && info.Size() == 0 && info.Mode().IsRegular() {
 		_ = os.Remove(r.file.Name())
 	}
 	_ = r.file.Close()
 }
 
-// write writes the page in place of what the file held, and returns its size.
-func (r *report) write(about reportAbout) (int, error) {
+// Write writes the page in place of what the file held, and returns its size.
+func (r *Report) Write(about About) (int, error) {
 	var b bytes.Buffer
 	if err := r.render(&b, about); err != nil {
 		return 0, err
@@ -108,29 +94,29 @@ func (r *report) write(about reportAbout) (int, error) {
 	// A pipe or a terminal cannot be truncated, and need not be.
 	if info, err := r.file.Stat(); err == nil && info.Mode().IsRegular() {
 		if err := r.file.Truncate(0); err != nil {
-			return 0, logfile.Reason(err)
+			return 0, err
 		}
 	}
 	if _, err := r.file.Write(b.Bytes()); err != nil {
-		return 0, logfile.Reason(err)
+		return 0, err
 	}
 	return b.Len(), nil
 }
 
-// reportAbout is what a page says about the scan as a whole.
-type reportAbout struct {
+// About is what a page says about the scan as a whole.
+type About struct {
 	Made     time.Time
 	Version  string
 	Stats    detect.Stats
 	Files    int
 	Problems int
 	Rules    []*rule.Rule
-	Settings []setting // the properties that the user set
+	Settings []string // flags that the user set, as --name=value
 }
 
-// reportPage is what the template is given.
-type reportPage struct {
-	reportAbout
+// page is what the template is given.
+type page struct {
+	About
 	Policy     string
 	Style      template.CSS
 	Script     template.JS
@@ -161,26 +147,26 @@ type tally struct {
 const firstRows = 100
 
 // First are the alerts in the table.
-func (p *reportPage) First() []reportedAlert { return p.Alerts[:min(firstRows, len(p.Alerts))] }
+func (p *page) First() []reportedAlert { return p.Alerts[:min(firstRows, len(p.Alerts))] }
 
 // Rest are those beyond.
-func (p *reportPage) Rest() []reportedAlert { return p.Alerts[min(firstRows, len(p.Alerts)):] }
+func (p *page) Rest() []reportedAlert { return p.Alerts[min(firstRows, len(p.Alerts)):] }
 
 // Class is the severity's class.
 func (t tally) Class() string { return knownSeverity(t.Value) }
 
-// reportFact is a label with one text or several.
-type reportFact struct {
+// fact is a label with one text or several.
+type fact struct {
 	Label string
 	Text  string
 	Texts []string
 }
 
 // Events is how many events were read.
-func (a reportAbout) Events() string { return terminal.Counted(a.Stats.Events, "event") }
+func (a About) Events() string { return terminal.Counted(a.Stats.Events, "event") }
 
 // Excepted says what exceptions dropped.
-func (a reportAbout) Excepted() string {
+func (a About) Excepted() string {
 	if a.Stats.Excepted == 0 {
 		return ""
 	}
@@ -190,11 +176,11 @@ func (a reportAbout) Excepted() string {
 	return terminal.Grouped(a.Stats.Excepted) + " matches were dropped by exceptions."
 }
 
-// SettingTexts are the settings as flags.
-func (a reportAbout) SettingTexts() []string {
+// SettingTexts are the settings, fit to print.
+func (a About) SettingTexts() []string {
 	var all []string
 	for _, s := range a.Settings {
-		all = append(all, terminal.Printable("--"+flagName(s.name)+"="+s.value, terminal.MaxValue))
+		all = append(all, terminal.Shown(s))
 	}
 	return all
 }
@@ -208,22 +194,22 @@ type guide struct {
 	False  [][]noteBlock
 }
 
-func (r *report) render(w io.Writer, about reportAbout) error {
+func (r *Report) render(w io.Writer, about About) error {
 	slices.SortStableFunc(r.alerts, func(a, b reportedAlert) int { return b.Time.Compare(a.Time) })
-	page := reportPage{
-		reportAbout: about,
-		Alerts:      r.alerts,
-		Left:        r.left,
-		Timeline:    newTimeline(r.alerts),
-		Graph:       newGrantGraph(r.alerts),
+	page := page{
+		About:    about,
+		Alerts:   r.alerts,
+		Left:     r.left,
+		Timeline: newTimeline(r.alerts),
+		Graph:    newGrantGraph(r.alerts),
 	}
 	page.number()
 	page.count()
-	style, err := reportFiles.ReadFile("report/report.css")
+	style, err := pageFiles.ReadFile("page/report.css")
 	if err != nil {
 		return err
 	}
-	script, err := reportFiles.ReadFile("report/report.js")
+	script, err := pageFiles.ReadFile("page/report.js")
 	if err != nil {
 		return err
 	}
@@ -231,7 +217,7 @@ func (r *report) render(w io.Writer, about reportAbout) error {
 	page.Style, page.Script = template.CSS(style), template.JS(script)
 	page.Policy = fmt.Sprintf("default-src 'none'; style-src '%s'; script-src '%s'; img-src data:; base-uri 'none'; form-action 'none'",
 		hashOf(style), hashOf(script))
-	return reportTemplate.ExecuteTemplate(w, "page.tmpl", &page)
+	return pageTemplate.ExecuteTemplate(w, "page.tmpl", &page)
 }
 
 // hashOf names a script or a style in a Content-Security-Policy.
@@ -241,7 +227,7 @@ func hashOf(text []byte) string {
 }
 
 // number gives every alert its number on the page and its guide.
-func (p *reportPage) number() {
+func (p *page) number() {
 	byRule := make(map[string]int) // index in p.Guides
 	for i := range p.Alerts {
 		a := &p.Alerts[i]
@@ -269,7 +255,7 @@ func (p *reportPage) number() {
 const maxProposed = 500
 
 // count fills in the numbers of the page.
-func (p *reportPage) count() {
+func (p *page) count() {
 	severities, relations := make(map[string]int), make(map[string]int)
 	accounts, letIn := make(map[string]bool), make(map[string]bool)
 	functions, actors := make(map[string]bool), make(map[string]bool)
@@ -348,8 +334,8 @@ func rankIn(order []string, value string) int {
 	return len(order)
 }
 
-// said is what the program says when the page is written.
-func (r *report) said(size int) string {
+// Summary is a line about the page that was written, with its size.
+func (r *Report) Summary(size int) string {
 	line := fmt.Sprintf("%s: %s, %s", r.file.Name(), terminal.Counted(len(r.alerts), "alert"), shortSize(size))
 	if r.left > 0 {
 		line += fmt.Sprintf("; %s more are left out: scan less at a time", terminal.Grouped(r.left))
@@ -364,5 +350,3 @@ func shortSize(n int) string {
 	}
 	return fmt.Sprintf("%.1f MB", float64(n)/1e6)
 }
-
-var errReportToOutput = errors.New("--report needs the name of a file, such as report.html")

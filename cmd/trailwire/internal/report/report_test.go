@@ -1,4 +1,4 @@
-package main
+package report
 
 import (
 	"crypto/sha256"
@@ -17,6 +17,7 @@ import (
 
 	"github.com/trailwire/trailwire/detect"
 	"github.com/trailwire/trailwire/detect/alert"
+	"github.com/trailwire/trailwire/detect/document"
 	"github.com/trailwire/trailwire/detect/rule"
 )
 
@@ -56,13 +57,43 @@ func (p permission) json(t testing.TB) string {
 	return string(text)
 }
 
-// reportOn scans events with --report and returns the page, and its path.
-func reportOn(t testing.TB, events []string, args ...string) (page, path string) {
+// reportOn evaluates events, one record, and returns the page about them, and its path.
+func reportOn(t testing.TB, events []string) (page, path string) {
 	t.Helper()
+	rules, err := rule.BuiltIn()
+	if err != nil {
+		t.Fatal(err)
+	}
+	options := detect.DefaultOptions()
+	options.Rules, options.Coverage, options.MaxSignals = rules, alert.CoverExtended, 1_000_000
+	engine, err := detect.New(options)
+	if err != nil {
+		t.Fatal(err)
+	}
 	path = filepath.Join(t.TempDir(), "report.html")
-	args = append([]string{"scan", "--coverage", "extended", "--max-signals", "1000000", "--report", path}, args...)
-	if got := run(strings.Join(events, "\n"), append(args, "-")...); got.code != exitFine {
-		t.Fatalf("exit code %d: %s", got.code, got.err)
+	r, err := Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	evaluator := engine.ThoroughEvaluator()
+	for i, event := range events {
+		record, err := document.AppendFromJSON(nil, []byte(event))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, o := range evaluator.Record(record, time.Time{}) {
+			for k := range o.Alerts {
+				r.Add(&o.Alerts[k], fmt.Sprintf("standard input:%d", i+1))
+			}
+		}
+	}
+	about := About{
+		Made: time.Date(2026, time.June, 18, 12, 30, 0, 0, time.UTC), Version: "0.1.0", Stats: engine.Stats(),
+		Files: 1, Rules: rules, Settings: []string{"--coverage=extended"},
+	}
+	if _, err := r.Write(about); err != nil {
+		t.Fatal(err)
 	}
 	text, err := os.ReadFile(path)
 	if err != nil {
@@ -97,7 +128,7 @@ func TestAReportSaysWhatHappened(t *testing.T) {
 
 func TestAReportWithoutAlertsSaysSo(t *testing.T) {
 	for _, test := range []struct{ name, event, want string }{
-		{"nothing matched", otherEvent, "No event matched a rule."},
+		{"nothing matched", `{"eventVersion":"1.08","eventSource":"s3.amazonaws.com","eventName":"GetObject","eventID":"2"}`, "No event matched a rule."},
 		{"nothing was CloudTrail", `{"hello":"world"}`, "No CloudTrail event was found"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -140,15 +171,15 @@ func manyPermissions(t testing.TB, n int) []string {
 }
 
 func TestBeyondItsLimitAReportCountsAlerts(t *testing.T) {
-	r := &report{}
+	r := &Report{}
 	for range maxReported + 2 {
-		r.add(&alert.Alert{Rule: &rule.Rule{ID: "8f98"}}, "")
+		r.Add(&alert.Alert{Rule: &rule.Rule{ID: "8f98"}}, "")
 	}
 	if len(r.alerts) != maxReported || r.left != 2 {
 		t.Fatalf("%d alerts and %d left out", len(r.alerts), r.left)
 	}
 	var b strings.Builder
-	if err := r.render(&b, reportAbout{Stats: detect.Stats{Alerts: maxReported + 2}}); err != nil {
+	if err := r.render(&b, About{Stats: detect.Stats{Alerts: maxReported + 2}}); err != nil {
 		t.Fatal(err)
 	}
 	if !strings.Contains(b.String(), "2 more are left out") {
@@ -353,46 +384,8 @@ func TestTheTimelineHasEveryAlertOnce(t *testing.T) {
 	}
 }
 
-func TestAReportTakesNoFilesPlace(t *testing.T) {
-	folder := t.TempDir()
-	write(t, folder, "log.json", grantEvent)
-	write(t, folder, "old.html", "the last report")
-	log := filepath.Join(folder, "log.json")
-	tests := []struct {
-		name string
-		args []string
-		code int
-		err  string
-	}{
-		{"one of the inputs", []string{"--report", log, log}, exitUsage, "that is a file to be read"},
-		{"a folder", []string{"--report", folder, log}, exitUsage, "is a directory"},
-		{"a folder that is not there", []string{"--report", folder + "/no/r.html", log}, exitUsage, "no such file"},
-		{"standard output", []string{"--report", "-", log}, exitUsage, "needs the name of a file"},
-		{"an input that is not there", []string{"--report", folder + "/new.html", folder + "/missing.json"}, exitProblems, "no such file"},
-	}
-	for _, test := range tests {
-		t.Run(test.name, func(t *testing.T) {
-			if got := run("", append([]string{"scan"}, test.args...)...); got.code != test.code || !strings.Contains(got.err, test.err) {
-				t.Errorf("exit code %d: %s", got.code, got.err)
-			}
-		})
-	}
-	if text, _ := os.ReadFile(log); string(text) != grantEvent {
-		t.Error("the log was changed")
-	}
-	if page, _ := os.ReadFile(filepath.Join(folder, "new.html")); !strings.Contains(string(page), "Not everything could be read") {
-		t.Error("a page about a scan with problems does not say so")
-	}
-	if got := run("", "scan", "-q", "--report", filepath.Join(folder, "old.html"), log); got.code != exitFine || got.err != "" {
-		t.Errorf("exit code %d: %s", got.code, got.err)
-	}
-	if page, _ := os.ReadFile(filepath.Join(folder, "old.html")); strings.Contains(string(page), "last report") || !strings.Contains(string(page), "<h1>1 alert</h1>") {
-		t.Error("a report does not replace the last one")
-	}
-}
-
 func TestThePolicyNamesTheStyleAndTheScript(t *testing.T) {
-	page, _ := reportOn(t, []string{grantEvent})
+	page, _ := reportOn(t, []string{permission{}.json(t)})
 	for _, element := range []string{"style", "script"} {
 		parts := regexp.MustCompile(`(?s)<`+element+`>(.*?)</`+element+`>`).FindAllStringSubmatch(page, -1)
 		if len(parts) != 1 {
@@ -414,7 +407,7 @@ func TestThePolicyNamesTheStyleAndTheScript(t *testing.T) {
 
 // The colors are read from the style sheet, so that a change of one is checked.
 func TestColorsHaveEnoughContrast(t *testing.T) {
-	sheet, err := reportFiles.ReadFile("report/report.css")
+	sheet, err := pageFiles.ReadFile("page/report.css")
 	if err != nil {
 		t.Fatal(err)
 	}
