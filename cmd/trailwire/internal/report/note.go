@@ -1,220 +1,130 @@
 package report
 
-import "strings"
+import (
+	"bytes"
+	"html/template"
+	"strings"
 
-// The notes of rules are Markdown. This reads the part of it that investigation
-// guides use, into a tree that the template renders: headings, paragraphs,
-// lists, fenced code, and in a line code, strong and emphasised text and links.
-// What it does not know stays as the text that it is; HTML is text too.
-
-// noteBlock is a block of a note.
-type noteBlock struct {
-	Kind  string // heading, paragraph, list, steps (a numbered list) or code
-	Level int    // of a heading, from 1
-	Spans []noteSpan
-	Items [][]noteBlock // of a list
-	Code  string
-}
-
-// noteSpan is a run of text within a line.
-type noteSpan struct {
-	Kind string // text, code, strong, emphasis or link
-	Text string
-	URL  string
-}
-
-// maxNote and maxNesting bound what a rule file can make the page do.
-const (
-	maxNote    = 256 << 10
-	maxNesting = 8
+	"github.com/yuin/goldmark/ast"
+	"github.com/yuin/goldmark/parser"
+	"github.com/yuin/goldmark/renderer"
+	"github.com/yuin/goldmark/renderer/html"
+	"github.com/yuin/goldmark/text"
+	"github.com/yuin/goldmark/util"
 )
 
-func parseNote(text string) []noteBlock {
-	if len(text) > maxNote {
-		text = strings.ToValidUTF8(text[:maxNote], "") + "\n\n…"
+// The notes of rules are Markdown (CommonMark). A rule file can come from anywhere, so
+// that of HTML there is none in it but text, links lead to the web or nowhere, and an
+// image is a link to it: the page must not ask the network for anything.
+
+// maxNote is how many bytes of a note are shown. The parser takes time in the square of
+// some texts: 32 KB of nothing but opening marks take it 2 s.
+const maxNote = 32 << 10
+
+// noteParser reads CommonMark but for HTML, which stays the text that it is.
+var noteParser = parser.NewParser(
+	parser.WithBlockParsers(
+		util.Prioritized(parser.NewSetextHeadingParser(), 100),
+		util.Prioritized(parser.NewThematicBreakParser(), 200),
+		util.Prioritized(parser.NewListParser(), 300),
+		util.Prioritized(parser.NewListItemParser(), 400),
+		util.Prioritized(parser.NewCodeBlockParser(), 500),
+		util.Prioritized(parser.NewATXHeadingParser(), 600),
+		util.Prioritized(parser.NewFencedCodeBlockParser(), 700),
+		util.Prioritized(parser.NewBlockquoteParser(), 800),
+		util.Prioritized(parser.NewParagraphParser(), 1000),
+	),
+	parser.WithInlineParsers(
+		util.Prioritized(parser.NewCodeSpanParser(), 100),
+		util.Prioritized(parser.NewLinkParser(), 200),
+		util.Prioritized(parser.NewAutoLinkParser(), 300),
+		util.Prioritized(parser.NewEmphasisParser(), 500),
+	),
+	parser.WithParagraphTransformers(parser.DefaultParagraphTransformers()...),
+)
+
+var noteRenderer = renderer.NewRenderer(renderer.WithNodeRenderers(
+	util.Prioritized(noteNodes{}, 100),
+	util.Prioritized(html.NewRenderer(), 1000),
+))
+
+// renderNote returns a note as HTML.
+func renderNote(note string) (template.HTML, error) {
+	if len(note) > maxNote {
+		note = strings.ToValidUTF8(note[:maxNote], "") + "\n\n…"
 	}
-	text = strings.ReplaceAll(text, "\r\n", "\n")
-	text = strings.ReplaceAll(text, "\t", "    ")
-	return parseBlocks(strings.Split(text, "\n"), 0)
+	source := []byte(note)
+	var b bytes.Buffer
+	if err := noteRenderer.Render(&b, source, noteParser.Parse(text.NewReader(source))); err != nil {
+		return "", err
+	}
+	return template.HTML(b.String()), nil // the renderer escapes, and noteParser makes no HTML nodes
 }
 
-func parseBlocks(lines []string, depth int) []noteBlock {
-	var blocks []noteBlock
-	for len(lines) > 0 {
-		line := lines[0]
-		trimmed := strings.TrimSpace(line)
-		switch {
-		case trimmed == "":
-			lines = lines[1:]
-		case strings.HasPrefix(trimmed, "```"):
-			var code []string
-			lines = lines[1:]
-			for len(lines) > 0 && !strings.HasPrefix(strings.TrimSpace(lines[0]), "```") {
-				code = append(code, lines[0])
-				lines = lines[1:]
-			}
-			if len(lines) > 0 {
-				lines = lines[1:]
-			}
-			blocks = append(blocks, noteBlock{Kind: "code", Code: strings.Join(code, "\n")})
-		case headingLevel(trimmed) > 0:
-			level := headingLevel(trimmed)
-			blocks = append(blocks, noteBlock{
-				Kind: "heading", Level: level,
-				Spans: parseSpans(strings.TrimSpace(strings.TrimRight(trimmed[level:], "#"))),
-			})
-			lines = lines[1:]
-		case itemText(line) > 0 && depth < maxNesting:
-			var list noteBlock
-			list, lines = parseList(lines, depth)
-			blocks = append(blocks, list)
-		default:
-			n := 1
-			for n < len(lines) && !startsBlock(lines[n]) {
-				n++
-			}
-			for i := range n {
-				lines[i] = strings.TrimSpace(lines[i])
-			}
-			blocks = append(blocks, noteBlock{Kind: "paragraph", Spans: parseSpans(strings.Join(lines[:n], " "))})
-			lines = lines[n:]
+// noteNodes renders those nodes that the page shows in its own way.
+type noteNodes struct{}
+
+// RegisterFuncs implements [renderer.NodeRenderer].
+func (noteNodes) RegisterFuncs(r renderer.NodeRendererFuncRegisterer) {
+	r.Register(ast.KindHeading, renderHeading)
+	r.Register(ast.KindLink, func(w util.BufWriter, _ []byte, n ast.Node, entering bool) (ast.WalkStatus, error) {
+		return renderLink(w, n.(*ast.Link).Destination, entering)
+	})
+	r.Register(ast.KindImage, func(w util.BufWriter, _ []byte, n ast.Node, entering bool) (ast.WalkStatus, error) {
+		return renderLink(w, n.(*ast.Image).Destination, entering)
+	})
+	r.Register(ast.KindAutoLink, func(w util.BufWriter, source []byte, n ast.Node, entering bool) (ast.WalkStatus, error) {
+		if !entering {
+			return ast.WalkContinue, nil
 		}
-	}
-	return blocks
-}
-
-// parseList reads the list that lines begin with. An item goes on over the
-// lines that are indented further than its marker, and over unmarked ones that
-// follow without an empty line.
-func parseList(lines []string, depth int) (list noteBlock, rest []string) {
-	indent, numbered := indentOf(lines[0]), isNumbered(lines[0])
-	list.Kind = "list"
-	if numbered {
-		list.Kind = "steps"
-	}
-	for len(lines) > 0 && itemText(lines[0]) > 0 && indentOf(lines[0]) <= indent && isNumbered(lines[0]) == numbered {
-		item := []string{lines[0][itemText(lines[0]):]}
-		lines = lines[1:]
-		for len(lines) > 0 {
-			line := lines[0]
-			blank := strings.TrimSpace(line) == ""
-			if blank && len(lines) > 1 && strings.TrimSpace(lines[1]) != "" && indentOf(lines[1]) > indent {
-				item, lines = append(item, ""), lines[1:]
-				continue
-			}
-			if blank || indentOf(line) <= indent && startsBlock(line) {
-				break
-			}
-			item, lines = append(item, line), lines[1:]
+		url, label := n.(*ast.AutoLink).URL(source), util.EscapeHTML(n.(*ast.AutoLink).Label(source))
+		if isWebAddress(string(url)) {
+			openLink(w, url)
+			label = append(label, "</a>"...)
 		}
-		list.Items = append(list.Items, parseBlocks(item, depth+1))
-		// An empty line between items does not end the list.
-		if len(lines) > 1 && strings.TrimSpace(lines[0]) == "" &&
-			itemText(lines[1]) > 0 && indentOf(lines[1]) == indent && isNumbered(lines[1]) == numbered {
-			lines = lines[1:]
-		}
+		_, err := w.Write(label)
+		return ast.WalkContinue, err
+	})
+}
+
+// renderHeading puts the headings of a note below those of the page.
+func renderHeading(w util.BufWriter, _ []byte, n ast.Node, entering bool) (ast.WalkStatus, error) {
+	tag := "h3>"
+	if n.(*ast.Heading).Level > 2 {
+		tag = "h4>"
 	}
-	return list, lines
-}
-
-func startsBlock(line string) bool {
-	trimmed := strings.TrimSpace(line)
-	return trimmed == "" || strings.HasPrefix(trimmed, "```") || headingLevel(trimmed) > 0 || itemText(line) > 0
-}
-
-func headingLevel(trimmed string) int {
-	n := len(trimmed) - len(strings.TrimLeft(trimmed, "#"))
-	if n == 0 || n > 6 || len(trimmed) == n || trimmed[n] != ' ' {
-		return 0
+	if entering {
+		_, err := w.WriteString("<" + tag)
+		return ast.WalkContinue, err
 	}
-	return n
+	_, err := w.WriteString("</" + tag + "\n")
+	return ast.WalkContinue, err
 }
 
-func indentOf(line string) int { return len(line) - len(strings.TrimLeft(line, " ")) }
-
-// itemText returns where the text of a list's item begins, 0 where the line
-// starts none.
-func itemText(line string) int {
-	i := indentOf(line)
-	rest := line[i:]
-	digits := len(rest) - len(strings.TrimLeft(rest, "0123456789"))
+// renderLink writes a link to the web. Of any other one it writes the text, and where
+// it leads in brackets.
+func renderLink(w util.BufWriter, url []byte, entering bool) (ast.WalkStatus, error) {
+	web := isWebAddress(string(url))
 	switch {
-	case digits > 0 && digits < 10 && (strings.HasPrefix(rest[digits:], ". ") || strings.HasPrefix(rest[digits:], ") ")):
-		return i + digits + 2
-	case strings.HasPrefix(rest, "- "), strings.HasPrefix(rest, "* "), strings.HasPrefix(rest, "+ "):
-		return i + 2
+	case entering && web:
+		openLink(w, url)
+	case web:
+		_, _ = w.WriteString("</a>")
+	case !entering && len(url) > 0:
+		_, _ = w.WriteString(" (")
+		_, _ = w.Write(util.EscapeHTML(url))
+		_ = w.WriteByte(')')
 	}
-	return 0
+	return ast.WalkContinue, nil // an error of writing comes again when all is flushed
 }
 
-func isNumbered(line string) bool {
-	rest := strings.TrimLeft(line, " ")
-	return rest != "" && rest[0] >= '0' && rest[0] <= '9'
+func openLink(w util.BufWriter, url []byte) {
+	_, _ = w.WriteString(`<a href="`)
+	_, _ = w.Write(util.EscapeHTML(util.URLEscape(url, true)))
+	_, _ = w.WriteString(`" rel="noopener noreferrer">`)
 }
 
-// parseSpans reads a line. Marks do not nest; an opening mark without a closing
-// one is text.
-func parseSpans(line string) []noteSpan {
-	var spans []noteSpan
-	plain := 0 // where text that is not yet in spans begins
-	add := func(at int, s noteSpan, end int) {
-		if at > plain {
-			spans = append(spans, noteSpan{Kind: "text", Text: line[plain:at]})
-		}
-		spans = append(spans, s)
-		plain = end
-	}
-	for i := 0; i < len(line); {
-		rest := line[i:]
-		kind, inner, n := "", "", 0
-		switch {
-		case rest[0] == '`':
-			kind = "code"
-			inner, n = between(rest, "`", "`")
-		case strings.HasPrefix(rest, "**"):
-			kind = "strong"
-			inner, n = between(rest, "**", "**")
-		case rest[0] == '*':
-			kind = "emphasis"
-			inner, n = between(rest, "*", "*")
-		case rest[0] == '[':
-			if label, m := between(rest, "[", "]("); m > 0 && !strings.Contains(label, "]") {
-				if url, k := between(rest[m-1:], "(", ")"); k > 0 && isWebAddress(url) {
-					add(i, noteSpan{"link", label, url}, i+m-1+k)
-					i = plain
-					continue
-				}
-			}
-		}
-		if n > 0 && strings.TrimSpace(inner) == inner {
-			add(i, noteSpan{Kind: kind, Text: inner}, i+n)
-			i = plain
-			continue
-		}
-		i++
-	}
-	if plain < len(line) {
-		spans = append(spans, noteSpan{Kind: "text", Text: line[plain:]})
-	}
-	return spans
-}
-
-// maxSpan bounds how far the end of a mark is looked for, so that a line of
-// nothing but marks is read in linear time.
-const maxSpan = 1024
-
-// between returns what stands between two marks, the first at the beginning of
-// text, and the length of it all; 0 where it is empty or does not end.
-func between(text, open, closing string) (inner string, n int) {
-	inner = text[len(open):min(len(text), len(open)+maxSpan)]
-	end := strings.Index(inner, closing)
-	if end <= 0 {
-		return "", 0
-	}
-	return inner[:end], len(open) + end + len(closing)
-}
-
-// isWebAddress reports whether a link goes to the web, and nowhere else.
+// isWebAddress reports whether a link leads to the web, and nowhere else.
 func isWebAddress(url string) bool {
 	return strings.HasPrefix(url, "https://") || strings.HasPrefix(url, "http://")
 }

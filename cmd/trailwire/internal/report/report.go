@@ -27,7 +27,6 @@ var pageTemplate = template.Must(template.New("").Funcs(template.FuncMap{
 	"counted": terminal.Counted[int],
 	"grouped": terminal.Grouped[int],
 	"web":     isWebAddress,
-	"only":    func(b noteBlock) []noteBlock { return []noteBlock{b} },
 	"fact":    func(label, text string) fact { return fact{Label: label, Text: text} },
 	"facts":   func(label string, texts []string) fact { return fact{Label: label, Texts: texts} },
 }).ParseFS(pageFiles, "page/*.tmpl"))
@@ -190,8 +189,8 @@ type guide struct {
 	Number int
 	Rule   *rule.Rule
 	Count  int
-	Note   []noteBlock
-	False  [][]noteBlock
+	Note   template.HTML
+	False  []template.HTML
 }
 
 func (r *Report) render(w io.Writer, about About) error {
@@ -203,7 +202,9 @@ func (r *Report) render(w io.Writer, about About) error {
 		Timeline: newTimeline(r.alerts),
 		Graph:    newGrantGraph(r.alerts),
 	}
-	page.number()
+	if err := page.number(); err != nil {
+		return err
+	}
 	page.count()
 	style, err := pageFiles.ReadFile("page/report.css")
 	if err != nil {
@@ -227,7 +228,7 @@ func hashOf(text []byte) string {
 }
 
 // number gives every alert its number on the page and its guide.
-func (p *page) number() {
+func (p *page) number() error {
 	byRule := make(map[string]int) // index in p.Guides
 	for i := range p.Alerts {
 		a := &p.Alerts[i]
@@ -240,15 +241,32 @@ func (p *page) number() {
 			}
 			n = len(p.Guides)
 			byRule[a.RuleID] = n
-			g := guide{Number: n + 1, Rule: p.Rules[k], Note: parseNote(p.Rules[k].Note)}
-			for _, text := range p.Rules[k].FalsePositives {
-				g.False = append(g.False, parseNote(text))
+			g, err := newGuide(n+1, p.Rules[k])
+			if err != nil {
+				return err
 			}
 			p.Guides = append(p.Guides, g)
 		}
 		p.Guides[n].Count++
 		a.Guide = n + 1
 	}
+	return nil
+}
+
+func newGuide(number int, r *rule.Rule) (guide, error) {
+	note, err := renderNote(r.Note)
+	if err != nil {
+		return guide{}, err
+	}
+	g := guide{Number: number, Rule: r, Note: note}
+	for _, text := range r.FalsePositives {
+		rendered, err := renderNote(text)
+		if err != nil {
+			return guide{}, err
+		}
+		g.False = append(g.False, rendered)
+	}
+	return g, nil
 }
 
 // maxProposed is how many accounts the filter proposes.

@@ -249,66 +249,6 @@ func TestTheCommandThatTakesAGrantBack(t *testing.T) {
 	}
 }
 
-func TestNotesAreReadAsMarkdown(t *testing.T) {
-	tests := []struct{ name, note, want string }{
-		{"headings and paragraphs", "## Triage\n\nOne\nline.\n\nAnother.", "h2(Triage)\np(One line.)\np(Another.)"},
-		{"a numbered list whose items go on", "1. one\n   more\n2. two", "ol[p(one more)|p(two)]"},
-		{"a list with empty lines between", "- a\n\n- b", "ul[p(a)|p(b)]"},
-		{"a list in a list", "- a\n  - b\n  - c\n- d", "ul[p(a) ul[p(b)|p(c)]|p(d)]"},
-		{"a list after a line", "See:\n- a", "p(See:)\nul[p(a)]"},
-		{"code, strong, emphasis", "a `b` **c** *d*", "p(a code{b} strong{c} emphasis{d})"},
-		{"marks that do not end", "2 * 3 ** `x", "p(2 * 3 ** `x)"},
-		{"a link", "[AWS](https://aws.amazon.com/)!", "p(link{AWS https://aws.amazon.com/}!)"},
-		{"a link that is none", "[x](javascript:alert(1))", "p([x](javascript:alert(1)))"},
-		{"fenced code", "```\nselect *\n  from x\n```\nafter", "pre(select *\n  from x)\np(after)"},
-		{"code that does not end", "```\nx", "pre(x)"},
-		{"html is text", "<b>x</b>", "p(<b>x</b>)"},
-		{"nothing", "", ""},
-	}
-	for _, test := range tests {
-		t.Run(test.name, func(t *testing.T) {
-			if got := outline(parseNote(test.note), "\n"); got != test.want {
-				t.Errorf("got  %s\nwant %s", got, test.want)
-			}
-		})
-	}
-}
-
-// outline writes blocks shortly.
-func outline(blocks []noteBlock, separator string) string {
-	var all []string
-	for _, b := range blocks {
-		var spans []string
-		for _, s := range b.Spans {
-			text := s.Text
-			if s.Kind != "text" {
-				text = s.Kind + "{" + strings.TrimSpace(text+" "+s.URL) + "}"
-			}
-			spans = append(spans, text)
-		}
-		switch b.Kind {
-		case "heading":
-			all = append(all, fmt.Sprintf("h%d(%s)", b.Level, strings.Join(spans, "")))
-		case "paragraph":
-			all = append(all, "p("+strings.Join(spans, "")+")")
-		case "code":
-			all = append(all, "pre("+b.Code+")")
-		default:
-			var items []string
-			for _, item := range b.Items {
-				items = append(items, outline(item, " "))
-			}
-			all = append(all, map[string]string{"list": "ul", "steps": "ol"}[b.Kind]+"["+strings.Join(items, "|")+"]")
-		}
-	}
-	return strings.Join(all, separator)
-}
-
-func FuzzNote(f *testing.F) {
-	f.Add("## a\n1. b\n   - c `d` **e** [f](https://g)\n```\nh")
-	f.Fuzz(func(_ *testing.T, note string) { parseNote(note) })
-}
-
 func TestTheGraphOfGrants(t *testing.T) {
 	link := func(from, to, relation string) reportedAlert {
 		g := &reportedGrant{FunctionAccount: from, Account: to, Relation: relation, Function: "f"}
