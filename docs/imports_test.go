@@ -26,6 +26,7 @@ var packages = []struct{ name, mayImport string }{
 	{"detect/eql", "detect/program"},
 	{"detect/cloudtrail", "detect/document detect/program"},
 	{"detect/grant", "detect/document detect/cloudtrail"},
+	{"detect/grant/policy", "detect/document"},
 	{"detect/needle", "detect/program detect/cloudtrail"},
 	{"detect/rule/builtin", ""},
 	{"detect/rule", "detect/document detect/program detect/eql detect/cloudtrail detect/needle detect/rule/builtin"},
@@ -46,7 +47,10 @@ var packages = []struct{ name, mayImport string }{
 	{"plugin", "plugin/input plugin/filter plugin/output"},
 	{"plugin/testhost/soak", "detect/document plugin/chunk"},
 
-	{"cmd/trailwire", "internal/version detect/document detect/program detect/eql detect/cloudtrail detect/rule detect/alert detect plugin/chunk plugin/property"},
+	{"cmd/trailwire/internal/terminal", "detect/program detect/eql detect/grant detect/rule detect/alert detect"},
+	{"cmd/trailwire/internal/logfile", "detect/document cmd/trailwire/internal/terminal"},
+	{"cmd/trailwire/internal/report", "detect/grant detect/rule detect/alert detect cmd/trailwire/internal/terminal"},
+	{"cmd/trailwire", "cmd/trailwire/internal/terminal cmd/trailwire/internal/logfile cmd/trailwire/internal/report internal/version detect/document detect/program detect/eql detect/cloudtrail detect/rule detect/alert detect plugin/chunk plugin/property"},
 
 	{"bench/workload", "detect/document detect/rule"},
 	{"bench", "detect/rule detect plugin/chunk plugin/search bench/workload"},

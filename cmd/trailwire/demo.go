@@ -1,20 +1,19 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"os/signal"
-	"strings"
 	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"github.com/trailwire/trailwire/cmd/trailwire/internal/logfile"
+	"github.com/trailwire/trailwire/cmd/trailwire/internal/terminal"
 	"github.com/trailwire/trailwire/detect"
 	"github.com/trailwire/trailwire/detect/alert"
-	"github.com/trailwire/trailwire/detect/cloudtrail"
 	"github.com/trailwire/trailwire/detect/rule"
 )
 
@@ -89,21 +88,21 @@ func (p *program) demo(paths []string, flags demoFlags, properties *properties) 
 	if err != nil {
 		return err
 	}
-	if err := properties.fitForText(); err != nil {
-		return err
+	if options.AlertFormat != alert.FormatNative {
+		return wrongUse(errors.New("--alert-format: the demo routes by the severity of native alerts, and takes no other format"))
 	}
 	h, err := chooseHost(ctx, flags, options.AlertKey, properties.set())
 	if err != nil {
 		return wrongUse(err)
 	}
 	defer func() { err = errors.Join(err, h.close()) }()
-	fmt.Fprintf(p.out, "%s\n%s\n", printable(h.String(), maxLine), whatFollows)
+	fmt.Fprintf(p.out, "%s\n%s\n", terminal.Printable(h.String(), terminal.MaxLine), whatFollows)
 
 	start := p.now()
-	r := p.newReading(paths, false)
+	r := logfile.NewReading(paths, p.in, p.err, false)
 	found := newFindings(engine.Rules(), options)
 	evaluator := engine.ThoroughEvaluator()
-	err = r.each(func(record []byte, _ string) error {
+	err = r.Each(func(record []byte, _ string) error {
 		if ctx.Err() != nil {
 			return errInterrupted
 		}
@@ -112,25 +111,25 @@ func (p *program) demo(paths []string, flags demoFlags, properties *properties) 
 		}
 		return h.add(record)
 	})
-	r.finish()
+	r.Finish()
 	if err != nil {
 		return exit{exitProblems, err}
 	}
 	fmt.Fprintln(p.out)
 
-	printer := newTextPrinter(p.out, options.AlertKey, options.JSONKeys, wantsColor(p.out))
+	printer := terminal.NewAlertPrinter(p.out, terminal.ColorsFor(p.out))
 	err = h.run(ctx, func(record []byte) {
-		if found.arrive(record) {
-			printer.print(record, "")
+		for _, a := range found.arrive(record) {
+			printer.Print(&a, "")
 		}
 	})
 	if err != nil {
 		return exit{exitProblems, err}
 	}
-	if err := printer.out.Flush(); err != nil {
-		return exit{exitProblems, fmt.Errorf("standard output: %w", reason(err))}
+	if err := printer.Flush(); err != nil {
+		return exit{exitProblems, fmt.Errorf("standard output: %w", logfile.Reason(err))}
 	}
-	line := summary{engine.Stats(), len(r.inputs), r.problems.count, p.now().Sub(start), engine.TakeMentions()}.String()
+	line := terminal.Summary{Stats: engine.Stats(), Files: len(r.Paths()), Problems: r.Problems(), Took: p.now().Sub(start), Mentions: engine.TakeMentions()}.String()
 	if err := found.compare(); err != nil {
 		fmt.Fprintln(p.out, line)
 		return exit{exitProblems, err}
@@ -140,10 +139,10 @@ func (p *program) demo(paths []string, flags demoFlags, properties *properties) 
 	}
 	if found.foreign > 0 {
 		line += fmt.Sprintf(" Left out: %s whose alert is not Trailwire's.",
-			counted(found.foreign, "record"))
+			terminal.Counted(found.foreign, "record"))
 	}
 	fmt.Fprintln(p.out, line)
-	if r.problems.count > 0 {
+	if r.Problems() > 0 {
 		return exit{code: exitProblems}
 	}
 	return nil
@@ -160,7 +159,6 @@ var errInterrupted = errors.New("interrupted")
 type findings struct {
 	key     string
 	rules   map[string]bool
-	events  *eventFinder
 	arrived int
 	foreign int             // records that came with an alert of their own
 	missing map[finding]int // how many were expected more than arrived
@@ -172,7 +170,6 @@ func newFindings(rules []*rule.Rule, o detect.Options) *findings {
 	f := &findings{
 		key:     o.AlertKey,
 		rules:   make(map[string]bool),
-		events:  newEventFinder(o.JSONKeys),
 		missing: make(map[finding]int),
 	}
 	for _, r := range rules {
@@ -184,26 +181,22 @@ func newFindings(rules []*rule.Rule, o detect.Options) *findings {
 // expect notes what the engine found in a record.
 func (f *findings) expect(alerts []alert.Alert) {
 	for _, a := range alerts {
-		// On its way through a pipeline a text becomes valid UTF-8.
-		f.missing[finding{a.Rule.ID, strings.ToValidUTF8(a.EventID, "\ufffd")}]++
+		f.missing[finding{a.Rule.ID, a.EventID}]++
 	}
 }
 
-// arrive notes the alerts of a record that came out of the pipeline. It returns
-// false where they are not Trailwire's: a record that nothing matches keeps
-// what it has under the same key, and is routed by it.
-func (f *findings) arrive(record []byte) (ours bool) {
-	for _, alert := range alertsOf(record, f.key) {
-		rule := ruleOf(alert)
-		if !f.rules[rule] {
-			continue
+// arrive notes the alerts of a record that came out of the pipeline, and returns
+// those that are Trailwire's: a record that nothing matches keeps what it has
+// under the same key, and is routed by it.
+func (f *findings) arrive(record []byte) (ours []alert.Alert) {
+	for _, a := range alert.Read(record, alert.FormatNative, f.key) {
+		if f.rules[a.Rule.ID] {
+			f.missing[finding{a.Rule.ID, a.EventID}]--
+			ours = append(ours, a)
 		}
-		ours = true
-		event := f.events.find(record, alert).Text(cloudtrail.FieldEventID)
-		f.missing[finding{rule, string(bytes.ToValidUTF8(event, []byte("\ufffd")))}]--
-		f.arrived++
 	}
-	if !ours {
+	f.arrived += len(ours)
+	if len(ours) == 0 {
 		f.foreign++
 	}
 	return ours
@@ -229,5 +222,5 @@ func (f *findings) compare() error {
 		return nil
 	}
 	return fmt.Errorf("THE PLUGIN AND THE ENGINE DISAGREE: %s of the engine's did not arrive, %s arrived that the engine does not raise (such as the one for event %q)",
-		counted(lost, "alert"), counted(strange, "alert"), example.event)
+		terminal.Counted(lost, "alert"), terminal.Counted(strange, "alert"), example.event)
 }

@@ -188,7 +188,7 @@ func TestFindingsAreComparedByRuleAndEvent(t *testing.T) {
 	}
 	rule := rules[0]
 	tagged := func(event, rule string) string {
-		return strings.TrimSuffix(strings.Replace(grantEvent, "6c0f", event, 1), "}") + `,"alert":{"rule":{"id":"` + rule + `"}}}`
+		return strings.TrimSuffix(strings.Replace(grantEvent, "6c0f", event, 1), "}") + `,"alert":{"rule":{"id":"` + rule + `"},"event":{"id":"` + event + `"}}}`
 	}
 	tests := []struct {
 		name     string

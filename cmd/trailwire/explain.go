@@ -3,62 +3,13 @@ package main
 import (
 	"errors"
 	"fmt"
-	"io"
-	"strings"
 
+	"github.com/trailwire/trailwire/cmd/trailwire/internal/logfile"
+	"github.com/trailwire/trailwire/cmd/trailwire/internal/terminal"
 	"github.com/trailwire/trailwire/detect/cloudtrail"
 	prog "github.com/trailwire/trailwire/detect/program"
 	"github.com/trailwire/trailwire/detect/rule"
 )
-
-// explainer prints why a query matches an event, or why not.
-type explainer struct {
-	out   io.Writer
-	color bool
-}
-
-func (p *program) newExplainer() explainer { return explainer{p.out, wantsColor(p.out)} }
-
-// event prints which event the next lines are about.
-func (x explainer) event(from string, parts ...string) {
-	fmt.Fprintln(x.out, x.colored(bold, join("  ", append([]string{from}, parts...)...)))
-}
-
-// maxOutline is how much is shown of a part of a query that has parts itself.
-const maxOutline = 60
-
-// clause prints a line for each part of a query, with its verdict in front and
-// what it read of the event behind it.
-func (x explainer) clause(c *prog.Clause, depth int) {
-	code := dim
-	if c.Verdict == prog.True {
-		code = cyan
-	}
-	limit := maxValue
-	if len(c.Children) > 0 {
-		limit = maxOutline // its parts follow, each on its line
-	}
-	source := strings.Join(strings.Fields(c.Source), " ")
-	line := strings.Repeat("  ", depth+1) + x.colored(code, fmt.Sprintf("%-5s", c.Verdict)) + "  " + printable(source, limit)
-	for i, f := range c.Fields {
-		separator := ", "
-		if i == 0 {
-			separator = "  ← "
-		}
-		line += separator + f.Name + " = " + printable(f.Value.String(), maxValue)
-	}
-	fmt.Fprintln(x.out, line)
-	for _, below := range c.Children {
-		x.clause(below, depth+1)
-	}
-}
-
-func (x explainer) colored(code, text string) string {
-	if !x.color {
-		return text
-	}
-	return "\x1b[" + code + "m" + text + "\x1b[0m"
-}
 
 // matchWord says what a verdict on a whole query means.
 func matchWord(c *prog.Clause) string {
@@ -71,12 +22,12 @@ func matchWord(c *prog.Clause) string {
 // explainEvent prints, for each rule, why it matches the event with this id, or
 // why not.
 func (p *program) explainEvent(paths []string, id string, quiet bool, rules []*rule.Rule, jsonKeys []string) error {
-	r := p.newReading(paths, quiet)
+	r := logfile.NewReading(paths, p.in, p.err, quiet)
 	finder := cloudtrail.NewFinder(jsonKeys, nil)
-	explain := p.newExplainer()
+	explain := terminal.NewExplainer(p.out, terminal.ColorsFor(p.out))
 	var event cloudtrail.Event
 	found := 0
-	err := r.each(func(record []byte, from string) error {
+	err := r.Each(func(record []byte, from string) error {
 		finder.Find(record)
 		for _, part := range finder.Parts() {
 			if part.Event == nil {
@@ -87,24 +38,29 @@ func (p *program) explainEvent(paths []string, id string, quiet bool, rules []*r
 				continue
 			}
 			found++
-			r.progress.clear()
-			explain.event(from, printable(id, maxValue), said(&event, cloudtrail.FieldAction), inBrackets(said(&event, cloudtrail.FieldProvider)))
+			r.Progress.Clear()
+			explain.Event(from, terminal.Printable(id, terminal.MaxValue), fieldText(&event, cloudtrail.FieldAction), terminal.InBrackets(fieldText(&event, cloudtrail.FieldProvider)))
 			for _, rule := range rules {
 				clause := rule.Explain(&event)
-				fmt.Fprintf(p.out, "  %s: %s (%s)\n", printable(rule.Name, maxValue), matchWord(clause), rule.ID)
-				explain.clause(clause, 1)
+				fmt.Fprintf(p.out, "  %s: %s (%s)\n", terminal.Printable(rule.Name, terminal.MaxValue), matchWord(clause), rule.ID)
+				explain.Clause(clause, 1)
 			}
 		}
 		return nil
 	})
-	r.finish()
+	r.Finish()
 	switch {
 	case err != nil:
 		return exit{exitProblems, err}
 	case found == 0:
-		return exit{exitProblems, errors.New("there is no event with the id " + printable(id, maxValue))}
-	case r.problems.count > 0:
+		return exit{exitProblems, errors.New("there is no event with the id " + terminal.Printable(id, terminal.MaxValue))}
+	case r.Problems() > 0:
 		return exit{code: exitProblems}
 	}
 	return nil
+}
+
+// fieldText is the text of a field of an event, fit to print.
+func fieldText(event *cloudtrail.Event, field cloudtrail.Field) string {
+	return terminal.Printable(event.Text(field), terminal.MaxValue)
 }

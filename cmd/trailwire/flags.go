@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"github.com/trailwire/trailwire/cmd/trailwire/internal/terminal"
 	"github.com/trailwire/trailwire/detect"
 	"github.com/trailwire/trailwire/plugin/property"
 )
@@ -55,6 +56,15 @@ func (p *properties) set() []setting {
 	return set
 }
 
+// asFlags returns the properties that the user set as they would be given here.
+func (p *properties) asFlags() []string {
+	var all []string
+	for _, s := range p.set() {
+		all = append(all, "--"+flagName(s.name)+"="+s.value)
+	}
+	return all
+}
+
 // engine makes an engine of the properties. An error says which flag is wrong;
 // warnings go to warn.
 func (p *properties) engine(warn io.Writer) (*detect.Engine, detect.Options, error) {
@@ -62,7 +72,7 @@ func (p *properties) engine(warn io.Writer) (*detect.Engine, detect.Options, err
 	if err != nil {
 		return nil, detect.Options{}, wrongUse(inFlags(err))
 	}
-	warnAll(warn, settings.Warnings)
+	terminal.Warn(warn, settings.Warnings)
 	engine, err := detect.New(settings.Options)
 	if err != nil {
 		return nil, detect.Options{}, wrongUse(err)
@@ -70,13 +80,14 @@ func (p *properties) engine(warn io.Writer) (*detect.Engine, detect.Options, err
 	return engine, settings.Options, nil
 }
 
-// fitForText checks that alerts have the form that the text format reads.
-func (p *properties) fitForText() error {
-	if format, set := p.Property("alert_format"); set && format != "native" {
-		return wrongUse(fmt.Errorf("--alert-format %s can only be shown by scan with --format json", format))
-	}
-	return nil
+// flagError is an error about a flag's value, in words that name the flag.
+type flagError struct {
+	text string
+	err  error
 }
+
+func (e flagError) Error() string { return e.text }
+func (e flagError) Unwrap() error { return e.err }
 
 // inFlags names the flag where an error names the property.
 func inFlags(err error) error {

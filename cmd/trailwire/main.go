@@ -14,6 +14,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/trailwire/trailwire/cmd/trailwire/internal/terminal"
 	"github.com/trailwire/trailwire/internal/version"
 )
 
@@ -81,8 +82,8 @@ func (p *program) run(args []string) int {
 		fmt.Fprint(p.err, host.tail())
 	}
 	if text := e.Error(); text != "" {
-		fmt.Fprintf(p.err, "trailwire: %s\n", printable(text, maxLine))
-		p.caret(err)
+		fmt.Fprintf(p.err, "trailwire: %s\n", terminal.Printable(text, terminal.MaxLine))
+		terminal.Caret(p.err, err)
 	}
 	return e.code
 }

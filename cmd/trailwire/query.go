@@ -6,6 +6,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/trailwire/trailwire/cmd/trailwire/internal/logfile"
+	"github.com/trailwire/trailwire/cmd/trailwire/internal/terminal"
 	"github.com/trailwire/trailwire/detect"
 	"github.com/trailwire/trailwire/detect/cloudtrail"
 	"github.com/trailwire/trailwire/detect/eql"
@@ -73,31 +75,31 @@ func (p *program) query(text string, paths []string, flags queryFlags) error {
 		return wrongUse(fmt.Errorf("the query: %w", err))
 	}
 	start := p.now()
-	r := p.newReading(paths, flags.quiet)
+	r := logfile.NewReading(paths, p.in, p.err, flags.quiet)
 	q := querying{
-		program: program, flags: flags, explain: p.newExplainer(), progress: r.progress,
-		json: newJSONPrinter(p.out),
+		program: program, flags: flags, explain: terminal.NewExplainer(p.out, terminal.ColorsFor(p.out)), progress: r.Progress,
+		json: logfile.NewWriter(p.out),
 	}
 	if flags.schema.value == "cloudtrail" {
 		q.finder = cloudtrail.NewFinder(detect.DefaultOptions().JSONKeys, nil)
 		for _, f := range program.Fields() {
 			field := cloudtrail.LookupField(f.Name)
 			if field.From() == "" {
-				warnAll(p.err, []string{"no raw CloudTrail event has a field " + f.Name + "; it is read from ECS documents alone"})
+				terminal.Warn(p.err, []string{"no raw CloudTrail event has a field " + f.Name + "; it is read from ECS documents alone"})
 			}
 			q.view.fields = append(q.view.fields, field)
 		}
 	}
-	err = r.each(q.record)
-	r.finish()
-	if err = errors.Join(err, q.json.out.Flush()); err != nil {
-		return exit{exitProblems, fmt.Errorf("standard output: %w", reason(err))}
+	err = r.Each(q.record)
+	r.Finish()
+	if err = errors.Join(err, q.json.Flush()); err != nil {
+		return exit{exitProblems, fmt.Errorf("standard output: %w", logfile.Reason(err))}
 	}
 	if !flags.quiet {
-		fmt.Fprintf(p.err, "%s in %s, read in %s: %s.\n", counted(q.events, q.noun()), counted(len(r.inputs), "file"),
-			shortDuration(p.now().Sub(start)), matchCount(q.matches))
+		fmt.Fprintf(p.err, "%s in %s, read in %s: %s.\n", terminal.Counted(q.events, q.noun()), terminal.Counted(len(r.Paths()), "file"),
+			terminal.ShortDuration(p.now().Sub(start)), matchCount(q.matches))
 	}
-	if r.problems.count > 0 {
+	if r.Problems() > 0 {
 		return exit{code: exitProblems}
 	}
 	return nil
@@ -119,7 +121,7 @@ func matchCount(n int) string {
 	case 1:
 		return "1 matches"
 	}
-	return grouped(n) + " match"
+	return terminal.Grouped(n) + " match"
 }
 
 // querying is a query on its way through records.
@@ -128,9 +130,9 @@ type querying struct {
 	flags    queryFlags
 	finder   *cloudtrail.Finder // nil where the documents are no CloudTrail
 	view     eventView
-	explain  explainer
-	json     *jsonPrinter
-	progress *progress
+	explain  terminal.Explainer
+	json     *logfile.Writer
+	progress *terminal.Progress
 
 	events, matches int
 }
@@ -182,18 +184,18 @@ func (q *querying) evaluate(d prog.Document, event []byte, id, from string) erro
 		q.matches++
 	}
 	if q.flags.explain {
-		q.progress.clear()
+		q.progress.Clear()
 		clause := q.program.Explain(d)
-		q.explain.event(from, printable(id, maxValue), matchWord(clause))
-		q.explain.clause(clause, 0)
+		q.explain.Event(from, terminal.Printable(id, terminal.MaxValue), matchWord(clause))
+		q.explain.Clause(clause, 0)
 		return nil
 	}
 	if !matches {
 		return nil
 	}
-	q.progress.clear()
-	if err := q.json.print(event); err != nil {
+	q.progress.Clear()
+	if err := q.json.Write(event); err != nil {
 		return err
 	}
-	return q.json.out.Flush()
+	return q.json.Flush()
 }

@@ -8,6 +8,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/trailwire/trailwire/cmd/trailwire/internal/logfile"
+	"github.com/trailwire/trailwire/cmd/trailwire/internal/terminal"
 	"github.com/trailwire/trailwire/detect/rule"
 )
 
@@ -59,15 +61,15 @@ func (p *program) checkRules(patterns []string, skip bool) error {
 	for _, path := range paths {
 		c.file(path)
 	}
-	line := counted(c.rules, "rule") + " fine"
+	line := terminal.Counted(c.rules, "rule") + " fine"
 	for _, count := range []struct {
 		n    int
 		text string
 	}{
-		{c.broken, grouped(c.broken) + " broken"},
-		{c.skipped, grouped(c.skipped) + " skipped"},
-		{c.tests, counted(c.tests, "test")},
-		{c.failed, grouped(c.failed) + " failed"},
+		{c.broken, terminal.Grouped(c.broken) + " broken"},
+		{c.skipped, terminal.Grouped(c.skipped) + " skipped"},
+		{c.tests, terminal.Counted(c.tests, "test")},
+		{c.failed, terminal.Grouped(c.failed) + " failed"},
 	} {
 		if count.n > 0 {
 			line += ", " + count.text
@@ -87,7 +89,7 @@ func (p *program) checkRules(patterns []string, skip bool) error {
 func (c *ruleCheck) file(path string) {
 	text, err := os.ReadFile(path)
 	if err != nil {
-		c.fail(path, reason(err))
+		c.fail(path, logfile.Reason(err))
 		return
 	}
 	r, err := rule.Parse(path, text)
@@ -114,7 +116,7 @@ func (c *ruleCheck) file(path string) {
 		c.say("ok", path+" (no tests: "+testFile+" is not there)")
 		return
 	case err != nil:
-		c.fail(testFile, reason(err))
+		c.fail(testFile, logfile.Reason(err))
 		return
 	}
 	tests, err := rule.ParseTests(testFile, text)
@@ -132,7 +134,7 @@ func (c *ruleCheck) file(path string) {
 	c.tests += len(tests)
 	c.failed += failed
 	if failed == 0 {
-		c.say("ok", fmt.Sprintf("%s (%s)", path, counted(len(tests), "test")))
+		c.say("ok", fmt.Sprintf("%s (%s)", path, terminal.Counted(len(tests), "test")))
 	}
 }
 
@@ -147,9 +149,9 @@ func (c *ruleCheck) test(r *rule.Rule, file string, test rule.Test) bool {
 		what = err.Error()
 	}
 	c.say("FAIL", fmt.Sprintf("%s:%d: %s: %s", file, test.Line, what, test.Why))
-	explain := c.newExplainer()
+	explain := terminal.NewExplainer(c.out, terminal.ColorsFor(c.out))
 	for _, clause := range why {
-		explain.clause(clause, 1)
+		explain.Clause(clause, 1)
 	}
 	return false
 }
@@ -162,10 +164,10 @@ func (c *ruleCheck) fail(path string, err error) {
 	if path != "" {
 		line = path + ": " + line
 	}
-	fmt.Fprintln(c.err, "trailwire: "+printable(line, maxLine))
-	c.caret(err)
+	fmt.Fprintln(c.err, "trailwire: "+terminal.Printable(line, terminal.MaxLine))
+	terminal.Caret(c.err, err)
 }
 
 func (c *ruleCheck) say(verdict, line string) {
-	fmt.Fprintf(c.out, "%-5s %s\n", verdict, printable(line, maxLine))
+	fmt.Fprintf(c.out, "%-5s %s\n", verdict, terminal.Printable(line, terminal.MaxLine))
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/trailwire/trailwire/cmd/trailwire/internal/terminal"
 	"github.com/trailwire/trailwire/detect/rule"
 	"github.com/trailwire/trailwire/plugin/property"
 )
@@ -50,7 +51,7 @@ func (p *program) rules(flags *properties) ([]*rule.Rule, error) {
 	if err != nil {
 		return nil, wrongUse(inFlags(err))
 	}
-	warnAll(p.err, settings.Warnings)
+	terminal.Warn(p.err, settings.Warnings)
 	return settings.Options.Rules, nil
 }
 
@@ -71,7 +72,7 @@ func (p *program) listRules(flags *properties) error {
 	}
 	w := tabwriter.NewWriter(p.out, 0, 0, 2, ' ', 0)
 	for _, r := range rules {
-		fmt.Fprintf(w, "%s\t%s %d\t%s\t%s\n", printable(r.ID, maxValue), r.Severity, r.RiskScore, printable(r.Name, maxValue), whereFrom(r))
+		fmt.Fprintf(w, "%s\t%s %d\t%s\t%s\n", terminal.Printable(r.ID, terminal.MaxValue), r.Severity, r.RiskScore, terminal.Printable(r.Name, terminal.MaxValue), whereFrom(r))
 	}
 	if err := w.Flush(); err != nil {
 		return exit{exitProblems, err}
@@ -83,7 +84,7 @@ func whereFrom(r *rule.Rule) string {
 	if r.BuiltIn() {
 		return "built in"
 	}
-	return printable(r.File, maxLine)
+	return terminal.Printable(r.File, terminal.MaxLine)
 }
 
 func (p *program) rulesShowCommand() *cobra.Command {
@@ -116,19 +117,19 @@ func (p *program) showRule(id string, flags *properties) error {
 			return nil
 		}
 	}
-	return wrongUse(fmt.Errorf("there is no rule %s; rules list shows those that there are", printable(id, maxValue)))
+	return wrongUse(fmt.Errorf("there is no rule %s; rules list shows those that there are", terminal.Printable(id, terminal.MaxValue)))
 }
 
 // described is what there is to know about a rule.
 func (p *program) described(r *rule.Rule) string {
 	var b strings.Builder
-	x := p.newExplainer()
+	colors := terminal.ColorsFor(p.out)
 	detail := func(label, format string, args ...any) {
-		fmt.Fprintf(&b, "  %s  %s\n", x.colored(dim, fmt.Sprintf("%-12s", label)), printable(fmt.Sprintf(format, args...), maxLine))
+		fmt.Fprintf(&b, "  %s  %s\n", colors.Paint(terminal.Dim, fmt.Sprintf("%-12s", label)), terminal.Printable(fmt.Sprintf(format, args...), terminal.MaxLine))
 	}
-	section := func(title string) { fmt.Fprintf(&b, "\n%s\n", x.colored(bold, title)) }
+	section := func(title string) { fmt.Fprintf(&b, "\n%s\n", colors.Paint(terminal.Bold, title)) }
 
-	fmt.Fprintln(&b, x.colored(bold, printable(r.Name, maxLine)))
+	fmt.Fprintln(&b, colors.Paint(terminal.Bold, terminal.Printable(r.Name, terminal.MaxLine)))
 	detail("rule_id", "%s, version %d", r.ID, r.Version)
 	detail("from", "%s", whereFrom(r))
 	detail("severity", "%s, risk score %d", r.Severity, r.RiskScore)
@@ -137,12 +138,12 @@ func (p *program) described(r *rule.Rule) string {
 	}
 	detail("at most", "%d alerts in %s; an event is remembered for %s", r.MaxSignals, roundPeriod(r.Interval), roundPeriod(r.LookBack))
 	if r.License != "" || len(r.Author) > 0 {
-		detail("by", "%s", join(", ", strings.Join(r.Author, ", "), r.License))
+		detail("by", "%s", terminal.Join(", ", strings.Join(r.Author, ", "), r.License))
 	}
 
 	section("Query")
 	for _, line := range strings.Split(r.Query, "\n") {
-		fmt.Fprintf(&b, "  %s\n", printable(strings.TrimRight(line, " \t\r"), maxLine))
+		fmt.Fprintf(&b, "  %s\n", terminal.Printable(strings.TrimRight(line, " \t\r"), terminal.MaxLine))
 	}
 	if r.CategoryField != "event.category" {
 		detail("category", "what stands before where is compared with %s", r.CategoryField)
@@ -155,7 +156,7 @@ func (p *program) described(r *rule.Rule) string {
 		if from == "" {
 			from = "no raw event has it, only an ECS document"
 		}
-		fmt.Fprintf(w, "  %s\t%s\n", printable(f.Name(), maxValue), from)
+		fmt.Fprintf(w, "  %s\t%s\n", terminal.Printable(f.Name(), terminal.MaxValue), from)
 	}
 	_ = w.Flush() // to a strings.Builder
 
@@ -176,7 +177,7 @@ func (p *program) described(r *rule.Rule) string {
 		fmt.Fprintf(&b, "  %s %q%s\n", word, n.Text, kind)
 	}
 	if field, values := r.TriedOn(); field != "" {
-		fmt.Fprintf(&b, "  the rule is tried on events with %s %s\n", field, printable(orQuoted(values), maxLine))
+		fmt.Fprintf(&b, "  the rule is tried on events with %s %s\n", field, terminal.Printable(orQuoted(values), terminal.MaxLine))
 	} else {
 		b.WriteString("  the rule is tried on every event that is looked into\n")
 	}

@@ -8,6 +8,9 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/trailwire/trailwire/cmd/trailwire/internal/logfile"
+	"github.com/trailwire/trailwire/cmd/trailwire/internal/report"
+	"github.com/trailwire/trailwire/cmd/trailwire/internal/terminal"
 	"github.com/trailwire/trailwire/detect"
 	"github.com/trailwire/trailwire/internal/version"
 )
@@ -106,38 +109,30 @@ func (p *program) scan(paths []string, flags scanFlags, properties *properties) 
 	if flags.explain != "" {
 		return p.explainEvent(paths, flags.explain, flags.quiet, engine.Rules(), options.JSONKeys)
 	}
-	if flags.format.value == "text" {
-		if err := properties.fitForText(); err != nil {
-			return err
-		}
-	}
-	if format, _ := properties.Property("alert_format"); flags.report != "" && format != "" && format != "native" {
-		return wrongUse(fmt.Errorf("--report needs --alert-format native, not %s", format))
-	}
-	sink := newSink(p.out, flags, options)
+	sink := newSink(p.out, flags)
 	if flags.report != "" {
-		if sink.report, err = newReport(flags.report, options); err != nil {
+		if sink.report, err = openReport(flags.report); err != nil {
 			return err
 		}
-		defer sink.report.close()
+		defer sink.report.Close()
 	}
 	start := p.now()
-	r := p.newReading(paths, flags.quiet)
+	r := logfile.NewReading(paths, p.in, p.err, flags.quiet)
 	if sink.report != nil {
-		if err := sink.report.checkInputs(r.inputs); err != nil {
-			return err
+		if _, found := sink.report.Replaces(r.Paths()); found {
+			return wrongUse(fmt.Errorf("--report %s: that is a file to be read", flags.report))
 		}
 	}
 	evaluator := engine.ThoroughEvaluator()
-	err = r.each(func(record []byte, from string) error {
-		return sink.write(record, evaluator.Record(record, time.Time{}), from, r.progress)
+	err = r.Each(func(record []byte, from string) error {
+		return sink.write(record, evaluator.Record(record, time.Time{}), from, r.Progress)
 	})
-	r.finish()
+	r.Finish()
 	if err = errors.Join(err, sink.flush()); err != nil {
-		return exit{exitProblems, fmt.Errorf("standard output: %w", reason(err))}
+		return exit{exitProblems, fmt.Errorf("standard output: %w", logfile.Reason(err))}
 	}
 	if !flags.quiet {
-		line := summary{engine.Stats(), len(r.inputs), r.problems.count, p.now().Sub(start), engine.TakeMentions()}.String()
+		line := terminal.Summary{Stats: engine.Stats(), Files: len(r.Paths()), Problems: r.Problems(), Took: p.now().Sub(start), Mentions: engine.TakeMentions()}.String()
 		if flags.format.value == "text" {
 			fmt.Fprintln(p.out, line)
 		} else {
@@ -145,19 +140,19 @@ func (p *program) scan(paths []string, flags scanFlags, properties *properties) 
 		}
 	}
 	if sink.report != nil {
-		size, err := sink.report.write(reportAbout{
+		size, err := sink.report.Write(report.About{
 			Made: p.now(), Version: version.Number, Stats: engine.Stats(),
-			Files: len(r.inputs), Problems: r.problems.count, Rules: engine.Rules(), Settings: properties.set(),
+			Files: len(r.Paths()), Problems: r.Problems(), Rules: engine.Rules(), Settings: properties.asFlags(),
 		})
 		if err != nil {
-			return exit{exitProblems, fmt.Errorf("--report %s: %w", flags.report, err)}
+			return exit{exitProblems, fmt.Errorf("--report %s: %w", flags.report, logfile.Reason(err))}
 		}
 		if !flags.quiet {
-			fmt.Fprintln(p.err, sink.report.said(size))
+			fmt.Fprintln(p.err, sink.report.Summary(size))
 		}
 	}
 	switch {
-	case r.problems.count > 0:
+	case r.Problems() > 0:
 		return exit{code: exitProblems}
 	case flags.fail && engine.Stats().Alerts > 0:
 		return exit{code: exitAlerts}
@@ -165,27 +160,35 @@ func (p *program) scan(paths []string, flags scanFlags, properties *properties) 
 	return nil
 }
 
-// recordError is an error of one record, which does not stop the rest.
-type recordError struct{ error }
+func openReport(path string) (*report.Report, error) {
+	if path == logfile.StandardInput {
+		return nil, wrongUse(errors.New("--report needs the name of a file, such as report.html"))
+	}
+	r, err := report.Open(path)
+	if err != nil {
+		return nil, wrongUse(fmt.Errorf("--report %s: %w", path, logfile.Reason(err)))
+	}
+	return r, nil
+}
 
 // sink is where evaluated records go.
 type sink struct {
-	text   *textPrinter // one of the two is nil
-	json   *jsonPrinter
-	report *report // nil for none
+	text   *terminal.AlertPrinter // one of the two is nil
+	json   *logfile.Writer
+	report *report.Report // nil for none
 	all    bool
 }
 
-func newSink(w io.Writer, flags scanFlags, o detect.Options) *sink {
+func newSink(w io.Writer, flags scanFlags) *sink {
 	if flags.format.value == "json" {
-		return &sink{json: newJSONPrinter(w), all: flags.all}
+		return &sink{json: logfile.NewWriter(w), all: flags.all}
 	}
-	return &sink{text: newTextPrinter(w, o.AlertKey, o.JSONKeys, wantsColor(w))}
+	return &sink{text: terminal.NewAlertPrinter(w, terminal.ColorsFor(w))}
 }
 
 // write prints what became of a record. Alerts are on the screen when it
 // returns: standard input may be a stream that never ends.
-func (s *sink) write(record []byte, outputs []detect.Output, from string, bar *progress) error {
+func (s *sink) write(record []byte, outputs []detect.Output, from string, bar *terminal.Progress) error {
 	alerts := 0
 	for _, o := range outputs {
 		alerts += len(o.Alerts)
@@ -196,19 +199,10 @@ func (s *sink) write(record []byte, outputs []detect.Output, from string, bar *p
 	if outputs == nil {
 		outputs = []detect.Output{{Body: record}}
 	}
-	bar.clear()
+	bar.Clear()
 	for _, o := range outputs {
-		if s.report != nil && len(o.Alerts) > 0 {
-			s.report.add(o.Body, from)
-		}
-		switch {
-		case len(o.Alerts) == 0 && !s.all:
-		case s.text != nil:
-			s.text.print(o.Body, from)
-		default:
-			if err := s.json.print(o.Body); err != nil {
-				return err
-			}
+		if err := s.writeOutput(o, from); err != nil {
+			return err
 		}
 	}
 	if alerts > 0 {
@@ -217,9 +211,24 @@ func (s *sink) write(record []byte, outputs []detect.Output, from string, bar *p
 	return nil
 }
 
+func (s *sink) writeOutput(o detect.Output, from string) error {
+	for i := range o.Alerts {
+		if s.report != nil {
+			s.report.Add(&o.Alerts[i], from)
+		}
+		if s.text != nil {
+			s.text.Print(&o.Alerts[i], from)
+		}
+	}
+	if s.json != nil && (s.all || len(o.Alerts) > 0) {
+		return s.json.Write(o.Body)
+	}
+	return nil
+}
+
 func (s *sink) flush() error {
 	if s.text != nil {
-		return s.text.out.Flush()
+		return s.text.Flush()
 	}
-	return s.json.out.Flush()
+	return s.json.Flush()
 }

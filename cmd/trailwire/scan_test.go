@@ -1,13 +1,17 @@
 package main
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
+	"github.com/trailwire/trailwire/detect/alert"
 	"github.com/trailwire/trailwire/detect/document"
+	"github.com/trailwire/trailwire/detect/rule"
 )
 
 // grantEvent is an event that the built-in rule matches.
@@ -236,13 +240,135 @@ func withoutTagged(t *testing.T, out string) string {
 			t.Fatal(err)
 		}
 		for _, key := range []string{"alert", "verdict"} {
-			alert, _ := document.Get(record, key)
-			if ruleOf(alert) == "8f985da6-66e8-4838-a63e-21636eb9adc5" && text(alert, "severity") == "high" {
-				lines[i] = "<tagged>\n"
+			for _, a := range alert.Read(record, alert.FormatNative, key) {
+				if a.Rule.ID == rule.CrossAccountID && a.Rule.Severity == "high" {
+					lines[i] = "<tagged>\n"
+				}
 			}
 		}
 	}
 	return strings.Join(lines, "")
+}
+
+// Whatever an event came in and whatever form its alert has, the text is the same.
+func TestTextIsTheSameForEveryWrappingAndFormat(t *testing.T) {
+	quoted := strings.ReplaceAll(grantEvent, `"`, `\"`)
+	wrappings := []struct{ name, text string }{
+		{"nothing", grantEvent},
+		{"EventBridge", `{"version":"0","detail-type":"AWS API Call via CloudTrail","detail":` + grantEvent + `}`},
+		{"JSON text", `{"log":"` + quoted + `"}`},
+		{"JSON text with several events", `{"log":"[` + strings.ReplaceAll(otherEvent, `"`, `\"`) + `,` + quoted + `]"}`},
+		{"a file of S3", `{"Records":[` + otherEvent + `,` + grantEvent + `]}`},
+	}
+	for _, w := range wrappings {
+		for _, split := range []string{"on", "off"} {
+			for _, format := range []string{"native", "ecs", "ocsf"} {
+				t.Run(w.name+", split "+split+", "+format, func(t *testing.T) {
+					got := run(w.text, "scan", "-q", "--split", split, "--alert-format", format, "-")
+					want := strings.Replace(alertText, "event id    6c0f\n", "event id    6c0f\n    read from   standard input:1\n", 1)
+					if got.code != exitFine || got.out != want {
+						t.Errorf("exit code %d, standard error %q, standard output:\n%s\nwant:\n%s", got.code, got.err, got.out, want)
+					}
+				})
+			}
+		}
+	}
+}
+
+func TestAReportTakesNoFilesPlace(t *testing.T) {
+	folder := t.TempDir()
+	write(t, folder, "log.json", grantEvent)
+	write(t, folder, "old.html", "the last report")
+	log := filepath.Join(folder, "log.json")
+	tests := []struct {
+		name string
+		args []string
+		code int
+		err  string
+	}{
+		{"one of the inputs", []string{"--report", log, log}, exitUsage, "that is a file to be read"},
+		{"a folder", []string{"--report", folder, log}, exitUsage, "is a directory"},
+		{"a folder that is not there", []string{"--report", folder + "/no/r.html", log}, exitUsage, "no such file"},
+		{"standard output", []string{"--report", "-", log}, exitUsage, "needs the name of a file"},
+		{"an input that is not there", []string{"--report", folder + "/new.html", folder + "/missing.json"}, exitProblems, "no such file"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			if got := run("", append([]string{"scan"}, test.args...)...); got.code != test.code || !strings.Contains(got.err, test.err) {
+				t.Errorf("exit code %d: %s", got.code, got.err)
+			}
+		})
+	}
+	if text, _ := os.ReadFile(log); string(text) != grantEvent {
+		t.Error("the log was changed")
+	}
+	if page, _ := os.ReadFile(filepath.Join(folder, "new.html")); !strings.Contains(string(page), "Not everything could be read") {
+		t.Error("a page about a scan with problems does not say so")
+	}
+	if got := run("", "scan", "-q", "--report", filepath.Join(folder, "old.html"), log); got.code != exitFine || got.err != "" {
+		t.Errorf("exit code %d: %s", got.code, got.err)
+	}
+	if page, _ := os.ReadFile(filepath.Join(folder, "old.html")); strings.Contains(string(page), "last report") || !strings.Contains(string(page), "<h1>1 alert</h1>") {
+		t.Error("a report does not replace the last one")
+	}
+}
+
+// manyGrants is one record with so many events that the built-in rule matches.
+func manyGrants(n int) string {
+	var b strings.Builder
+	b.WriteString(`{"Records":[`)
+	for i := range n {
+		if i > 0 {
+			b.WriteByte(',')
+		}
+		b.WriteString(strings.NewReplacer("6c0f", fmt.Sprintf("%06d", i), `"s1"`, fmt.Sprintf(`"s%d"`, i)).Replace(grantEvent))
+	}
+	b.WriteString(`]}`)
+	return b.String()
+}
+
+// The cost of a record with many alerts grows as their number does, whatever is made
+// of them: four times the alerts may take eight times as long, and would take sixteen if
+// each were looked for among all. What counts is the time of this process, since others
+// may keep the machine busy.
+func TestTheCostOfManyAlertsIsInProportion(t *testing.T) {
+	folder := t.TempDir()
+	few, many := write(t, folder, "few.json", manyGrants(500)), write(t, folder, "many.json", manyGrants(2000))
+	for _, args := range []string{
+		"--split off", "--split on",
+		"--split off --alert-format ecs", "--split off --alert-format ocsf",
+		"--split off --format json", "--split off --format json --alert-format ecs", "--split off --format json --alert-format ocsf",
+		"--split off --report " + filepath.Join(folder, "report.html"),
+	} {
+		t.Run(args, func(t *testing.T) {
+			cost := func(path string) time.Duration {
+				before := processTime(t)
+				if got := run("", append(append([]string{"scan"}, strings.Fields(args)...), path)...); got.code != exitFine {
+					t.Fatalf("exit code %d: %s", got.code, got.err)
+				}
+				return processTime(t) - before
+			}
+			// A collection of garbage now and then falls to one or the other.
+			least, most := cost(few), cost(many)
+			for tries := 0; most > 8*least && tries < 8; tries++ {
+				least, most = min(least, cost(few)), min(most, cost(many))
+			}
+			t.Logf("500 alerts took %v, 2,000 took %v", least, most)
+			if most > 8*least {
+				t.Errorf("2,000 alerts took %v, more than eight times the %v of 500", most, least)
+			}
+		})
+	}
+}
+
+// processTime is how long the processors have worked for this process.
+func processTime(t *testing.T) time.Duration {
+	t.Helper()
+	var used syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &used); err != nil {
+		t.Fatal(err)
+	}
+	return time.Duration(used.Utime.Nano() + used.Stime.Nano())
 }
 
 func TestWrongUse(t *testing.T) {

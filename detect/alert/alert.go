@@ -189,6 +189,9 @@ func reason(event *cloudtrail.Event) string {
 
 // append writes the alert's map.
 func (a *Alert) append(b []byte) []byte {
+	if a.encoded == nil { // the alert was read
+		a.encoded = NewTemplate(a.Rule)
+	}
 	first := object{
 		{"reason", a.Reason},
 		{"actor", a.Actor.object()}, {"source", a.Source.object()}, {"event", a.Event.object()},
@@ -207,13 +210,9 @@ func (a *Alert) verdict() object {
 	if a.Grant != nil {
 		granted = a.Grant.AppendMsg(nil)
 	}
-	coverage := ""
-	if a.Coverage == CoverExtended {
-		coverage = "extended"
-	}
 	return object{
 		{"grant", granted}, {"respond", a.Respond}, {"dedup_key", a.DedupKey},
-		{"coverage", coverage}, {"suppressed", a.Suppressed.String()},
+		{"coverage", a.Coverage.String()}, {"suppressed", a.Suppressed.String()},
 	}
 }
 

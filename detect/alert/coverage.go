@@ -13,3 +13,13 @@ const (
 	// for another account.
 	CoverExtended
 )
+
+// String returns the word that an alert says, empty for [CoverRule].
+func (c Coverage) String() string {
+	if c == CoverExtended {
+		return coverageExtended
+	}
+	return ""
+}
+
+const coverageExtended = "extended"

@@ -16,6 +16,7 @@ type Actor struct {
 	Account          string
 	AccessKeyID      string
 	SessionIssuerARN string // the role that a session is of
+	InvokedBy        string // the service that made the call for the actor; no format writes it
 }
 
 // Source is where the call came from.
@@ -41,13 +42,13 @@ type Event struct {
 // under investigation_fields, without the parameters of the request and the
 // response: those can be of any size, and are in the record.
 //
-// Whoever made the call chose many of these texts;
-// each is bounded and valid UTF-8.
+// Many of these texts are an attacker's. Each is bounded and valid UTF-8.
 func (a *Alert) investigate(event *cloudtrail.Event) {
 	fieldText := func(f cloudtrail.Field) string { return bounded(event.Text(f)) }
 	a.Actor = Actor{
 		ARN: fieldText(cloudtrail.FieldActor), Type: fieldText(cloudtrail.FieldActorType), Name: fieldText(cloudtrail.FieldActorName),
 		Account: fieldText(cloudtrail.FieldAccount), AccessKeyID: fieldText(cloudtrail.FieldAccessKeyID), SessionIssuerARN: fieldText(cloudtrail.FieldIssuer),
+		InvokedBy: fieldText(cloudtrail.FieldInvokedBy),
 	}
 	a.Source = Source{Address: fieldText(cloudtrail.FieldAddress), UserAgent: fieldText(cloudtrail.FieldUserAgent)}
 	for _, text := range [...]string{fieldText(cloudtrail.FieldSourceIP), a.Source.Address} {
@@ -57,6 +58,7 @@ func (a *Alert) investigate(event *cloudtrail.Event) {
 			break
 		}
 	}
+	a.Source.complete()
 	a.Event = Event{
 		ID: fieldText(cloudtrail.FieldEventID), Time: fieldText(cloudtrail.FieldTimestamp), Action: fieldText(cloudtrail.FieldAction),
 		Provider: fieldText(cloudtrail.FieldProvider), Outcome: fieldText(cloudtrail.FieldOutcome), Region: fieldText(cloudtrail.FieldRegion),

@@ -23,6 +23,9 @@ const (
 	ocsfType     = ocsfClass*100 + ocsfActivity
 )
 
+// ocsfProduct is the product that a finding names, and its vendor.
+const ocsfProduct = "Trailwire"
+
 // caption is a number of the schema's and the word that goes with it.
 type caption struct {
 	id   int
@@ -71,7 +74,7 @@ func appendFinding(dst, body []byte, found []Alert, now time.Time) []byte {
 		{"attacks", attacks},
 		{"metadata", object{
 			{"version", ocsfVersion},
-			{"product", object{{"name", "Trailwire"}, {"vendor_name", "Trailwire"}, {"version", version.Number}}},
+			{"product", object{{"name", ocsfProduct}, {"vendor_name", ocsfProduct}, {"version", version.Number}}},
 			{"profiles", []string{"cloud", "security_control"}},
 			{"log_name", "CloudTrail"}, {"log_provider", "AWS"}, {"original_time", a.Event.Time},
 			{"event_code", a.Event.Action}, {"correlation_uid", a.Event.ID}, {"labels", r.Tags},

@@ -1,0 +1,92 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+
+	"github.com/trailwire/trailwire/cmd/trailwire/internal/logfile"
+)
+
+// Where the plugin is installed (make install).
+const (
+	pluginName   = "flb-filter_trailwire.so"
+	pluginFolder = "/usr/lib/fluent-bit"
+)
+
+// chooseHost returns what the demo runs the plugin in: Fluent Bit where there
+// is one, else the test host.
+func chooseHost(ctx context.Context, flags demoFlags, key string, set []setting) (host, error) {
+	plugin, err := firstFile("plugin", flags.plugin, besideProgram(pluginName), filepath.Join(pluginFolder, pluginName))
+	if err != nil {
+		return nil, err
+	}
+	// Fluent Bit knows a plugin by the path as it is written.
+	if plugin, err = filepath.Abs(plugin); err != nil {
+		return nil, err
+	}
+	program, err := findFluentBit(flags.fluentBit)
+	if err != nil {
+		return nil, err
+	}
+	if program != "" {
+		return newFluentBit(ctx, program, plugin, key, set)
+	}
+	testhost, err := firstFile("test host", flags.testhost, besideProgram("testhost"))
+	if err != nil {
+		return nil, fmt.Errorf("no Fluent Bit found (--fluent-bit, $FLUENT_BIT, fluent-bit on PATH), and %w", err)
+	}
+	return &testHost{program: testhost, plugin: plugin, key: key, set: set}, nil
+}
+
+// findFluentBit returns the path of the Fluent Bit that the flag, the
+// environment or PATH names, and none where there is none. One that was named
+// must be there.
+func findFluentBit(named string) (string, error) {
+	from := "--fluent-bit"
+	if named == "" {
+		named, from = os.Getenv("FLUENT_BIT"), "$FLUENT_BIT"
+	}
+	if named == "" {
+		path, err := exec.LookPath("fluent-bit")
+		if errors.Is(err, exec.ErrNotFound) {
+			return "", nil
+		}
+		return path, err
+	}
+	path, err := exec.LookPath(named)
+	if err != nil {
+		return "", fmt.Errorf("%s: %w", from, err)
+	}
+	return path, nil
+}
+
+// firstFile returns the path that was named, else the first of the usual ones
+// where there is a file.
+func firstFile(what, named string, usual ...string) (string, error) {
+	if named != "" {
+		if _, err := os.Stat(named); err != nil {
+			return "", fmt.Errorf("the %s %s: %w", what, named, logfile.Reason(err))
+		}
+		return named, nil
+	}
+	for _, path := range usual {
+		if _, err := os.Stat(path); err == nil {
+			return path, nil
+		}
+	}
+	return "", fmt.Errorf("no %s found at %s: build it with make, or name it with a flag", what, usual[0])
+}
+
+// besideProgram is the path of a file in the folder that this program is in,
+// as make builds them.
+func besideProgram(name string) string {
+	self, err := os.Executable()
+	if err != nil {
+		return name
+	}
+	return filepath.Join(filepath.Dir(self), name)
+}

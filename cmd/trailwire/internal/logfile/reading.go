@@ -1,0 +1,110 @@
+package logfile
+
+import (
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/trailwire/trailwire/cmd/trailwire/internal/terminal"
+)
+
+// Reading goes through the records of several inputs, whatever is broken in
+// them. It is for one goroutine.
+type Reading struct {
+	// Progress is how much was read, on a terminal. Clear it before a line is printed.
+	Progress *terminal.Progress
+
+	stdin    io.Reader
+	inputs   []input
+	problems *problems
+	buffer   []byte
+}
+
+// NewReading lists what there is to read: files, folders and standard input. What
+// cannot be read goes to stderr, a line for each, and so does the progress, where that
+// is a terminal, unless quiet.
+func NewReading(paths []string, stdin io.Reader, stderr io.Writer, quiet bool) *Reading {
+	r := &Reading{stdin: stdin}
+	r.problems = &problems{out: stderr, before: func() { r.Progress.Clear() }}
+	r.inputs = listInputs(paths, r.problems.report)
+	var total int64
+	for _, in := range r.inputs {
+		if in.size < 0 || total < 0 {
+			total = -1
+		} else {
+			total += in.size
+		}
+	}
+	if !quiet {
+		r.Progress = terminal.NewProgress(stderr, total)
+	}
+	return r
+}
+
+// Paths returns the files that are read; standard input is [StandardInput].
+func (r *Reading) Paths() []string {
+	paths := make([]string, len(r.inputs))
+	for i, in := range r.inputs {
+		paths[i] = in.path
+	}
+	return paths
+}
+
+// Problems returns how many problems there have been.
+func (r *Reading) Problems() int { return r.problems.count }
+
+// RecordError is an error of one record, which does not stop the rest.
+type RecordError struct{ Err error }
+
+func (e *RecordError) Error() string { return e.Err.Error() }
+func (e *RecordError) Unwrap() error { return e.Err }
+
+// Each calls evaluate with each record, a MessagePack map that is valid during
+// the call, and with where it begins. A [*RecordError] is reported and does not
+// stop the rest; another error does, and is returned.
+func (r *Reading) Each(evaluate func(record []byte, from string) error) error {
+	for _, in := range r.inputs {
+		if err := r.file(in, evaluate); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (r *Reading) file(in input, evaluate func(record []byte, from string) error) error {
+	c, err := openInput(in, r.stdin, r.Progress.Add)
+	if err != nil {
+		r.problems.report(in.name(), err)
+		return nil
+	}
+	defer c.Close()
+	records := NewReader(c, in.lines)
+	for {
+		record, at, err := records.Next(r.buffer[:0])
+		r.buffer = record
+		var broken *BrokenError
+		switch {
+		case err == io.EOF:
+			return nil
+		case errors.As(err, &broken):
+			r.problems.reportAt(in.name(), broken.at, broken)
+			continue
+		case err != nil:
+			r.problems.reportAt(in.name(), at, Reason(err))
+			return nil
+		}
+		err = evaluate(record, fmt.Sprintf("%s:%d", terminal.Printable(in.name(), terminal.MaxLine), at.Line))
+		var concerning *RecordError
+		if errors.As(err, &concerning) {
+			r.problems.reportAt(in.name(), at, concerning)
+		} else if err != nil {
+			return err
+		}
+	}
+}
+
+// Finish ends what is on the screen beside the records.
+func (r *Reading) Finish() {
+	r.problems.endFile()
+	r.Progress.Finish()
+}

@@ -1,0 +1,248 @@
+package report
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/trailwire/trailwire/cmd/trailwire/internal/terminal"
+	"github.com/trailwire/trailwire/detect/alert"
+	"github.com/trailwire/trailwire/detect/grant"
+)
+
+// reportedAlert is an alert as the page shows it. Every text in it went through
+// [printable]; html/template escapes it once more.
+type reportedAlert struct {
+	Number   int // on the page, from 1
+	Guide    int // the number of its rule's guide; 0 for none
+	Time     time.Time
+	Clock    string // the time as the event writes it, where that is no time
+	Severity string
+	Risk     string
+	RuleID   string
+	RuleName string
+	Reason   string
+	Relation string // of its grant; empty where there is none
+
+	Account, Region string
+	Call, Provider  string
+	Actor           string
+	InvokedBy       string
+	Source, Agent   string
+	EventID, From   string
+	Techniques      []string
+	Grant           *reportedGrant
+	Extended        bool
+	Suppressed      string // why, in words; empty where it is not
+	Command         string // takes the grant back; empty where none is safe to paste
+
+	Accounts []string // all that it is about, for the filter
+}
+
+// reportedGrant is what was granted.
+type reportedGrant struct {
+	Function, Qualifier     string
+	FunctionAccount, Region string
+	Statement, Action       string
+	Principal, Type         string
+	Account                 string // the principal's
+	Organization            string
+	Relation                string
+	Conditions              []string
+	Evasion                 []string
+}
+
+// newReportedAlert makes of an alert what the page shows.
+func newReportedAlert(a *alert.Alert, from string) reportedAlert {
+	r := reportedAlert{
+		Severity:   strings.ToLower(terminal.Shown(a.Rule.Severity)),
+		Risk:       terminal.Grouped(a.Rule.RiskScore),
+		RuleID:     terminal.Shown(a.Rule.ID),
+		RuleName:   terminal.Shown(a.Rule.Name),
+		Reason:     cmp.Or(terminal.Shown(a.Reason), terminal.Shown(a.Rule.Name)),
+		Techniques: terminal.AllShown(a.Rule.Techniques()),
+		Extended:   a.Coverage == alert.CoverExtended,
+		Suppressed: terminal.SuppressedLabel(a.Suppressed),
+
+		Account:   terminal.Shown(a.Event.Account),
+		Region:    terminal.Shown(a.Event.Region),
+		Call:      terminal.Shown(a.Event.Action),
+		Provider:  terminal.Shown(a.Event.Provider),
+		Actor:     terminal.Shown(a.Actor.ARN),
+		InvokedBy: terminal.Shown(a.Actor.InvokedBy),
+		Source:    terminal.Shown(a.Source.Address),
+		Agent:     terminal.Printable(a.Source.UserAgent, terminal.MaxUserAgent),
+		EventID:   terminal.Shown(a.EventID),
+		From:      from,
+	}
+	if at, err := time.Parse(time.RFC3339, a.Event.Time); err == nil && at.Year() >= 1970 && at.Year() < 10000 {
+		r.Time = at.UTC()
+	} else {
+		r.Clock = terminal.Shown(a.Event.Time)
+	}
+	if a.Grant != nil {
+		r.Grant = newReportedGrant(a.Grant)
+		r.Relation = r.Grant.Relation
+		r.Command = commandFor(a.Respond)
+	}
+	r.Accounts = r.accounts()
+	return r
+}
+
+// maxCommand is the most bytes that a command has on the page; longer ones are
+// left out, since a command that is cut off does something else.
+const maxCommand = 4096
+
+// commandFor returns the command that takes a grant back, as the engine wrote it.
+// One that would have to be shown in another form than it has is left out.
+func commandFor(respond string) string {
+	if terminal.Printable(respond, maxCommand) == respond {
+		return respond
+	}
+	return ""
+}
+
+func newReportedGrant(g *grant.Grant) *reportedGrant {
+	r := &reportedGrant{
+		Function:        terminal.Shown(g.FunctionName),
+		Qualifier:       terminal.Shown(g.Qualifier),
+		FunctionAccount: terminal.Shown(g.FunctionAccount),
+		Region:          terminal.Shown(g.Region),
+		Statement:       terminal.Shown(g.StatementID),
+		Action:          terminal.Shown(g.Action),
+		Principal:       terminal.Shown(g.Principal),
+		Type:            terminal.Shown(string(g.PrincipalType)),
+		Account:         terminal.Shown(g.PrincipalAccount),
+		Organization:    terminal.Shown(g.OrgID),
+		Relation:        terminal.Shown(string(g.Relation)),
+		Evasion:         terminal.AllShown(g.Evasion),
+	}
+	for _, condition := range terminal.GrantConditions(g) {
+		if condition != "" {
+			r.Conditions = append(r.Conditions, condition)
+		}
+	}
+	if g.InvokedViaFunctionURL {
+		r.Conditions = append(r.Conditions, terminal.ViaFunctionURL)
+	}
+	return r
+}
+
+// grantee is the one word for who was let in, as the graph's nodes are called.
+func (g *reportedGrant) grantee() string {
+	switch {
+	case g.Relation == "public":
+		return "Anyone"
+	case g.Relation == "organization" && g.Organization != "":
+		return g.Organization
+	case g.Account != "":
+		return g.Account
+	case g.Principal != "":
+		return g.Principal
+	}
+	return "unknown principal"
+}
+
+// accounts returns what the account filter finds the alert by.
+func (a *reportedAlert) accounts() []string {
+	all := []string{a.Account}
+	if g := a.Grant; g != nil {
+		all = append(all, g.FunctionAccount, g.Account, g.Organization)
+	}
+	slices.Sort(all)
+	all = slices.Compact(all)
+	return slices.DeleteFunc(all, func(account string) bool { return account == "" })
+}
+
+// The methods below are what the template shows.
+
+// Day and Hour are the time in two parts, which a narrow page sets in one line.
+func (a *reportedAlert) Day() string { return a.Time.Format("2 Jan 2006") }
+
+// Hour is the time of the day.
+func (a *reportedAlert) Hour() string { return a.Time.Format("15:04:05") }
+
+// Stamp is the time for programs.
+func (a *reportedAlert) Stamp() string { return a.Time.Format(time.RFC3339) }
+
+// Unix is the time as a number, 0 for none.
+func (a *reportedAlert) Unix() int64 {
+	if a.Time.IsZero() {
+		return 0
+	}
+	return a.Time.Unix()
+}
+
+// About is the value of the account filter.
+func (a *reportedAlert) About() string { return strings.Join(a.Accounts, " ") }
+
+// SeverityRank is 0 for the worst severity.
+func (a *reportedAlert) SeverityRank() int { return rankIn(severityOrder, a.Severity) }
+
+// SeverityClass is the severity where the page has a color for it.
+func (a *reportedAlert) SeverityClass() string { return knownSeverity(a.Severity) }
+
+// SeverityLabel is the severity for people.
+func (a *reportedAlert) SeverityLabel() string { return severityLabel(a.Severity) }
+
+// RelationLabel is the relation for people.
+func (a *reportedAlert) RelationLabel() string { return relationLabel(a.Relation) }
+
+// RelationClass is the relation where the page has a sign for it.
+func (a *reportedAlert) RelationClass() string { return knownRelation(a.Relation) }
+
+// FunctionText is the function with its qualifier.
+func (g *reportedGrant) FunctionText() string {
+	if g.Function != "" && g.Qualifier != "" {
+		return g.Function + ":" + g.Qualifier
+	}
+	return g.Function
+}
+
+// The severities and relations, the worst first.
+var (
+	severityOrder = []string{"critical", "high", "medium", "low"}
+	relationOrder = []string{"public", "cross_account", "organization", "unknown", "service", "same_account"}
+)
+
+func knownSeverity(severity string) string {
+	if slices.Contains(severityOrder, severity) {
+		return severity
+	}
+	return "other"
+}
+
+func knownRelation(relation string) string {
+	if slices.Contains(relationOrder, relation) {
+		return relation
+	}
+	return "unknown"
+}
+
+func severityLabel(severity string) string {
+	if severity == "" {
+		return "None"
+	}
+	return strings.ToUpper(severity[:1]) + severity[1:]
+}
+
+func relationLabel(relation string) string {
+	switch relation {
+	case "public":
+		return "Anyone"
+	case "cross_account":
+		return "Another account"
+	case "organization":
+		return "Organization"
+	case "service":
+		return "AWS service"
+	case "same_account":
+		return "Same account"
+	case "unknown":
+		return "Unknown"
+	case "":
+		return "No grant"
+	}
+	return relation
+}

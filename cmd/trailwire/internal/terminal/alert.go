@@ -1,0 +1,185 @@
+package terminal
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/trailwire/trailwire/detect/alert"
+	"github.com/trailwire/trailwire/detect/grant"
+	"github.com/trailwire/trailwire/detect/rule"
+)
+
+// MaxUserAgent is how much of a user agent is shown: its beginning says which
+// tool it was, and the SDKs go on for hundreds of bytes.
+const MaxUserAgent = 64
+
+// AlertPrinter writes alerts so that a person sees at once what happened.
+//
+// Everything it prints goes through [Printable] first: an attacker writes many
+// of the texts in an event.
+type AlertPrinter struct {
+	out    *bufio.Writer
+	colors Colors
+}
+
+// NewAlertPrinter returns a printer that prints to w.
+func NewAlertPrinter(w io.Writer, colors Colors) *AlertPrinter {
+	return &AlertPrinter{out: bufio.NewWriter(w), colors: colors}
+}
+
+// Print writes an alert. from says where its record was read; it may be empty.
+func (p *AlertPrinter) Print(a *alert.Alert, from string) {
+	name := Shown(a.Rule.Name)
+	if name == "" {
+		name = Shown(a.Rule.ID)
+	}
+	severity := Shown(a.Rule.Severity)
+	heading := fmt.Sprintf("%s %d", strings.ToUpper(severity), a.Rule.RiskScore)
+	if a.Suppressed != alert.NotSuppressed {
+		heading += " (suppressed)"
+	}
+	p.out.WriteString(p.colors.Paint(colorOf(severity), heading) + "  " + p.colors.Paint(Bold, name) + "\n")
+	if reason := Shown(a.Reason); reason != "" && reason != name {
+		p.out.WriteString("  " + reason + "\n")
+	}
+	p.detail("time", Shown(a.Event.Time))
+	p.detail("account", Shown(a.Event.Account), Shown(a.Event.Region))
+	p.detail("call", Join(" ", Shown(a.Event.Action), InBrackets(Shown(a.Event.Provider))))
+	p.detail("actor", Shown(a.Actor.ARN))
+	p.detail("invoked by", Shown(a.Actor.InvokedBy))
+	p.detail("source", Join(" ", Shown(a.Source.Address), InBrackets(Printable(a.Source.UserAgent, MaxUserAgent))))
+	if a.Grant != nil {
+		p.printGrant(a.Grant)
+	}
+	if a.Coverage == alert.CoverExtended {
+		p.detail("coverage", "extended: found by reading the grant, the rule's own query misses it")
+	}
+	p.detail("suppressed", SuppressedLabel(a.Suppressed))
+	p.printThreat(a.Rule.Threat)
+	if len(a.Respond) <= MaxLine {
+		// In one piece, or it is not a command to paste.
+		p.detail("respond", Printable(a.Respond, MaxLine))
+	}
+	p.detail("event id", Shown(a.EventID))
+	p.detail("read from", from)
+	p.out.WriteByte('\n')
+}
+
+// Flush writes what is still in the buffer, and returns the first error of all writing.
+func (p *AlertPrinter) Flush() error { return p.out.Flush() }
+
+// SuppressedLabel says in words why an alert is suppressed, nothing where it is not.
+func SuppressedLabel(s alert.Suppression) string {
+	switch s {
+	case alert.Duplicate:
+		return "duplicate: the same event has raised this alert before"
+	case alert.OverMaxSignals:
+		return "max_signals: the rule has raised as many alerts as it may in this interval"
+	}
+	return ""
+}
+
+// printGrant says what was opened, to whom, and under which conditions.
+func (p *AlertPrinter) printGrant(g *grant.Grant) {
+	function := Shown(g.FunctionName)
+	if function != "" && g.Qualifier != "" {
+		function += ":" + Shown(g.Qualifier)
+	}
+	p.detail("function", Join(" ", function, after("of account ", Shown(g.FunctionAccount)), after("in ", Shown(g.Region))))
+	to := Shown(g.Principal)
+	if kind := Shown(string(g.PrincipalType)); to != kind {
+		to = Join(" ", to, InBrackets(kind))
+	}
+	p.detail("granted", Join(" ", Shown(g.Action), after("to ", to)))
+	p.detail("relation", Shown(string(g.Relation)))
+	p.detail("statement", Shown(g.StatementID))
+	p.detail("only for", GrantConditions(g)...)
+	if g.InvokedViaFunctionURL {
+		p.detail("", ViaFunctionURL)
+	}
+	p.detail("evasion", strings.Join(AllShown(g.Evasion), ", "))
+}
+
+// GrantConditions are what narrows a grant, in words; some may be empty.
+func GrantConditions(g *grant.Grant) []string {
+	return []string{
+		after("source account ", Shown(g.SourceAccount)),
+		after("source ", Shown(g.SourceARN)),
+		after("organization ", Shown(g.OrgID)),
+		after("function URL with auth type ", Shown(g.FunctionURLAuthType)),
+	}
+}
+
+// ViaFunctionURL is the condition that has no value.
+const ViaFunctionURL = "calls through the function URL"
+
+// printThreat says where the alert is in ATT&CK, a tactic a line.
+func (p *AlertPrinter) printThreat(threats []rule.Threat) {
+	label := "ATT&CK"
+	for _, t := range threats {
+		var names []string
+		for _, q := range t.Techniques {
+			names = append(names, reference(&q.Reference))
+			for _, s := range q.Subtechniques {
+				names = append(names, reference(&s))
+			}
+		}
+		p.detail(label, Join(": ", reference(&t.Tactic), strings.Join(names, ", ")))
+		label = ""
+	}
+}
+
+// reference is an entry of ATT&CK: its id and its name.
+func reference(r *rule.Reference) string { return Join(" ", Shown(r.ID), Shown(r.Name)) }
+
+// detail writes a line with a label and the parts that are not empty, unless
+// there is nothing to say.
+func (p *AlertPrinter) detail(label string, parts ...string) {
+	if line := Join(", ", parts...); line != "" {
+		p.out.WriteString("    " + p.colors.Paint(Dim, fmt.Sprintf("%-10s", label)) + "  " + line + "\n")
+	}
+}
+
+// Shown is a text of an alert, fit to print.
+func Shown(text string) string { return Printable(text, MaxValue) }
+
+// AllShown are the first texts of a list, fit to print.
+func AllShown(texts []string) []string {
+	var all []string
+	for _, text := range texts[:min(len(texts), maxTexts)] {
+		all = append(all, Shown(text))
+	}
+	return all
+}
+
+// maxTexts is how many texts of a list are shown.
+const maxTexts = 20
+
+// after is a value after a word, and nothing where there is no value.
+func after(word, value string) string {
+	if value == "" {
+		return ""
+	}
+	return word + value
+}
+
+// InBrackets is a value in brackets, and nothing where there is no value.
+func InBrackets(value string) string {
+	if value == "" {
+		return ""
+	}
+	return "(" + value + ")"
+}
+
+// Join joins what is not empty.
+func Join(separator string, parts ...string) string {
+	var some []string
+	for _, part := range parts {
+		if part != "" {
+			some = append(some, part)
+		}
+	}
+	return strings.Join(some, separator)
+}

@@ -1,0 +1,52 @@
+package terminal
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/trailwire/trailwire/detect/program"
+)
+
+// Explainer prints why a query matches an event, or why not.
+type Explainer struct {
+	out    io.Writer
+	colors Colors
+}
+
+// NewExplainer returns an Explainer that prints to w.
+func NewExplainer(w io.Writer, colors Colors) Explainer { return Explainer{w, colors} }
+
+// Event prints which event the next lines are about.
+func (x Explainer) Event(from string, parts ...string) {
+	fmt.Fprintln(x.out, x.colors.Paint(Bold, Join("  ", append([]string{from}, parts...)...)))
+}
+
+// maxOutline is how much is shown of a part of a query that has parts itself.
+const maxOutline = 60
+
+// Clause prints a line for each part of a query, with its verdict before it
+// and what it read of the event after it.
+func (x Explainer) Clause(c *program.Clause, depth int) {
+	code := Dim
+	if c.Verdict == program.True {
+		code = Cyan
+	}
+	limit := MaxValue
+	if len(c.Children) > 0 {
+		limit = maxOutline // its parts follow, each on its line
+	}
+	source := strings.Join(strings.Fields(c.Source), " ")
+	line := strings.Repeat("  ", depth+1) + x.colors.Paint(code, fmt.Sprintf("%-5s", c.Verdict)) + "  " + Printable(source, limit)
+	for i, f := range c.Fields {
+		separator := ", "
+		if i == 0 {
+			separator = "  ← "
+		}
+		line += separator + f.Name + " = " + Printable(f.Value.String(), MaxValue)
+	}
+	fmt.Fprintln(x.out, line)
+	for _, below := range c.Children {
+		x.Clause(below, depth+1)
+	}
+}
