@@ -18,7 +18,8 @@ import (
 //
 // Heights are in pixels. Across the page, cards keep their width and the gaps
 // between them share what is left: layers and gaps are the columns of a grid, and
-// the curves in a gap are stretched to its width.
+// the curves in a gap are stretched to its width. Layout libraries give points on a
+// plane of a fixed width, on which text shrinks with the page.
 type grantGraph struct {
 	Columns []graphColumn
 	Height  int
