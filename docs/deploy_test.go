@@ -105,8 +105,10 @@ func TestTheStepsOfTheBuilderRun(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if output, err := os.Stat(filepath.Join(plugin, "out_trailwire.so")); err != nil || !os.SameFile(filter, output) {
-		t.Errorf("the output is no other name of the filter: %v", err)
+	for _, name := range []string{"flb-in_trailwire.so", "out_trailwire.so"} {
+		if other, err := os.Stat(filepath.Join(plugin, name)); err != nil || !os.SameFile(filter, other) {
+			t.Errorf("%s is not another name of the filter: %v", name, err)
+		}
 	}
 }
 
@@ -228,12 +230,19 @@ func TestTheValuesOfTheChart(t *testing.T) {
 		Image          struct{ Repository, Tag string }
 		InitContainers []struct {
 			Command      []string
-			VolumeMounts []struct{ Name, MountPath string } `yaml:"volumeMounts"`
+			VolumeMounts []struct {
+				Name      string
+				MountPath string `yaml:"mountPath"`
+			} `yaml:"volumeMounts"`
 		} `yaml:"initContainers"`
-		ExtraVolumes      []struct{ Name string }            `yaml:"extraVolumes"`
-		ExtraVolumeMounts []struct{ Name, MountPath string } `yaml:"extraVolumeMounts"`
-		Args              []string
-		Config            struct {
+		ExtraVolumes      []struct{ Name string } `yaml:"extraVolumes"`
+		ExtraVolumeMounts []struct {
+			Name      string
+			MountPath string `yaml:"mountPath"`
+			ReadOnly  bool   `yaml:"readOnly"`
+		} `yaml:"extraVolumeMounts"`
+		Args   []string
+		Config struct {
 			ExtraFiles map[string]string `yaml:"extraFiles"`
 		}
 	}
@@ -243,13 +252,19 @@ func TestTheValuesOfTheChart(t *testing.T) {
 	if values.Image.Tag != "5.1.1" {
 		t.Errorf("the image is not pinned: %q", values.Image.Tag)
 	}
-	if len(values.InitContainers) != 1 || len(values.ExtraVolumes) != 1 || len(values.ExtraVolumeMounts) != 1 {
-		t.Fatalf("not one init container with one volume: %+v", values)
+	if len(values.InitContainers) != 1 || len(values.ExtraVolumes) != 2 || len(values.ExtraVolumeMounts) != 2 {
+		t.Fatalf("not one init container and two volumes: %+v", values)
 	}
-	volume := values.ExtraVolumes[0].Name
-	for _, mount := range append(values.InitContainers[0].VolumeMounts, values.ExtraVolumeMounts...) {
-		if mount.Name != volume {
-			t.Errorf("a mount of %q, the volume is %q", mount.Name, volume)
+	plugin, buffer := values.ExtraVolumes[0].Name, values.ExtraVolumes[1].Name
+	if mounts := values.InitContainers[0].VolumeMounts; len(mounts) != 1 || mounts[0].Name != plugin || mounts[0].MountPath != "/trailwire" {
+		t.Errorf("the init container mounts %+v", mounts)
+	}
+	for i, want := range []struct {
+		name, path string
+		readOnly   bool
+	}{{plugin, "/trailwire", true}, {buffer, "/buffer", false}} {
+		if got := values.ExtraVolumeMounts[i]; got.Name != want.name || got.MountPath != want.path || got.ReadOnly != want.readOnly {
+			t.Errorf("a mount is %+v, want %+v", got, want)
 		}
 	}
 	files := slices.Collect(maps.Keys(values.Config.ExtraFiles))
@@ -257,6 +272,9 @@ func TestTheValuesOfTheChart(t *testing.T) {
 		t.Fatalf("the arguments %q do not name the file %q", values.Args, files)
 	}
 	text := values.Config.ExtraFiles[files[0]]
+	if !strings.Contains(text, "storage.path: /buffer/") {
+		t.Error("the root file system is read-only, and storage.path is not in the volume")
+	}
 	if strings.Contains(text, "{{") {
 		t.Error("the chart would take a text for a template")
 	}
@@ -369,7 +387,7 @@ func TestWhatThePackagesHold(t *testing.T) {
 		}
 	}
 	want := []string{
-		"/usr/bin/trailwire", "/usr/lib/fluent-bit/flb-filter_trailwire.so", "/usr/lib/fluent-bit/out_trailwire.so",
+		"/usr/bin/trailwire", "/usr/lib/fluent-bit/flb-filter_trailwire.so", "/usr/lib/fluent-bit/flb-in_trailwire.so", "/usr/lib/fluent-bit/out_trailwire.so",
 		"/usr/share/doc/trailwire/README.md", "/usr/share/doc/trailwire/CHANGELOG.md", "/usr/share/doc/trailwire/NOTICE",
 		"/usr/share/doc/trailwire/copyright", "/usr/share/doc/trailwire/docs/deployment.md",
 		"/usr/share/doc/trailwire/examples/fluent-bit.yaml", "/usr/share/doc/trailwire/examples/systemd/trailwire.conf",
@@ -400,7 +418,7 @@ func TestWhatThePackagesHold(t *testing.T) {
 				switch {
 				case line == nil:
 					t.Errorf("%s is not in it", file)
-				case strings.HasSuffix(file, "/out_trailwire.so"):
+				case strings.HasSuffix(file, "/flb-in_trailwire.so"), strings.HasSuffix(file, "/out_trailwire.so"):
 					if line[3] != "flb-filter_trailwire.so" {
 						t.Errorf("%s is a file of its own", file)
 					}

@@ -201,13 +201,17 @@ func (b block) configuration() (text string, err error) {
 		}
 		return b.text, nil
 	}
-	section, plugin, rest := "filters", "flb-filter", "outputs:\n    - {name: 'null', match: '*'}\n"
+	section, plugins, inputs, rest := "filters", installed, "", "outputs:\n    - {name: 'null', match: '*'}\n"
 	for _, item := range list {
-		if m, ok := item.(map[string]any); ok && m["alerts_to"] != nil {
-			section, plugin, rest = "outputs", "out", ""
+		m, ok := item.(map[string]any)
+		switch {
+		case ok && m["alerts_to"] != nil:
+			section, plugins, rest = "outputs", "/usr/lib/fluent-bit/out_trailwire.so", ""
+		case ok && m["alert_tag"] != nil:
+			plugins, inputs = installed+", /usr/lib/fluent-bit/flb-in_trailwire.so", "    - {name: trailwire}\n"
 		}
 	}
-	text = "plugins: [/usr/lib/fluent-bit/" + plugin + "_trailwire.so]\npipeline:\n  inputs:\n    - {name: dummy, tag: cloudtrail}\n  " + section + ":\n"
+	text = "plugins: [" + plugins + "]\npipeline:\n  inputs:\n    - {name: dummy, tag: cloudtrail}\n" + inputs + "  " + section + ":\n"
 	for _, line := range strings.Split(strings.TrimRight(b.text, "\n"), "\n") {
 		text += "    " + line + "\n"
 	}
@@ -251,13 +255,23 @@ func (v values) Property(name string) (value string, set bool) {
 	return fmt.Sprint(x), set
 }
 
+// processors returns those of an input or an output for logs.
+func (v values) processors() (all []values) {
+	processors, _ := v["processors"].(values) // maps within a map have its type
+	list, _ := processors["logs"].([]any)
+	for _, item := range list {
+		all = append(all, item.(values))
+	}
+	return all
+}
+
 // checkValues reads the properties of Trailwire in a configuration as the plugins
 // do: a dry run looks at names alone.
 func checkValues(t *testing.T, text string) {
 	t.Helper()
 	var config struct {
 		Pipeline struct {
-			Filters, Outputs []values
+			Inputs, Filters, Outputs []values
 		}
 	}
 	if err := yaml.Unmarshal([]byte(text), &config); err != nil {
@@ -272,9 +286,13 @@ func checkValues(t *testing.T, text string) {
 		}
 		return v
 	}
-	for _, v := range config.Pipeline.Filters {
+	filters := config.Pipeline.Filters
+	for _, v := range append(config.Pipeline.Inputs, config.Pipeline.Outputs...) {
+		filters = append(filters, v.processors()...)
+	}
+	for _, v := range filters {
 		if v["name"] == "trailwire" {
-			if _, err := property.Read(move(v)); err != nil {
+			if _, _, err := property.ReadFilter(move(v)); err != nil {
 				t.Error(err)
 			}
 		}
@@ -359,7 +377,7 @@ func dryRun(t *testing.T, name, text string, options ...string) {
 		t.Fatal(err)
 	}
 	place := func(text string) string {
-		return strings.NewReplacer("/usr/lib/fluent-bit/", plugins+"/", "/trailwire/flb-filter", plugins+"/flb-filter").Replace(text)
+		return strings.NewReplacer("/usr/lib/fluent-bit/", plugins+"/", "- /trailwire/flb-", "- "+plugins+"/flb-").Replace(text)
 	}
 	path := filepath.Join(t.TempDir(), name)
 	if err := os.WriteFile(path, []byte(place(text)), 0o600); err != nil {
@@ -401,10 +419,11 @@ func TestMain(m *testing.M) {
 	}())
 }
 
-// buildPlugins returns a folder with both plugins: those that make has built, or,
-// where they are missing or older than their sources, some built for the test.
+// buildPlugins returns a folder with the plugin under its names: those that make has
+// built, or, where they are missing or older than their sources, some built for the
+// test.
 var buildPlugins = sync.OnceValues(func() (folder string, err error) {
-	isNew := exec.Command("make", "--question", "build/flb-filter_trailwire.so", "build/out_trailwire.so")
+	isNew := exec.Command("make", "--question", "build/flb-filter_trailwire.so", "build/flb-in_trailwire.so", "build/out_trailwire.so")
 	isNew.Dir = top
 	if isNew.Run() == nil {
 		return filepath.Abs(filepath.Join(top, "build"))
@@ -415,5 +434,5 @@ var buildPlugins = sync.OnceValues(func() (folder string, err error) {
 	if out, err := build.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("%s: %w\n%s", build, err, out)
 	}
-	return workshop, os.Link(path, filepath.Join(workshop, "out_trailwire.so"))
+	return workshop, errors.Join(os.Link(path, filepath.Join(workshop, "flb-in_trailwire.so")), os.Link(path, filepath.Join(workshop, "out_trailwire.so")))
 })

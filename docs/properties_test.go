@@ -74,8 +74,18 @@ func (d documented) setting(t *testing.T, line string) string {
 	return value
 }
 
+// readBy reads properties as the plugin does that has this one.
+func (d documented) readBy(source values) (err error) {
+	if slices.ContainsFunc(property.FilterTable, func(p property.Property) bool { return p.Name == d.name }) {
+		_, _, err = property.ReadFilter(source)
+	} else {
+		_, _, err = property.ReadOutput(source)
+	}
+	return err
+}
+
 func TestThePageOfPropertiesIsWhatThePluginsRead(t *testing.T) {
-	inCode := append(slices.Clone(property.Table), property.OutputTable...)
+	inCode := slices.Concat(property.Table, property.FilterTable, property.OutputTable)
 	onPage := readProperties(t)
 	seen := make(map[string]bool)
 	for _, d := range onPage {
@@ -112,7 +122,7 @@ func TestExamplesOfPropertiesAreTaken(t *testing.T) {
 				source[pair[1]] = filepath.Join(folder, "fluent-bit", map[string]string{"tls_crt_file": "sender.pem", "tls_key_file": "sender.key"}[pair[1]])
 			}
 		}
-		if _, _, err := property.ReadOutput(source); err != nil {
+		if err := d.readBy(source); err != nil {
 			t.Errorf("%s is refused: %v", d.example, err)
 		}
 	}
@@ -124,7 +134,7 @@ func TestWrongValuesOfPropertiesAreRefusedAsThePageSays(t *testing.T) {
 		source[d.name] = d.setting(t, d.wrong)
 		// The page has the property that is complained about, where that is another.
 		want := regexp.MustCompile(`^property "\w+": ` + regexp.QuoteMeta(d.says) + `$`)
-		if _, _, err := property.ReadOutput(source); err == nil || !want.MatchString(err.Error()) {
+		if err := d.readBy(source); err == nil || !want.MatchString(err.Error()) {
 			t.Errorf("%s: the error is %v, the page says %s", d.wrong, err, d.says)
 		}
 	}
@@ -134,6 +144,10 @@ func TestWrongValuesOfPropertiesAreRefusedAsThePageSays(t *testing.T) {
 func context(name string) values {
 	where := "stdout"
 	switch {
+	case name == "suppressed_tag":
+		return values{"alert_tag": "alert.$severity"}
+	case name == "alert_tag", name == "records":
+		return values{}
 	case strings.HasPrefix(name, "tls_"):
 		where = "forward://alerts.example.com?tls=on"
 	case strings.HasPrefix(name, "shared_key"):

@@ -83,15 +83,23 @@ func (o *refusing) times() int {
 	return o.refused
 }
 
-// TRAILWIRE_OUTAGE says how long the receiver refuses.
-func TestAnOutageOfTheReceiverLosesNoAlert(t *testing.T) {
-	outage := 3 * time.Second
-	if text := os.Getenv("TRAILWIRE_OUTAGE"); text != "" {
-		var err error
-		if outage, err = time.ParseDuration(text); err != nil {
-			t.Fatal(err)
-		}
+// outageOr returns how long a receiver is to be down: $TRAILWIRE_OUTAGE, else what
+// every run can afford.
+func outageOr(t *testing.T, otherwise time.Duration) time.Duration {
+	t.Helper()
+	text := os.Getenv("TRAILWIRE_OUTAGE")
+	if text == "" {
+		return otherwise
 	}
+	outage, err := time.ParseDuration(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return outage
+}
+
+func TestAnOutageOfTheReceiverLosesNoAlert(t *testing.T) {
+	outage := outageOr(t, 3*time.Second)
 	inFluentBit(t, func(t *testing.T, fb fluentBit) {
 		site := &refusing{outage: outage, arrivals: arrivals{all: make(map[string]map[string]int), alerts: make(map[string]map[string]int)}}
 		server := httptest.NewServer(site)

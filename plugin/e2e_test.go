@@ -169,22 +169,35 @@ func prepare(t *testing.T, name, input string) (dir, text string) {
 		"CLOUDTRAIL_LOGS":    filepath.Join(dir, "in", "*.json"),
 		"CLOUDTRAIL_OFFSETS": filepath.Join(dir, "in", ".offsets.db"),
 		"OUTPUT_FOLDER":      filepath.Join(dir, "out"),
+		"BUFFER_FOLDER":      filepath.Join(dir, "buffer"),
 	})
 }
 
-var shippedConfigurations = []struct {
-	file       string
-	filter     string // where the filter's section begins
-	suppressed string // the line in comments that keeps suppressed alerts away
-}{
-	{"fluent-bit.yaml", "    - name: trailwire\n", "# rule: $alert['suppressed']"},
-	{"fluent-bit.conf", "[FILTER]\n    Name              trailwire\n", "# Rule              $alert['suppressed']"},
-	{"processor.yaml", "      processors:\n", "# rule: $alert['suppressed']"},
+// alertTag is the setting that sends alerts away as records of their own, in both
+// formats.
+var alertTag = regexp.MustCompile(`(?mi)^( +)alert_tag(:?) +(alert\.\$severity)$`)
+
+// taggingToo returns a configuration whose filter also tags records in place.
+func taggingToo(t *testing.T, text string) string {
+	t.Helper()
+	if n := len(alertTag.FindAllString(text, -1)); n != 1 {
+		t.Fatalf("alert_tag is set %d times, want once", n)
+	}
+	return alertTag.ReplaceAllString(text, "${1}alert_tag${2} ${3}\n${1}records${2} tagged")
 }
 
+// Records go on as they are without the filter, and each alert leaves as what
+// tagging would have made of its event. What is suppressed is beside the others.
 func TestAShippedConfigurationRoutesAlertsAndLeavesTheRestAlone(t *testing.T) {
 	t.Parallel()
-	for _, conf := range shippedConfigurations {
+	for _, conf := range []struct {
+		file   string
+		filter string // where the filter's section begins
+	}{
+		{"fluent-bit.yaml", "  filters:\n"},
+		{"fluent-bit.conf", "[FILTER]\n"},
+		{"processor.yaml", "      processors:\n"},
+	} {
 		t.Run(conf.file, func(t *testing.T) {
 			inFluentBit(t, func(t *testing.T, fb fluentBit) {
 				dir, text := prepare(t, conf.file, mixedInput())
@@ -193,34 +206,32 @@ func TestAShippedConfigurationRoutesAlertsAndLeavesTheRestAlone(t *testing.T) {
 				if len(alerts) > 0 {
 					t.Errorf("without the filter there are %d alerts", len(alerts))
 				}
-				dir, _ = prepare(t, conf.file, mixedInput())
-				records, alerts := runOn(t, fb, dir, conf.file, 17, 4)
-				if want := checkMixed(t, records, without); !slices.Equal(alerts, want) {
-					t.Errorf("the alerts' output has\n%s\nwant the tagged records\n%s", strings.Join(alerts, "\n"), strings.Join(want, "\n"))
-				}
-				if len(alerts) != 4 {
-					t.Errorf("%d alerts, want 4", len(alerts))
-				}
-			})
-		})
-	}
-}
 
-func TestTheRuleInTheCommentsKeepsDuplicatesAwayFromTheAlerts(t *testing.T) {
-	t.Parallel()
-	for _, conf := range shippedConfigurations {
-		t.Run(conf.file, func(t *testing.T) {
-			inFluentBit(t, func(t *testing.T, fb fluentBit) {
-				dir, text := prepare(t, conf.file, mixedInput())
-				write(t, filepath.Join(dir, conf.file), replaceOnce(t, text, conf.suppressed, conf.suppressed[len("# "):]))
-				records, alerts := runOn(t, fb, dir, conf.file, 17, 3)
-				if len(records) != 17 || len(alerts) != 3 {
-					t.Errorf("%d records and %d alerts, want 17 and 3", len(records), len(alerts))
-				}
-				for _, a := range alerts {
-					if strings.Contains(a, `"suppressed"`) {
-						t.Errorf("a suppressed alert: %s", a)
+				dir, text = prepare(t, conf.file, mixedInput())
+				write(t, filepath.Join(dir, conf.file), taggingToo(t, text))
+				records, _ := runOn(t, fb, dir, conf.file, 17, 3)
+				var want, wantSuppressed []string
+				for _, a := range checkMixed(t, records, without) {
+					if strings.Contains(a, `"suppressed":`) {
+						wantSuppressed = append(wantSuppressed, a)
+					} else {
+						want = append(want, a)
 					}
+				}
+				if len(want) != 3 || len(wantSuppressed) != 1 {
+					t.Fatalf("%d alerts and %d suppressed ones, want 3 and 1", len(want), len(wantSuppressed))
+				}
+
+				dir, _ = prepare(t, conf.file, mixedInput())
+				records, alerts = runOn(t, fb, dir, conf.file, 15, 3)
+				if !slices.Equal(records, without) {
+					t.Errorf("the records are\n%s\nwant them as they are without the filter\n%s", strings.Join(records, "\n"), strings.Join(without, "\n"))
+				}
+				if !slices.Equal(alerts, want) {
+					t.Errorf("the alerts' output has\n%s\nwant\n%s", strings.Join(alerts, "\n"), strings.Join(want, "\n"))
+				}
+				if got := lines(read(t, filepath.Join(dir, "out", "trailwire-suppressed.ndjson"))); !slices.Equal(got, wantSuppressed) {
+					t.Errorf("the suppressed alerts are\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(wantSuppressed, "\n"))
 				}
 			})
 		})
@@ -248,7 +259,7 @@ func TestARestartRaisesNoAlertAgain(t *testing.T) {
 	})
 }
 
-func TestAFileOfCloudTrailOfTensOfMegabytesIsSplitInSeconds(t *testing.T) {
+func TestAFileOfCloudTrailOfTensOfMegabytesIsLookedThroughAndSplitInSeconds(t *testing.T) {
 	inFluentBit(t, func(t *testing.T, fb fluentBit) {
 		var b strings.Builder
 		b.WriteString(`{"Records":[`)
@@ -261,7 +272,13 @@ func TestAFileOfCloudTrailOfTensOfMegabytesIsSplitInSeconds(t *testing.T) {
 		}
 		b.WriteString(grant("last", "*") + "]}\n")
 		dir, _ := prepare(t, "fluent-bit.yaml", b.String())
-		records, alerts := runOn(t, fb, dir, "fluent-bit.yaml", 20_001, 1)
+		records, alerts := runOn(t, fb, dir, "fluent-bit.yaml", 1, 1)
+		if len(records) != 1 || len(alerts) != 1 || len(records[0]) < len(b.String())-1 || !strings.Contains(alerts[0], `"eventID":"needle"`) || len(alerts[0]) > 10_000 {
+			t.Errorf("%d records and %d alerts, want the file and one event of it", len(records), len(alerts))
+		}
+		dir, text := prepare(t, "fluent-bit.yaml", b.String())
+		write(t, filepath.Join(dir, "fluent-bit.yaml"), taggingToo(t, text))
+		records, alerts = runOn(t, fb, dir, "fluent-bit.yaml", 20_001, 1)
 		if len(records) != 20_001 || len(alerts) != 1 || !strings.Contains(alerts[0], `"eventID":"needle"`) {
 			t.Errorf("%d records and %d alerts, want 20001 and 1", len(records), len(alerts))
 		}
@@ -285,17 +302,19 @@ func TestTwoInstancesEachHaveTheirOwnSettings(t *testing.T) {
 			"SANDBOX_LOGS":       filepath.Join(dir, "sandbox", "*.json"),
 			"SANDBOX_OFFSETS":    filepath.Join(dir, "sandbox", ".offsets.db"),
 			"OUTPUT_FOLDER":      filepath.Join(dir, "out"),
+			"BUFFER_FOLDER":      filepath.Join(dir, "buffer"),
 		})
 		p := fb.start(t, dir, "-c", "two-instances.yaml")
 		out := func(name string) string { return filepath.Join(dir, "out", "trailwire-"+name+".ndjson") }
-		p.waitForLines(out("records"), 4+3)
+		p.waitForLines(out("records"), 3+3)
 		p.waitForLines(out("alerts"), 3)
 		p.waitForLines(out("findings"), 2)
 		p.stop()
 		wantIDs(t, "alerts", lines(read(t, out("alerts"))), "alert", "one", "own", "two")
-		wantIDs(t, "findings", lines(read(t, out("findings"))), "finding", "one", "two none")
-		if n := len(lines(read(t, out("records")))); n != 4+3 {
-			t.Errorf("%d records, want 4 of production and 3 of the sandbox", n)
+		wantIDs(t, "findings", lines(read(t, out("findings"))), "finding", "one", "two")
+		records := read(t, out("records"))
+		if n := len(lines(records)); n != 3+3 || strings.Contains(records, `"risk_score"`) {
+			t.Errorf("%d records, want 3 of each stream without an alert:\n%s", n, records)
 		}
 	})
 }
@@ -791,11 +810,10 @@ func TestRealCloudTrailComesOutAsItWentIn(t *testing.T) {
 	n := len(events) + len(shapes)
 	inFluentBit(t, func(t *testing.T, fb fluentBit) {
 		dir, text := prepare(t, "fluent-bit.yaml", input)
-		write(t, filepath.Join(dir, "fluent-bit.yaml"), cut(t, text, "    - name: trailwire\n"))
+		write(t, filepath.Join(dir, "fluent-bit.yaml"), cut(t, text, "  filters:\n"))
 		without, _ := runOn(t, fb, dir, "fluent-bit.yaml", n, 0)
 
-		dir, text = prepare(t, "fluent-bit.yaml", input)
-		write(t, filepath.Join(dir, "fluent-bit.yaml"), replaceOnce(t, text, "    - name: trailwire\n", "    - name: trailwire\n      split: off\n"))
+		dir, _ = prepare(t, "fluent-bit.yaml", input)
 		with, alerts := runOn(t, fb, dir, "fluent-bit.yaml", n, 0)
 		if len(alerts) != 0 {
 			t.Errorf("%d alerts, such as %s", len(alerts), alerts[0])
@@ -821,7 +839,8 @@ func TestRealWrappingsAreSplitIntoTheirEvents(t *testing.T) {
 		t.Fatalf("the wrappings with several events are %s", got)
 	}
 	inFluentBit(t, func(t *testing.T, fb fluentBit) {
-		dir, _ := prepare(t, "fluent-bit.yaml", strings.Join(shapes, "\n")+"\n")
+		dir, text := prepare(t, "fluent-bit.yaml", strings.Join(shapes, "\n")+"\n")
+		write(t, filepath.Join(dir, "fluent-bit.yaml"), taggingToo(t, text))
 		records, alerts := runOn(t, fb, dir, "fluent-bit.yaml", len(want), 0)
 		if len(alerts) != 0 {
 			t.Errorf("%d alerts, such as %s", len(alerts), alerts[0])

@@ -288,7 +288,7 @@ func TestTheShippedSenderAndReceiverCarryAlerts(t *testing.T) {
 			t.Fatal(err)
 		}
 		settle := func(name string, settings map[string]string) string {
-			text := strings.ReplaceAll(read(t, filepath.Join("../conf", name)), "/usr/lib/fluent-bit/out_trailwire.so", outputPlugin(t))
+			text := strings.ReplaceAll(read(t, filepath.Join("../conf", name)), installed, filepath.Dir(outputPlugin(t))+"/")
 			for k, v := range settings {
 				setting := regexp.MustCompile(`(?m)^  ` + k + `: .*$`)
 				if n := len(setting.FindAllString(text, -1)); n != 1 {

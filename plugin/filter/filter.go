@@ -81,7 +81,7 @@ func trailwireFilterInit(ins *C.struct_flb_filter_instance, started *C.struct_tr
 
 // errNoInput says what alert_tag needs, as it is written in a configuration.
 var errNoInput = errors.New(`property "alert_tag": alerts come in by the input trailwire, and there is none: ` +
-	`load flb-in_trailwire.so and add "- {name: trailwire, alias: alerts, storage.type: filesystem}" to the inputs`)
+	`load flb-in_trailwire.so and add "- {name: trailwire, alias: alerts, storage.type: filesystem}" to the inputs, before an input that has this filter as its processor`)
 
 // settings are what an instance is made of.
 type settings struct {
