@@ -168,8 +168,8 @@ func (r *reader) readStatements(value []byte) {
 }
 
 func (r *reader) readStatement(s statement) {
-	r.statement = s
-	r.scope = scope{}
+	r.statement, r.scope = s, scope{}
+	r.made, r.listed = 0, nil
 	effect, _ := document.Text(s.effect)
 	switch {
 	case isWord(effect, "allow"):
@@ -216,13 +216,27 @@ func (r *reader) allow() {
 // add adds the grant to a principal. Texts are made only of those that the list
 // keeps.
 func (r *reader) add(p *principal) {
+	if kind, ok := r.listed[string(p.text)]; ok && kind == p.kind {
+		return
+	}
 	v := r.decide(p)
 	if !r.list.wants(severity(v.relation, v.binding, r.statement.classes)) {
 		r.list.Rest++
 		return
 	}
 	r.keep(r.grantOf(p, v))
+	r.made++
+	if r.made < few || len(r.listed) == MaxGrants {
+		return
+	}
+	if r.listed == nil {
+		r.listed = make(map[string]PrincipalType)
+	}
+	r.listed[string(p.text)] = p.kind
 }
+
+// few is how many principals most statements have.
+const few = 8
 
 // unknown adds a grant of which nothing is known but that it may be there.
 func (r *reader) unknown(why string) {

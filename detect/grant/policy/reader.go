@@ -22,6 +22,12 @@ type reader struct {
 	hasDeny   bool
 	statement statement
 	scope     scope
+
+	// made counts the grants that were made of the statement, and listed has
+	// their principals once they are more than a few, so that a principal which
+	// is written many times costs no more than a look.
+	made   int
+	listed map[string]PrincipalType
 }
 
 func newReader(o Options) *reader {
