@@ -109,6 +109,7 @@ func TestADuplicateHasTheSameContent(t *testing.T) {
 		{"with another principal", object{"requestParameters.principal": "777788889999"}, ""},
 		{"on another function", object{"requestParameters.functionName": "payroll"}, ""},
 		{"by somebody else", object{"userIdentity": object{"type": "IAMUser", "accountId": "111122223333", "arn": "arn:aws:iam::111122223333:user/mallory"}}, ""},
+		{"with another user agent", object{"userAgent": "curl/8"}, ""},
 		{"from another address", object{"sourceIPAddress": "198.51.100.1"}, ""},
 		{"at another time", object{"eventTime": "2026-06-18T10:00:01Z"}, ""},
 		{"in another account", object{"recipientAccountId": "999900001111"}, ""},

@@ -2,6 +2,7 @@ package alert
 
 import (
 	"crypto/sha256"
+	"encoding/binary"
 	"encoding/hex"
 	"fmt"
 	"slices"
@@ -143,7 +144,10 @@ func (a *Alert) AppendContent(dst []byte) []byte {
 // appendContent appends the values of the fields that tell two events apart.
 func appendContent(dst []byte, event *cloudtrail.Event) []byte {
 	for _, f := range content {
-		dst = append(fmt.Append(dst, event.Value(f)), '\n')
+		start := len(dst)
+		dst = fmt.Append(append(dst, 0, 0, 0, 0, 0, 0, 0, 0), event.Value(f))
+		// Its length first, so that no value can pass for two.
+		binary.BigEndian.PutUint64(dst[start:], uint64(len(dst)-start))
 	}
 	return dst
 }
@@ -161,6 +165,9 @@ var content = []cloudtrail.Field{
 	cloudtrail.FieldAccessKeyID,
 	cloudtrail.FieldAddress,
 	cloudtrail.FieldActorID,
+	cloudtrail.FieldActorType,
+	cloudtrail.FieldIssuer,
+	cloudtrail.FieldUserAgent,
 }
 
 // reasonFor says what a grant did. A grant to a service that nothing binds
