@@ -56,13 +56,14 @@ func (m *Verdicts) AppendBytes(b []byte) []byte {
 	return b
 }
 
-// VerdictsOf returns rewound verdicts that [Verdicts.AppendBytes] wrote.
+// VerdictsOf returns rewound verdicts that [Verdicts.AppendBytes] wrote. They are
+// of records that were evaluated before, also where nothing was raised.
 func VerdictsOf(b []byte) *Verdicts {
 	m := new(Verdicts)
 	for _, s := range b {
 		m.given = append(m.given, alert.Suppression(s))
 	}
-	m.Rewind()
+	m.next, m.replay = 0, true
 	return m
 }
 

@@ -87,6 +87,24 @@ func TestAnAlertIsTheRecordThatTaggingMakesAndTheOriginalIsUntouched(t *testing.
 	}
 }
 
+// Where records are tagged too, a list is split also where nothing in its chunk
+// raises an alert, and what is looked into twice is counted once.
+func TestAListWithoutAnAlertIsSplitWhereRecordsAreTagged(t *testing.T) {
+	list := event(t, `{"Records":[`+lambdaCall("a", "ListFunctions20150331", "null")+","+lambdaCall("b", "ListFunctions20150331", "null")+`]}`)
+	want := inTestHost(t, list)
+	if want.verdict() != "modified" {
+		t.Fatalf("without alert_tag the verdict is %q", want.verdict())
+	}
+	got, alerts := withInput(t, list, "-p", "alert_tag=alert.$severity", "-p", "records=tagged")
+	if got.verdict() != "modified" || !bytes.Equal(got.chunk, want.chunk) || len(alerts) != 0 {
+		t.Errorf("the verdict is %q, with %d alerts and %d bytes, want %d", got.verdict(), len(alerts), len(got.chunk), len(want.chunk))
+	}
+	counted, _ := withInput(t, list, "-p", "alert_tag=alert.$severity", "-p", "records=tagged", "-p", "stats_interval=1h")
+	if !strings.Contains(counted.log, " records=1 events=1 matches=0 ") {
+		t.Errorf("not one record is counted: %s", counted.log)
+	}
+}
+
 func TestWhatIsRaisedOfAChunk(t *testing.T) {
 	a, b, c := grant("a", "444455556666"), grant("b", "555566667777"), grant("c", "666677778888")
 	other := lambdaCall("other", "ListFunctions20150331", "null")

@@ -178,14 +178,14 @@ static int raise_alerts(struct context *context, const void *data, size_t size, 
     before = trailwire_hold_signals();
     trailwireFilterRaise(context->handle, ins, (void *) data, size, hit, (char *) tag, tag_len, &alerts);
     trailwire_release_signals(before);
-    if (alerts.count == 0 && !alerts.incomplete) {
+    if (alerts.count == 0 && !alerts.incomplete && !context->tags_records) {
         return FILTER_NOTOUCH;
     }
     if (alerts.incomplete) {
         reason = NO_MEMORY;
     } else if (to != NULL) {
         reason = append(to, &alerts, &taken);
-    } else {
+    } else if (alerts.count > 0) {
         reason = trailwire_input_exists(context->config) ? OTHER_THREAD : NO_INPUT;
     }
     if (reason != TAKEN || context->tags_records) {
