@@ -214,17 +214,26 @@ func TestACandidateLeavesWithItsAlert(t *testing.T) {
 	}
 }
 
-func TestWhatCannotBeReadIsToldInOneLine(t *testing.T) {
+// A list that would become too many records stays whole, and is evaluated all the
+// same. What cannot be read is left as it is.
+func TestWhatCannotBeReadIsToldOnceAMinute(t *testing.T) {
 	broken := event(t, `{"log":`+strconv.Quote(match[:len(match)-1])+`}`)
 	long := event(t, `{"Records":[`+match+strings.Repeat(`,{}`, 100_000)+`]}`)
 	in := slices.Concat(broken, long)
 	got := inTestHost(t, in, "-n", "20")
-	if got.code != 0 || got.verdict() != "notouch" || !bytes.Equal(got.chunk, in) {
+	if got.code != 0 || got.verdict() != "modified" || !bytes.HasPrefix(got.chunk, broken) {
 		t.Fatalf("code %d, verdict %q:\n%s", got.code, got.verdict(), got.log)
 	}
+	whole, rest, err := chunk.Next(got.chunk[len(broken):])
+	if _, found := document.Get(whole.Body, "alert"); err != nil || len(rest) > 0 || !found {
+		t.Errorf("the list is not one record with its alert: %v", err)
+	}
 	told := slices.DeleteFunc(got.logLines(), func(l string) bool { return !strings.HasPrefix(l, "[warn]") })
-	want := "[warn] [filter:trailwire:trailwire.0] what could not be read was left as it was: 1 malformed, 1 over a limit so far"
-	if len(told) != 1 || told[0] != want {
+	want := []string{
+		"[warn] [filter:trailwire:trailwire.0] what could not be read was left as it was: 1 malformed; what would become too large was not split: 1 over a limit so far",
+		`[warn] [filter:trailwire:trailwire.0] records that mention what a rule looks for and hold no CloudTrail event that is recognised: 1 so far ("lambda:InvokeFunction" under "log"); see json_keys`,
+	}
+	if !slices.Equal(told, want) {
 		t.Errorf("20 chunks are told of in %q, want %q", told, want)
 	}
 }
