@@ -221,7 +221,7 @@ func TestWithoutMemoryTheHostLives(t *testing.T) {
 
 func TestBadRoutesAreRefusedInOneLine(t *testing.T) {
 	const noInput = `property "alert_tag": alerts come in by the input trailwire, and there is none: ` +
-		`load flb-in_trailwire.so and add "- {name: trailwire, alias: alerts, storage.type: filesystem}" to the inputs`
+		`load flb-in_trailwire.so and add "- {name: trailwire, alias: alerts, storage.type: filesystem}" to the inputs, before an input that has this filter as its processor`
 	for _, test := range []struct {
 		options []string
 		says    string
