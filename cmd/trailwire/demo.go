@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os/signal"
+	"strings"
 	"syscall"
 	"time"
 
@@ -129,7 +130,9 @@ func (p *program) demo(paths []string, flags demoFlags, properties *properties) 
 	if err := printer.Flush(); err != nil {
 		return exit{exitProblems, fmt.Errorf("standard output: %w", logfile.Reason(err))}
 	}
-	line := terminal.Summary{Stats: engine.Stats(), Files: len(r.Paths()), Problems: r.Problems(), Took: p.now().Sub(start), Mentions: engine.TakeMentions()}.String()
+	summary := terminal.Summary{Stats: engine.Stats(), Files: len(r.Paths()), Problems: r.Problems(), Took: p.now().Sub(start), Mentions: engine.TakeMentions()}
+	line, without := summary.String(), summary.NoEvent()
+	line = strings.TrimSuffix(line, "\n"+without)
 	if err := found.compare(); err != nil {
 		fmt.Fprintln(p.out, line)
 		return exit{exitProblems, err}
@@ -140,6 +143,9 @@ func (p *program) demo(paths []string, flags demoFlags, properties *properties) 
 	if found.foreign > 0 {
 		line += fmt.Sprintf(" Left out: %s whose alert is not Trailwire's.",
 			terminal.Counted(found.foreign, "record"))
+	}
+	if without != "" {
+		line += "\n" + without
 	}
 	fmt.Fprintln(p.out, line)
 	if r.Problems() > 0 {

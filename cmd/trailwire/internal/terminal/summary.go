@@ -31,10 +31,19 @@ func (s Summary) String() string {
 		fmt.Fprintf(&b, ", %s", Counted(s.Problems, "problem"))
 	}
 	b.WriteString(".")
-	if n := s.Stats.NoEvent; n > 0 {
-		fmt.Fprintf(&b, "\n%s", noEvent(n, s.Mentions))
+	if line := s.NoEvent(); line != "" {
+		b.WriteString("\n" + line)
 	}
 	return b.String()
+}
+
+// NoEvent is the line about records that mention what a rule looks for and hold no
+// event, nothing where there are none.
+func (s Summary) NoEvent() string {
+	if s.Stats.NoEvent == 0 {
+		return ""
+	}
+	return noEvent(s.Stats.NoEvent, s.Mentions)
 }
 
 // noEvent says that so many records hold no event, what they mention, and under
