@@ -359,7 +359,7 @@ func TestTheSystemdDropIn(t *testing.T) {
 		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 			t.Fatal(err)
 		}
-		text = strings.ReplaceAll(text, "/opt/fluent-bit/bin/fluent-bit", program)
+		text = strings.NewReplacer("/opt/fluent-bit/bin/fluent-bit", program, "/usr/bin/trailwire", program).Replace(text)
 		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
 			t.Fatal(err)
 		}
@@ -370,6 +370,48 @@ func TestTheSystemdDropIn(t *testing.T) {
 	for line := range strings.Lines(string(out)) {
 		if strings.Contains(line, "fluent-bit.service") || strings.Contains(line, "trailwire.conf") {
 			t.Errorf("%v: %s", err, line)
+		}
+	}
+}
+
+// The lines that check rule files are run as systemd runs them: with $ for $$.
+func TestTheDropInStopsAtABrokenRuleFile(t *testing.T) {
+	command := filepath.Join(t.TempDir(), "trailwire")
+	build := exec.Command("go", "build", "-o", command, "./cmd/trailwire")
+	build.Dir, build.Env = top, append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	const good, broken = "[rule]\nname = \"a\"\nrule_id = \"a\"\nseverity = \"low\"\nrisk_score = 21\ntype = \"eql\"\nquery = 'any where true'\n", "[rule]\n"
+	cases := []struct {
+		name  string
+		rules map[string]string
+		stops bool
+	}{
+		{"there are no rule files", nil, false},
+		{"the rule files are fine", map[string]string{"a.toml": good}, false},
+		{"the second of two is broken", map[string]string{"a.toml": good, "b.toml": broken}, true},
+		{"its name has a space", map[string]string{"of ours.toml": broken}, true},
+	}
+	for _, when := range []string{"ExecStartPre", "ExecReload"} {
+		found := regexp.MustCompile("(?m)^" + when + "=/bin/sh -c '(.*)'$").FindStringSubmatch(read(t, "conf/deploy/trailwire.conf"))
+		if found == nil {
+			t.Errorf("%s: nothing checks the rule files", when)
+			continue
+		}
+		for _, c := range cases {
+			t.Run(when+"/"+c.name, func(t *testing.T) {
+				folder := t.TempDir()
+				for name, text := range c.rules {
+					if err := os.WriteFile(filepath.Join(folder, name), []byte(text), 0o644); err != nil {
+						t.Fatal(err)
+					}
+				}
+				script := strings.NewReplacer("$$", "$", "/etc/fluent-bit/rules", folder, "/usr/bin/trailwire", command).Replace(found[1])
+				if out, err := exec.Command("/bin/sh", "-c", script).CombinedOutput(); (err != nil) != c.stops {
+					t.Errorf("%v: %s", err, out)
+				}
+			})
 		}
 	}
 }
