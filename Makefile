@@ -71,14 +71,19 @@ demo: all
 # The last line says how many tests passed, failed and were skipped, and why.
 test: all
 	@{ $(GO) test -json ./...; \
-	   $(GO) test -race -json ./detect/... ./plugin/chunk/... ./plugin/property/... ./plugin/address/... ./plugin/deliver/...; \
+	   $(GO) test -race -json ./detect/... ./internal/chunk/... ./internal/property/... ./internal/address/... ./internal/deliver/...; \
 	} | $(GO) run ./internal/testline
 
 lint:
+	@mkdir -p $(BUILD)/_lint
 	@unformatted=$$(gofmt -l bench cmd detect docs internal plugin); test -z "$$unformatted" || { echo "not gofmt'ed: $$unformatted"; exit 1; }
 	$(GO) vet ./...
 	$(TOOL) staticcheck ./...
-	$(CC) -fsyntax-only -std=gnu11 -Wall -Wextra -Werror plugin/testhost/*.c plugin/filter/map.c plugin/filter/signals.c plugin/search/*.c
+	$(CC) -fsyntax-only -std=gnu11 -Wall -Wextra -Werror plugin/testhost/*.c plugin/host/*.c plugin/input/*.c internal/search/*.c
+	for shim in filter output; do \
+		(cd plugin/$$shim && $(GO) tool cgo -objdir $(CURDIR)/$(BUILD)/_lint/$$shim $$(grep -l '^import "C"' *.go)) && \
+		$(CC) -fsyntax-only -std=gnu11 -Wall -Wextra -Werror -I$(BUILD)/_lint/$$shim -Iplugin/$$shim plugin/$$shim/shim.c || exit 1; \
+	done
 
 FUZZTIME ?= 10s
 fuzz:
@@ -89,11 +94,11 @@ fuzz:
 ASAN := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 sanitize:
 	@mkdir -p $(BUILD)
-	$(CC) -std=gnu11 -Wall -Wextra -Werror $(ASAN) -o $(BUILD)/sanitize plugin/testhost/sanitize.c plugin/search/*.c plugin/filter/map.c
+	$(CC) -std=gnu11 -Wall -Wextra -Werror $(ASAN) -o $(BUILD)/sanitize plugin/testhost/sanitize.c internal/search/*.c plugin/host/map.c
 	$(BUILD)/sanitize
 
 asan: sanitize
-	$(GO) test -count=1 -asan ./plugin/search
+	$(GO) test -count=1 -asan ./internal/search
 
 # Go tells valgrind about its stacks and its heap where it is built with this
 # tag. What is in use at the end is Go's heap: no leaks are looked for.

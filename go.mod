@@ -4,7 +4,7 @@ go 1.26.0
 
 // What each is for; the second list is what these need themselves.
 require (
-	github.com/IBM/fluent-forward-go v0.4.0 // the Forward protocol of plugin/deliver: messages, handshake, acknowledgements
+	github.com/IBM/fluent-forward-go v0.4.0 // the Forward protocol of internal/deliver: messages, handshake, acknowledgements
 	github.com/fluent/fluent-bit-go v0.0.0-20230731091245-a7a013e2473c // the registration of an output with Fluent Bit's Go proxy; its decoder is what bench compares with
 	github.com/json-iterator/go v1.1.12 // JSON as a stream of tokens, straight to MessagePack; its reflection is not used
 	github.com/pelletier/go-toml/v2 v2.4.3 // rule files are TOML, and errors in them need a line

@@ -13,8 +13,8 @@ import (
 	"github.com/trailwire/trailwire/bench/workload"
 	"github.com/trailwire/trailwire/detect"
 	"github.com/trailwire/trailwire/detect/rule"
-	"github.com/trailwire/trailwire/plugin/chunk"
-	"github.com/trailwire/trailwire/plugin/search"
+	"github.com/trailwire/trailwire/internal/chunk"
+	"github.com/trailwire/trailwire/internal/search"
 )
 
 // chunkSize is about how large Fluent Bit makes a chunk.

@@ -15,7 +15,7 @@ import (
 	"github.com/trailwire/trailwire/detect/alert"
 	"github.com/trailwire/trailwire/detect/document"
 	"github.com/trailwire/trailwire/detect/rule"
-	"github.com/trailwire/trailwire/plugin/property"
+	"github.com/trailwire/trailwire/internal/property"
 )
 
 // ecsTypes are the fields that an alert may fill, with their types in the index

@@ -19,7 +19,7 @@ func ordinaryTraffic() (events [][]byte, size int) {
 }
 
 // evaluating returns a function that evaluates rules once on ordinary traffic. What
-// the search before it costs is measured in plugin/search.
+// the search before it costs is measured in internal/search.
 func evaluating(t testing.TB, rules []*rule.Rule) func() {
 	events, _ := ordinaryTraffic()
 	engine := newEngine(t, func(o *detect.Options) { o.Rules, o.DedupWindow = rules, -1 })

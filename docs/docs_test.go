@@ -17,7 +17,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
-	"github.com/trailwire/trailwire/plugin/property"
+	"github.com/trailwire/trailwire/internal/property"
 )
 
 // top is the repository.

@@ -15,7 +15,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/trailwire/trailwire/plugin/property"
+	"github.com/trailwire/trailwire/internal/property"
 )
 
 // documented is a property as docs/properties.md has it.

@@ -23,9 +23,9 @@ import (
 	"github.com/tinylib/msgp/msgp"
 
 	"github.com/trailwire/trailwire/detect/document"
+	"github.com/trailwire/trailwire/internal/chunk"
+	"github.com/trailwire/trailwire/internal/property"
 	"github.com/trailwire/trailwire/internal/version"
-	"github.com/trailwire/trailwire/plugin/chunk"
-	"github.com/trailwire/trailwire/plugin/property"
 )
 
 // These tests load the real shared object into plugin/testhost, which stands
@@ -744,8 +744,8 @@ func unreadable(c []byte) bool {
 }
 
 func TestTheTableInCIsUpToDate(t *testing.T) {
-	if got := read(t, "filter/properties.h"); got != property.FilterHeader() {
-		t.Error("plugin/filter/properties.h is not what property.OfFilter makes: run go generate ./plugin/filter")
+	if read(t, "host/properties.h") != property.Header() {
+		t.Error("plugin/host/properties.h is not what internal/property makes: run go generate ./plugin/host")
 	}
 }
 

@@ -20,8 +20,8 @@ import (
 	"github.com/tinylib/msgp/msgp"
 
 	"github.com/trailwire/trailwire/detect/document"
-	"github.com/trailwire/trailwire/plugin/chunk"
-	"github.com/trailwire/trailwire/plugin/property"
+	"github.com/trailwire/trailwire/internal/chunk"
+	"github.com/trailwire/trailwire/internal/property"
 )
 
 // These tests run the configurations in conf/, and some of their own, in every

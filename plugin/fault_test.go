@@ -10,7 +10,7 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/trailwire/trailwire/plugin/property"
+	"github.com/trailwire/trailwire/internal/property"
 )
 
 // What goes wrong around the plugin, and in it: the process lives and the chunk

@@ -13,7 +13,7 @@ import (
 
 	"github.com/trailwire/trailwire/detect"
 	"github.com/trailwire/trailwire/detect/rule"
-	"github.com/trailwire/trailwire/plugin/chunk"
+	"github.com/trailwire/trailwire/internal/chunk"
 )
 
 // callback is the filter callback of the shared object in a process of its own,

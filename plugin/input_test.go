@@ -13,7 +13,7 @@ import (
 	"testing"
 
 	"github.com/trailwire/trailwire/detect/document"
-	"github.com/trailwire/trailwire/plugin/chunk"
+	"github.com/trailwire/trailwire/internal/chunk"
 )
 
 // appended is what the filter has put into the input trailwire at once.

@@ -14,7 +14,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/trailwire/trailwire/plugin/deliver/delivertest"
+	"github.com/trailwire/trailwire/internal/deliver/delivertest"
 )
 
 // arrivals is an HTTP server that keeps the IDs of what it is sent, by path, and

@@ -23,7 +23,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/trailwire/trailwire/plugin/deliver/delivertest"
+	"github.com/trailwire/trailwire/internal/deliver/delivertest"
 )
 
 // These tests run the output in real Fluent Bits, with real ones as receivers.

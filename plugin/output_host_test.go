@@ -17,9 +17,8 @@ import (
 	"time"
 
 	"github.com/trailwire/trailwire/detect/document"
-	"github.com/trailwire/trailwire/plugin/chunk"
-	"github.com/trailwire/trailwire/plugin/deliver/delivertest"
-	"github.com/trailwire/trailwire/plugin/property"
+	"github.com/trailwire/trailwire/internal/chunk"
+	"github.com/trailwire/trailwire/internal/deliver/delivertest"
 )
 
 // These tests load the real shared object, under its name as an output, into
@@ -379,12 +378,6 @@ func number(t *testing.T, text, pattern string) int {
 		t.Fatal(err)
 	}
 	return n
-}
-
-func TestTheTableInCOfTheOutputIsUpToDate(t *testing.T) {
-	if read(t, "output/properties.h") != property.OutputHeader() {
-		t.Error("plugin/output/properties.h is old: run go generate ./plugin/...")
-	}
 }
 
 func TestTimeAndMetadataGoOutAsTheyCameIn(t *testing.T) {

@@ -14,7 +14,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/trailwire/trailwire/plugin/deliver/delivertest"
+	"github.com/trailwire/trailwire/internal/deliver/delivertest"
 )
 
 // countFrom returns the number in an environment variable, else the one that

@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"github.com/trailwire/trailwire/detect/document"
-	"github.com/trailwire/trailwire/plugin/chunk"
+	"github.com/trailwire/trailwire/internal/chunk"
 )
 
 // testHost runs the plugin in plugin/testhost, on one chunk that holds all

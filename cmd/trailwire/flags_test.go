@@ -4,8 +4,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/trailwire/trailwire/internal/property"
 	"github.com/trailwire/trailwire/internal/version"
-	"github.com/trailwire/trailwire/plugin/property"
 )
 
 func TestEveryPropertyOfTheEngineIsAFlagWithItsHelp(t *testing.T) {

@@ -11,7 +11,7 @@ import (
 
 	"github.com/trailwire/trailwire/cmd/trailwire/internal/terminal"
 	"github.com/trailwire/trailwire/detect/rule"
-	"github.com/trailwire/trailwire/plugin/property"
+	"github.com/trailwire/trailwire/internal/property"
 )
 
 const rulesHelp = `List, explain and check rules.

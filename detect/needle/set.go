@@ -24,7 +24,7 @@ import (
 // (see package eql), which is what a needle in any case does.
 //
 // It looks for one needle after the other, as plainly as can be: it is what the
-// search in C (plugin/search) is held against, and what serves where there is none.
+// search in C (internal/search) is held against, and what serves where there is none.
 type Set struct {
 	Needles []Needle
 	Always  bool // a rule has no needle: everything is suspect

@@ -1,8 +1,7 @@
 package filter
 
 /*
-#include "alerts.h"
-#include "host.h"
+#include "shim.h"
 */
 import "C"
 
@@ -12,7 +11,7 @@ import (
 
 	"github.com/trailwire/trailwire/detect"
 	"github.com/trailwire/trailwire/detect/alert"
-	"github.com/trailwire/trailwire/plugin/property"
+	"github.com/trailwire/trailwire/internal/property"
 )
 
 // fullBatch is how many bytes of records a batch gets before another one begins.

@@ -2,7 +2,7 @@ package filter
 
 /*
 #include <stdlib.h>
-#include "host.h"
+#include "shim.h"
 */
 import "C"
 

@@ -2,7 +2,7 @@
 //
 // Fluent Bit's Go proxy has no filters, so the package implements the C
 // interface of a filter itself. It is thin: what a chunk becomes is decided in
-// plugin/chunk and detect, what properties mean in plugin/property.
+// internal/chunk and detect, what properties mean in internal/property.
 //
 // # The C contract
 //

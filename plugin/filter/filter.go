@@ -4,12 +4,9 @@ package filter
 #cgo CFLAGS: -fvisibility=hidden -fstack-protector-strong
 #cgo linux LDFLAGS: -Wl,-z,relro,-z,now
 #include <stdlib.h>
-#include "alerts.h"
-#include "host.h"
+#include "shim.h"
 */
 import "C"
-
-//go:generate go run ../property/generate filter properties.h
 
 import (
 	"errors"
@@ -19,10 +16,12 @@ import (
 	"unsafe"
 
 	"github.com/trailwire/trailwire/detect"
-	"github.com/trailwire/trailwire/plugin/chunk"
-	"github.com/trailwire/trailwire/plugin/metrics"
-	"github.com/trailwire/trailwire/plugin/property"
-	"github.com/trailwire/trailwire/plugin/search"
+	"github.com/trailwire/trailwire/internal/chunk"
+	"github.com/trailwire/trailwire/internal/metrics"
+	"github.com/trailwire/trailwire/internal/property"
+	"github.com/trailwire/trailwire/internal/search"
+
+	_ "github.com/trailwire/trailwire/plugin/host" // what shim.c calls
 )
 
 // instance is one filter of the configuration. Fluent Bit knows it by its

@@ -10,11 +10,10 @@
 #include <unistd.h>
 
 #include "_cgo_export.h"
+#include "../../internal/search/search.h"
+#include "../host/signals.h"
 #include "../input/registry.h"
-#include "../search/search.h"
-#include "alerts.h"
-#include "host.h"
-#include "signals.h"
+#include "shim.h"
 
 static pid_t loaded_in;
 static const char *unusable; /* why this host cannot run the filter */
@@ -305,7 +304,7 @@ static void loaded(void)
         unusable = "this host lacks functions that Fluent Bit 2.2 to 5.1 export to plugins";
         return;
     }
-    filter_trailwire_plugin.config_map = trailwire_property_table();
+    filter_trailwire_plugin.config_map = trailwire_filter_properties();
     if (filter_trailwire_plugin.config_map == NULL) {
         unusable = "this Fluent Bit lays out its property table in a way this build does not "
                    "know (2.2 to 5.1 are known)";

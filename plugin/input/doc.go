@@ -27,3 +27,5 @@ package input
 #cgo CFLAGS: -fvisibility=hidden -fstack-protector-strong
 */
 import "C"
+
+import _ "github.com/trailwire/trailwire/plugin/host" // whose header shim.c includes

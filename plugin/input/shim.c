@@ -6,8 +6,11 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "host.h"
+#include "../host/host.h"
 #include "registry.h"
+
+/* plugin/filter/shim.c: why this process cannot run the plugin, or NULL. */
+const char *trailwire_unusable(void);
 
 static void say(struct flb_input_instance *ins, int level, const char *text)
 {

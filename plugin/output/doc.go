@@ -3,7 +3,7 @@
 // alerts_to says, nothing else.
 //
 // It is thin: what alerts are is decided in detect, where they go and what is
-// promised in plugin/deliver, what properties mean in plugin/property.
+// promised in internal/deliver, what properties mean in internal/property.
 //
 // # The C contract
 //

@@ -3,11 +3,9 @@ package output
 /*
 #cgo CFLAGS: -fvisibility=hidden -fstack-protector-strong
 #include <stdlib.h>
-#include "host.h"
+#include "shim.h"
 */
 import "C"
-
-//go:generate go run ../property/generate output properties.h
 
 import (
 	"context"
@@ -20,10 +18,12 @@ import (
 	proxy "github.com/fluent/fluent-bit-go/output"
 
 	"github.com/trailwire/trailwire/detect"
-	"github.com/trailwire/trailwire/plugin/deliver"
-	"github.com/trailwire/trailwire/plugin/metrics"
-	"github.com/trailwire/trailwire/plugin/property"
-	"github.com/trailwire/trailwire/plugin/search"
+	"github.com/trailwire/trailwire/internal/deliver"
+	"github.com/trailwire/trailwire/internal/metrics"
+	"github.com/trailwire/trailwire/internal/property"
+	"github.com/trailwire/trailwire/internal/search"
+
+	_ "github.com/trailwire/trailwire/plugin/host" // what shim.c calls
 )
 
 // instance is one output of the configuration. Fluent Bit knows it by its

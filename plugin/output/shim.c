@@ -12,26 +12,18 @@
 #include <unistd.h>
 
 #include "_cgo_export.h"
-#include "../filter/signals.h"
-#include "../search/search.h"
-#include "host.h"
-#include "properties.h"
+#include "../../internal/search/search.h"
+#include "../host/signals.h"
+#include "shim.h"
 
 #define EXPORT __attribute__((visibility("default")))
 
 enum {
-    ENTRIES = sizeof(trailwire_output_properties) / sizeof(trailwire_output_properties[0]),
-    LARGEST_STEP = sizeof(struct property_entry) + 16 * sizeof(void *),
     THREAD_STACK = 512 << 10,
     LARGEST_INSTANCE = 8 << 10, /* of the host, several times that of 5.1 */
 };
 
 static pid_t loaded_in;
-
-static union {
-    unsigned char bytes[(ENTRIES + 1) * LARGEST_STEP];
-    void *aligned;
-} table;
 
 /* One output of the configuration. */
 struct context {
@@ -114,19 +106,10 @@ const char *trailwire_output_property(struct proxy_instance *instance, const cha
  */
 void trailwire_output_describe(struct proxy_definition *definition)
 {
-    size_t step = trailwire_property_step();
-    size_t i;
-
-    if (step == 0 || step > LARGEST_STEP || flb_config_map_translate_dynamic == NULL ||
-        malloc_usable_size(definition) < sizeof(*definition)) {
+    if (flb_config_map_translate_dynamic == NULL || malloc_usable_size(definition) < sizeof(*definition)) {
         return;
     }
-    memset(table.bytes, 0, sizeof(table.bytes));
-    for (i = 0; i < ENTRIES; i++) {
-        memcpy(table.bytes + i * step, &trailwire_output_properties[i],
-               sizeof(trailwire_output_properties[i]));
-    }
-    definition->config_map = table.bytes;
+    definition->config_map = trailwire_output_properties();
 }
 
 EXPORT int FLBPluginRegister(struct proxy_definition *definition)

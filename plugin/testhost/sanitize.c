@@ -1,7 +1,7 @@
 /*
  * The C code of the plugin under the address and undefined behaviour
  * sanitizers: the search for needles, and the table of properties. `make asan`
- * compiles it together with plugin/search and plugin/filter/map.c and runs it.
+ * compiles it together with internal/search and plugin/host/map.c and runs it.
  *
  *     sanitize [ROUNDS]
  *
@@ -13,9 +13,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../filter/host.h"
-#include "../search/needle.h"
-#include "../search/search.h"
+#include "../host/host.h"
+#include "../../internal/search/needle.h"
+#include "../../internal/search/search.h"
 
 struct text {
     const char *text;
@@ -192,17 +192,19 @@ static void lay_out_tables(void)
 
     for (step_of_host = smallest; step_of_host <= smallest + 40 * sizeof(void *);
          step_of_host += sizeof(void *)) {
-        void *table = trailwire_property_table();
-        if (table == NULL) {
+        void *filter = trailwire_filter_properties();
+        void *output = trailwire_output_properties();
+        if ((filter == NULL) != (output == NULL)) {
+            fail("there is a table for the filter or for the output alone");
+        }
+        if (filter == NULL) {
             continue;
         }
-        if (trailwire_property_step() != step_of_host) {
-            fail("the step of the table is not the host's");
-        }
-        flb_config_map_destroy(flb_config_map_create(NULL, table));
+        flb_config_map_destroy(flb_config_map_create(NULL, filter));
+        flb_config_map_destroy(flb_config_map_create(NULL, output));
         known++;
     }
-    printf("the table of properties laid out for %d sizes of an entry\n", known);
+    printf("the tables of properties laid out for %d sizes of an entry\n", known);
     if (known != 13) {
         fail("that is not as many as map.c says");
     }

@@ -55,7 +55,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "../filter/layouts.h"
+#include "../host/layouts.h"
 
 #ifndef HOST_VERSION
 #define HOST_VERSION 50003

@@ -38,7 +38,7 @@ import (
 	"time"
 
 	"github.com/trailwire/trailwire/detect/document"
-	"github.com/trailwire/trailwire/plugin/chunk"
+	"github.com/trailwire/trailwire/internal/chunk"
 )
 
 func main() {

@@ -1,0 +1,228 @@
+package deliver
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/trailwire/trailwire/detect"
+	"github.com/trailwire/trailwire/internal/address"
+	"github.com/trailwire/trailwire/internal/chunk"
+)
+
+// Outlet evaluates chunks and delivers their alerts to every destination. It
+// may be used from several goroutines at once.
+type Outlet struct {
+	engine       *detect.Engine
+	options      Options
+	destinations []*complaining
+	failed       *memory
+	closing      context.Context // done when the outlet is closed
+	close        context.CancelFunc
+	delivered    atomic.Uint64
+	retries      atomic.Uint64
+}
+
+// NewOutlet returns an outlet. It connects to nothing yet: a receiver that is
+// down when Fluent Bit starts is one that alerts wait for.
+func NewOutlet(engine *detect.Engine, o Options) *Outlet {
+	var destinations []Destination
+	for _, a := range o.Addresses {
+		switch a.Kind {
+		case address.Stdout:
+			destinations = append(destinations, stdout{})
+		case address.File:
+			destinations = append(destinations, &file{path: a.Target})
+		case address.Forward:
+			destinations = append(destinations, newForward(a, o))
+		}
+	}
+	return newOutlet(engine, o, destinations)
+}
+
+func newOutlet(engine *detect.Engine, o Options, destinations []Destination) *Outlet {
+	out := &Outlet{engine: engine, options: o, failed: newMemory()}
+	out.closing, out.close = context.WithCancel(context.Background())
+	for _, d := range destinations {
+		out.destinations = append(out.destinations, &complaining{Destination: d})
+	}
+	return out
+}
+
+// Result is what became of a chunk.
+type Result struct {
+	// Retry says that a destination has not all alerts of it: the chunk is
+	// to be handed in again.
+	Retry bool
+	// Warnings and Notes are lines for the log.
+	Warnings, Notes []string
+}
+
+// Chunk evaluates a chunk with this tag and delivers its alerts. next is the
+// search as [chunk.Alerts] takes it. It does not keep the chunk.
+//
+// Where hold is not zero it waits no longer than that for a delivery: it says
+// Retry, the delivery goes on, and when the chunk comes again the answer is what
+// has become of it. That is for a caller whose time is everybody's.
+func (o *Outlet) Chunk(ctx context.Context, data []byte, tag string, next func(from int) int, hold time.Duration) Result {
+	var f *failure
+	if !o.failed.empty() {
+		f = o.failed.take(o.failed.fingerprint(data, tag))
+	}
+	if f == nil {
+		f = &failure{delivered: make([]int, len(o.destinations))}
+	}
+	var before Result
+	if f.running != nil {
+		if before = o.await(f, hold); f.running != nil || !before.Retry {
+			return o.conclude(f, data, tag, before)
+		}
+	}
+	start := time.Now()
+	f.verdicts.Rewind()
+	var b batch
+	chunk.Alerts(data, o.engine, next, &f.verdicts, func(e *chunk.Event, out *detect.Output) {
+		b.add(e, out, tag, o.options.AlertKey, o.options.OnlyFields)
+	})
+	if o.options.Evaluated != nil {
+		o.options.Evaluated(time.Since(start))
+	}
+	if len(b.alerts) == 0 {
+		return Result{}
+	}
+	if hold != 0 {
+		b.detach()
+	}
+	f.alerts = len(b.alerts)
+	alerts := b.all()
+	f.running = make(chan Result, 1)
+	run := func() { f.running <- o.deliver(ctx, alerts, f.delivered) }
+	if hold == 0 {
+		run()
+	} else {
+		go run()
+	}
+	result := o.await(f, hold)
+	result.Warnings = append(before.Warnings, result.Warnings...)
+	result.Notes = append(before.Notes, result.Notes...)
+	return o.conclude(f, data, tag, result)
+}
+
+// await waits for the delivery of f that is running, for ever if hold is zero.
+func (o *Outlet) await(f *failure, hold time.Duration) Result {
+	if hold == 0 {
+		result := <-f.running
+		f.running = nil
+		return result
+	}
+	patience := time.NewTimer(hold)
+	defer patience.Stop()
+	select {
+	case result := <-f.running:
+		f.running = nil
+		return result
+	case <-patience.C:
+		return Result{Retry: true}
+	}
+}
+
+// conclude remembers what was not delivered, and counts.
+func (o *Outlet) conclude(f *failure, data []byte, tag string, result Result) Result {
+	if result.Retry {
+		o.retries.Add(1)
+		f.fingerprint = o.failed.fingerprint(data, tag)
+		o.failed.keep(f)
+	} else {
+		o.delivered.Add(uint64(f.alerts))
+	}
+	return result
+}
+
+// deliver gives every destination what it has not, all of them at the same
+// time: one that is slow does not hold up the others.
+func (o *Outlet) deliver(ctx context.Context, alerts []Alert, delivered []int) (result Result) {
+	ctx, cancel := context.WithTimeout(ctx, o.options.ConnectTimeout+o.options.SendTimeout)
+	defer cancel()
+	defer context.AfterFunc(o.closing, cancel)()
+	results := make([]Result, len(o.destinations))
+	var wait sync.WaitGroup
+	for i, d := range o.destinations {
+		rest := alerts[min(delivered[i], len(alerts)):]
+		if len(rest) == 0 {
+			continue
+		}
+		wait.Go(func() {
+			var n int
+			n, results[i] = d.try(ctx, rest)
+			delivered[i] += n
+		})
+	}
+	wait.Wait()
+	for _, r := range results {
+		result.Retry = result.Retry || r.Retry
+		result.Warnings = append(result.Warnings, r.Warnings...)
+		result.Notes = append(result.Notes, r.Notes...)
+	}
+	return result
+}
+
+// Counts returns how many alerts were delivered everywhere, and how often a
+// chunk had to be handed back to Fluent Bit.
+func (o *Outlet) Counts() (delivered, retries uint64) {
+	return o.delivered.Load(), o.retries.Load()
+}
+
+// Close ends deliveries that are still running, and closes the destinations.
+func (o *Outlet) Close() {
+	o.close()
+	for _, d := range o.destinations {
+		_ = d.Close()
+	}
+}
+
+// complaining is a destination that says when it fails, once a minute, and when
+// it works again after that.
+type complaining struct {
+	Destination
+
+	mu     sync.Mutex
+	failed int       // deliveries since the last that went well
+	said   bool      // that it fails
+	quiet  time.Time // nothing is said before
+}
+
+// patience is how long a destination that fails is not complained about again.
+const patience = time.Minute
+
+func (c *complaining) try(ctx context.Context, alerts []Alert) (n int, result Result) {
+	n, err := c.attempt(ctx, alerts)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if err == nil {
+		if c.said {
+			result.Notes = append(result.Notes, fmt.Sprintf("%s: alerts arrive again after %d deliveries that failed", c, c.failed))
+		}
+		c.failed, c.said = 0, false
+		return n, result
+	}
+	result.Retry = true
+	c.failed++
+	if now := time.Now(); now.After(c.quiet) {
+		c.said, c.quiet = true, now.Add(patience)
+		result.Warnings = append(result.Warnings, fmt.Sprintf("%s: %v (failed deliveries in a row: %d); the alerts wait until Fluent Bit tries again", c, err, c.failed))
+	}
+	return n, result
+}
+
+// attempt delivers, and turns a panic into an error: it runs in a goroutine of
+// its own, where nobody else would.
+func (c *complaining) attempt(ctx context.Context, alerts []Alert) (n int, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("%v", r)
+		}
+	}()
+	return c.Deliver(ctx, alerts)
+}
