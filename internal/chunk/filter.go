@@ -28,20 +28,26 @@ func Filter(dst, chunk []byte, engine *detect.Engine) (out []byte, changed bool)
 // record that comes of it, may take. Past it the records do without the metadata.
 func maxHeaders(n int) int { return 4*n + 4<<10 }
 
-// FilterSuspects is [Filter] for a chunk that has been searched already. next
-// returns the first offset at or after from that is inside of something
-// suspicious, len(chunk) where there is nothing: events without such an offset
-// are passed over. A nil next looks into each event with [Engine.Suspects].
-// Alerts are judged as verdicts say, which may be nil ([detect.Verdicts]).
+// Search finds what is suspicious in a chunk. hit is the first offset at or after
+// from that is inside of something suspicious, the chunk's length where there is
+// nothing. event is where the walk goes on: at from, or at a later event, with
+// nothing but whole events between them that end at or before hit.
+//
+// A nil Search looks into each event with [detect.Engine.Suspects].
+type Search func(from int) (event, hit int)
+
+// FilterSuspects is [Filter] for a chunk that has been searched already: events
+// without a hit are passed over. Alerts are judged as verdicts say, which may be nil
+// ([detect.Verdicts]).
 //
 // The chunk is appended to what room returns, which is called once, where something
 // changes.
-func FilterSuspects(room func() []byte, chunk []byte, engine *detect.Engine, next func(from int) int, verdicts *detect.Verdicts) (out []byte, changed bool) {
+func FilterSuspects(room func() []byte, chunk []byte, engine *detect.Engine, search Search, verdicts *detect.Verdicts) (out []byte, changed bool) {
 	v := engine.Evaluator()
 	defer v.Release()
 	v.Remember(verdicts)
 	copied := 0 // how much of the chunk has gone to out
-	eachSuspect(chunk, engine, next, func(e *Event, at int) {
+	eachSuspect(chunk, engine, search, func(e *Event, at int) {
 		outputs := v.Record(e.Body, e.Time())
 		if outputs == nil {
 			return
@@ -75,11 +81,11 @@ func sizeOf(outputs []detect.Output) (bytes int) {
 // record that has alerts, in order. What visit gets is valid until it returns.
 // How alerts are judged is kept in verdicts, or taken from there where it has
 // been rewound.
-func Alerts(chunk []byte, engine *detect.Engine, next func(from int) int, verdicts *detect.Verdicts, visit func(e *Event, o *detect.Output)) {
+func Alerts(chunk []byte, engine *detect.Engine, search Search, verdicts *detect.Verdicts, visit func(e *Event, o *detect.Output)) {
 	v := engine.Evaluator()
 	defer v.Release()
 	v.Remember(verdicts)
-	eachSuspect(chunk, engine, next, func(e *Event, _ int) {
+	eachSuspect(chunk, engine, search, func(e *Event, _ int) {
 		outputs := v.Alerts(e.Body, e.Time())
 		for i := range outputs {
 			visit(e, &outputs[i])
@@ -91,11 +97,11 @@ func Alerts(chunk []byte, engine *detect.Engine, next func(from int) int, verdic
 // of its own that each event with alerts becomes ([detect.Evaluator.Raise]), and
 // with the header that goes before its body: the event's time and metadata. What
 // visit gets is valid until it returns.
-func Raise(chunk []byte, engine *detect.Engine, next func(from int) int, verdicts *detect.Verdicts, visit func(header []byte, o *detect.Output)) {
+func Raise(chunk []byte, engine *detect.Engine, search Search, verdicts *detect.Verdicts, visit func(header []byte, o *detect.Output)) {
 	v := engine.Evaluator()
 	defer v.Release()
 	v.Remember(verdicts)
-	eachSuspect(chunk, engine, next, func(e *Event, _ int) {
+	eachSuspect(chunk, engine, search, func(e *Event, _ int) {
 		outputs := v.Raise(e.Body, e.Time())
 		header := e.headerFor(len(outputs))
 		for i := range outputs {
@@ -104,15 +110,24 @@ func Raise(chunk []byte, engine *detect.Engine, next func(from int) int, verdict
 	})
 }
 
-// eachSuspect calls visit for each event of a chunk that could have something
-// in it, with its offset. What is no event is counted as malformed and passed
-// over; at the first byte that is not MessagePack the walk ends, and behind the
-// last hit.
-func eachSuspect(chunk []byte, engine *detect.Engine, next func(from int) int, visit func(e *Event, at int)) {
-	found := hits{next: next, at: -1}
-	for at := 0; at < len(chunk) && !found.none(at, len(chunk)); {
+// eachSuspect calls visit for each event of a chunk that could have something in it,
+// with its offset. What is not an event is counted as malformed and passed over. The
+// walk ends at the first byte that is not MessagePack, and after the last hit.
+func eachSuspect(chunk []byte, engine *detect.Engine, search Search, visit func(e *Event, at int)) {
+	hit := -1 // the last that was found
+	for at := 0; at < len(chunk); {
+		if search != nil && hit < at {
+			at, hit = search(at)
+		}
+		if hit == len(chunk) {
+			return
+		}
 		e, rest, err := Next(chunk[at:])
 		end := len(chunk) - len(rest)
+		body := end - len(e.Body)
+		if search != nil && hit < body && err == nil {
+			_, hit = search(body) // what is found in a header means nothing
+		}
 		switch {
 		case errors.Is(err, ErrNotEvent):
 			engine.CountMalformed(1)
@@ -120,29 +135,9 @@ func eachSuspect(chunk []byte, engine *detect.Engine, next func(from int) int, v
 			engine.CountMalformed(1)
 			return
 		case e.IsMarker():
-		// What is found in a header means nothing.
-		case next == nil && engine.Suspects(e.Body), next != nil && !found.none(end-len(e.Body), end):
+		case search == nil && engine.Suspects(e.Body), search != nil && hit < end:
 			visit(&e, at)
 		}
 		at = end
 	}
-}
-
-// hits are the offsets at which a search finds something, each of which is
-// looked for once.
-type hits struct {
-	next func(from int) int // nil where there is no search
-	at   int                // the last one that was found, -1 at first
-}
-
-// none reports whether the search has found nothing from one offset up to
-// another. from never goes back. Without a search it is not known: false.
-func (h *hits) none(from, to int) bool {
-	if h.next == nil {
-		return false
-	}
-	if h.at < from {
-		h.at = h.next(from)
-	}
-	return h.at >= to
 }

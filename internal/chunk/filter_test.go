@@ -357,8 +357,7 @@ func checkFilter(t testing.TB, engine *detect.Engine, s *search.Search, chunk []
 		t.Fatalf("not suspicious, and changed: %q", chunk)
 	}
 	if s != nil {
-		next := func(from int) int { return s.Next(chunk, from) }
-		byC, cChanged := FilterSuspects(func() []byte { return nil }, chunk, engine, next, nil)
+		byC, cChanged := FilterSuspects(func() []byte { return nil }, chunk, engine, s.Over(chunk, s.Next(chunk, 0)), nil)
 		if cChanged != changed || changed && !bytes.Equal(byC, out) {
 			t.Fatalf("with the search in C %q\nbecomes %v %q\nwithout  %v %q", chunk, cChanged, byC, changed, out)
 		}

@@ -60,13 +60,13 @@ type Result struct {
 	Warnings, Notes []string
 }
 
-// Chunk evaluates a chunk with this tag and delivers its alerts. next is the
-// search as [chunk.Alerts] takes it. It does not keep the chunk.
+// Chunk evaluates a chunk with this tag and delivers its alerts. search knows which
+// of its events to look into. It does not keep the chunk.
 //
 // Where hold is not zero it waits no longer than that for a delivery: it says
 // Retry, the delivery goes on, and when the chunk comes again the answer is what
 // has become of it. That is for a caller whose time is everybody's.
-func (o *Outlet) Chunk(ctx context.Context, data []byte, tag string, next func(from int) int, hold time.Duration) Result {
+func (o *Outlet) Chunk(ctx context.Context, data []byte, tag string, search chunk.Search, hold time.Duration) Result {
 	var f *failure
 	if !o.failed.empty() {
 		f = o.failed.take(o.failed.fingerprint(data, tag))
@@ -83,7 +83,7 @@ func (o *Outlet) Chunk(ctx context.Context, data []byte, tag string, next func(f
 	start := time.Now()
 	f.verdicts.Rewind()
 	var b batch
-	chunk.Alerts(data, o.engine, next, &f.verdicts, func(e *chunk.Event, out *detect.Output) {
+	chunk.Alerts(data, o.engine, search, &f.verdicts, func(e *chunk.Event, out *detect.Output) {
 		b.add(e, out, tag, o.options.AlertKey, o.options.OnlyFields)
 	})
 	if o.options.Evaluated != nil {

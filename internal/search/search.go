@@ -10,6 +10,7 @@ package search
 #cgo CFLAGS: -O3 -fvisibility=hidden
 #include <stdlib.h>
 #include "search.h"
+#include "walk.h"
 */
 import "C"
 
@@ -88,17 +89,31 @@ func (s *Search) Next(data []byte, from int) int {
 		C.size_t(len(data)), C.size_t(from)))
 }
 
-// Over returns [Search.Next] over data whose first hit is known, nil for a nil
-// Search.
-func (s *Search) Over(data []byte, first int) func(from int) int {
+// Walk steps over whole events of a chunk, from the one at from on, that end at or
+// before hit. It returns the offset of the first that does not, or of one before it
+// that it does not know how to step over.
+func Walk(chunk []byte, from, hit int) int {
+	if from >= hit || hit > len(chunk) {
+		return from
+	}
+	return int(C.trailwire_walk((*C.uint8_t)(unsafe.Pointer(unsafe.SliceData(chunk))), C.size_t(from), C.size_t(hit)))
+}
+
+// Over returns the search over a chunk whose first hit is known, nil for a nil
+// Search: from the offset of an event, the first hit at or after it, and the event to
+// go on with.
+func (s *Search) Over(chunk []byte, first int) func(from int) (event, hit int) {
 	if s == nil {
 		return nil
 	}
-	return func(from int) int {
-		if from <= first {
-			return first
+	return func(from int) (event, hit int) {
+		if hit = first; from > first {
+			hit = s.Next(chunk, from)
 		}
-		return s.Next(data, from)
+		if hit == len(chunk) {
+			return from, hit
+		}
+		return Walk(chunk, from, hit), hit
 	}
 }
 

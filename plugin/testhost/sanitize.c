@@ -1,6 +1,7 @@
 /*
  * The C code of the plugin under the address and undefined behaviour
- * sanitizers: the search for needles, and the table of properties. `make asan`
+ * sanitizers: the search for needles, the walk over events, and the tables of
+ * properties. `make asan`
  * compiles it together with internal/search and plugin/host/map.c and runs it.
  *
  *     sanitize [ROUNDS]
@@ -16,6 +17,7 @@
 #include "../host/host.h"
 #include "../../internal/search/needle.h"
 #include "../../internal/search/search.h"
+#include "../../internal/search/walk.h"
 
 struct text {
     const char *text;
@@ -150,6 +152,44 @@ static void search(size_t few, size_t more, size_t rounds)
     free(needles);
 }
 
+/* A chunk that begins with an event or two and ends in the middle of something. */
+static void make_chunk(uint8_t *data, size_t size)
+{
+    static const uint8_t event[] = "\x92\x92\xd7\0" "12345678\x80\x81\xa1k";
+    static const uint8_t some[] = "\x80\x81\x92\xa3\xc0\xc4\xc5\xc6\xc7\xc9\xcb\xd7\xd9\xda\xdb\xdc\xdd\xde\xdf\0\1";
+    size_t at = 0;
+
+    while (at < size) {
+        size_t copied = size - at < sizeof(event) - 1 ? size - at : sizeof(event) - 1;
+        memcpy(data + at, event, copied);
+        at += copied;
+        for (unsigned n = 1 + below(3); n > 0 && at < size; n--) {
+            data[at++] = below(4) ? some[below(sizeof(some) - 1)] : (uint8_t) below(256);
+        }
+    }
+}
+
+static void walk(size_t rounds)
+{
+    size_t stepped = 0;
+
+    for (size_t round = 0; round < rounds; round++) {
+        size_t size = 1 + below(120);
+        uint8_t *data = malloc(size);
+        make_chunk(data, size);
+        size_t end = trailwire_walk(data, 0, size);
+        if (end > size) {
+            fail("the walk ends past the chunk");
+        }
+        stepped += end > 0;
+        free(data);
+    }
+    printf("%zu chunks walked over, %zu of them past their first event\n", rounds, stepped);
+    if (stepped == 0 || stepped == rounds) {
+        fail("all chunks or none begin with an event: the check has lost its point");
+    }
+}
+
 /* What the host does with a table: it walks in steps of its own. */
 
 static size_t step_of_host;
@@ -219,6 +259,7 @@ int main(int argc, char **argv)
     }
     search(SAMPLES, 1, rounds);
     search(SAMPLES, 200, rounds / 10);
+    walk(rounds);
     lay_out_tables();
     return 0;
 }

@@ -1,0 +1,166 @@
+/*
+ * Steps over events in which nothing was found.
+ */
+#include "walk.h"
+
+/* What the first byte of a value tells: how many bytes the value takes, without
+ * those inside, and how many values are inside. It is zero where the length is in
+ * the bytes that follow, and where there is no such value. */
+#define VALUE(bytes, inside) { bytes, inside }
+#define FOUR(m, n) m(n), m((n) + 1), m((n) + 2), m((n) + 3)
+#define SIXTEEN(m, n) FOUR(m, n), FOUR(m, (n) + 4), FOUR(m, (n) + 8), FOUR(m, (n) + 12)
+#define NUMBER(n) VALUE(1, 0)
+#define MAP(n) VALUE(1, 2 * (n))
+#define ARRAY(n) VALUE(1, n)
+#define TEXT(n) VALUE(1 + (n), 0)
+
+static const struct {
+    uint8_t bytes, inside;
+} values[256] = {
+    SIXTEEN(NUMBER, 0), SIXTEEN(NUMBER, 0), SIXTEEN(NUMBER, 0), SIXTEEN(NUMBER, 0),
+    SIXTEEN(NUMBER, 0), SIXTEEN(NUMBER, 0), SIXTEEN(NUMBER, 0), SIXTEEN(NUMBER, 0),
+    SIXTEEN(MAP, 0), SIXTEEN(ARRAY, 0), SIXTEEN(TEXT, 0), SIXTEEN(TEXT, 16),
+    [0xc0] = VALUE(1, 0), [0xc2] = VALUE(1, 0), [0xc3] = VALUE(1, 0),
+    [0xca] = VALUE(5, 0), [0xcb] = VALUE(9, 0),
+    [0xcc] = VALUE(2, 0), [0xcd] = VALUE(3, 0), [0xce] = VALUE(5, 0), [0xcf] = VALUE(9, 0),
+    [0xd0] = VALUE(2, 0), [0xd1] = VALUE(3, 0), [0xd2] = VALUE(5, 0), [0xd3] = VALUE(9, 0),
+    [0xd4] = VALUE(3, 0), [0xd5] = VALUE(4, 0), [0xd6] = VALUE(6, 0), [0xd7] = VALUE(10, 0),
+    [0xd8] = VALUE(18, 0),
+    [0xe0] = SIXTEEN(NUMBER, 0), SIXTEEN(NUMBER, 0),
+};
+
+enum { TEXT_8 = 0xd9, LONGEST = 2 + 255 }; /* bytes, of what the table has, and of a TEXT_8 */
+
+static size_t big_endian(const uint8_t *data, size_t bytes)
+{
+    size_t n = 0;
+
+    while (bytes-- > 0) {
+        n = n << 8 | *data++;
+    }
+    return n;
+}
+
+/* Returns how many bytes a value takes that the table does not have, zero where there
+ * is no room to say so, or no such value. Adds to open how many values are inside. */
+static size_t long_value(const uint8_t *data, size_t room, size_t *open)
+{
+    size_t width, type = 0, inside = 0;
+    size_t n;
+
+    switch (data[0]) {
+    case 0xc4: case TEXT_8:
+        width = 1;
+        break;
+    case 0xc5: case 0xda:
+        width = 2;
+        break;
+    case 0xc6: case 0xdb:
+        width = 4;
+        break;
+    case 0xc7: case 0xc8: case 0xc9:
+        width = (size_t) 1 << (data[0] - 0xc7);
+        type = 1;
+        break;
+    case 0xdc: case 0xdd:
+        width = data[0] == 0xdc ? 2 : 4;
+        inside = 1;
+        break;
+    case 0xde: case 0xdf:
+        width = data[0] == 0xde ? 2 : 4;
+        inside = 2;
+        break;
+    default:
+        return 0;
+    }
+    if (1 + width > room) {
+        return 0;
+    }
+    n = big_endian(data + 1, width);
+    *open += inside * n;
+    return 1 + width + (inside > 0 ? 0 : type + n);
+}
+
+/*
+ * Returns where the value at the offset at ends, zero where that is after hit or
+ * there is none.
+ *
+ * Most values are short texts. To take those by a branch is faster than to look each
+ * up, since a processor that guesses right need not wait for the table to know where
+ * the next one begins. Where four values are open and there is room for four, neither
+ * has to be looked at between them.
+ */
+static size_t value_end(const uint8_t *data, size_t at, size_t hit)
+{
+    const uint8_t *next = data + at, *end = data + hit;
+    size_t open = 1, first, bytes;
+
+#define IS_SHORT_TEXT(first) __builtin_expect((first) - 0xa0 < 0x20, 1)
+#define STEP(left)                                                                                 \
+    first = *next;                                                                                 \
+    if (IS_SHORT_TEXT(first)) {                                                                    \
+        next += first - 0x9f;                                                                      \
+    } else if (first == TEXT_8) {                                                                  \
+        next += 2 + next[1];                                                                       \
+    } else if (values[first].bytes > 0) {                                                          \
+        next += values[first].bytes;                                                               \
+        open += values[first].inside;                                                              \
+    } else {                                                                                       \
+        open += (left) + 1;                                                                        \
+        goto one;                                                                                  \
+    }
+    while (open > 0) {
+        if (open >= 4 && end - next > 4 * LONGEST) {
+            open -= 4;
+            STEP(3)
+            STEP(2)
+            STEP(1)
+            STEP(0)
+            continue;
+        }
+    one:
+        if (next == end) {
+            return 0;
+        }
+        bytes = values[*next].bytes;
+        open += values[*next].inside;
+        if (bytes == 0) {
+            bytes = long_value(next, end - next, &open);
+        }
+        if (bytes == 0 || bytes > (size_t) (end - next)) {
+            return 0;
+        }
+        next += bytes;
+        open--;
+    }
+#undef STEP
+    return next - data;
+}
+
+static int is_map(uint8_t c)
+{
+    return (c & 0xf0) == 0x80 || c == 0xde || c == 0xdf;
+}
+
+size_t trailwire_walk(const uint8_t *data, size_t from, size_t hit)
+{
+    static const size_t before_metadata = 12; /* [[timestamp, metadata], body], 2.1 and later */
+    size_t end;
+
+    for (; from < hit; from = end) {
+        const uint8_t *event = data + from;
+        if (hit - from <= before_metadata || event[0] != 0x92 || event[1] != 0x92 || event[2] != 0xd7 ||
+            event[3] != 0) {
+            break;
+        }
+        end = value_end(data, from + before_metadata, hit);
+        if (end == 0 || end == hit || !is_map(data[end])) {
+            break;
+        }
+        end = value_end(data, end, hit);
+        if (end == 0) {
+            break;
+        }
+    }
+    return from;
+}

@@ -1,0 +1,137 @@
+package search_test
+
+import (
+	"bytes"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/tinylib/msgp/msgp"
+
+	"github.com/trailwire/trailwire/bench/workload"
+	"github.com/trailwire/trailwire/internal/chunk"
+	"github.com/trailwire/trailwire/internal/search"
+)
+
+// walkByGo is search.Walk, written for the reader.
+func walkByGo(data []byte, from, hit int) int {
+	for from < hit {
+		e, rest, err := chunk.Next(data[from:])
+		end := len(data) - len(rest)
+		if err != nil || end > hit || !bytes.HasPrefix(e.Raw, []byte{0x92, 0x92, 0xd7, 0}) {
+			break
+		}
+		from = end
+	}
+	return from
+}
+
+// eventOf returns an event with this value, which is MessagePack, under a key.
+func eventOf(value string) []byte {
+	return chunk.Append(nil, time.Unix(1781776800, 5), []byte("\x81\xa1k"+value))
+}
+
+// oneOfEach are values in every encoding that MessagePack has.
+var oneOfEach = []string{
+	"\x00", "\x7f", "\x80", "\x81\x01\x02", "\x8f" + strings.Repeat("\xa1a\x01", 15), "\x90", "\x9f" + strings.Repeat("\xc0", 15),
+	"\xa0", "\xa3abc", "\xbf" + strings.Repeat("x", 31), "\xc0", "\xc2", "\xc3",
+	"\xc4\x00", "\xc4\x02ab", "\xc5\x00\x02ab", "\xc6\x00\x00\x00\x02ab",
+	"\xc7\x02\x01ab", "\xc8\x00\x02\x01ab", "\xc9\x00\x00\x00\x02\x01ab",
+	"\xca1234", "\xcb12345678", "\xcc1", "\xcd12", "\xce1234", "\xcf12345678",
+	"\xd01", "\xd112", "\xd21234", "\xd312345678",
+	"\xd4t1", "\xd5t12", "\xd6t1234", "\xd7t12345678", "\xd8t1234567890123456",
+	"\xd9\x00", "\xd9\x02ab", "\xda\x00\x02ab", "\xdb\x00\x00\x00\x02ab",
+	"\xdc\x00\x02\xc0\xa1x", "\xdd\x00\x00\x00\x02\xc0\xa1x", "\xde\x00\x01\xa1x\xc0", "\xdf\x00\x00\x00\x01\xa1x\xc0",
+	"\xe0", "\xff",
+}
+
+func TestTheWalkStepsOverEveryEncoding(t *testing.T) {
+	for _, value := range oneOfEach {
+		data := slices.Concat(eventOf(value), eventOf("\x91"+value), eventOf("\xa3hit"))
+		hit := bytes.Index(data, []byte("hit"))
+		want := len(data) - len(eventOf("\xa3hit"))
+		if got := search.Walk(data, 0, hit); got != want {
+			t.Errorf("%q: it ends at %d, want %d", value, got, want)
+		}
+		for hit := range len(data) + 1 {
+			if got, want := search.Walk(data, 0, hit), walkByGo(data, 0, hit); got != want {
+				t.Errorf("%q, to %d: it ends at %d, want %d", value, hit, got, want)
+			}
+		}
+	}
+}
+
+func TestTheWalkLeavesWhatIsNotAnEventToOthers(t *testing.T) {
+	good := string(eventOf("\xc0"))
+	for _, test := range []struct{ name, data string }{
+		{"a byte that is no MessagePack", good[:16] + "\xc1" + good[17:]},
+		{"an array of three", "\x93" + good[1:]},
+		{"no pair of timestamp and metadata", "\x92" + good[2:]},
+		{"three before the body", "\x92\x93" + good[2:]},
+		{"a timestamp that is an integer", "\x92\x92\x01\x80\x80"},
+		{"another extension", good[:3] + "\x01" + good[4:]},
+		{"a body that is a list", "\x92\x92\xd7\x0012345678\x80\x91\xc0"},
+		{"a body that is a text", "\x92\x92\xd7\x0012345678\x80\xa1x"},
+		{"text that promises more than there is", string(eventOf("\xdb\xff\xff\xff\xff"))},
+		{"a list that promises more than there is", string(eventOf("\xdd\xff\xff\xff\xff"))},
+		{"maps that promise more than 32 bits can count", string(eventOf("\x92\xdf\x7f\xff\xff\xff\xdf\x7f\xff\xff\xff"))},
+		{"an extension that promises more than there is", string(eventOf("\xc9\xff\xff\xff\xff\x01"))},
+	} {
+		data := []byte(good + test.data + good + good)
+		if got := search.Walk(data, 0, len(data)); got != len(good) {
+			t.Errorf("%s: it ends at %d, want %d", test.name, got, len(good))
+		}
+	}
+}
+
+func TestTheWalkOverRealTraffic(t *testing.T) {
+	var data []byte
+	for _, body := range workload.Thousandth.Packed(1, 2_000) {
+		data = chunk.Append(data, time.Unix(1781776800, 0), body)
+	}
+	for hit := 0; hit < len(data); hit += 997 {
+		if got, want := search.Walk(data, 0, hit), walkByGo(data, 0, hit); got != want {
+			t.Fatalf("to %d: it ends at %d, want %d", hit, got, want)
+		}
+	}
+}
+
+// FuzzWalkAgreesWithGo holds the walk in C against the one in Go.
+func FuzzWalkAgreesWithGo(f *testing.F) {
+	for _, value := range oneOfEach {
+		f.Add(slices.Concat(eventOf(value), eventOf("\xa3hit"), eventOf("\xc0")), uint16(0), uint16(40))
+	}
+	var body []byte
+	body = msgp.AppendMapHeader(body, 1)
+	body = msgp.AppendString(body, strings.Repeat("x", 300))
+	body = msgp.AppendNil(body)
+	f.Add(append(chunk.Append(nil, time.Unix(-1, 0), body), eventOf("\xc0")...), uint16(0), uint16(330))
+	f.Fuzz(func(t *testing.T, data []byte, from, hit uint16) {
+		if int(hit) > len(data) || from > hit {
+			return
+		}
+		if got, want := search.Walk(data, int(from), int(hit)), walkByGo(data, int(from), int(hit)); got != want {
+			t.Errorf("%q from %d to %d: it ends at %d, want %d", data, from, hit, got, want)
+		}
+	})
+}
+
+func BenchmarkWalk(b *testing.B) {
+	var data []byte
+	const events = 700
+	for _, body := range workload.Mixed.Packed(1, events) {
+		data = chunk.Append(data, time.Unix(1781776800, 0), body)
+	}
+	for name, walk := range map[string]func([]byte, int, int) int{"C": search.Walk, "Go": walkByGo} {
+		b.Run(name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				if walk(data, 0, len(data)) != len(data) {
+					b.Fatal("it does not come to the end")
+				}
+			}
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/events, "ns/event")
+		})
+	}
+}
