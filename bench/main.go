@@ -2,6 +2,7 @@
 // section for each thing measured:
 //
 //	go run ./bench                    the filter by itself, and in a Fluent Bit
+//	go run ./bench -only routes       one of alone, routes, rivals
 //	go run ./bench -memory 10000000   the memory of a Fluent Bit over so many events
 //	go run ./bench -idle 60s          what a Fluent Bit without traffic does
 //
@@ -21,7 +22,8 @@ func main() {
 	var o options
 	flag.StringVar(&o.plugin, "plugin", "build/flb-filter_trailwire.so", "the filter to load into Fluent Bit")
 	flag.StringVar(&o.results, "results", "bench/RESULTS.md", "where the report goes")
-	flag.IntVar(&o.rounds, "rounds", 7, "how often each time is taken")
+	flag.StringVar(&o.only, "only", "", "measure one part: alone, routes or rivals")
+	flag.IntVar(&o.rounds, "rounds", 3, "how often each time is taken")
 	flag.IntVar(&o.memory, "memory", 0, "measure memory, over so many events")
 	flag.DurationVar(&o.idle, "idle", 0, "measure a pipeline without traffic, for so long")
 	flag.Parse()
@@ -37,9 +39,9 @@ func main() {
 }
 
 type options struct {
-	plugin, results string
-	rounds, memory  int
-	idle            time.Duration
+	plugin, results, only string
+	rounds, memory        int
+	idle                  time.Duration
 }
 
 // run returns the sections that the options ask for.
@@ -52,10 +54,29 @@ func run(o options) ([]string, error) {
 		section, err := atRest(o)
 		return []string{section}, err
 	}
-	alone, err := inProcess(o)
-	if err != nil {
-		return nil, err
+	var sections []string
+	for _, part := range parts {
+		if o.only != "" && o.only != part.name {
+			continue
+		}
+		section, err := part.measure(o)
+		if err != nil {
+			return nil, err
+		}
+		sections = append(sections, section)
 	}
-	inside, err := inFluentBit(o)
-	return []string{alone, inside}, err
+	if len(sections) == 0 {
+		return nil, fmt.Errorf("there is no part %q", o.only)
+	}
+	return sections, nil
+}
+
+// parts are what make bench measures.
+var parts = []struct {
+	name    string
+	measure func(options) (string, error)
+}{
+	{"alone", inProcess},
+	{"routes", routing},
+	{"rivals", besideRivals},
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"bytes"
 	"embed"
 	"errors"
 	"fmt"
@@ -9,110 +10,200 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"text/template"
 
 	"github.com/trailwire/trailwire/bench/workload"
 )
 
-// The same job for Fluent Bit's own filters: to find the records in which
-// somebody is allowed to invoke a function.
-//
 //go:embed rivals
 var files embed.FS
 
-var pipelines = []struct{ name, filter string }{
-	{"no filter", ""},
-	{"trailwire", "    - {name: trailwire, match: '*'}"},
-	{"grep", "    - {name: grep, match: '*', exclude: \"$eventName ^AddPermission\"}"},
-	{"rewrite_tag", "    - {name: rewrite_tag, match: cloudtrail, rule: \"$eventName ^AddPermission alert true\"}"},
-	{"lua", "    - {name: lua, match: '*', script: rule.lua, call: rule}"},
-	{"wasm", "    - {name: wasm, match: '*', wasm_path: rule.wasm, function_name: rule, accessible_paths: .}"},
+// setup is what stands between the json parser and the null outputs. There are two
+// of those, one for the alerts and one for everything.
+type setup struct {
+	name    string
+	plugins []string // shared objects, of those that are built
+	input   string   // a second one
+	filters []string
+	alerts  string // which records the first output takes; those tagged alert.*, if empty
 }
 
-const (
-	many = 100_000 // events for the CPU's time
-	few  = 8_000   // events for instructions, which callgrind takes its time over
-)
+// feed is a file with the first events of a workload.
+type feed struct {
+	workload.Workload
+	events int
+}
 
-func inFluentBit(o options) (string, error) {
-	var b strings.Builder
-	fmt.Fprintf(&b, "## In a Fluent Bit pipeline\n\n%s\n", origin("make bench"))
+// file has no comma in its name: tail takes its path for a list with one.
+func (f feed) file() string {
+	return fmt.Sprintf("%s %d.json", strings.ReplaceAll(f.Name, ",", ""), f.events)
+}
+
+// nothing is what a Fluent Bit gets that only starts and ends.
+var nothing = feed{Workload: workload.Workload{Name: "nothing"}}
+
+// job is a run of Fluent Bit.
+type job struct {
+	setup string
+	feed  feed
+}
+
+// pipelines is a folder of configurations and of files for them.
+type pipelines struct {
+	dir, fluentBit, plugins string
+}
+
+// newPipelines returns an empty folder, and what the Fluent Bit calls itself that
+// is to run there; errNoFluentBit where there is none.
+func newPipelines(o options) (p *pipelines, version string, err error) {
 	fluentBit, version, err := findFluentBit()
-	if errors.Is(err, errNoFluentBit) {
-		fmt.Fprintln(&b, "There is no fluent-bit on this machine: SKIPPED.")
-		return b.String(), nil
-	}
 	if err != nil {
-		return "", err
+		return nil, "", err
+	}
+	plugin, err := filepath.Abs(o.plugin)
+	if err != nil {
+		return nil, "", err
 	}
 	dir, err := os.MkdirTemp("", "trailwire-bench")
 	if err != nil {
-		return "", err
+		return nil, "", err
 	}
-	defer os.RemoveAll(dir)
-	p, err := newPipeline(dir, fluentBit, o.plugin)
-	if err != nil {
-		return "", err
+	p = &pipelines{dir, fluentBit, filepath.Dir(plugin)}
+	if err := p.write(nothing); err != nil {
+		p.remove()
+		return nil, "", err
 	}
-	fmt.Fprintf(&b, "%s: tail, json parser, filter, null output; the mixed account, one event in 10,000 a match.\n"+
-		"CPU is user and system time of the whole process: to start is what it takes for no event, an event's is what %d of\n"+
-		"them take more, divided. Instructions are callgrind's, in the same way for the first %d events, of which none\n"+
-		"matches, and do not depend on the machine's mood. Callgrind has no AVX-512: it counts the search with AVX2.\n\n", version, many, few)
-	for file, n := range map[string]int{"many.json": many, "few.json": few, "none.json": 0} {
-		if err := p.write(file, n); err != nil {
-			return "", err
-		}
-	}
-	starts, events, err := p.times(max(3, o.rounds-2))
-	if err != nil {
-		return "", err
-	}
-	instructions := p.countInstructions()
-	t := newTable(&b, "filter", "to start, ms", "CPU µs/event", "over none", "instructions/event", "over none")
-	for i, index := range p.usable {
-		counted, over := "not counted", ""
-		if instructions[0] > 0 && instructions[i] > 0 {
-			counted, over = fmt.Sprintf("%.0f", instructions[i]), percent(instructions[i]/instructions[0])
-		}
-		t.row(pipelines[index].name, fmt.Sprintf("%.0f", 1e3*starts[i]), fmt.Sprintf("%.2f", 1e6*events[i]), percent(events[i]/events[0]), counted, over)
-	}
-	t.end()
-	if instructions[0] > 0 && slices.Contains(instructions, 0) {
-		fmt.Fprintln(&b, "Not counted is what valgrind cannot run: it does not know an instruction that the wasm filter executes.")
-	}
-	if len(p.usable) < len(pipelines) {
-		fmt.Fprintln(&b, "The wasm row needs clang and lld, which are not on this machine: SKIPPED.")
-	}
-	return b.String(), nil
+	return p, version, nil
 }
 
-func percent(ratio float64) string { return fmt.Sprintf("%+.1f %%", 100*(ratio-1)) }
+func (p *pipelines) remove() { _ = os.RemoveAll(p.dir) }
 
-// times returns the seconds that each pipeline takes to start, and those that an
-// event takes.
-func (p *pipeline) times(rounds int) (starts, events []float64, err error) {
-	none, some := make([][]float64, len(p.usable)), make([][]float64, len(p.usable))
-	for range rounds {
-		for i, index := range p.usable {
-			empty, err := p.run(pipelines[index].name, "none.json")
-			if err != nil {
-				return nil, nil, err
-			}
-			full, err := p.run(pipelines[index].name, "many.json")
-			if err != nil {
-				return nil, nil, err
-			}
-			none[i], some[i] = append(none[i], empty), append(some[i], full)
+// add writes the configuration of a setup, and another one of which the alerts
+// arrive in a file.
+func (p *pipelines) add(s setup) error {
+	config, err := template.ParseFS(files, "rivals/pipeline.yaml.tmpl")
+	if err != nil {
+		return err
+	}
+	alerts := s.alerts
+	if alerts == "" {
+		alerts = "match: 'alert.*'"
+	}
+	var plugins []string
+	for _, name := range s.plugins {
+		plugins = append(plugins, filepath.Join(p.plugins, name))
+	}
+	for name, output := range map[string]string{s.name: `name: "null"`, arriving(s.name): "name: file, path: ., file: arrived"} {
+		var b bytes.Buffer
+		err := config.Execute(&b, map[string]any{
+			"Plugins": plugins, "Input": s.input, "Filters": s.filters, "Alerts": output + ", " + alerts,
+		})
+		if err == nil {
+			err = os.WriteFile(filepath.Join(p.dir, name+".yaml"), b.Bytes(), 0o644)
+		}
+		if err != nil {
+			return err
 		}
 	}
-	for i := range p.usable {
-		starts = append(starts, median(none[i]))
-		events = append(events, (median(some[i])-median(none[i]))/many)
+	return nil
+}
+
+func arriving(setup string) string { return setup + ", to a file" }
+
+// write writes the file of a feed.
+func (p *pipelines) write(f feed) error {
+	out, err := os.Create(filepath.Join(p.dir, f.file()))
+	if err != nil {
+		return err
 	}
-	return starts, events, nil
+	w := bufio.NewWriter(out)
+	err = f.Each(1, f.events, func(record string, _ int) error {
+		_, err := w.WriteString(record + "\n")
+		return err
+	})
+	return errors.Join(err, w.Flush(), out.Close())
+}
+
+func (p *pipelines) command(j job, before ...string) *exec.Cmd {
+	args := slices.Concat(before, []string{p.fluentBit, "-q", "-c", j.setup + ".yaml"})
+	cmd := exec.Command(args[0], args[1:]...)
+	cmd.Dir = p.dir
+	cmd.Env = append(os.Environ(), "FILE="+filepath.Join(p.dir, j.feed.file()))
+	return cmd
+}
+
+// arrived returns how many alerts arrive where a setup takes them.
+func (p *pipelines) arrived(setup string, f feed) (int, error) {
+	file := filepath.Join(p.dir, "arrived")
+	defer os.Remove(file)
+	if out, err := p.command(job{arriving(setup), f}).CombinedOutput(); err != nil {
+		return 0, fmt.Errorf("%s: %w: %s", setup, err, out)
+	}
+	text, err := os.ReadFile(file)
+	if errors.Is(err, os.ErrNotExist) {
+		err = nil
+	}
+	return bytes.Count(text, []byte("\n")), err
+}
+
+// cost is what an event takes in each setup, for each feed, and what a setup takes
+// for nothing.
+type cost struct {
+	start []float64   // by setup
+	event [][]float64 // by setup, and by feed; zero where it could not be measured
+}
+
+// perEvent measures what an event costs: what a run takes more than one for
+// nothing does.
+func perEvent(setups []setup, feeds []feed, measure func(jobs []job) ([]float64, error)) (c cost, err error) {
+	var jobs []job
+	for _, s := range setups {
+		for _, f := range append([]feed{nothing}, feeds...) {
+			jobs = append(jobs, job{s.name, f})
+		}
+	}
+	took, err := measure(jobs)
+	if err != nil {
+		return cost{}, err
+	}
+	for of := range slices.Chunk(took, 1+len(feeds)) {
+		c.start = append(c.start, of[0])
+		events := make([]float64, len(feeds))
+		for i, f := range feeds {
+			if of[0] > 0 && of[1+i] > 0 {
+				events[i] = (of[1+i] - of[0]) / float64(f.events)
+			}
+		}
+		c.event = append(c.event, events)
+	}
+	return c, nil
+}
+
+// seconds returns the user and system time that each job takes: the median of
+// rounds, in each of which every job has its turn.
+func (p *pipelines) seconds(rounds int) func(jobs []job) ([]float64, error) {
+	return func(jobs []job) ([]float64, error) {
+		times := make([][]float64, len(jobs))
+		for range rounds {
+			for i, j := range jobs {
+				cmd := p.command(j)
+				if out, err := cmd.CombinedOutput(); err != nil {
+					return nil, fmt.Errorf("%s: %w: %s", j.setup, err, out)
+				}
+				times[i] = append(times[i], (cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()).Seconds())
+			}
+		}
+		var medians []float64
+		for _, t := range times {
+			medians = append(medians, median(t))
+		}
+		return medians, nil
+	}
 }
 
 func median(values []float64) float64 {
@@ -120,113 +211,53 @@ func median(values []float64) float64 {
 	return values[len(values)/2]
 }
 
-// pipeline is a directory with a configuration for each filter.
-type pipeline struct {
-	dir, fluentBit string
-	usable         []int // of pipelines
-}
-
-func newPipeline(dir, fluentBit, plugin string) (*pipeline, error) {
-	plugin, err := filepath.Abs(plugin)
-	if err != nil {
-		return nil, err
+// instructions returns the instructions of each job, zero for one that valgrind
+// cannot run. They do not depend on what else the machine does, so that there is a
+// job for each processor at a time.
+func (p *pipelines) instructions(jobs []job) ([]float64, error) {
+	counts := make([]float64, len(jobs))
+	next := make(chan int)
+	var all sync.WaitGroup
+	for range runtime.NumCPU() {
+		all.Go(func() {
+			for i := range next {
+				counts[i] = p.underCallgrind(jobs[i])
+			}
+		})
 	}
-	p := &pipeline{dir: dir, fluentBit: fluentBit}
-	for _, name := range []string{"rule.lua", "rule.c"} {
-		text, err := files.ReadFile("rivals/" + name)
-		if err != nil {
-			return nil, err
-		}
-		if err := os.WriteFile(filepath.Join(dir, name), text, 0o644); err != nil {
-			return nil, err
-		}
+	for i := range jobs {
+		next <- i
 	}
-	compile := exec.Command("clang", "--target=wasm32", "-O2", "-nostdlib", "-Wl,--no-entry", "-Wl,--export=rule",
-		"-Wl,--export=__heap_base", "-Wl,--export=__data_end", "-o", "rule.wasm", "rule.c")
-	compile.Dir = dir
-	wasm := compile.Run() == nil
-	config, err := template.ParseFS(files, "rivals/pipeline.yaml.tmpl")
-	if err != nil {
-		return nil, err
-	}
-	for i, kind := range pipelines {
-		if kind.name == "wasm" && !wasm {
-			continue
-		}
-		file, err := os.Create(filepath.Join(dir, kind.name+".yaml"))
-		if err != nil {
-			return nil, err
-		}
-		err = config.Execute(file, map[string]string{"Plugin": plugin, "Filter": kind.filter, "Name": kind.name})
-		if cerr := file.Close(); err == nil {
-			err = cerr
-		}
-		if err != nil {
-			return nil, err
-		}
-		p.usable = append(p.usable, i)
-	}
-	return p, nil
-}
-
-func (p *pipeline) write(file string, events int) error {
-	out, err := os.Create(filepath.Join(p.dir, file))
-	if err != nil {
-		return err
-	}
-	w := bufio.NewWriter(out)
-	for _, record := range workload.Rarely.Records(1, events) {
-		fmt.Fprintln(w, record)
-	}
-	if err := w.Flush(); err != nil {
-		return err
-	}
-	return out.Close()
-}
-
-func (p *pipeline) command(config, file string, before ...string) *exec.Cmd {
-	args := slices.Concat(before, []string{p.fluentBit, "-q", "-c", config + ".yaml"})
-	cmd := exec.Command(args[0], args[1:]...)
-	cmd.Dir = p.dir
-	// Callgrind cannot cope with the signals by which Go preempts goroutines.
-	cmd.Env = append(os.Environ(), "FILE="+filepath.Join(p.dir, file), "GODEBUG=asyncpreemptoff=1")
-	return cmd
-}
-
-// run returns the seconds of user and system time that a pipeline takes.
-func (p *pipeline) run(config, file string) (float64, error) {
-	cmd := p.command(config, file)
-	if out, err := cmd.CombinedOutput(); err != nil {
-		return 0, fmt.Errorf("%s: %w: %s", config, err, out)
-	}
-	return (cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()).Seconds(), nil
+	close(next)
+	all.Wait()
+	return counts, nil
 }
 
 var collected = regexp.MustCompile(`Collected : ([0-9]+)`)
 
-// countInstructions returns the instructions that an event costs in each
-// pipeline: those for the file with few events, less those for the empty one.
-// Zero stands for a pipeline that valgrind cannot run.
-func (p *pipeline) countInstructions() []float64 {
-	counts := make([]float64, len(p.usable))
-	for i, index := range p.usable {
-		none, errNone := p.underCallgrind(pipelines[index].name, "none.json")
-		some, errSome := p.underCallgrind(pipelines[index].name, "few.json")
-		if errNone == nil && errSome == nil {
-			counts[i] = (some - none) / few
-		}
+// underCallgrind returns the instructions of a job. Valgrind does not know RDTSCP,
+// which Go uses where there is one, and cannot cope with the signals by which Go
+// preempts goroutines. It runs one thread at a time: they have to take turns, or
+// one that polls counts until its time is up.
+func (p *pipelines) underCallgrind(j job) float64 {
+	cmd := p.command(j, "valgrind", "--tool=callgrind", "--fair-sched=yes", "--callgrind-out-file=/dev/null")
+	cmd.Env = append(cmd.Env, "GODEBUG=cpu.rdtscp=off,asyncpreemptoff=1")
+	out, err := cmd.CombinedOutput()
+	found := collected.FindSubmatch(out)
+	if err != nil || found == nil {
+		return 0
 	}
-	return counts
+	count, err := strconv.ParseFloat(string(found[1]), 64)
+	if err != nil {
+		return 0
+	}
+	return count
 }
 
-func (p *pipeline) underCallgrind(config, file string) (instructions float64, err error) {
-	out, err := p.command(config, file, "valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null").CombinedOutput()
-	if err != nil {
-		return 0, err
+// over says how much more a cost is than another.
+func over(cost, base float64) string {
+	if cost == 0 || base == 0 {
+		return "not counted"
 	}
-	found := collected.FindSubmatch(out)
-	if found == nil {
-		return 0, fmt.Errorf("no count in %.200s", out)
-	}
-	return strconv.ParseFloat(string(found[1]), 64)
+	return fmt.Sprintf("%+.1f %%", 100*(cost/base-1))
 }

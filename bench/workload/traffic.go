@@ -90,20 +90,6 @@ func invokes(r *rand.Rand, i int) string {
 	return dataEvent(r, i, "lambda", "Invoke", request, "null", "AWS::Lambda::Function", arn)
 }
 
-func onePercent(r *rand.Rand, i int) string {
-	if i%100 == 99 {
-		return grantToAccount(r, i)
-	}
-	return management(r, i)
-}
-
-func rarely(r *rand.Rand, i int) string {
-	if i%10_000 == 9999 {
-		return grantToAccount(r, i)
-	}
-	return management(r, i)
-}
-
 // burst is a deployment: 2 % are grants, half of them to a service.
 func burst(r *rand.Rand, i int) string {
 	switch i % 100 {

@@ -27,8 +27,9 @@ type Workload struct {
 var (
 	Mixed      = Workload{Name: "mixed account", Event: management}
 	Invokes    = Workload{Name: "90 % Lambda Invoke", Event: invokes}
-	OnePercent = Workload{Name: "1 % matches", Event: onePercent}
-	Rarely     = Workload{Name: "1 in 10,000 matches", Event: rarely}
+	OnePercent = Matching("1 % matches", 100)
+	Thousandth = Matching("1 in 1,000 matches", 1_000)
+	Rarely     = Matching("1 in 10,000 matches", 10_000)
 	Burst      = Workload{Name: "deployment burst", Event: burst}
 	S3Files    = Workload{Name: "S3 files", Event: management, PerRecord: 5000, Wrap: s3File}
 	UnderLog   = Workload{Name: "JSON under log", Event: management, PerRecord: 1, Wrap: underLog}
@@ -37,6 +38,18 @@ var (
 
 // All lists the workloads.
 var All = []Workload{Mixed, Invokes, OnePercent, Rarely, Burst, S3Files, UnderLog, ECS}
+
+// Matching returns the mixed account in which one event in so many is what the
+// built-in rule is about: the one in the middle, so that a part of the traffic has
+// its share. Zero stands for none.
+func Matching(name string, every int) Workload {
+	return Workload{Name: name, Event: func(r *rand.Rand, i int) string {
+		if every > 0 && i%every == every/2 {
+			return grantToAccount(r, i)
+		}
+		return management(r, i)
+	}}
+}
 
 // Each writes the JSON of n events as records, from the seed, and calls visit
 // with each record and the number of events so far, until visit has an error.

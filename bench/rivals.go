@@ -1,0 +1,114 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/trailwire/trailwire/bench/workload"
+)
+
+// rivals are Fluent Bit's own filters at the same job: to find the records in which
+// somebody is allowed to invoke a function.
+var rivals = []setup{
+	routes[0],
+	routes[2],
+	{name: "grep", filters: []string{`{name: grep, match: cloudtrail, exclude: "$eventName ^AddPermission"}`}},
+	{name: "rewrite_tag", filters: []string{`{name: rewrite_tag, match: cloudtrail, rule: "$eventName ^AddPermission alert.high true"}`}},
+	{name: "lua", filters: []string{"{name: lua, match: cloudtrail, script: rule.lua, call: rule}"}},
+	{name: "wasm", filters: []string{"{name: wasm, match: cloudtrail, wasm_path: rule.wasm, function_name: rule, accessible_paths: .}"}},
+}
+
+// The events that each rival gets: the slowest takes six times as long as none.
+const (
+	soughtForCPU          = 50_000
+	soughtForInstructions = 5_000
+)
+
+// besideRivals measures what the job costs beside Fluent Bit's own filters.
+func besideRivals(o options) (string, error) {
+	var b strings.Builder
+	fmt.Fprintf(&b, "## Beside Fluent Bit's own filters\n\n%s\n", origin("make bench"))
+	p, version, err := newPipelines(o)
+	if errors.Is(err, errNoFluentBit) {
+		fmt.Fprintln(&b, "There is no fluent-bit on this machine: SKIPPED.")
+		return b.String(), nil
+	}
+	if err != nil {
+		return "", err
+	}
+	defer p.remove()
+	few, many := feed{workload.Thousandth, soughtForInstructions}, feed{workload.Thousandth, soughtForCPU}
+	rounds := max(3, o.rounds-2)
+	usable, err := p.addRivals(few, many)
+	if err != nil {
+		return "", err
+	}
+	cpu, err := perEvent(usable, []feed{many}, p.seconds(rounds))
+	if err != nil {
+		return "", err
+	}
+	instructions, err := perEvent(usable, []feed{few}, p.instructions)
+	if err != nil {
+		return "", err
+	}
+	fmt.Fprintf(&b, "%s: the pipeline of the section before, one event in 1,000 a match. To start is the CPU that a Fluent Bit takes for\n"+
+		"no event. CPU is of %d events, the median of %d runs in turns, instructions are of %d.\n\n",
+		version, soughtForCPU, rounds, soughtForInstructions)
+	t := newTable(&b, "filter", "to start, ms", "CPU µs/event", "over none", "instructions/event", "over none")
+	for i, s := range usable {
+		count := instructions.event[i][0]
+		counted := "not counted"
+		if count > 0 {
+			counted = fmt.Sprintf("%.0f", count)
+		}
+		t.row(s.name, fmt.Sprintf("%.0f", 1e3*cpu.start[i]),
+			fmt.Sprintf("%.2f", 1e6*cpu.event[i][0]), over(cpu.event[i][0], cpu.event[0][0]),
+			counted, over(count, instructions.event[0][0]))
+	}
+	t.end()
+	if instructions.event[0][0] > 0 && slices.Contains(instructions.start, 0) {
+		fmt.Fprintln(&b, "Not counted is what valgrind cannot run: it does not know an instruction that the wasm filter executes.")
+	}
+	if len(usable) < len(rivals) {
+		fmt.Fprintln(&b, "The wasm row needs clang and lld, which are not on this machine: SKIPPED.")
+	}
+	return b.String(), nil
+}
+
+// addRivals adds the feeds and the rivals, and returns those that this machine can
+// make.
+func (p *pipelines) addRivals(feeds ...feed) (usable []setup, err error) {
+	for _, f := range feeds {
+		if err := p.write(f); err != nil {
+			return nil, err
+		}
+	}
+	for _, name := range []string{"rule.lua", "rule.c"} {
+		text, err := files.ReadFile("rivals/" + name)
+		if err == nil {
+			err = os.WriteFile(filepath.Join(p.dir, name), text, 0o644)
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	compile := exec.Command("clang", "--target=wasm32", "-O2", "-nostdlib", "-Wl,--no-entry", "-Wl,--export=rule",
+		"-Wl,--export=__heap_base", "-Wl,--export=__data_end", "-o", "rule.wasm", "rule.c")
+	compile.Dir = p.dir
+	wasm := compile.Run() == nil
+	for _, s := range rivals {
+		if s.name == "wasm" && !wasm {
+			continue
+		}
+		if err := p.add(s); err != nil {
+			return nil, err
+		}
+		usable = append(usable, s)
+	}
+	return usable, nil
+}
