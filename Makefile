@@ -89,13 +89,24 @@ FUZZTIME ?= 10s
 fuzz:
 	@GO='$(GO)' FUZZTIME='$(FUZZTIME)' .ci/fuzz
 
-# The C code with a driver of its own; with asan also as Go's tests call it, for
-# which all of Go is built anew.
-ASAN := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+# The C code under the address, leak and undefined behaviour sanitizers: some of it
+# with a driver of its own, and the whole shared object in the test hosts. What a
+# chunk leaks is found when its host ends.
+ASAN := -std=gnu11 -Wall -Wextra -Werror -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+SANITIZED := $(BUILD)/sanitized
 sanitize:
-	@mkdir -p $(BUILD)
-	$(CC) -std=gnu11 -Wall -Wextra -Werror $(ASAN) -o $(BUILD)/sanitize plugin/testhost/sanitize.c internal/search/*.c plugin/host/map.c
-	$(BUILD)/sanitize
+	@mkdir -p $(SANITIZED)
+	$(CC) $(ASAN) -o $(SANITIZED)/parts plugin/testhost/sanitize.c internal/search/*.c plugin/host/map.c
+	$(SANITIZED)/parts
+	$(CC) $(ASAN) -rdynamic -o $(SANITIZED)/testhost plugin/testhost/testhost.c -ldl -lpthread
+	$(CC) $(ASAN) -rdynamic -o $(SANITIZED)/outputhost plugin/testhost/outputhost.c -ldl -lpthread
+	$(GO) build -asan -trimpath -buildvcs=false -buildmode=c-shared -ldflags '$(EXPORTS)' -o $(SANITIZED)/flb-filter_trailwire.so ./plugin
+	ln -f $(SANITIZED)/flb-filter_trailwire.so $(SANITIZED)/flb-in_trailwire.so
+	ln -f $(SANITIZED)/flb-filter_trailwire.so $(SANITIZED)/out_trailwire.so
+	$(GO) run ./plugin/testhost/soak -frames 200 >$(SANITIZED)/frames
+	@cd $(SANITIZED) && sed "s|@|$$PWD|" $(CURDIR)/plugin/testhost/sanitized | while read -r host; do \
+		./$$host <frames >/dev/null 2>log || { cat log; echo "FAILED: $$host"; exit 1; }; echo "clean: $$host"; \
+	done
 
 asan: sanitize
 	$(GO) test -count=1 -asan ./internal/search
