@@ -37,7 +37,7 @@ var packages = []struct{ name, mayImport string }{
 	{"internal/chunk", "detect/document detect"},
 	{"internal/search", "detect/needle detect"},
 	{"internal/metrics", "internal/version detect/alert detect"},
-	{"internal/property", "internal/version detect/rule detect/alert detect internal/address"},
+	{"internal/property", "detect/rule detect/alert detect internal/address"},
 	{"internal/property/generate", "internal/property"},
 	{"internal/deliver", "detect/document detect internal/address internal/chunk"},
 	{"internal/deliver/delivertest", "detect/document"},

@@ -17,7 +17,7 @@ import (
 type Outlet struct {
 	engine       *detect.Engine
 	options      Options
-	destinations []*complaining
+	destinations []*loggedDestination
 	failed       *memory
 	closing      context.Context // done when the outlet is closed
 	close        context.CancelFunc
@@ -46,7 +46,7 @@ func newOutlet(engine *detect.Engine, o Options, destinations []Destination) *Ou
 	out := &Outlet{engine: engine, options: o, failed: newMemory()}
 	out.closing, out.close = context.WithCancel(context.Background())
 	for _, d := range destinations {
-		out.destinations = append(out.destinations, &complaining{Destination: d})
+		out.destinations = append(out.destinations, &loggedDestination{Destination: d})
 	}
 	return out
 }
@@ -67,19 +67,40 @@ type Result struct {
 // Retry, the delivery goes on, and when the chunk comes again the answer is what
 // has become of it. That is for a caller whose time is everybody's.
 func (o *Outlet) Chunk(ctx context.Context, data []byte, tag string, search chunk.Search, hold time.Duration) Result {
-	var f *failure
-	if !o.failed.empty() {
-		f = o.failed.take(o.failed.fingerprint(data, tag))
-	}
-	if f == nil {
-		f = &failure{delivered: make([]int, len(o.destinations))}
-	}
-	var before Result
+	f := o.recall(data, tag)
+	var earlier Result
 	if f.running != nil {
-		if before = o.await(f, hold); f.running != nil || !before.Retry {
-			return o.conclude(f, data, tag, before)
+		earlier = o.await(f, hold)
+		if f.running != nil || !earlier.Retry {
+			return o.remember(f, data, tag, earlier)
 		}
 	}
+	alerts := o.evaluate(f, data, tag, search, hold != 0)
+	if len(alerts) == 0 {
+		return Result{}
+	}
+	result := o.send(ctx, f, alerts, hold)
+	return o.remember(f, data, tag, Result{
+		Retry:    result.Retry,
+		Warnings: append(earlier.Warnings, result.Warnings...),
+		Notes:    append(earlier.Notes, result.Notes...),
+	})
+}
+
+// recall returns what is known about a chunk that was not delivered everywhere. About
+// any other chunk nothing is.
+func (o *Outlet) recall(data []byte, tag string) *failure {
+	if !o.failed.empty() {
+		if f := o.failed.take(o.failed.fingerprint(data, tag)); f != nil {
+			return f
+		}
+	}
+	return &failure{delivered: make([]int, len(o.destinations))}
+}
+
+// evaluate returns the alerts of a chunk, judged as they were the last time. Where
+// they outlive the chunk nothing of them is in its memory.
+func (o *Outlet) evaluate(f *failure, data []byte, tag string, search chunk.Search, outlive bool) []Alert {
 	start := time.Now()
 	f.verdicts.Rewind()
 	var b batch
@@ -89,14 +110,15 @@ func (o *Outlet) Chunk(ctx context.Context, data []byte, tag string, search chun
 	if o.options.Evaluated != nil {
 		o.options.Evaluated(time.Since(start))
 	}
-	if len(b.alerts) == 0 {
-		return Result{}
-	}
-	if hold != 0 {
+	if outlive {
 		b.detach()
 	}
 	f.alerts = len(b.alerts)
-	alerts := b.all()
+	return b.all()
+}
+
+// send delivers alerts and waits for it, for ever if hold is zero.
+func (o *Outlet) send(ctx context.Context, f *failure, alerts []Alert, hold time.Duration) Result {
 	f.running = make(chan Result, 1)
 	run := func() { f.running <- o.deliver(ctx, alerts, f.delivered) }
 	if hold == 0 {
@@ -104,10 +126,7 @@ func (o *Outlet) Chunk(ctx context.Context, data []byte, tag string, search chun
 	} else {
 		go run()
 	}
-	result := o.await(f, hold)
-	result.Warnings = append(before.Warnings, result.Warnings...)
-	result.Notes = append(before.Notes, result.Notes...)
-	return o.conclude(f, data, tag, result)
+	return o.await(f, hold)
 }
 
 // await waits for the delivery of f that is running, for ever if hold is zero.
@@ -117,19 +136,19 @@ func (o *Outlet) await(f *failure, hold time.Duration) Result {
 		f.running = nil
 		return result
 	}
-	patience := time.NewTimer(hold)
-	defer patience.Stop()
+	timer := time.NewTimer(hold)
+	defer timer.Stop()
 	select {
 	case result := <-f.running:
 		f.running = nil
 		return result
-	case <-patience.C:
+	case <-timer.C:
 		return Result{Retry: true}
 	}
 }
 
-// conclude remembers what was not delivered, and counts.
-func (o *Outlet) conclude(f *failure, data []byte, tag string, result Result) Result {
+// remember keeps what was not delivered, and counts.
+func (o *Outlet) remember(f *failure, data []byte, tag string, result Result) Result {
 	if result.Retry {
 		o.retries.Add(1)
 		f.fingerprint = o.failed.fingerprint(data, tag)
@@ -182,47 +201,47 @@ func (o *Outlet) Close() {
 	}
 }
 
-// complaining is a destination that says when it fails, once a minute, and when
-// it works again after that.
-type complaining struct {
+// loggedDestination is a destination whose failures are said in the log, once a
+// minute, and its recovery after that.
+type loggedDestination struct {
 	Destination
 
 	mu     sync.Mutex
 	failed int       // deliveries since the last that went well
-	said   bool      // that it fails
-	quiet  time.Time // nothing is said before
+	logged bool      // the log says that it fails
+	next   time.Time // nothing more is logged before
 }
 
-// patience is how long a destination that fails is not complained about again.
-const patience = time.Minute
+// failureInterval is how long a destination that fails is not logged again.
+const failureInterval = time.Minute
 
-func (c *complaining) try(ctx context.Context, alerts []Alert) (n int, result Result) {
-	n, err := c.attempt(ctx, alerts)
-	c.mu.Lock()
-	defer c.mu.Unlock()
+func (d *loggedDestination) try(ctx context.Context, alerts []Alert) (n int, result Result) {
+	n, err := d.attempt(ctx, alerts)
+	d.mu.Lock()
+	defer d.mu.Unlock()
 	if err == nil {
-		if c.said {
-			result.Notes = append(result.Notes, fmt.Sprintf("%s: alerts arrive again after %d deliveries that failed", c, c.failed))
+		if d.logged {
+			result.Notes = append(result.Notes, fmt.Sprintf("%s: alerts arrive again after %d deliveries that failed", d, d.failed))
 		}
-		c.failed, c.said = 0, false
+		d.failed, d.logged = 0, false
 		return n, result
 	}
 	result.Retry = true
-	c.failed++
-	if now := time.Now(); now.After(c.quiet) {
-		c.said, c.quiet = true, now.Add(patience)
-		result.Warnings = append(result.Warnings, fmt.Sprintf("%s: %v (failed deliveries in a row: %d); the alerts wait until Fluent Bit tries again", c, err, c.failed))
+	d.failed++
+	if now := time.Now(); now.After(d.next) {
+		d.logged, d.next = true, now.Add(failureInterval)
+		result.Warnings = append(result.Warnings, fmt.Sprintf("%s: %v (failed deliveries in a row: %d); the alerts wait until Fluent Bit tries again", d, err, d.failed))
 	}
 	return n, result
 }
 
 // attempt delivers, and turns a panic into an error: it runs in a goroutine of
 // its own, where nobody else would.
-func (c *complaining) attempt(ctx context.Context, alerts []Alert) (n int, err error) {
+func (d *loggedDestination) attempt(ctx context.Context, alerts []Alert) (n int, err error) {
 	defer func() {
 		if r := recover(); r != nil {
 			err = fmt.Errorf("%v", r)
 		}
 	}()
-	return c.Deliver(ctx, alerts)
+	return d.Deliver(ctx, alerts)
 }

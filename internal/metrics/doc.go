@@ -1,5 +1,6 @@
-// Package metrics serves what plugin instances count to Prometheus, over HTTP
-// under /metrics. It is pure Go, and the same for the filter and the output.
+// Package metrics is what plugin instances count, and how it is shown: in lines of
+// the log, which [Counters] says are due, and to Prometheus, over HTTP under
+// /metrics. It is pure Go, and the same for the filter and the output.
 //
 // An instance that is to be seen calls [Serve] with the address of the property
 // metrics_listen, and [Lease.Release] when it ends. Instances with one address

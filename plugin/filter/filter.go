@@ -27,12 +27,12 @@ import (
 // instance is one filter of the configuration. Fluent Bit knows it by its
 // handle. It may be called from several threads at once.
 type instance struct {
-	host   host
-	engine *detect.Engine
-	search *search.Search // nil where everything is suspect
-	report *property.Report
-	lease  *metrics.Lease // nil where no metrics are served
-	route  property.Filter
+	host     host
+	engine   *detect.Engine
+	search   *search.Search // nil where everything is suspect
+	counters *metrics.Counters
+	lease    *metrics.Lease // nil where no metrics are served
+	route    property.Filter
 }
 
 // trailwireFilterInit makes an instance of the properties that ins has. It
@@ -58,14 +58,14 @@ func trailwireFilterInit(ins *C.struct_flb_filter_instance, started *C.struct_tr
 		return 0
 	}
 	if stale != nil {
-		f.report.SettingsAreStale(stale)
+		f.counters.SettingsAreStale(stale)
 		f.tellStale(ins)
 		for _, line := range property.Lines(stale)[1:] {
 			logLine(ins, C.LOG_ERROR, line)
 		}
 	}
 	started.search = f.search.C()
-	if f.report.Wanted() || f.lease != nil || stale != nil {
+	if f.counters.LinesWanted() || f.lease != nil || stale != nil {
 		started.sees_all = 1
 	}
 	if f.route.AlertTag != nil {
@@ -74,7 +74,7 @@ func trailwireFilterInit(ins *C.struct_flb_filter_instance, started *C.struct_tr
 	if f.route.TagRecords {
 		started.tags_records = 1
 	}
-	logLine(ins, C.LOG_INFO, property.StartLine(f.engine))
+	logLine(ins, C.LOG_INFO, metrics.StartLine(f.engine))
 	return C.uintptr_t(cgo.NewHandle(f))
 }
 
@@ -122,10 +122,10 @@ func newInstance(h host, s settings) (_ *instance, err error) {
 		f.end()
 		return nil, err
 	}
-	f.report = property.NewReport(f.engine, s.StatsInterval)
-	shown := metrics.Instance{Plugin: "filter", Name: h.name(), Engine: f.engine, Chunks: f.report.Counts, Stale: f.report.IsStale}
+	f.counters = metrics.NewCounters(f.engine, s.StatsInterval)
+	shown := metrics.Instance{Plugin: "filter", Name: h.name(), Engine: f.engine, Chunks: f.counters.Chunks, Stale: f.counters.IsStale}
 	if s.route.AlertTag != nil {
-		shown.NotTaken = f.report.CountNotTaken
+		shown.NotTaken = f.counters.CountNotTaken
 	}
 	if f.lease, err = metrics.Open(s.MetricsListen, shown); err != nil {
 		f.end()
@@ -195,7 +195,7 @@ func trailwireFilterTag(handle C.uintptr_t, ins *C.struct_flb_filter_instance, d
 		for _, b := range unsafe.Slice(alerts.batches, int(alerts.count))[int(taken):] {
 			left += uint64(b.count)
 		}
-		if line, due := f.report.NotTaken(left, why[reason]); due {
+		if line, due := f.counters.NotTaken(left, why[reason]); due {
 			logLine(ins, C.LOG_WARN, line)
 		}
 	}
@@ -218,7 +218,7 @@ func (f *instance) recovered(ins *C.struct_flb_filter_instance, verdict *C.int) 
 		return
 	}
 	f.engine.CountMalformed(1)
-	if f.report.Rare() {
+	if f.counters.WarningDue() {
 		logLine(ins, C.LOG_ERROR, fmt.Sprintf("a chunk was left as it was: %v", r))
 	}
 	if verdict != nil {
@@ -228,8 +228,8 @@ func (f *instance) recovered(ins *C.struct_flb_filter_instance, verdict *C.int) 
 
 // sees counts a chunk and reports whether there is anything in it to look into.
 func (f *instance) sees(ins *C.struct_flb_filter_instance, size, hit C.size_t) bool {
-	f.report.Saw(int(size))
-	if f.report.Due() {
+	f.counters.CountChunk(int(size))
+	if f.counters.LineDue() {
 		logLine(ins, C.LOG_INFO, f.line())
 	}
 	f.tellStale(ins)
@@ -237,7 +237,7 @@ func (f *instance) sees(ins *C.struct_flb_filter_instance, size, hit C.size_t) b
 }
 
 func (f *instance) tellStale(ins *C.struct_flb_filter_instance) {
-	if line, due := f.report.Stale(); due {
+	if line, due := f.counters.Stale(); due {
 		logLine(ins, C.LOG_ERROR, line)
 	}
 }
@@ -245,13 +245,13 @@ func (f *instance) tellStale(ins *C.struct_flb_filter_instance) {
 // line returns the counters in one line.
 func (f *instance) line() string {
 	if f.route.AlertTag == nil {
-		return f.report.Line()
+		return f.counters.Line()
 	}
-	return fmt.Sprintf("%s not_taken=%d", f.report.Line(), f.report.CountNotTaken())
+	return fmt.Sprintf("%s not_taken=%d", f.counters.Line(), f.counters.CountNotTaken())
 }
 
 func (f *instance) tellTrouble(ins *C.struct_flb_filter_instance) {
-	for _, trouble := range []func() (string, bool){f.report.Trouble, f.report.NoEvent} {
+	for _, trouble := range []func() (string, bool){f.counters.Trouble, f.counters.NoEvent} {
 		if line, due := trouble(); due {
 			logLine(ins, C.LOG_WARN, line)
 		}
@@ -274,7 +274,7 @@ func (f *instance) tag(in []byte, hit int, verdicts *detect.Verdicts, out *unsaf
 	}
 	owned, ok := buffer.hand(tagged)
 	if !ok {
-		if f.report.Rare() {
+		if f.counters.WarningDue() {
 			logLine(f.host.ins, C.LOG_ERROR, "a chunk was left without its alerts: there is no memory")
 		}
 		return C.FILTER_NOTOUCH
@@ -309,7 +309,7 @@ func trailwireFilterExit(handle C.uintptr_t) {
 	defer func() { _ = recover() }()
 	f := cgo.Handle(handle).Value().(*instance)
 	cgo.Handle(handle).Delete()
-	if f.report.Wanted() {
+	if f.counters.LinesWanted() {
 		logLine(f.host.ins, C.LOG_INFO, f.line())
 	}
 	f.end()

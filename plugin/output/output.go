@@ -29,11 +29,11 @@ import (
 // instance is one output of the configuration. Fluent Bit knows it by its
 // handle. It is called from several threads at once.
 type instance struct {
-	engine *detect.Engine
-	outlet *deliver.Outlet
-	search *search.Search // nil where every chunk is suspect
-	report *property.Report
-	lease  *metrics.Lease // nil where no metrics are served
+	engine   *detect.Engine
+	outlet   *deliver.Outlet
+	search   *search.Search // nil where every chunk is suspect
+	counters *metrics.Counters
+	lease    *metrics.Lease // nil where no metrics are served
 
 	warnings     []string // of the settings
 	destinations string   // for the start line
@@ -86,17 +86,17 @@ func trailwireOutputInit(from *C.struct_proxy_instance, lines *C.struct_lines, f
 		return 0
 	}
 	*found = o.search.C()
-	if o.report.Wanted() || o.lease != nil || stale != nil {
+	if o.counters.LinesWanted() || o.lease != nil || stale != nil {
 		*seesAll = 1
 	}
 	for _, w := range o.warnings {
 		addLine(lines, C.LOG_WARN, w)
 	}
 	if stale != nil {
-		o.report.SettingsAreStale(stale)
+		o.counters.SettingsAreStale(stale)
 		o.tellStale(lines)
 	}
-	addLine(lines, C.LOG_INFO, property.StartLine(o.engine)+o.destinations)
+	addLine(lines, C.LOG_INFO, metrics.StartLine(o.engine)+o.destinations)
 	return C.uintptr_t(cgo.NewHandle(o))
 }
 
@@ -119,9 +119,9 @@ func newInstance(s settings, name string) (o *instance, err error) {
 		o.search.Free()
 		return nil, err
 	}
-	o.report = property.NewReport(o.engine, settings.StatsInterval)
+	o.counters = metrics.NewCounters(o.engine, settings.StatsInterval)
 	if o.lease, err = metrics.Open(settings.MetricsListen, metrics.Instance{
-		Plugin: "output", Name: name, Engine: o.engine, Chunks: o.report.Counts, Stale: o.report.IsStale,
+		Plugin: "output", Name: name, Engine: o.engine, Chunks: o.counters.Chunks, Stale: o.counters.IsStale,
 	}); err != nil {
 		o.search.Free()
 		return nil, err
@@ -158,14 +158,14 @@ func trailwireOutputFlush(handle C.uintptr_t, lines *C.struct_lines, data unsafe
 		if r := recover(); r != nil {
 			// The next time would be no different: no retry.
 			o.engine.CountMalformed(1)
-			if o.report.Rare() {
+			if o.counters.WarningDue() {
 				addLine(lines, C.LOG_ERROR, fmt.Sprintf("a chunk was given up: %v", r))
 			}
 			code = C.FLUSH_ERROR
 		}
 	}()
-	o.report.Saw(int(size))
-	if o.report.Due() {
+	o.counters.CountChunk(int(size))
+	if o.counters.LineDue() {
 		addLine(lines, C.LOG_INFO, o.line())
 	}
 	o.tellStale(lines)
@@ -181,7 +181,7 @@ func trailwireOutputFlush(handle C.uintptr_t, lines *C.struct_lines, data unsafe
 	for _, w := range result.Warnings {
 		addLine(lines, C.LOG_WARN, w)
 	}
-	for _, trouble := range []func() (string, bool){o.report.Trouble, o.report.NoEvent} {
+	for _, trouble := range []func() (string, bool){o.counters.Trouble, o.counters.NoEvent} {
 		if line, due := trouble(); due {
 			addLine(lines, C.LOG_WARN, line)
 		}
@@ -200,7 +200,7 @@ func trailwireOutputFlush(handle C.uintptr_t, lines *C.struct_lines, data unsafe
 const longestHold = 100 * time.Millisecond
 
 func (o *instance) tellStale(lines *C.struct_lines) {
-	if line, due := o.report.Stale(); due {
+	if line, due := o.counters.Stale(); due {
 		addLine(lines, C.LOG_ERROR, line)
 	}
 }
@@ -208,7 +208,7 @@ func (o *instance) tellStale(lines *C.struct_lines) {
 // line returns the counters in one line.
 func (o *instance) line() string {
 	delivered, retries := o.outlet.Counts()
-	return fmt.Sprintf("%s delivered=%d retries=%d", o.report.Line(), delivered, retries)
+	return fmt.Sprintf("%s delivered=%d retries=%d", o.counters.Line(), delivered, retries)
 }
 
 // trailwireOutputExit ends an instance, with a last line of statistics where
@@ -219,7 +219,7 @@ func trailwireOutputExit(handle C.uintptr_t, lines *C.struct_lines) {
 	defer func() { _ = recover() }()
 	o := cgo.Handle(handle).Value().(*instance)
 	cgo.Handle(handle).Delete()
-	if o.report.Wanted() {
+	if o.counters.LinesWanted() {
 		addLine(lines, C.LOG_INFO, o.line())
 	}
 	o.lease.Release()

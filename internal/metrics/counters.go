@@ -1,4 +1,4 @@
-package property
+package metrics
 
 import (
 	"fmt"
@@ -19,86 +19,88 @@ func StartLine(e *detect.Engine) string {
 	return fmt.Sprintf("%s, watching with %d rules", version.Number, len(rules))
 }
 
-// Report says when a plugin is to log its counters. It has no timer: an idle
-// pipeline reports nothing and costs nothing. Safe for concurrent use.
-type Report struct {
-	engine *detect.Engine
-	every  time.Duration
-	next   atomic.Int64
-	rare   atomic.Int64
-	told   atomic.Uint64 // troubles, when Trouble last said so
-	chunks atomic.Uint64
-	bytes  atomic.Uint64
+// Counters counts what an engine does not see of an instance, and says when a line
+// is due in the log. It has no timer: an idle pipeline logs nothing and costs
+// nothing. It is safe for concurrent use.
+type Counters struct {
+	engine   *detect.Engine
+	every    time.Duration
+	next     atomic.Int64
+	warning  atomic.Int64  // when the next warning may be logged
+	troubles atomic.Uint64 // as many as Trouble has said
+	chunks   atomic.Uint64
+	bytes    atomic.Uint64
 
-	noEventTold atomic.Uint64 // records without an event, when NoEvent last said so
-	noEventLine atomic.Int64  // when it may be told of again
+	noEvents    atomic.Uint64 // as many records as NoEvent has said
+	noEventLine atomic.Int64  // when the next line may be logged
 
 	notTaken     atomic.Uint64
-	notTakenLine atomic.Int64 // when it may be told of again
+	notTakenLine atomic.Int64 // when the next line may be logged
 
 	stale     atomic.Pointer[error] // what is wrong with the settings that are not in use
-	staleLine atomic.Int64          // when it may be told of again
+	staleLine atomic.Int64          // when the next line may be logged
 }
 
-// NewReport reports on e at most once in every period; never where it is zero.
-func NewReport(e *detect.Engine, every time.Duration) *Report {
-	r := &Report{engine: e, every: every}
-	r.next.Store(time.Now().Add(every).UnixNano())
-	return r
+// NewCounters returns the counters of an instance with this engine. Their line is due
+// at most once in every period, and never where it is zero.
+func NewCounters(e *detect.Engine, every time.Duration) *Counters {
+	c := &Counters{engine: e, every: every}
+	c.next.Store(time.Now().Add(every).UnixNano())
+	return c
 }
 
-// Saw counts a chunk of so many bytes. Only where statistics are wanted is
+// CountChunk counts a chunk of so many bytes. Only where statistics are wanted is
 // every chunk counted.
-func (r *Report) Saw(bytes int) {
-	r.chunks.Add(1)
-	r.bytes.Add(uint64(bytes))
+func (c *Counters) CountChunk(bytes int) {
+	c.chunks.Add(1)
+	c.bytes.Add(uint64(bytes))
 }
 
-// Counts returns how many chunks were counted, and how many bytes in all.
-func (r *Report) Counts() (chunks, bytes uint64) { return r.chunks.Load(), r.bytes.Load() }
+// Chunks returns how many chunks were counted, and how many bytes in all.
+func (c *Counters) Chunks() (chunks, bytes uint64) { return c.chunks.Load(), c.bytes.Load() }
 
-// Due reports whether it is time to log the counters.
-func (r *Report) Due() bool { return r.every != 0 && passed(&r.next, r.every) }
+// LineDue reports whether it is time to log the counters.
+func (c *Counters) LineDue() bool { return c.every != 0 && passed(&c.next, c.every) }
 
-// Wanted reports whether the user asked for statistics at all.
-func (r *Report) Wanted() bool { return r.every != 0 }
+// LinesWanted reports whether the user asked for statistics at all.
+func (c *Counters) LinesWanted() bool { return c.every != 0 }
 
 // Line returns the counters in one line: what came (chunks, bytes), what was
 // looked into because the search found something in it (records, events), and
 // what became of that.
-func (r *Report) Line() string {
-	s := r.engine.Stats()
+func (c *Counters) Line() string {
+	s := c.engine.Stats()
 	return fmt.Sprintf("chunks=%d bytes=%d records=%d events=%d matches=%d suppressed=%d excepted=%d no_event=%d malformed=%d over_limit=%d",
-		r.chunks.Load(), r.bytes.Load(), s.Records, s.Events, s.Alerts, s.Suppressed, s.Excepted, s.NoEvent, s.Malformed, s.OverLimit)
+		c.chunks.Load(), c.bytes.Load(), s.Records, s.Events, s.Alerts, s.Suppressed, s.Excepted, s.NoEvent, s.Malformed, s.OverLimit)
 }
 
-// Rare reports whether a line that could come with every record may be logged
+// WarningDue reports whether a line that could come with every record may be logged
 // now: once a minute.
-func (r *Report) Rare() bool { return passed(&r.rare, time.Minute) }
+func (c *Counters) WarningDue() bool { return passed(&c.warning, time.Minute) }
 
 // Trouble returns the line to log where more could not be read, or was over a
 // limit, than when it was last asked for, once a minute at most, together with
-// what asks for [Report.Rare]. What passed unseen is counted in any case; the
+// what asks for [Counters.WarningDue]. What passed unseen is counted in any case; the
 // line is for those who look at no counters.
-func (r *Report) Trouble() (line string, due bool) {
-	s := r.engine.Stats()
+func (c *Counters) Trouble() (line string, due bool) {
+	s := c.engine.Stats()
 	troubles := s.Malformed + s.OverLimit
-	if troubles == r.told.Load() || !r.Rare() {
+	if troubles == c.troubles.Load() || !c.WarningDue() {
 		return "", false
 	}
-	r.told.Store(troubles)
+	c.troubles.Store(troubles)
 	return fmt.Sprintf("what could not be read was left as it was: %d malformed; what would become too large was not split: %d over a limit so far", s.Malformed, s.OverLimit), true
 }
 
 // NoEvent returns the line to log where there were more records than when it last
 // did that mention what a rule looks for and hold no event, once a minute at most.
-func (r *Report) NoEvent() (line string, due bool) {
-	n := r.engine.Stats().NoEvent
-	if n == r.noEventTold.Load() || !passed(&r.noEventLine, time.Minute) {
+func (c *Counters) NoEvent() (line string, due bool) {
+	n := c.engine.Stats().NoEvent
+	if n == c.noEvents.Load() || !passed(&c.noEventLine, time.Minute) {
 		return "", false
 	}
-	r.noEventTold.Store(n)
-	return NoEventLine(n, r.engine.TakeMentions()), true
+	c.noEvents.Store(n)
+	return NoEventLine(n, c.engine.TakeMentions()), true
 }
 
 // NoEventLine says that so many records hold no event, and what they mention.
@@ -117,28 +119,28 @@ func NoEventLine(records uint64, mentions []detect.Mention) string {
 
 // NotTaken counts records with alerts that the input trailwire does not have, and
 // returns the line to log, once a minute at most. They are where tagging puts them.
-func (r *Report) NotTaken(records uint64, why string) (line string, due bool) {
-	n := r.notTaken.Add(records)
-	if !passed(&r.notTakenLine, time.Minute) {
+func (c *Counters) NotTaken(records uint64, why string) (line string, due bool) {
+	n := c.notTaken.Add(records)
+	if !passed(&c.notTakenLine, time.Minute) {
 		return "", false
 	}
 	return fmt.Sprintf("alerts are in their records and not under alert_tag: %s (%d records so far)", why, n), true
 }
 
-// CountNotTaken returns how many records [Report.NotTaken] has counted.
-func (r *Report) CountNotTaken() uint64 { return r.notTaken.Load() }
+// CountNotTaken returns how many records [Counters.NotTaken] has counted.
+func (c *Counters) CountNotTaken() uint64 { return c.notTaken.Load() }
 
 // SettingsAreStale says that a reload's settings are not in use, and why not.
-func (r *Report) SettingsAreStale(why error) { r.stale.Store(&why) }
+func (c *Counters) SettingsAreStale(why error) { c.stale.Store(&why) }
 
 // IsStale reports whether a reload's settings are not in use.
-func (r *Report) IsStale() bool { return r.stale.Load() != nil }
+func (c *Counters) IsStale() bool { return c.stale.Load() != nil }
 
 // Stale returns the line to log where the settings are stale, at once and then
 // once a minute.
-func (r *Report) Stale() (line string, due bool) {
-	why := r.stale.Load()
-	if why == nil || !passed(&r.staleLine, time.Minute) {
+func (c *Counters) Stale() (line string, due bool) {
+	why := c.stale.Load()
+	if why == nil || !passed(&c.staleLine, time.Minute) {
 		return "", false
 	}
 	return fmt.Sprintf("the settings of the last reload are not in use, those from before it are: %v", *why), true

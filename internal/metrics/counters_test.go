@@ -1,0 +1,154 @@
+package metrics_test
+
+import (
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/trailwire/trailwire/detect"
+	"github.com/trailwire/trailwire/detect/document"
+	"github.com/trailwire/trailwire/detect/rule"
+	"github.com/trailwire/trailwire/internal/metrics"
+	"github.com/trailwire/trailwire/internal/version"
+)
+
+func engineOfBuiltIn(t *testing.T) *detect.Engine {
+	t.Helper()
+	o := detect.DefaultOptions()
+	var err error
+	if o.Rules, err = rule.BuiltIn(); err != nil {
+		t.Fatal(err)
+	}
+	e, err := detect.New(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return e
+}
+
+func TestTheStartLineNamesTheRule(t *testing.T) {
+	want := version.Number + `, watching for "AWS Lambda Function Policy Updated to Allow Cross-Account Invocation" (high, risk 73)`
+	if got := metrics.StartLine(engineOfBuiltIn(t)); !strings.HasPrefix(got, want) || strings.Contains(got, "\n") {
+		t.Errorf("got %s", got)
+	}
+}
+
+func TestTheLineIsDueOnceInAPeriod(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		e := engineOfBuiltIn(t)
+		e.CountMalformed(7)
+		c := metrics.NewCounters(e, time.Hour)
+		if c.LineDue() || !c.LinesWanted() {
+			t.Errorf("due at once, or not wanted: %v", c.LinesWanted())
+		}
+		time.Sleep(time.Hour - 1)
+		if c.LineDue() {
+			t.Error("due before the end of the period")
+		}
+		time.Sleep(1)
+		if due, line := c.LineDue(), c.Line(); !due || !strings.Contains(line, "malformed=7") || strings.Contains(line, "\n") {
+			t.Errorf("after the period: %q, %v", line, due)
+		}
+		if c.LineDue() {
+			t.Error("due twice")
+		}
+		never := metrics.NewCounters(e, 0)
+		time.Sleep(time.Hour)
+		if never.LineDue() || never.LinesWanted() {
+			t.Errorf("without a period it is due, or wanted: %v", never.LinesWanted())
+		}
+	})
+}
+
+func TestALineIsDueToOneOfManyThreads(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := metrics.NewCounters(engineOfBuiltIn(t), time.Hour)
+		time.Sleep(time.Hour)
+		var lines, warnings atomic.Int32
+		var all sync.WaitGroup
+		for range 50 {
+			all.Go(func() {
+				if c.LineDue() {
+					lines.Add(1)
+				}
+				if c.WarningDue() {
+					warnings.Add(1)
+				}
+			})
+		}
+		all.Wait()
+		if lines.Load() != 1 || warnings.Load() != 1 {
+			t.Errorf("%d lines, %d warnings", lines.Load(), warnings.Load())
+		}
+	})
+}
+
+func TestTroubleIsLoggedOnceAMinuteAndOnlyWhereItHasGrown(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		e := engineOfBuiltIn(t)
+		c := metrics.NewCounters(e, 0)
+		if line, due := c.Trouble(); due {
+			t.Errorf("without trouble: %q", line)
+		}
+		e.CountMalformed(2)
+		line, due := c.Trouble()
+		if want := "what could not be read was left as it was: 2 malformed; what would become too large was not split: 0 over a limit so far"; !due || line != want {
+			t.Errorf("after two: %q, %v, want %q", line, due, want)
+		}
+		e.CountMalformed(3)
+		time.Sleep(time.Minute - 1)
+		if line, due := c.Trouble(); due {
+			t.Errorf("twice in a minute: %q", line)
+		}
+		time.Sleep(1)
+		if line, due := c.Trouble(); !due || !strings.Contains(line, "5 malformed") {
+			t.Errorf("a minute later: %q, %v", line, due)
+		}
+		time.Sleep(time.Minute)
+		if line, due := c.Trouble(); due {
+			t.Errorf("nothing new, another minute later: %q", line)
+		}
+	})
+}
+
+func TestRecordsWithoutAnEventAreLoggedOnceAMinute(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		e := engineOfBuiltIn(t)
+		c := metrics.NewCounters(e, 0)
+		come := func(key string) {
+			record, err := document.AppendFromJSON(nil, []byte(`{"`+key+`":"lambda:InvokeFunction"}`))
+			if err != nil {
+				t.Fatal(err)
+			}
+			e.Evaluator().Record(record, time.Time{})
+		}
+		if line, due := c.NoEvent(); due {
+			t.Errorf("without any: %q", line)
+		}
+		come("payload")
+		come("other")
+		line, due := c.NoEvent()
+		if want := `records that mention what a rule looks for and hold no CloudTrail event that is recognised: 2 so far ` +
+			`("lambda:InvokeFunction" under "payload", "lambda:InvokeFunction" under "other"); see json_keys`; !due || line != want {
+			t.Errorf("after two: %q, %v, want %q", line, due, want)
+		}
+		come("third")
+		if line, due := c.NoEvent(); due {
+			t.Errorf("twice in a minute: %q", line)
+		}
+		time.Sleep(time.Minute)
+		if line, due := c.NoEvent(); !due || !strings.Contains(line, `3 so far ("lambda:InvokeFunction" under "third")`) {
+			t.Errorf("a minute later: %q, %v", line, due)
+		}
+		time.Sleep(time.Minute)
+		if line, due := c.NoEvent(); due {
+			t.Errorf("nothing new, another minute later: %q", line)
+		}
+		if got := c.Line(); !strings.Contains(got, " excepted=0 no_event=3 malformed=0 ") {
+			t.Errorf("the line of statistics is %q", got)
+		}
+	})
+}
