@@ -7,7 +7,7 @@ import (
 	"unicode/utf8"
 )
 
-// RuleError says where a rule file, or another file about a rule, is wrong,
+// Error says where a rule file, or another file about a rule, is wrong,
 // and why.
 type Error struct {
 	File   string

@@ -11,8 +11,8 @@ import (
 	"github.com/trailwire/trailwire/detect/eql"
 )
 
-// ParseRule reads a rule file in the schema of Elastic's detection-rules
-// repository. name is what errors call it. An error is a [*RuleError].
+// Parse reads a rule file in the schema of Elastic's detection-rules
+// repository. name is what errors call it. An error is an [*Error].
 //
 // Of the schema it reads what an alert says and what decides about one. Keys
 // that it does not know are left alone: the schema grows faster than this
@@ -193,6 +193,9 @@ func (f *ruleFile) rule(root *tomlValue) *Rule {
 		CategoryField:  s.text("event_category_override"),
 		BuildingBlock:  s.text("building_block_type"),
 		FalsePositives: s.texts("false_positives"),
+	}
+	if id := v.get("rule_id"); id != nil {
+		r.idAt = id.at
 	}
 	if r.RiskScore < 0 {
 		s.missing("risk_score", "a whole number from 0 to 100")

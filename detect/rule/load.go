@@ -8,8 +8,8 @@ import (
 	"slices"
 )
 
-// Unsupported says what to do with a rule file whose rule is of a type that is
-// no single-event EQL.
+// Unsupported says what to do with a rule file whose rule is of a type that is not
+// single-event EQL.
 type Unsupported uint8
 
 const (
@@ -20,12 +20,12 @@ const (
 	SkipUnsupported
 )
 
-// LoadRules returns the built-in rules and those in the files that the
+// Load returns the built-in rules and those in the files that the
 // patterns (paths or globs) name. The pattern -builtin leaves the built-in
 // rules out.
 //
 // It is an error if a pattern matches no file, a file cannot be read or is
-// broken (a [*RuleError] then), two rules have one id, or no rule is left. A
+// broken (an [*Error] then), two rules have one id, or no rule is left. A
 // warning is one line about a rule that was left out.
 func Load(patterns []string, unsupported Unsupported) (rules []*Rule, warnings []string, err error) {
 	if !slices.Contains(patterns, "-builtin") {
@@ -65,7 +65,7 @@ func Load(patterns []string, unsupported Unsupported) (rules []*Rule, warnings [
 	return nil, nil, errors.New("-builtin leaves no rule: name a rule file beside it")
 }
 
-// RuleFiles returns the files that the patterns (paths or globs) name, each
+// Files returns the files that the patterns (paths or globs) name, each
 // once, in order. It is an error if a pattern matches nothing or a directory.
 func Files(patterns []string) ([]string, error) {
 	var paths []string
@@ -98,15 +98,11 @@ func clash(r *Rule, text []byte, rules []*Rule) error {
 		if other.ID != r.ID {
 			continue
 		}
-		at := 0
-		if root, err := parseTOML(r.File, text); err == nil {
-			at = root.get("rule").get("rule_id").at
-		}
 		if other.builtIn {
-			return newError(r.File, text, at, "rule.rule_id %s is that of the built-in rule %q: "+
+			return newError(r.File, text, r.idAt, "rule.rule_id %s is that of the built-in rule %q: "+
 				"leave this file out, or that rule with -builtin", r.ID, other.Name)
 		}
-		return newError(r.File, text, at, "rule.rule_id %s is that of the rule %q in %s: "+
+		return newError(r.File, text, r.idAt, "rule.rule_id %s is that of the rule %q in %s: "+
 			"no two rules can have one id", r.ID, other.Name, other.File)
 	}
 	return nil

@@ -55,6 +55,7 @@ type Rule struct {
 	InvestigationFields []string
 
 	builtIn bool
+	idAt    int // where rule_id is in its file
 	program *program.Program
 	fields  []cloudtrail.Field // by slot of the program
 }
@@ -80,7 +81,7 @@ type Reference struct {
 	URL  string
 }
 
-// BuiltInRules returns the rules that are part of the program.
+// BuiltIn returns the rules that are part of the program.
 func BuiltIn() ([]*Rule, error) {
 	names, err := fs.Glob(builtin.Files, "*.toml")
 	if err != nil {

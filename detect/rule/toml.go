@@ -42,7 +42,7 @@ func (k tomlKind) String() string {
 	}[k]
 }
 
-// parseTOML reads a document. The error is a [*RuleError].
+// parseTOML reads a document. The error is an [*Error].
 func parseTOML(file string, text []byte) (*tomlValue, error) {
 	// The library's decoder checks what its parser, which knows the places,
 	// leaves open: that no key is defined twice.

@@ -28,7 +28,7 @@ func TestFile(ruleFile string) string {
 
 // ParseRuleTests reads a file of unit tests: a JSON list of objects with the
 // keys event, expected and, if wanted, why. name is what errors call the file;
-// they are [*RuleError]s.
+// they are [*Error]s.
 func ParseTests(name string, text []byte) ([]Test, error) {
 	fail := func(at int64, format string, args ...any) error {
 		return newError(name, text, min(int(at), len(text)), format, args...)
