@@ -15,17 +15,16 @@ import (
 	"github.com/trailwire/trailwire/cmd/trailwire/internal/terminal"
 	"github.com/trailwire/trailwire/detect"
 	"github.com/trailwire/trailwire/detect/alert"
-	"github.com/trailwire/trailwire/detect/rule"
 )
 
 const demoHelp = `Run the plugin itself on CloudTrail files, and show the alerts it raises.
 
 The files go through a pipeline as they would in production: Fluent Bit's tail
-reads them, the trailwire filter tags the records that are alerts, rewrite_tag
-routes those as alert.SEVERITY, and what arrives under that tag is printed.
+reads them, the trailwire filter sends alerts to the trailwire input with the tag
+alert.SEVERITY, and what arrives with such a tag is printed.
 
-Fluent Bit is the one that --fluent-bit names, else $FLUENT_BIT, else the
-fluent-bit on PATH. Where there is none, the same plugin runs in the test host,
+Fluent Bit is the one that --fluent-bit names, else the first of $FLUENT_BIT (a
+list with colons), else the fluent-bit on PATH. Where there is none, the same plugin runs in the test host,
 a small program that loads it the way Fluent Bit does.
 
 PATH is what it is for trailwire scan. At the end the alerts are compared with
@@ -63,7 +62,7 @@ func (p *program) demoCommand() *cobra.Command {
 	f := cmd.Flags()
 	f.SortFlags = false
 	f.StringVar(&flags.plugin, "plugin", "", "The plugin. Default: "+pluginName+" beside this program, else in "+pluginFolder+".")
-	f.StringVar(&flags.fluentBit, "fluent-bit", "", "The Fluent Bit to run it in. Default: $FLUENT_BIT, else the one on PATH.")
+	f.StringVar(&flags.fluentBit, "fluent-bit", "", "The Fluent Bit to run it in. Default: the first of $FLUENT_BIT, else the one on PATH.")
 	f.StringVar(&flags.testhost, "testhost", "", "The test host, for where there is no Fluent Bit. Default: testhost beside this program.")
 	f.AddFlagSet(properties.flags)
 	return cmd
@@ -89,10 +88,7 @@ func (p *program) demo(paths []string, flags demoFlags, properties *properties) 
 	if err != nil {
 		return err
 	}
-	if options.AlertFormat != alert.FormatNative {
-		return wrongUse(errors.New("--alert-format: the demo routes by the severity of native alerts, and takes no other format"))
-	}
-	h, err := chooseHost(ctx, flags, options.AlertKey, properties.set())
+	h, err := chooseHost(ctx, flags, properties.set())
 	if err != nil {
 		return wrongUse(err)
 	}
@@ -101,7 +97,7 @@ func (p *program) demo(paths []string, flags demoFlags, properties *properties) 
 
 	start := p.now()
 	r := logfile.NewReading(paths, p.in, p.err, false)
-	found := newFindings(engine.Rules(), options)
+	found := newFindings(options)
 	evaluator := engine.ThoroughEvaluator()
 	err = r.Each(func(record []byte, _ string) error {
 		if ctx.Err() != nil {
@@ -140,10 +136,6 @@ func (p *program) demo(paths []string, flags demoFlags, properties *properties) 
 	if found.arrived > 0 {
 		line += " All of them came through the plugin."
 	}
-	if found.foreign > 0 {
-		line += fmt.Sprintf(" Left out: %s whose alert is not Trailwire's.",
-			terminal.Counted(found.foreign, "record"))
-	}
 	if without != "" {
 		line += "\n" + without
 	}
@@ -155,7 +147,7 @@ func (p *program) demo(paths []string, flags demoFlags, properties *properties) 
 }
 
 // whatFollows explains the output to somebody who sees it for the first time.
-const whatFollows = "CloudTrail events go in; each one that comes out tagged as an alert is shown below."
+const whatFollows = "CloudTrail events go in; each alert that comes out is shown below."
 
 var errInterrupted = errors.New("interrupted")
 
@@ -163,25 +155,16 @@ var errInterrupted = errors.New("interrupted")
 // arrive at the end of the pipeline. An alert is known by its rule and its
 // event.
 type findings struct {
+	format  alert.Format
 	key     string
-	rules   map[string]bool
 	arrived int
-	foreign int             // records that came with an alert of their own
 	missing map[finding]int // how many were expected more than arrived
 }
 
 type finding struct{ rule, event string }
 
-func newFindings(rules []*rule.Rule, o detect.Options) *findings {
-	f := &findings{
-		key:     o.AlertKey,
-		rules:   make(map[string]bool),
-		missing: make(map[finding]int),
-	}
-	for _, r := range rules {
-		f.rules[r.ID] = true
-	}
-	return f
+func newFindings(o detect.Options) *findings {
+	return &findings{format: o.AlertFormat, key: o.AlertKey, missing: make(map[finding]int)}
 }
 
 // expect notes what the engine found in a record.
@@ -192,20 +175,14 @@ func (f *findings) expect(alerts []alert.Alert) {
 }
 
 // arrive notes the alerts of a record that came out of the pipeline, and returns
-// those that are Trailwire's: a record that nothing matches keeps what it has
-// under the same key, and is routed by it.
-func (f *findings) arrive(record []byte) (ours []alert.Alert) {
-	for _, a := range alert.Read(record, alert.FormatNative, f.key) {
-		if f.rules[a.Rule.ID] {
-			f.missing[finding{a.Rule.ID, a.EventID}]--
-			ours = append(ours, a)
-		}
+// them.
+func (f *findings) arrive(record []byte) []alert.Alert {
+	alerts := alert.Read(record, f.format, f.key)
+	for _, a := range alerts {
+		f.missing[finding{a.Rule.ID, a.EventID}]--
 	}
-	f.arrived += len(ours)
-	if len(ours) == 0 {
-		f.foreign++
-	}
-	return ours
+	f.arrived += len(alerts)
+	return alerts
 }
 
 // compare returns an error that says which alerts did not arrive, and which

@@ -26,7 +26,6 @@ import (
 type fluentBit struct {
 	program, version string
 	plugin           string
-	key              string
 	set              []setting
 
 	folder  string
@@ -44,8 +43,8 @@ const (
 	configFile  = "fluent-bit.yaml"
 )
 
-func newFluentBit(ctx context.Context, program, plugin, key string, set []setting) (*fluentBit, error) {
-	h := &fluentBit{program: program, plugin: plugin, key: key, set: set}
+func newFluentBit(ctx context.Context, program, plugin string, set []setting) (*fluentBit, error) {
+	h := &fluentBit{program: program, plugin: plugin, set: set}
 	var err error
 	if h.version, err = fluentBitVersion(ctx, program); err != nil {
 		return nil, err
@@ -115,9 +114,8 @@ func (h *fluentBit) run(ctx context.Context, each func(record []byte)) error {
 
 // config is the pipeline, as a user would write it.
 //
-// tail drops a line that does not fit its buffer, and a file that does not fit
-// the emitter's buffer pauses it: both are as large as the input. With
-// exit_on_eof tail ends Fluent Bit when it has read the file, and what is on
+// tail drops a line that does not fit its buffer, which is as large as the longest.
+// With exit_on_eof tail ends Fluent Bit when it has read the file, and what is on
 // its way then has until the end of the grace period. The stack is that of an
 // output: with the default, 24 KB, Fluent Bit 4.2 and older crash where they
 // write a record as JSON that nests some fifty levels deep, with or without
@@ -134,6 +132,7 @@ parsers:
     format: json
 plugins:
   - %s
+  - %s
 pipeline:
   inputs:
     - name: tail
@@ -144,18 +143,15 @@ pipeline:
       exit_on_eof: true
       buffer_chunk_size: %d
       buffer_max_size: %d
+    - name: trailwire
   filters:
     - name: trailwire
       match: cloudtrail
-`, stackSize, quoted(h.plugin), quoted(filepath.Join(h.folder, recordsFile)), h.longest+spare, h.longest+spare)
+`, stackSize, quoted(h.plugin), quoted(filepath.Join(filepath.Dir(h.plugin), inputName)), quoted(filepath.Join(h.folder, recordsFile)), h.longest+spare, h.longest+spare)
 	for _, s := range h.set {
 		fmt.Fprintf(&b, "      %s: %s\n", s.name, quoted(s.value))
 	}
-	fmt.Fprintf(&b, `    - name: rewrite_tag
-      match: cloudtrail
-      rule: %s
-      emitter_mem_buf_limit: %d
-  outputs:
+	fmt.Fprintf(&b, `  outputs:
     - name: file
       match: alert.*
       path: %s
@@ -163,8 +159,7 @@ pipeline:
       format: plain
     - name: "null"
       match: cloudtrail
-`, quoted(fmt.Sprintf("$%[1]s['severity'] ^.+$ alert.$%[1]s['severity'] false", h.key)),
-		4*h.size+spare, quoted(h.folder), alertsFile)
+`, quoted(h.folder), alertsFile)
 	return b.Bytes()
 }
 

@@ -15,11 +15,16 @@ import (
 const (
 	pluginName   = "flb-filter_trailwire.so"
 	pluginFolder = "/usr/lib/fluent-bit"
+
+	inputName = "flb-in_trailwire.so" // in the same folder as the plugin
 )
+
+// alertTag is the tag of an alert, suppressed or not.
+const alertTag = "alert.$severity"
 
 // chooseHost returns what the demo runs the plugin in: Fluent Bit where there
 // is one, else the test host.
-func chooseHost(ctx context.Context, flags demoFlags, key string, set []setting) (host, error) {
+func chooseHost(ctx context.Context, flags demoFlags, set []setting) (host, error) {
 	plugin, err := firstFile("plugin", flags.plugin, besideProgram(pluginName), filepath.Join(pluginFolder, pluginName))
 	if err != nil {
 		return nil, err
@@ -32,14 +37,15 @@ func chooseHost(ctx context.Context, flags demoFlags, key string, set []setting)
 	if err != nil {
 		return nil, err
 	}
+	set = append(set, setting{"alert_tag", alertTag}, setting{"suppressed_tag", alertTag})
 	if program != "" {
-		return newFluentBit(ctx, program, plugin, key, set)
+		return newFluentBit(ctx, program, plugin, set)
 	}
 	testhost, err := firstFile("test host", flags.testhost, besideProgram("testhost"))
 	if err != nil {
 		return nil, fmt.Errorf("no Fluent Bit found (--fluent-bit, $FLUENT_BIT, fluent-bit on PATH), and %w", err)
 	}
-	return &testHost{program: testhost, plugin: plugin, key: key, set: set}, nil
+	return newTestHost(testhost, plugin, set)
 }
 
 // findFluentBit returns the path of the Fluent Bit that the flag, the
@@ -48,7 +54,10 @@ func chooseHost(ctx context.Context, flags demoFlags, key string, set []setting)
 func findFluentBit(named string) (string, error) {
 	from := "--fluent-bit"
 	if named == "" {
-		named, from = os.Getenv("FLUENT_BIT"), "$FLUENT_BIT"
+		from = "$FLUENT_BIT"
+		if paths := filepath.SplitList(os.Getenv("FLUENT_BIT")); len(paths) > 0 {
+			named = paths[0]
+		}
 	}
 	if named == "" {
 		path, err := exec.LookPath("fluent-bit")

@@ -3,11 +3,13 @@ package main
 import (
 	"bytes"
 	"context"
+	"encoding/binary"
+	"errors"
 	"fmt"
+	"os"
 	"os/exec"
 	"time"
 
-	"github.com/trailwire/trailwire/detect/document"
 	"github.com/trailwire/trailwire/internal/chunk"
 )
 
@@ -15,9 +17,17 @@ import (
 // records.
 type testHost struct {
 	program, plugin string
-	key             string
 	set             []setting
 	chunk           []byte
+	alerts          string // the file that the input's records go to
+}
+
+func newTestHost(program, plugin string, set []setting) (*testHost, error) {
+	file, err := os.CreateTemp("", "trailwire-demo-")
+	if err != nil {
+		return nil, err
+	}
+	return &testHost{program: program, plugin: plugin, set: set, alerts: file.Name()}, file.Close()
 }
 
 func (h *testHost) String() string {
@@ -32,7 +42,7 @@ func (h *testHost) add(record []byte) error {
 func (h *testHost) run(ctx context.Context, each func(record []byte)) error {
 	ctx, cancel := context.WithTimeout(ctx, patience(len(h.chunk)))
 	defer cancel()
-	var args []string
+	args := []string{"-I", "-A", h.alerts}
 	for _, s := range h.set {
 		args = append(args, "-p", s.name+"="+s.value)
 	}
@@ -40,24 +50,45 @@ func (h *testHost) run(ctx context.Context, each func(record []byte)) error {
 	cmd.Stdin = bytes.NewReader(h.chunk)
 	var log bytes.Buffer
 	cmd.Stderr = &log
-	out, err := cmd.Output()
-	if err != nil {
+	if err := cmd.Run(); err != nil {
 		return hostError("the test host", ctx, err, log.Bytes())
 	}
-	for len(out) > 0 {
-		event, rest, err := chunk.Next(out)
-		if err != nil {
-			return fmt.Errorf("what the plugin returned is no chunk: %w", err)
+	appended, err := os.ReadFile(h.alerts)
+	if err != nil {
+		return err
+	}
+	for len(appended) > 0 {
+		_, rest, tagRead := frame(appended)
+		records, rest, recordsRead := frame(rest)
+		if !tagRead || !recordsRead {
+			return errors.New("what the test host wrote is cut off")
 		}
-		if _, tagged := document.Get(event.Body, h.key); tagged {
+		for len(records) > 0 {
+			event, rest, err := chunk.Next(records)
+			if err != nil {
+				return fmt.Errorf("what the plugin appended is not a chunk: %w", err)
+			}
 			each(event.Body)
+			records = rest
 		}
-		out = rest
+		appended = rest
 	}
 	return nil
 }
 
-func (h *testHost) close() error { return nil }
+// frame splits off what comes after a length of 32 bits.
+func frame(b []byte) (content, rest []byte, ok bool) {
+	if len(b) < 4 {
+		return nil, nil, false
+	}
+	n := int(binary.BigEndian.Uint32(b))
+	if b = b[4:]; n > len(b) {
+		return nil, nil, false
+	}
+	return b[:n], b[n:], true
+}
+
+func (h *testHost) close() error { return os.Remove(h.alerts) }
 
 // patience is how long a host may take for so many bytes before it is taken to
 // hang.
