@@ -215,13 +215,17 @@ func startFluentBit(o options, dir string) (*host, error) {
 	if err != nil {
 		return nil, err
 	}
-	plugins, output := plugin, ""
+	// A symbolic link is the same file to dlopen: one Go runtime.
+	input := filepath.Join(dir, "flb-in_trailwire.so")
+	if err := os.Symlink(plugin, input); err != nil {
+		return nil, err
+	}
+	plugins, output := plugin+", "+input, ""
 	if o.output {
 		at, err := swallow()
 		if err != nil {
 			return nil, err
 		}
-		// A symbolic link is the same file to dlopen: one Go runtime.
 		other := filepath.Join(dir, "out_trailwire.so")
 		if err := os.Symlink(plugin, other); err != nil {
 			return nil, err
@@ -235,9 +239,9 @@ plugins: [%s]
 pipeline:
   inputs:
     - {name: tcp, listen: 127.0.0.1, port: %d, format: json, tag: cloudtrail, chunk_size: 4096, buffer_size: 16384}
+    - {name: trailwire}
   filters:
-    - {name: trailwire, match: cloudtrail, coverage: extended, stats_interval: 5s}
-    - {name: rewrite_tag, match: cloudtrail, rule: "$alert['severity'] ^(high|critical)$ alert true"}
+    - {name: trailwire, match: cloudtrail, coverage: extended, stats_interval: 5s, alert_tag: alert.$severity}
   outputs:
     - {name: 'null', match: '*'}
     %s
