@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"maps"
 	"os"
@@ -13,6 +14,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"go.yaml.in/yaml/v3"
@@ -416,6 +418,34 @@ func TestTheDropInStopsAtABrokenRuleFile(t *testing.T) {
 	}
 }
 
+// builtPackages returns the folder of the packages that make has built for the test.
+func builtPackages(t *testing.T) string {
+	t.Helper()
+	folder, err := buildPackages()
+	if errors.Is(err, errNoModule) {
+		t.Skipf("SKIPPED: NO NFPM, whose module cannot be downloaded here: %v", err)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return folder
+}
+
+var errNoModule = errors.New("a module cannot be downloaded")
+
+var buildPackages = sync.OnceValues(func() (folder string, err error) {
+	make := exec.Command("make", "package")
+	make.Dir = top
+	out, err := make.CombinedOutput()
+	if err != nil && (bytes.Contains(out, []byte("dial tcp")) || bytes.Contains(out, []byte("module lookup disabled"))) {
+		return "", fmt.Errorf("%w: %s", errNoModule, bytes.TrimSpace(out))
+	}
+	if err != nil {
+		return "", fmt.Errorf("%s: %w\n%s", make, err, out)
+	}
+	return filepath.Join(top, "build"), nil
+})
+
 func TestWhatThePackagesHold(t *testing.T) {
 	var config struct {
 		Contents []struct{ Src, Dst, Type string }
@@ -444,13 +474,10 @@ func TestWhatThePackagesHold(t *testing.T) {
 		{"trailwire-" + version + "-1." + rpmArch + ".rpm", []string{"rpm", "-qlvp"}},
 	} {
 		t.Run(filepath.Ext(p.file), func(t *testing.T) {
-			path := filepath.Join(top, "build", p.file)
-			if _, err := os.Stat(path); err != nil {
-				t.Skipf("SKIPPED: NO PACKAGE build/%s: make package builds it", p.file)
-			}
 			if _, err := exec.LookPath(p.list[0]); err != nil {
-				t.Skipf("SKIPPED: NO %s on PATH: build/%s was not looked into", strings.ToUpper(p.list[0]), p.file)
+				t.Skipf("SKIPPED: NO %s on PATH: the package was not looked into", strings.ToUpper(p.list[0]))
 			}
+			path := filepath.Join(builtPackages(t), p.file)
 			out, err := exec.Command(p.list[0], append(p.list[1:], path)...).Output()
 			if err != nil {
 				t.Fatal(err)
