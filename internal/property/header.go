@@ -6,11 +6,11 @@ import (
 	"strings"
 )
 
-// Header returns the properties of the filter and of the output as the C tables
-// that plugin/host hands to Fluent Bit.
+// Header returns the properties as C tables, of which plugin/host makes those that
+// Fluent Bit gets: of the filter and the output both, of the filter, of the output.
 func Header() string {
 	return "/* Code generated from internal/property by go generate; DO NOT EDIT. */\n" +
-		table("filter_properties", OfFilter()) + table("output_properties", OfOutput())
+		table("common_properties", Table) + table("filter_properties", FilterTable) + table("output_properties", OutputTable)
 }
 
 func table(symbol string, properties []Property) string {

@@ -288,7 +288,7 @@ func TestEveryPropertyIsNamedAndHelpedProperly(t *testing.T) {
 }
 
 func TestTheHeaderHasEveryPropertyOfTheFilterAndOfTheOutput(t *testing.T) {
-	if got, want := strings.Count(Header(), ".name = "), len(OfFilter())+len(OfOutput()); got != want {
+	if got, want := strings.Count(Header(), ".name = "), len(Table)+len(FilterTable)+len(OutputTable); got != want {
 		t.Errorf("the header has %d properties, the tables %d", got, want)
 	}
 }

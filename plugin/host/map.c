@@ -30,16 +30,19 @@ enum {
     } name
 
 TABLE(probe_table, 2);
-TABLE(filter_table, ENTRIES(filter_properties));
-TABLE(output_table, ENTRIES(output_properties));
+TABLE(filter_table, ENTRIES(common_properties) + ENTRIES(filter_properties));
+TABLE(output_table, ENTRIES(common_properties) + ENTRIES(output_properties));
 
-static void lay_out(void *table, size_t step, const struct property_entry *entries, size_t count)
+/* Returns where the entry after the last one goes. */
+static unsigned char *lay_out(void *at, size_t step, const struct property_entry *entries, size_t count)
 {
+    unsigned char *next = at;
     size_t i;
 
-    for (i = 0; i < count; i++) {
-        memcpy((unsigned char *) table + i * step, &entries[i], sizeof(entries[i]));
+    for (i = 0; i < count; i++, next += step) {
+        memcpy(next, &entries[i], sizeof(entries[i]));
     }
+    return next;
 }
 
 static size_t count_entries(void *table)
@@ -99,21 +102,27 @@ static size_t find_step(void)
 /* The host loads us on one thread, which measures the step. */
 void *trailwire_filter_properties(void)
 {
+    unsigned char *next;
+
     step_of_host = find_step();
     if (step_of_host == 0) {
         return NULL;
     }
     memset(&filter_table, 0, sizeof(filter_table));
-    lay_out(&filter_table, step_of_host, filter_properties, ENTRIES(filter_properties));
+    next = lay_out(&filter_table, step_of_host, common_properties, ENTRIES(common_properties));
+    lay_out(next, step_of_host, filter_properties, ENTRIES(filter_properties));
     return &filter_table;
 }
 
 void *trailwire_output_properties(void)
 {
+    unsigned char *next;
+
     if (step_of_host == 0) {
         return NULL;
     }
     memset(&output_table, 0, sizeof(output_table));
-    lay_out(&output_table, step_of_host, output_properties, ENTRIES(output_properties));
+    next = lay_out(&output_table, step_of_host, output_properties, ENTRIES(output_properties));
+    lay_out(next, step_of_host, common_properties, ENTRIES(common_properties));
     return &output_table;
 }

@@ -1,6 +1,6 @@
 /* Code generated from internal/property by go generate; DO NOT EDIT. */
 
-static const struct property_entry filter_properties[] = {
+static const struct property_entry common_properties[] = {
     {
         .type = PROPERTY_CLIST,
         .name = "rules",
@@ -94,6 +94,9 @@ static const struct property_entry filter_properties[] = {
         .name = "metrics_listen",
         .description = "Address, 127.0.0.1:PORT or a port of the loopback address alone, at which Prometheus metrics are served under /metrics. Plugins with the same address share it. Off by default.",
     },
+};
+
+static const struct property_entry filter_properties[] = {
     {
         .type = PROPERTY_STR,
         .name = "alert_tag",
@@ -171,98 +174,5 @@ static const struct property_entry output_properties[] = {
         .name = "send_timeout",
         .default_value = "10",
         .description = "How long a message may take until the receiver has acknowledged it.",
-    },
-    {
-        .type = PROPERTY_CLIST,
-        .name = "rules",
-        .description = "Rule files or globs in the schema of Elastic's detection-rules, beside the built-in rule; -builtin leaves that one out.",
-    },
-    {
-        .type = PROPERTY_STR,
-        .name = "unsupported_rules",
-        .default_value = "refuse",
-        .description = "What to do with a rule file that is no single-event EQL (a sequence, a threshold, new terms, KQL, ES|QL ...): refuse to start, or skip it with a warning.",
-    },
-    {
-        .type = PROPERTY_STR,
-        .name = "alert_key",
-        .default_value = "alert",
-        .description = "Key of the map that a matching record gains. A value that the record has there already moves to KEY_original.",
-    },
-    {
-        .type = PROPERTY_STR,
-        .name = "alert_format",
-        .default_value = "native",
-        .description = "How an alert is written: native (a map under alert_key), ecs (merged into Elastic Common Schema 8.11 fields), or ocsf (an OCSF 1.4 Detection Finding in the record's place).",
-    },
-    {
-        .type = PROPERTY_BOOL,
-        .name = "split",
-        .default_value = "on",
-        .description = "Make one record of each event of a record that holds a list of them (Records, logEvents, Events).",
-    },
-    {
-        .type = PROPERTY_CLIST,
-        .name = "json_keys",
-        .default_value = "log,message,MESSAGE,_raw",
-        .description = "Keys under which a record may carry an event as JSON text.",
-    },
-    {
-        .type = PROPERTY_STR,
-        .name = "coverage",
-        .default_value = "rule",
-        .description = "rule alerts exactly where the rule's predicate matches; extended also on cross-account grants that walk around it, on those for other actions than invoke, on whole organizations, and on services that nothing binds to this account.",
-    },
-    {
-        .type = PROPERTY_STR,
-        .name = "same_account",
-        .default_value = "alert",
-        .description = "What to do with a grant to the function's own account, which the predicate cannot tell from a foreign one: alert or ignore.",
-    },
-    {
-        .type = PROPERTY_CLIST,
-        .name = "trusted_accounts",
-        .description = "Account ids (12 digits) that may be granted access without an alert.",
-    },
-    {
-        .type = PROPERTY_CLIST,
-        .name = "trusted_orgs",
-        .description = "Organization ids (o-...): a grant that is narrowed to one of them raises no alert.",
-    },
-    {
-        .type = PROPERTY_CLIST,
-        .name = "trusted_actors",
-        .description = "ARN patterns of those who may make such a call, with * and ?, which stand for anything but a colon; a role session is matched by its role's ARN too.",
-    },
-    {
-        .type = PROPERTY_CLIST,
-        .name = "trusted_functions",
-        .description = "Names of functions that may be opened without an alert, or ARN patterns, with * and ?, which stand for anything but a colon.",
-    },
-    {
-        .type = PROPERTY_INT,
-        .name = "max_signals",
-        .description = "How many alerts of one rule an interval may raise; further ones are tagged with suppressed: max_signals. Default: what the rule says, 100 for the built-in one.",
-    },
-    {
-        .type = PROPERTY_TIME,
-        .name = "interval",
-        .description = "The period that max_signals counts in, by the events' own time. Default: what the rule says, 5m for the built-in one.",
-    },
-    {
-        .type = PROPERTY_TIME,
-        .name = "dedup_window",
-        .description = "How long an event that raised an alert is remembered; its copies are tagged with suppressed: duplicate. 0 turns this off. Default: the rule's look-back, 6m for the built-in one.",
-    },
-    {
-        .type = PROPERTY_TIME,
-        .name = "stats_interval",
-        .default_value = "0",
-        .description = "How often a line with counts (records, events, matches, suppressed, excepted, malformed) goes to Fluent Bit's log. 0 turns it off.",
-    },
-    {
-        .type = PROPERTY_STR,
-        .name = "metrics_listen",
-        .description = "Address, 127.0.0.1:PORT or a port of the loopback address alone, at which Prometheus metrics are served under /metrics. Plugins with the same address share it. Off by default.",
     },
 };
