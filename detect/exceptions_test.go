@@ -110,6 +110,29 @@ func TestTrustedAccountDoesNotVouchForTheOtherPrincipals(t *testing.T) {
 	}
 }
 
+// The predicate matches grants to Alexa, whose names do not end in .amazonaws.com.
+func TestTheRulesOwnAlertsKeepTheirWordsUnderExtendedCoverage(t *testing.T) {
+	for _, test := range []struct {
+		name    string
+		changes object
+		reason  string
+	}{
+		{"a skill without a token", object{"requestParameters.principal": "alexa-appkit.amazon.com"},
+			"111122223333 let service alexa-appkit.amazon.com invoke Lambda function billing-export for whoever asks it to, as no source account or ARN is required"},
+		{"a skill with a token", object{"requestParameters.principal": "alexa-appkit.amazon.com", "requestParameters.eventSourceToken": "amzn1.ask.skill.6dc2d8f6"},
+			"111122223333 let service alexa-appkit.amazon.com invoke Lambda function billing-export"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			for _, coverage := range []alert.Coverage{alert.CoverRule, alert.CoverExtended} {
+				found := alerts(t, newEngine(t, func(o *detect.Options) { o.Coverage = coverage }), crossAccountGrant(test.changes))
+				if len(found) != 1 || found[0].Coverage != alert.CoverRule || found[0].Reason != test.reason {
+					t.Errorf("coverage %d: %+v, want one alert of the rule: %s", coverage, found, test.reason)
+				}
+			}
+		})
+	}
+}
+
 func TestExtendedCoverage(t *testing.T) {
 	for _, test := range []struct {
 		name    string
@@ -135,11 +158,23 @@ func TestExtendedCoverage(t *testing.T) {
 			"111122223333 let service s3.amazonaws.com invoke Lambda function billing-export for whoever asks it to, as no source account or ARN is required", "[]"},
 		{"service for another account", object{"requestParameters.principal": "s3.amazonaws.com", "requestParameters.sourceAccount": "444455556666"},
 			"111122223333 let service s3.amazonaws.com on behalf of account 444455556666 invoke Lambda function billing-export", "[]"},
+		{"service for a bucket, whose ARN names no account", object{"requestParameters.principal": "s3.amazonaws.com", "requestParameters.sourceArn": "arn:aws:s3:::uploads"},
+			"111122223333 let service s3.amazonaws.com invoke Lambda function billing-export for the owner of arn:aws:s3:::uploads, as that ARN names no account and no source account is required", "[]"},
+		{"Alexa, all of Lambda, for a skill", object{"requestParameters.principal": "alexa-appkit.amazon.com", "requestParameters.action": "lambda:*", "requestParameters.eventSourceToken": "amzn1.ask.skill.6dc2d8f6"},
+			"111122223333 let service alexa-appkit.amazon.com invoke (lambda:*) Lambda function billing-export for the owner of the event source token, as a token names no account", "[]"},
+		{"everyone, by a wildcard action", object{"requestParameters.principal": "*", "requestParameters.action": "lambda:*"},
+			"111122223333 let anyone invoke (lambda:*) Lambda function billing-export", "[]"},
+		{"everyone, by an action in another case", object{"requestParameters.principal": "*", "requestParameters.action": "LAMBDA:invokefunction"},
+			"111122223333 let anyone invoke Lambda function billing-export", "[]"},
+		{"everyone, by another action", object{"requestParameters.principal": "*", "requestParameters.action": "lambda:UpdateFunctionConfiguration"},
+			"111122223333 let anyone use lambda:UpdateFunctionConfiguration on Lambda function billing-export", "[]"},
+		{"everyone, with a service's suffix in another parameter", object{"requestParameters.principal": "*", "requestParameters.sourceArn": "arn:aws:s3:::x.amazonaws.com"},
+			"111122223333 let anyone invoke Lambda function billing-export", "[]"},
 		{"organization", object{"requestParameters.principal": "*", "requestParameters.principalOrgID": "o-exampleorgid"},
 			"111122223333 let anyone in organization o-exampleorgid invoke Lambda function billing-export", "[]"},
 
 		{"service bound to the function's own account", object{"requestParameters.principal": "s3.amazonaws.com", "requestParameters.sourceAccount": "111122223333"}, "", ""},
-		{"public grant is left to the sibling rule", object{"requestParameters.principal": "*"}, "", ""},
+		{"public grant in plain words is left to the sibling rule", object{"requestParameters.principal": "*"}, "", ""},
 		{"same account with a wildcard action", object{"requestParameters.principal": "111122223333", "requestParameters.action": "lambda:*"}, "", ""},
 		{"a call that failed", object{"requestParameters.action": "lambda:*", "errorCode": "AccessDenied"}, "", ""},
 		{"another service's AddPermission", object{"requestParameters.action": "lambda:*", "eventSource": "sqs.amazonaws.com"}, "", ""},

@@ -104,7 +104,7 @@ func (a *Alert) describe(event *cloudtrail.Event) {
 	a.content = appendContent(nil, event)
 	a.DedupKey = a.Rule.ID + ":" + a.identify(event)
 	if a.Grant != nil {
-		a.Reason = reasonFor(a.Grant, string(event.Text(cloudtrail.FieldAccount)))
+		a.Reason = a.reasonOfGrant(string(event.Text(cloudtrail.FieldAccount)))
 	} else {
 		a.Reason = reason(event)
 	}
@@ -170,12 +170,13 @@ var content = []cloudtrail.Field{
 	cloudtrail.FieldUserAgent,
 }
 
-// reasonFor says what a grant did. A grant to a service that nothing binds
-// needs a word more, since services are granted things all day.
-func reasonFor(g *grant.Grant, actorAccount string) string {
-	reason := g.Sentence(actorAccount)
-	if g.UnboundService() {
-		reason += " for whoever asks it to, as no source account or ARN is required"
+// reasonOfGrant says what a grant did. A grant to a service that nothing binds
+// needs a word more, since services are granted things all day. The rule's own
+// alerts say it only where no source is named at all, as they always have.
+func (a *Alert) reasonOfGrant(actorAccount string) string {
+	reason := a.Grant.Sentence(actorAccount)
+	if forWhom := a.Grant.ForWhom(); forWhom != "" && (a.Coverage == CoverExtended || !a.Grant.NamesSource()) {
+		reason += " " + forWhom
 	}
 	return reason
 }

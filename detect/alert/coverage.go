@@ -8,9 +8,9 @@ const (
 	// CoverRule alerts exactly where the predicate matches.
 	CoverRule Coverage = iota
 	// CoverExtended also alerts on the grants that the predicate misses:
-	// cross-account ones in disguise, cross-account ones to do something else
-	// than invoke, whole organizations, and services that act for anybody or
-	// for another account.
+	// cross-account and public ones in disguise or to do something else than
+	// invoke, whole organizations, and services that act for anybody or for
+	// another account.
 	CoverExtended
 )
 

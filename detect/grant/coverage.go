@@ -17,16 +17,49 @@ func (g *Grant) CrossAccountWithoutInvoke() bool {
 }
 
 // UnboundService reports whether a service may act on the function for whoever
-// asks it to: no condition says whose resource, so that anybody's may (the
+// asks it to: no condition names the account whose resource it must be (the
 // confused deputy; Lambda API Reference, AddPermission: "If you grant permission
 // to a service principal without specifying the source, other accounts could
 // potentially configure resources in their account to invoke your Lambda
-// function"). An ARN pattern with a wildcard in the account binds nothing.
+// function").
+//
+// An ARN binds where it names an account. S3's bucket ARNs name none, and a bucket
+// that is deleted can be made anew by anybody; AWS asks for SourceAccount beside
+// them (same page, SourceAccount). A pattern with a wildcard in the account binds
+// nothing. Neither does an event source token: it is the id of an Alexa skill, and
+// everybody who registers a skill gets one.
 func (g *Grant) UnboundService() bool {
-	if g.Relation != RelationService || g.RequiresToken || isOrganizationID(g.OrgID) {
-		return false
+	return g.Relation == RelationService && !isOrganizationID(g.OrgID) && !g.namesSourceAccount()
+}
+
+// namesSourceAccount reports whether a condition names the account on whose behalf
+// a service must call.
+func (g *Grant) namesSourceAccount() bool {
+	source, _ := parseARN(g.SourceARN)
+	return isAccountID(g.SourceAccount) || isAccountID(source.account)
+}
+
+// NamesSource reports whether a condition names a source, if not the account that it
+// is in: by a token, or by an ARN that does not begin with a wildcard where it has no
+// account.
+func (g *Grant) NamesSource() bool {
+	source, ok := parseARN(g.SourceARN)
+	return g.RequiresToken || g.namesSourceAccount() ||
+		ok && source.account == "" && !strings.ContainsAny(source.resource[:1], "*?")
+}
+
+// ForWhom says in words on whose behalf a service may act that nothing binds to an
+// account, and why. It is empty for any other grant.
+func (g *Grant) ForWhom() string {
+	switch {
+	case !g.UnboundService():
+		return ""
+	case g.RequiresToken:
+		return "for the owner of the event source token, as a token names no account"
+	case g.NamesSource():
+		return "for the owner of " + printable(g.SourceARN) + ", as that ARN names no account and no source account is required"
 	}
-	return !isAccountID(g.SourceAccount) && !bindsSource(g.SourceARN)
+	return "for whoever asks it to, as no source account or ARN is required"
 }
 
 // ForeignSource reports whether a service may act on the function for another
@@ -49,22 +82,20 @@ func (g *Grant) foreignSource() string {
 	return ""
 }
 
-// bindsSource reports whether an ARN pattern holds a grant to one account's
-// resources: it names the account, or, as S3's ARNs have none, the beginning of
-// a globally unique name.
-func bindsSource(pattern string) bool {
-	source, ok := parseARN(pattern)
-	if !ok {
+// OpenToEveryone reports whether everyone has the grant: the principal is *, and no
+// condition leaves only the services that act for the function's own account. Of
+// services alone a call has a source account (IAM User Guide, aws:SourceAccount).
+func (g *Grant) OpenToEveryone() bool {
+	if g.Relation != RelationPublic {
 		return false
 	}
-	if source.account == "" {
-		return !strings.HasPrefix(source.resource, "*") && !strings.HasPrefix(source.resource, "?")
-	}
-	return isAccountID(source.account)
+	source, _ := parseARN(g.SourceARN)
+	return g.FunctionAccount == "" || g.SourceAccount != g.FunctionAccount && source.account != g.FunctionAccount
 }
 
 // Extended reports whether a grant that the rule's predicate does not match is one
-// that extended coverage reports. A public grant is not: it is the sibling rule's.
+// that extended coverage reports. A public grant in plain words is not: it is the
+// sibling rule's. Ask it after [Grant.FindEvasions].
 func (g *Grant) Extended() bool {
 	switch {
 	case g.Denies:
@@ -73,6 +104,8 @@ func (g *Grant) Extended() bool {
 		return true
 	case g.Relation == RelationOrganization:
 		return true
+	case g.OpenToEveryone():
+		return !g.plainlyPublic
 	}
 	// Whose principal it is cannot be told, and the predicate was walked
 	// around: better an alert too many.

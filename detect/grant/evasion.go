@@ -44,8 +44,11 @@ const (
 // principal invoke the function which is named, and is not known to be everyone,
 // an organization, a service or the function's own account. An ambiguous grant
 // is sought whoever its principal may be: somebody took pains to make it so.
+//
+// It also finds whether a public grant is one in plain words, for [Grant.Extended].
 func (g *Grant) FindEvasions(requestText []byte) {
 	g.Evasion = nil
+	g.plainlyPublic = isPlainlyPublic(requestText)
 	if !g.isSought() {
 		return
 	}
@@ -62,6 +65,16 @@ func (g *Grant) FindEvasions(requestText []byte) {
 		inPrincipal && bytes.Contains(requestText, []byte(ruleServiceSuffix)))
 	g.evades(EvasionServiceSuffixInParameters, bytes.Contains(elsewhere, []byte(ruleServiceSuffix)))
 	g.evades(EvasionPublicMarkerInParameters, bytes.Contains(requestText, []byte(rulePublicMarker)))
+}
+
+// isPlainlyPublic reports whether a text says that everyone may invoke, in the words
+// that Elastic's rule about public grants looks for (151d8f72-0747-11ef-a0c2-f661ea17fbcc),
+// and has nothing in it that makes a service of it. Other actions, and other spellings
+// of this one, are nobody's.
+func isPlainlyPublic(requestText []byte) bool {
+	return bytes.Contains(requestText, []byte(ruleAction)) &&
+		bytes.Contains(requestText, []byte(rulePublicMarker)) &&
+		!bytes.Contains(requestText, []byte(ruleServiceSuffix))
 }
 
 // isSought reports whether the rule means to find a grant like this one.

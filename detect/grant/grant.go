@@ -93,6 +93,10 @@ type Grant struct {
 	// Evasion says why the rule's predicate misses the grant, if it does. It is
 	// filled by FindEvasions.
 	Evasion []string
+
+	// plainlyPublic says that the text of the request has the words that rules about
+	// public grants look for. It is filled by FindEvasions.
+	plainlyPublic bool
 }
 
 // terms are what one record of a grant says: the stored statement or the

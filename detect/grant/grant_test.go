@@ -215,7 +215,10 @@ func TestCoverageBeyondTheRule(t *testing.T) {
 				`,"Condition":{"ArnLike":{"AWS:SourceArn":"arn:aws:sns:eu-west-1:444455556666:t"}}}`, false, false, false, true},
 		{"a service for a bucket, whose ARN has no account",
 			`{"Principal":{"Service":"s3.amazonaws.com"},"Action":"lambda:InvokeFunction",` + here +
-				`,"Condition":{"ArnLike":{"AWS:SourceArn":"arn:aws:s3:::bucket"}}}`, false, false, false, false},
+				`,"Condition":{"ArnLike":{"AWS:SourceArn":"arn:aws:s3:::bucket"}}}`, false, false, true, false},
+		{"a service for a bucket of the own account",
+			`{"Principal":{"Service":"s3.amazonaws.com"},"Action":"lambda:InvokeFunction",` + here +
+				`,"Condition":{"StringEquals":{"AWS:SourceAccount":"111122223333"},"ArnLike":{"AWS:SourceArn":"arn:aws:s3:::bucket"}}}`, false, false, false, false},
 		{"a service for any bucket",
 			`{"Principal":{"Service":"s3.amazonaws.com"},"Action":"lambda:InvokeFunction",` + here +
 				`,"Condition":{"ArnLike":{"AWS:SourceArn":"arn:aws:s3:::*"}}}`, false, false, true, false},
@@ -227,7 +230,7 @@ func TestCoverageBeyondTheRule(t *testing.T) {
 				`,"Condition":{"ArnLike":{"AWS:SourceArn":"*"}}}`, false, false, true, false},
 		{"Alexa with a token",
 			`{"Principal":{"Service":"alexa-connectedhome.amazon.com"},"Action":"lambda:InvokeFunction",` + here +
-				`,"Condition":{"StringEquals":{"lambda:EventSourceToken":"amzn1.ask.skill.1"}}}`, false, false, false, false},
+				`,"Condition":{"StringEquals":{"lambda:EventSourceToken":"amzn1.ask.skill.1"}}}`, false, false, true, false},
 		{"a service, and whose the function is is not known",
 			`{"Principal":{"Service":"s3.amazonaws.com"},"Action":"lambda:InvokeFunction",` +
 				`"Condition":{"StringEquals":{"AWS:SourceAccount":"444455556666"}}}`, false, false, false, false},

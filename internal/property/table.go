@@ -113,7 +113,7 @@ var Table = []Property{
 	},
 	{
 		Name: "coverage", Kind: KindText, Default: "rule", Engine: true,
-		Help: "rule alerts exactly where the rule's predicate matches; extended also on cross-account grants that walk around it, on those for other actions than invoke, on whole organizations, and on services that nothing binds to this account.",
+		Help: "rule alerts exactly where the rule's predicate matches; extended also on cross-account and public grants that walk around it, on those for other actions than invoke, on whole organizations, and on services that nothing binds to this account.",
 		set: func(s *Settings, v string) (err error) {
 			s.Options.Coverage, err = choice(v, map[string]alert.Coverage{
 				"rule": alert.CoverRule, "extended": alert.CoverExtended,

@@ -40,7 +40,7 @@ static const struct property_entry common_properties[] = {
         .type = PROPERTY_STR,
         .name = "coverage",
         .default_value = "rule",
-        .description = "rule alerts exactly where the rule's predicate matches; extended also on cross-account grants that walk around it, on those for other actions than invoke, on whole organizations, and on services that nothing binds to this account.",
+        .description = "rule alerts exactly where the rule's predicate matches; extended also on cross-account and public grants that walk around it, on those for other actions than invoke, on whole organizations, and on services that nothing binds to this account.",
     },
     {
         .type = PROPERTY_STR,
