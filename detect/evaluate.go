@@ -67,6 +67,10 @@ func (v *Evaluator) Release() {
 
 const keptBuffer = 4 << 20
 
+// Malformed returns how many JSON texts in the last record, or values in them, could
+// not be read or nest too deep: there may be events in them.
+func (v *Evaluator) Malformed() int { return v.finder.Malformed() }
+
 // Record evaluates one record: body is its MessagePack map, when its
 // timestamp, which counts where an event has none of its own (zero: now).
 //

@@ -236,22 +236,28 @@ func TestFindLooksIntoWhatIsWorthIt(t *testing.T) {
 	}
 }
 
-func TestFindCountsWhatOnlyStartsLikeJSON(t *testing.T) {
+func TestFindCountsWhatCannotBeRead(t *testing.T) {
 	for record, want := range map[string]int{
 		`{"log":"{\"a\":1"}`:                               1,
-		`{"log":"[broken"}`:                                1,
+		`{"log":"[broken"}`:                                0, // words in brackets
+		`{"log":"[\"broken"}`:                              1,
+		`{"log":"[INFO] {x}"}`:                             0,
 		`{"log":"{\"a\":1} and more"}`:                     1,
-		`{"log":"{}","message":"[1,"}`:                     1,
+		`{"log":"{}","message":"[{,"}`:                     1,
 		`{"log":"{","message":"["}`:                        0, // too short to be anything
-		`{"log":"{ ","message":"[ "}`:                      2,
+		`{"log":"{ ","message":"[ "}`:                      0,
 		`{"log":"plain"}`:                                  0,
 		`{"log":` + quoted(strings.Repeat("[", 200)) + `}`: 1,
-		`{"logEvents":[{"id":"a longer one","message":"{x"},{"id":"a longer one","message":"{y"},{"id":"a longer one","message":"z"}]}`: 2,
+		`{"logEvents":[{"id":"a longer one","message":"{\"x"},{"id":"a longer one","message":"{\"y"},{"id":"a longer one","message":"z"}]}`: 2,
 		`{"log":` + quoted(raw("1")+` and more`) + `}`: 1,
 		`{"log":` + quoted(raw("1")+raw("2")) + `}`:    0,
 		`{"log":` + quoted(`{"Records":[{"a":1},{"eventSource":"a.b","eventName":ccc},{"eventSource":"a.b","eventName":ddd},`+raw("2")+`]}`) + `}`: 2,
 		`{"log":` + quoted(`{"Records":[`+raw("1")+`,{"eventSource":"a.b","x":`+strings.Repeat("[", 120)+strings.Repeat("]", 120)+`}]}`) + `}`:     1,
-		`{"log":"time={x} {broken"}`: 0,
+		`{"log":"time={x} {broken"}`:                                                                   0,
+		`{"log":` + quoted(`12:00 {"level":"info","mess`) + `}`:                                        0, // not of CloudTrail
+		`{"log":` + quoted(`12:00 {"eventVersion":"1.08","userIdent`) + `}`:                            1,
+		`{"log":` + quoted(`12:00 {"x":1} {"y":{"eventSource":"a.b","eventName":ccc}} z`) + `}`:        1,
+		`{"log":` + quoted("12:00 {\"eventName\":\n12:01 "+raw("1")+"\n12:02 {\"eventName\":\n") + `}`: 2,
 	} {
 		f := NewFinder(jsonKeys, nil)
 		if f.Find(packed(t, record)); f.Malformed() != want {

@@ -95,10 +95,10 @@ func (f *Finder) unescape(text []byte) (inner []byte, ok bool) {
 
 // visitPieces looks for events in text that is not one JSON value: in each of
 // the objects and lists that stand in it, one after the other. What of them
-// cannot be read is counted where the text begins with one; where it does not,
-// a brace may mean anything.
+// cannot be read is counted where the text begins with one. Among words a brace may
+// mean anything: there it is counted where it speaks of an event.
 func (f *Finder) visitPieces(text []byte, at place, depth int) {
-	begins := looksLikeJSON(text)
+	begins := nextJSON(text) == 0
 	broken, rubbish, lines := 0, false, false
 	line := 0 // how much of text is left after its line, where lines are told apart
 	for {
@@ -112,25 +112,35 @@ func (f *Finder) visitPieces(text []byte, at place, depth int) {
 		piece := text
 		if lines {
 			if line >= len(text) {
-				line = len(text) - len(lineOf(text))
+				line = len(text) - len(lineOf(text, begins))
 			}
 			piece = text[:len(text)-line]
 		}
 		end, closed := endOfJSON(piece)
-		if !closed && !lines && len(lineOf(text)) < len(text) {
+		if !closed && !lines && len(lineOf(text, begins)) < len(text) {
 			// A line is broken, and the next ones would count as part of it.
 			lines, line = true, len(text)
 			continue
 		}
-		broken += f.visitPiece(piece[:end], closed, at, depth)
+		if n := f.visitPiece(piece[:end], closed, at, depth); n > 0 && (begins || speaksOfEvent(piece[:end])) {
+			broken += n
+		}
 		text = text[end:]
 	}
 	if begins && rubbish {
 		broken = max(broken, 1)
 	}
-	if begins {
-		f.malformed += broken
+	f.malformed += broken
+}
+
+// speaksOfEvent reports whether a text has a key that events of CloudTrail have.
+func speaksOfEvent(text []byte) bool {
+	for _, key := range [...]string{"eventVersion", "eventSource", "eventName"} {
+		if bytes.Contains(text, []byte(key)) {
+			return true
+		}
 	}
+	return false
 }
 
 // visitPiece looks for events in an object or list, and returns how many values of
@@ -198,15 +208,18 @@ func nextJSON(text []byte) int {
 	return -1
 }
 
-// lineOf returns the part of text before the next line that begins with an
-// object.
-func lineOf(text []byte) []byte {
+// lineOf returns the part of text before its next line, or where lines begin with
+// JSON before the next one that begins with an object.
+func lineOf(text []byte, begins bool) []byte {
 	for at := 0; ; {
 		i := bytes.IndexByte(text[at:], '\n')
 		if i < 0 {
 			return text
 		}
 		at += i + 1
+		if !begins {
+			return text[:at]
+		}
 		if next := bytes.TrimPrefix(text[at:], []byte(byteOrderMark)); len(next) > 0 && next[0] == '{' {
 			return text[:at]
 		}
