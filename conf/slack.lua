@@ -19,7 +19,7 @@ function slack(tag, timestamp, record)
   end
   local actor, event = alert.actor or {}, alert.event or {}
   local text = "*" .. escape(alert.severity) .. "*: " .. escape(alert.reason) ..
-    "\nby " .. escape(actor.arn) .. ", event " .. escape(event.id) ..
+    "\nby " .. escape(actor.arn or actor.name or actor.id or actor.invoked_by) .. ", event " .. escape(event.id) ..
     "\n" .. escape((alert.rule or {}).name)
   if alert.respond then
     text = text .. "\n```" .. escape(alert.respond) .. "```"

@@ -90,8 +90,9 @@ var ocsfSchema = map[string]ocsfObject{
 	},
 	"actor": {
 		oneOf:      "process user invoked_by session app_name app_uid",
-		attributes: map[string]string{"session": "session", "user": "user"},
+		attributes: map[string]string{"app_name": "string_t", "idp": "idp", "session": "session", "user": "user"},
 	},
+	"idp": {oneOf: "name uid", attributes: map[string]string{"name": "string_t", "uid": "string_t"}},
 	"user": {
 		oneOf: "account name uid",
 		attributes: map[string]string{
@@ -222,6 +223,17 @@ func TestFindingsAreOfTheSchema(t *testing.T) {
 			t.Errorf("unmapped.event is\n%v\nwant the record\n%v", got, before)
 		}
 	})
+}
+
+func TestAnIdentityProviderAloneIsNoActorOfTheSchema(t *testing.T) {
+	finding := inFormat(t, alert.FormatOCSF, crossAccountGrant(object{"userIdentity": object{"type": "WebIdentityUser", "identityProvider": "accounts.google.com"}}))
+	evidence, _ := finding["evidences"].([]any)[0].(object)
+	if actor, there := evidence["actor"]; there {
+		t.Errorf("the actor is %v: it has neither a user nor a session nor an app", actor)
+	}
+	if got := textAt(finding, "unmapped", "alert", "actor", "identity_provider"); got != "accounts.google.com" {
+		t.Errorf("the identity provider is %q", got)
+	}
 }
 
 func TestAlertAsFinding(t *testing.T) {

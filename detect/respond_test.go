@@ -143,7 +143,8 @@ func TestWhatAnalystsAskFirstIsBounded(t *testing.T) {
 		"userAgent": long, "sourceIPAddress": long,
 		"userIdentity": object{
 			"type": long, "arn": long, "userName": long, "accountId": long, "accessKeyId": long,
-			"sessionContext": object{"sessionIssuer": object{"arn": long}},
+			"sessionContext":   object{"sessionIssuer": object{"arn": long}},
+			"identityProvider": long, "invokedBy": long, "onBehalfOf": object{"userId": long, "identityStoreArn": long},
 		},
 		"recipientAccountId": long, "awsRegion": long, "eventTime": long,
 	}))
@@ -151,7 +152,9 @@ func TestWhatAnalystsAskFirstIsBounded(t *testing.T) {
 		"actor.arn": a.Actor.ARN, "actor.type": a.Actor.Type, "actor.name": a.Actor.Name,
 		"actor.account": a.Actor.Account, "actor.access_key_id": a.Actor.AccessKeyID,
 		"actor.session_issuer_arn": a.Actor.SessionIssuerARN,
-		"source.address":           a.Source.Address, "source.user_agent": a.Source.UserAgent,
+		"actor.identity_provider":  a.Actor.IdentityProvider, "actor.invoked_by": a.Actor.InvokedBy,
+		"actor.on_behalf_of": a.Actor.OnBehalfOf, "actor.identity_store_arn": a.Actor.IdentityStoreARN,
+		"source.address": a.Source.Address, "source.user_agent": a.Source.UserAgent,
 		"event.time": a.Event.Time, "event.region": a.Event.Region, "event.account": a.Event.Account,
 	} {
 		if len(text) != grant.MaxText || !utf8.ValidString(text) {

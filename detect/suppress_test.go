@@ -99,16 +99,24 @@ func TestADuplicateHasTheSameContent(t *testing.T) {
 		}
 		return all
 	}
+	alice := func(key string, value any) object {
+		return object{"type": "IAMUser", "accountId": "111122223333", "arn": "arn:aws:iam::111122223333:user/alice", key: value}
+	}
 	for _, test := range []struct {
 		name    string
 		changes object
 		want    string
 	}{
 		{"the event again", nil, "duplicate"},
+		{"by the same user", object{"userIdentity": alice("type", "IAMUser")}, "duplicate"},
 		{"with something beside its members", object{"collector": "edge-7"}, "duplicate"},
 		{"with another principal", object{"requestParameters.principal": "777788889999"}, ""},
 		{"on another function", object{"requestParameters.functionName": "payroll"}, ""},
 		{"by somebody else", object{"userIdentity": object{"type": "IAMUser", "accountId": "111122223333", "arn": "arn:aws:iam::111122223333:user/mallory"}}, ""},
+		{"by another service", object{"userIdentity": alice("invokedBy", "cloudformation.amazonaws.com")}, ""},
+		{"for a user of Identity Center", object{"userIdentity": alice("onBehalfOf", object{"userId": "544894e8"})}, ""},
+		{"for a user of another identity store", object{"userIdentity": alice("onBehalfOf", object{"identityStoreArn": "arn:aws:identitystore::111122223333:identitystore/d-9067642ac7"})}, ""},
+		{"by a user of another identity provider", object{"userIdentity": alice("identityProvider", "accounts.google.com")}, ""},
 		{"with another user agent", object{"userAgent": "curl/8"}, ""},
 		{"from another address", object{"sourceIPAddress": "198.51.100.1"}, ""},
 		{"at another time", object{"eventTime": "2026-06-18T10:00:01Z"}, ""},
@@ -126,8 +134,15 @@ func TestADuplicateHasTheSameContent(t *testing.T) {
 			}
 		})
 	}
-	// However it is wrapped, an event is the same.
+	// One text under two members is two things.
 	engine := newEngine(t, nil)
+	for _, member := range []string{"invokedBy", "identityProvider"} {
+		if found := alerts(t, engine, crossAccountGrant(with(object{"userIdentity": alice(member, "x.example")}))); len(found) != 1 || found[0].Suppressed != alert.NotSuppressed {
+			t.Errorf("the same text under %s: %v", member, found)
+		}
+	}
+	// However it is wrapped, an event is the same.
+	engine = newEngine(t, nil)
 	event := crossAccountGrant(same)
 	alerts(t, engine, event)
 	for _, wrapped := range []object{{"Records": []any{event}}, {"log": asText(t, event)}, {"detail-type": "AWS API Call via CloudTrail", "detail": event}} {

@@ -625,6 +625,11 @@ var alertShape = map[string]shape{
 		"account":            optional{aText},
 		"access_key_id":      optional{aText},
 		"session_issuer_arn": optional{aText},
+		"id":                 optional{aText},
+		"identity_provider":  optional{aText},
+		"on_behalf_of":       optional{aText},
+		"identity_store_arn": optional{aText},
+		"invoked_by":         optional{aText},
 	}},
 	"source": optional{map[string]shape{
 		"ip":         optional{aText},

@@ -1,6 +1,7 @@
 package alert
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
@@ -103,12 +104,12 @@ func (a *Alert) describe(event *cloudtrail.Event) {
 	a.EventID = bounded(event.Text(cloudtrail.FieldEventID))
 	a.content = appendContent(nil, event)
 	a.DedupKey = a.Rule.ID + ":" + a.identify(event)
-	if a.Grant != nil {
-		a.Reason = a.reasonOfGrant(string(event.Text(cloudtrail.FieldAccount)))
-	} else {
-		a.Reason = reason(event)
-	}
 	a.investigate(event)
+	if a.Grant != nil {
+		a.Reason = a.reasonOfGrant()
+	} else {
+		a.Reason = a.reasonOfCall(string(event.Text(cloudtrail.FieldReceiver)))
+	}
 }
 
 // maxEventID is the longest id that stands in a dedup_key as it is. CloudTrail's
@@ -144,11 +145,21 @@ func (a *Alert) AppendContent(dst []byte) []byte {
 // appendContent appends the values of the fields that tell two events apart.
 func appendContent(dst []byte, event *cloudtrail.Event) []byte {
 	for _, f := range content {
-		start := len(dst)
-		dst = fmt.Append(append(dst, 0, 0, 0, 0, 0, 0, 0, 0), event.Value(f))
-		// Its length first, so that no value can pass for two.
-		binary.BigEndian.PutUint64(dst[start:], uint64(len(dst)-start))
+		dst = appendCounted(dst, event.Value(f))
 	}
+	for _, f := range contentIfThere {
+		if text := event.Text(f); len(text) > 0 {
+			dst = appendCounted(appendCounted(dst, f.Name()), string(text))
+		}
+	}
+	return dst
+}
+
+// appendCounted appends a value after its length, so that no value can pass for two.
+func appendCounted(dst []byte, value any) []byte {
+	start := len(dst)
+	dst = fmt.Append(append(dst, 0, 0, 0, 0, 0, 0, 0, 0), value)
+	binary.BigEndian.PutUint64(dst[start:], uint64(len(dst)-start))
 	return dst
 }
 
@@ -170,27 +181,30 @@ var content = []cloudtrail.Field{
 	cloudtrail.FieldUserAgent,
 }
 
+// contentIfThere are further ones, which only events of some actors have.
+var contentIfThere = []cloudtrail.Field{
+	cloudtrail.FieldOnBehalfOf, cloudtrail.FieldIdentityStore, cloudtrail.FieldIdentityProvider, cloudtrail.FieldInvokedBy,
+}
+
 // reasonOfGrant says what a grant did. A grant to a service that nothing binds
 // needs a word more, since services are granted things all day. The rule's own
 // alerts say it only where no source is named at all, as they always have.
-func (a *Alert) reasonOfGrant(actorAccount string) string {
-	reason := a.Grant.Sentence(actorAccount)
+func (a *Alert) reasonOfGrant() string {
+	reason := a.Grant.Sentence(a.Actor.Account)
+	if actor := a.Actor.insteadOfAccount(); actor != "" {
+		reason = a.Grant.SentenceBy(actor, a.Actor.Account)
+	}
 	if forWhom := a.Grant.ForWhom(); forWhom != "" && (a.Coverage == CoverExtended || !a.Grant.NamesSource()) {
 		reason += " " + forWhom
 	}
 	return reason
 }
 
-// reason says who did what where, for an event that nothing more is known of.
-func reason(event *cloudtrail.Event) string {
-	actor := grant.Printable(string(event.Text(cloudtrail.FieldActor)))
-	if actor == "" {
-		actor = "somebody"
-	}
-	text := actor + " called " + grant.Printable(string(event.Text(cloudtrail.FieldAction))) +
-		" of " + grant.Printable(string(event.Text(cloudtrail.FieldProvider)))
-	if account := event.Text(cloudtrail.FieldReceiver); len(account) > 0 {
-		text += " in account " + grant.Printable(string(account))
+// reasonOfCall says who did what where, for an event that nothing more is known of.
+func (a *Alert) reasonOfCall(receiver string) string {
+	text := cmp.Or(a.Actor.Label(), "somebody") + " called " + grant.Printable(a.Event.Action) + " of " + grant.Printable(a.Event.Provider)
+	if receiver != "" {
+		text += " in account " + grant.Printable(receiver)
 	}
 	return text
 }

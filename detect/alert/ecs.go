@@ -128,7 +128,7 @@ func (a *Alert) ecsOthers() object {
 	return object{
 		{"source", object{{"ip", a.Source.IP}, {"address", a.Source.Address}}},
 		{"user_agent", object{{"original", a.Source.UserAgent}}},
-		{"user", object{{"name", a.Actor.Name}}},
+		{"user", object{{"name", a.Actor.Name}, {"id", a.Actor.ID}}},
 		{"cloud", object{
 			{"provider", "aws"}, {"region", a.Event.Region}, {"account", object{{"id", a.Actor.Account}}},
 		}},

@@ -8,17 +8,6 @@ import (
 	"github.com/trailwire/trailwire/detect/grant"
 )
 
-// Actor is who made the call.
-type Actor struct {
-	ARN              string
-	Type             string // IAMUser, AssumedRole, Root, AWSService, …
-	Name             string // the user's, for a session its role's
-	Account          string
-	AccessKeyID      string
-	SessionIssuerARN string // the role that a session is of
-	InvokedBy        string // the service that made the call for the actor; no format writes it
-}
-
 // Source is where the call came from.
 type Source struct {
 	IP        string // empty where Address is none
@@ -45,11 +34,7 @@ type Event struct {
 // Many of these texts are an attacker's. Each is bounded and valid UTF-8.
 func (a *Alert) investigate(event *cloudtrail.Event) {
 	fieldText := func(f cloudtrail.Field) string { return bounded(event.Text(f)) }
-	a.Actor = Actor{
-		ARN: fieldText(cloudtrail.FieldActor), Type: fieldText(cloudtrail.FieldActorType), Name: fieldText(cloudtrail.FieldActorName),
-		Account: fieldText(cloudtrail.FieldAccount), AccessKeyID: fieldText(cloudtrail.FieldAccessKeyID), SessionIssuerARN: fieldText(cloudtrail.FieldIssuer),
-		InvokedBy: fieldText(cloudtrail.FieldInvokedBy),
-	}
+	a.Actor = newActor(event)
 	a.Source = Source{Address: fieldText(cloudtrail.FieldAddress), UserAgent: fieldText(cloudtrail.FieldUserAgent)}
 	for _, text := range [...]string{fieldText(cloudtrail.FieldSourceIP), a.Source.Address} {
 		// An address with a zone is one to Go and to no database.
@@ -79,13 +64,6 @@ func bounded(text []byte) string {
 		return string(text)
 	}
 	return grant.Bounded(string(text))
-}
-
-func (a *Actor) object() object {
-	return object{
-		{"arn", a.ARN}, {"type", a.Type}, {"name", a.Name}, {"account", a.Account},
-		{"access_key_id", a.AccessKeyID}, {"session_issuer_arn", a.SessionIssuerARN},
-	}
 }
 
 // object has the address once: under ip where it is one.

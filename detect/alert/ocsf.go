@@ -1,6 +1,7 @@
 package alert
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
 	"strings"
@@ -170,21 +171,6 @@ var ocsfUserTypes = map[string]int{"IAMUser": 1, "Root": 2, "AWSService": 3}
 
 // ocsfEvidences is who made which call from where, and what was granted.
 func (a *Alert) ocsfEvidences() []object {
-	var actor object
-	if a.Actor.ARN != "" || a.Actor.Name != "" || a.Actor.Account != "" {
-		user := object{
-			{"uid", a.Actor.ARN}, {"name", a.Actor.Name}, {"account", ocsfAccount(a.Actor.Account)},
-			{"credential_uid", a.Actor.AccessKeyID},
-		}
-		if a.Actor.Type != "" {
-			kind, known := ocsfUserTypes[a.Actor.Type]
-			if !known {
-				kind = 99
-			}
-			user = append(user, pair{"type_id", kind}, pair{"type", a.Actor.Type})
-		}
-		actor = object{{"user", user}, {"session", object{{"issuer", a.Actor.SessionIssuerARN}}}}
-	}
 	source := object{{"ip", a.Source.IP}}
 	if a.Source.IP == "" {
 		source = object{{"domain", a.Source.Address}}
@@ -201,7 +187,7 @@ func (a *Alert) ocsfEvidences() []object {
 		granted = object{{"grant", packed(a.Grant.AppendMsg(nil))}}.append(nil)
 	}
 	evidence := object{
-		{"actor", actor}, {"src_endpoint", source}, {"api", api},
+		{"actor", a.Actor.ocsf()}, {"src_endpoint", source}, {"api", api},
 		{"http_request", object{{"user_agent", a.Source.UserAgent}}},
 		{"data", granted},
 	}
@@ -209,6 +195,51 @@ func (a *Alert) ocsfEvidences() []object {
 		return nil // a user agent alone is not evidence by the schema
 	}
 	return []object{evidence}
+}
+
+// isOCSFUser reports whether the schema takes the actor for a user: it asks for one of
+// these members.
+func (a *Actor) isOCSFUser() bool { return cmp.Or(a.ARN, a.ID, a.Name, a.Account) != "" }
+
+// isOCSFActor reports whether the schema takes it for an actor: a user, a session or a
+// service that called.
+func (a *Actor) isOCSFActor() bool {
+	return a.isOCSFUser() || cmp.Or(a.SessionIssuerARN, a.InvokedBy) != ""
+}
+
+// ocsf is the actor as far as the schema has a place for it.
+func (a *Actor) ocsf() object {
+	if !a.isOCSFActor() {
+		return nil
+	}
+	var user object
+	if a.isOCSFUser() {
+		user = object{{"uid", cmp.Or(a.ARN, a.ID)}, {"name", a.Name}, {"account", ocsfAccount(a.Account)}}
+		user = append(user, pair{"credential_uid", a.AccessKeyID})
+		if a.Type != "" {
+			kind, known := ocsfUserTypes[a.Type]
+			if !known {
+				kind = 99
+			}
+			user = append(user, pair{"type_id", kind}, pair{"type", a.Type})
+		}
+	}
+	return object{
+		{"user", user}, {"session", object{{"issuer", a.SessionIssuerARN}}}, {"app_name", a.InvokedBy},
+		{"idp", object{{"name", a.IdentityProvider}}},
+	}
+}
+
+// ocsfRest is what the schema has no place for.
+func (a *Actor) ocsfRest() object {
+	rest := object{{"id", a.ID}, {"on_behalf_of", a.OnBehalfOf}, {"identity_store_arn", a.IdentityStoreARN}}
+	if !a.isOCSFUser() {
+		rest = append(rest, pair{"type", a.Type}, pair{"access_key_id", a.AccessKeyID})
+	}
+	if !a.isOCSFActor() {
+		rest = append(rest, pair{"identity_provider", a.IdentityProvider})
+	}
+	return rest
 }
 
 // ocsfResources is the function that was opened.
@@ -239,7 +270,7 @@ func (a *Alert) ocsfRemediation() object {
 func (a *Alert) ocsfUnmapped(body []byte, found []Alert) object {
 	return object{
 		{"event", packed(body)},
-		{"alert", append(a.verdict(), pair{"license", a.Rule.License}, pair{"references", a.Rule.References})},
+		{"alert", append(a.verdict(), pair{"actor", a.Actor.ocsfRest()}, pair{"license", a.Rule.License}, pair{"references", a.Rule.References})},
 		{"alerts", more(found)},
 	}
 }

@@ -1,6 +1,7 @@
 package alert
 
 import (
+	"cmp"
 	"strconv"
 	"strings"
 
@@ -15,9 +16,8 @@ import (
 //
 // What a format does not carry is empty in the alerts that are read:
 //
-//   - No format carries the actor's InvokedBy, nor those members of the rule that no
-//     alert repeats: Query, Note, MaxSignals and so on. [grant.ReadMsg] says what a
-//     grant lacks.
+//   - No format carries those members of the rule that no alert repeats: Query, Note,
+//     MaxSignals and so on. [grant.ReadMsg] says what a grant lacks.
 //   - Native carries all else but the rule's Author and Description.
 //   - ECS carries the rule's Author and Description, but not its BuildingBlock, nor the
 //     event's Account. Tags are the record's own and the rule's together. Of a rule
@@ -26,11 +26,10 @@ import (
 //     of Event are read from the record's own fields, where it has them; Time is in
 //     milliseconds and UTC.
 //   - OCSF carries the rule's Description, but not its Author, its BuildingBlock or the
-//     framework of its tactics, nor the event's Outcome. It carries an actor that has
-//     an ARN, a name or an account, the event's Provider where there is an action, and
-//     an Address where there is no IP or where it is the IP. Neither the actor nor the
-//     source nor the provider is there where the finding has no evidence: a user agent
-//     alone is none.
+//     framework of its tactics, nor the event's Outcome. It carries the event's Provider
+//     where there is an action, and an Address where there is no IP or where it is the
+//     IP. Neither the source nor the provider is there where the finding has no
+//     evidence: a user agent alone is none.
 //
 // A record with several alerts has each of them in the native form as well, so that
 // they are read as completely as native ones.
@@ -121,13 +120,6 @@ func (a *Alert) readVerdict(m []byte) {
 		a.Suppressed = Duplicate
 	case OverMaxSignals.String():
 		a.Suppressed = OverMaxSignals
-	}
-}
-
-func readActor(m []byte) Actor {
-	return Actor{
-		ARN: textUnder(m, "arn"), Type: textUnder(m, "type"), Name: textUnder(m, "name"), Account: textUnder(m, "account"),
-		AccessKeyID: textUnder(m, "access_key_id"), SessionIssuerARN: textUnder(m, "session_issuer_arn"),
 	}
 }
 
@@ -291,6 +283,7 @@ func readFinding(record []byte) []Alert {
 		Region: textUnder(cloud, "region"), Account: textUnder(mapUnder(cloud, "account"), "uid"),
 	}
 	a.EventID = a.Event.ID
+	a.Actor = readActor(mapUnder(ours, "actor"))
 	if evidences := listUnder(record, "evidences"); evidences.Next() {
 		a.readEvidence(evidences.Value)
 	}
@@ -302,11 +295,14 @@ func readFinding(record []byte) []Alert {
 func (a *Alert) readEvidence(m []byte) {
 	actor := mapUnder(m, "actor")
 	user := mapUnder(actor, "user")
-	a.Actor = Actor{
-		ARN: textUnder(user, "uid"), Type: textUnder(user, "type"), Name: textUnder(user, "name"),
-		Account:     textUnder(mapUnder(user, "account"), "uid"),
-		AccessKeyID: textUnder(user, "credential_uid"), SessionIssuerARN: textUnder(mapUnder(actor, "session"), "issuer"),
+	if a.Actor.ID == "" {
+		a.Actor.ARN = textUnder(user, "uid")
 	}
+	a.Actor.Name, a.Actor.Account = textUnder(user, "name"), textUnder(mapUnder(user, "account"), "uid")
+	a.Actor.Type = cmp.Or(textUnder(user, "type"), a.Actor.Type)
+	a.Actor.AccessKeyID = cmp.Or(textUnder(user, "credential_uid"), a.Actor.AccessKeyID)
+	a.Actor.SessionIssuerARN, a.Actor.InvokedBy = textUnder(mapUnder(actor, "session"), "issuer"), textUnder(actor, "app_name")
+	a.Actor.IdentityProvider = cmp.Or(textUnder(mapUnder(actor, "idp"), "name"), a.Actor.IdentityProvider)
 	source := mapUnder(m, "src_endpoint")
 	a.Source = Source{
 		IP: textUnder(source, "ip"), Address: textUnder(source, "domain"),

@@ -88,7 +88,6 @@ func carried(format alert.Format, a alert.Alert, several bool) members {
 		ID: r.ID, Name: r.Name, Version: r.Version, License: r.License, BuildingBlock: r.BuildingBlock,
 		Severity: r.Severity, RiskScore: r.RiskScore, Tags: r.Tags, References: r.References, Threat: r.Threat,
 	}
-	m.Actor.InvokedBy = ""
 	m.Grant, _ = grant.ReadMsg(m.Grant.AppendMsg(nil))
 	if format == alert.FormatNative || several {
 		return m
@@ -107,10 +106,8 @@ func carried(format alert.Format, a alert.Alert, several bool) members {
 		if m.Event.Action == "" {
 			m.Event.Provider = ""
 		}
-		if m.Actor.ARN == "" && m.Actor.Name == "" && m.Actor.Account == "" {
-			m.Actor = alert.Actor{}
-		}
-		if m.Actor == (alert.Actor{}) && m.Source.Address == "" && m.Event.Action == "" && !m.HasGrant {
+		noActor := m.Actor.ARN+m.Actor.ID+m.Actor.Name+m.Actor.Account+m.Actor.SessionIssuerARN+m.Actor.InvokedBy == ""
+		if noActor && m.Source.Address == "" && m.Event.Action == "" && !m.HasGrant {
 			m.Source = alert.Source{}
 		}
 		return m
@@ -135,7 +132,11 @@ func carried(format alert.Format, a alert.Alert, several bool) members {
 }
 
 // fields are the texts of an event that somebody else chooses.
-type fields struct{ Actor, Account, Name, Agent, Address, ID, Time, Action, Function, Statement, Principal, Code string }
+type fields struct {
+	Actor, Account, Name, Agent, Address, ID, Time, Action, Function, Statement, Principal, Code string
+
+	Type, PrincipalID, Provider, User, Service string // further ones of the actor
+}
 
 // json is an event with these texts, which may be any bytes.
 func (f fields) json(t testing.TB) []byte {
@@ -143,7 +144,10 @@ func (f fields) json(t testing.TB) []byte {
 	text, err := json.Marshal(map[string]any{
 		"eventVersion": "1.08", "eventSource": "lambda.amazonaws.com", "eventName": f.Action, "eventTime": f.Time, "eventID": f.ID,
 		"awsRegion": "eu-west-1", "sourceIPAddress": f.Address, "userAgent": f.Agent, "errorCode": f.Code, "recipientAccountId": f.Account,
-		"userIdentity": map[string]any{"type": "IAMUser", "arn": f.Actor, "accountId": f.Account, "userName": f.Name, "invokedBy": "x.amazonaws.com", "accessKeyId": "AKIAEXAMPLE"},
+		"userIdentity": map[string]any{
+			"type": f.Type, "arn": f.Actor, "accountId": f.Account, "userName": f.Name, "invokedBy": f.Service, "accessKeyId": "AKIAEXAMPLE",
+			"principalId": f.PrincipalID, "identityProvider": f.Provider, "onBehalfOf": map[string]any{"userId": f.User, "identityStoreArn": f.User},
+		},
 		"requestParameters": map[string]any{
 			"functionName": f.Function, "statementId": f.Statement, "action": "lambda:*", "principal": f.Principal, "sourceAccount": f.Account,
 		},
@@ -157,6 +161,7 @@ func (f fields) json(t testing.TB) []byte {
 var ordinary = fields{
 	Actor: "arn:aws:iam::111122223333:user/mallory", Account: "111122223333", Name: "mallory", Agent: "aws-cli/2.15", Address: "198.51.100.7",
 	ID: "6c0f", Time: "2026-06-18T12:00:00Z", Action: "AddPermission20150331v2", Function: "billing", Statement: "s1", Principal: "444455556666",
+	Type: "IAMUser", PrincipalID: "AIDAEXAMPLE", Service: "x.amazonaws.com",
 }
 
 // checkRead appends alerts to a record in each format and reads them back.
@@ -191,7 +196,8 @@ func checkRead(t *testing.T, record []byte, found []alert.Alert) {
 // FuzzRead says that what Append writes, Read reads, whatever the texts of the event are.
 func FuzzRead(f *testing.F) {
 	add := func(o fields, rules, more byte) {
-		f.Add(o.Actor, o.Account, o.Name, o.Agent, o.Address, o.ID, o.Time, o.Action, o.Function, o.Statement, o.Principal, o.Code, rules, more)
+		f.Add(o.Actor, o.Account, o.Name, o.Agent, o.Address, o.ID, o.Time, o.Action, o.Function, o.Statement, o.Principal, o.Code,
+			o.Type, o.PrincipalID, o.Provider, o.User, o.Service, rules, more)
 	}
 	add(ordinary, 1, 0)
 	add(ordinary, 2, 5)
@@ -201,6 +207,13 @@ func FuzzRead(f *testing.F) {
 		func(o *fields) { o.Address = "lambda.amazonaws.com" },
 		func(o *fields) { o.Address, o.Actor, o.Account, o.Name, o.Action = "", "", "", "", "GetObject" },
 		func(o *fields) { o.Actor, o.Account, o.Name, o.Address, o.Action = "", "", "", "", "" },
+		func(o *fields) { o.Actor, o.Type, o.PrincipalID, o.User = "", "IdentityCenterUser", "", "544894e8" },
+		func(o *fields) { o.Actor, o.Account, o.Type, o.Provider = "", "", "SAMLUser", "ADFS" },
+		func(o *fields) {
+			o.Actor, o.Account, o.Name, o.PrincipalID, o.Service, o.Type, o.Provider = "", "", "", "", "", "WebIdentityUser", "accounts.google.com"
+		},
+		func(o *fields) { o.Actor, o.Account, o.Name, o.PrincipalID, o.Type = "", "", "", "", "AWSService" },
+		func(o *fields) { o.Actor, o.Account, o.Name, o.Type = "", "", "", "AWSAccount" },
 		func(o *fields) { o.Time = "2026-06-18T14:00:00.123456+02:00" },
 		func(o *fields) { o.Time = "yesterday" },
 		func(o *fields) { o.ID = "" },
@@ -213,8 +226,8 @@ func FuzzRead(f *testing.F) {
 		add(o, 1, 0)
 	}
 	all := rulesToRead(f)
-	f.Fuzz(func(t *testing.T, actor, account, name, agent, address, id, at, action, function, statement, principal, code string, which, more byte) {
-		o := fields{actor, account, name, agent, address, id, at, action, function, statement, principal, code}
+	f.Fuzz(func(t *testing.T, actor, account, name, agent, address, id, at, action, function, statement, principal, code, kind, principalID, provider, user, service string, which, more byte) {
+		o := fields{actor, account, name, agent, address, id, at, action, function, statement, principal, code, kind, principalID, provider, user, service}
 		record, err := document.AppendFromJSON(nil, o.json(t))
 		if err != nil {
 			t.Fatal(err)

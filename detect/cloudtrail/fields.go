@@ -190,8 +190,8 @@ var mapping = map[string]Field{
 	"source.address":      member(topSourceIPAddress, "sourceIPAddress"),
 	"source.ip":           found("sourceIPAddress, where it is an address", sourceIP),
 	"user_agent.original": member(topUserAgent, "userAgent"),
-	"user.name":           found("userIdentity.userName, else userIdentity.sessionContext.sessionIssuer.userName", userName),
-	"user.id":             inside(topUserIdentity, "userIdentity", "principalId"),
+	"user.name":           found("userIdentity.userName, else or of a session userIdentity.sessionContext.sessionIssuer.userName; additionalEventData.UserName of a UserAuthentication without", userName),
+	"user.id":             found("userIdentity.principalId, else of an IdentityCenterUser userIdentity.onBehalfOf.userId", userID),
 	"user.target.name":    inside(topRequestParameters, "requestParameters", "userName"),
 	"user.changes.name":   inside(topRequestParameters, "requestParameters", "newUserName"),
 	"user.target.id":      inside(topResponseElements, "responseElements", "user.userId"),
@@ -374,11 +374,39 @@ func sourceIP(e *Event) program.Value {
 	return program.Text(text)
 }
 
+// userName is the user's own name, but of a session that of the role or user whose
+// session it is.
 func userName(e *Event) program.Value {
-	if v := e.inside(topUserIdentity, "userName"); v.Kind() != program.KindNull {
+	own := e.inside(topUserIdentity, "userName")
+	if own.Kind() != program.KindNull && !isSession(e) {
+		return own
+	}
+	if issuer := e.inside(topUserIdentity, "sessionContext.sessionIssuer.userName"); issuer.Kind() != program.KindNull {
+		return issuer
+	}
+	if name, _ := document.Text(e.top[topEventName]); own.Kind() == program.KindNull && string(name) == "UserAuthentication" {
+		return e.inside(topAdditionalEventData, "UserName")
+	}
+	return own
+}
+
+// isSession reports whether the identity is one of the two that Elastic's pipeline
+// calls by the name of their session's issuer.
+func isSession(e *Event) bool {
+	kind := string(e.inside(topUserIdentity, "type").Text())
+	return kind == "AssumedRole" || kind == "FederatedUser"
+}
+
+// userID is the principal's id. A user of IAM Identity Center has one in the identity
+// store instead.
+func userID(e *Event) program.Value {
+	if v := e.inside(topUserIdentity, "principalId"); v.Kind() != program.KindNull {
 		return v
 	}
-	return e.inside(topUserIdentity, "sessionContext.sessionIssuer.userName")
+	if string(e.inside(topUserIdentity, "type").Text()) != "IdentityCenterUser" {
+		return program.Null()
+	}
+	return e.inside(topUserIdentity, "onBehalfOf.userId")
 }
 
 // resource reads one member of every resource, under either of its spellings.

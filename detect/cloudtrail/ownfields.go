@@ -28,3 +28,17 @@ var (
 	FieldRequestID      = LookupField("aws.cloudtrail.request_id")
 	FieldSharedEventID  = LookupField("aws.cloudtrail.shared_event_id")
 )
+
+// Elastic's pipeline has no field for these members of userIdentity: they are called
+// by CloudTrail's own path, and an ECS document has them under it at most.
+var (
+	FieldOnBehalfOf       = ofUserIdentity("onBehalfOf.userId")
+	FieldIdentityStore    = ofUserIdentity("onBehalfOf.identityStoreArn")
+	FieldIdentityProvider = ofUserIdentity("identityProvider")
+)
+
+func ofUserIdentity(path string) Field {
+	f := inside(topUserIdentity, "userIdentity", path)
+	f.name = f.from
+	return f
+}

@@ -13,6 +13,12 @@ func (g *Grant) Sentence(actorAccount string) string {
 	if actorAccount != "" {
 		actor = printable(actorAccount)
 	}
+	return g.SentenceBy(actor, actorAccount)
+}
+
+// SentenceBy is [Grant.Sentence] for an actor who is called by something else than an
+// account. It is bounded and printable where actor is.
+func (g *Grant) SentenceBy(actor, actorAccount string) string {
 	verb := " let "
 	if g.Denies {
 		verb = " did not let "

@@ -28,6 +28,7 @@ type reportedAlert struct {
 	Account, Region string
 	Call, Provider  string
 	Actor           string
+	OnBehalfOf      string
 	InvokedBy       string
 	Source, Agent   string
 	EventID, From   string
@@ -65,16 +66,17 @@ func newReportedAlert(a *alert.Alert, from string) reportedAlert {
 		Extended:   a.Coverage == alert.CoverExtended,
 		Suppressed: terminal.SuppressedLabel(a.Suppressed),
 
-		Account:   terminal.Shown(a.Event.Account),
-		Region:    terminal.Shown(a.Event.Region),
-		Call:      terminal.Shown(a.Event.Action),
-		Provider:  terminal.Shown(a.Event.Provider),
-		Actor:     terminal.Shown(a.Actor.ARN),
-		InvokedBy: terminal.Shown(a.Actor.InvokedBy),
-		Source:    terminal.Shown(a.Source.Address),
-		Agent:     terminal.Printable(a.Source.UserAgent, terminal.MaxUserAgent),
-		EventID:   terminal.Shown(a.EventID),
-		From:      from,
+		Account:    terminal.Shown(a.Event.Account),
+		Region:     terminal.Shown(a.Event.Region),
+		Call:       terminal.Shown(a.Event.Action),
+		Provider:   terminal.Shown(a.Event.Provider),
+		Actor:      terminal.ActorLabel(&a.Actor),
+		OnBehalfOf: terminal.OnBehalfOf(&a.Actor),
+		InvokedBy:  terminal.Shown(a.Actor.InvokedBy),
+		Source:     terminal.Shown(a.Source.Address),
+		Agent:      terminal.Printable(a.Source.UserAgent, terminal.MaxUserAgent),
+		EventID:    terminal.Shown(a.EventID),
+		From:       from,
 	}
 	if at, err := time.Parse(time.RFC3339, a.Event.Time); err == nil && at.Year() >= 1970 && at.Year() < 10000 {
 		r.Time = at.UTC()

@@ -2,6 +2,7 @@ package terminal
 
 import (
 	"bufio"
+	"cmp"
 	"fmt"
 	"io"
 	"strings"
@@ -47,7 +48,8 @@ func (p *AlertPrinter) Print(a *alert.Alert, from string) {
 	p.detail("time", Shown(a.Event.Time))
 	p.detail("account", Shown(a.Event.Account), Shown(a.Event.Region))
 	p.detail("call", Join(" ", Shown(a.Event.Action), InBrackets(Shown(a.Event.Provider))))
-	p.detail("actor", Shown(a.Actor.ARN))
+	p.detail("actor", ActorLabel(&a.Actor))
+	p.detail("for user", OnBehalfOf(&a.Actor))
 	p.detail("invoked by", Shown(a.Actor.InvokedBy))
 	p.detail("source", Join(" ", Shown(a.Source.Address), InBrackets(Printable(a.Source.UserAgent, MaxUserAgent))))
 	if a.Grant != nil {
@@ -79,6 +81,15 @@ func SuppressedLabel(s alert.Suppression) string {
 		return "max_signals: the rule has raised as many alerts as it may in this interval"
 	}
 	return ""
+}
+
+// ActorLabel is the actor by its ARN, else in words.
+func ActorLabel(a *alert.Actor) string { return cmp.Or(Shown(a.ARN), Shown(a.Label())) }
+
+// OnBehalfOf is the user of IAM Identity Center for whom somebody made the call, and
+// where that user is.
+func OnBehalfOf(a *alert.Actor) string {
+	return Join(" ", Shown(a.OnBehalfOf), after("of ", Shown(a.IdentityStoreARN)))
 }
 
 // printGrant says what was opened, to whom, and under which conditions.
