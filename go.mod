@@ -16,6 +16,7 @@ require (
 	github.com/yuin/goldmark v1.8.7 // the notes of rules are Markdown, which the report shows
 	go.yaml.in/yaml/v3 v3.0.5 // tests only: the configurations in conf and docs are read as YAML
 	golang.org/x/term v0.47.0 // whether the output is a terminal, and how wide
+	golang.org/x/text v0.42.0 // log files in UTF-16
 )
 
 require (

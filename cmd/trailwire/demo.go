@@ -99,14 +99,17 @@ func (p *program) demo(paths []string, flags demoFlags, properties *properties) 
 	r := logfile.NewReading(paths, p.in, p.err, false)
 	found := newFindings(options)
 	evaluator := engine.ThoroughEvaluator()
-	err = r.Each(func(record []byte, _ string) error {
+	err = r.Each(func(record logfile.Record, _ string) error {
 		if ctx.Err() != nil {
 			return errInterrupted
 		}
-		for _, o := range evaluator.Record(record, time.Time{}) {
+		for _, o := range evaluator.Record(record.Body, time.Time{}) {
 			found.expect(o.Alerts)
 		}
-		return h.add(record)
+		if err := h.add(record.Body); err != nil {
+			return err
+		}
+		return unreadable(evaluator.Malformed())
 	})
 	r.Finish()
 	if err != nil {
@@ -126,7 +129,8 @@ func (p *program) demo(paths []string, flags demoFlags, properties *properties) 
 	if err := printer.Flush(); err != nil {
 		return exit{exitProblems, fmt.Errorf("standard output: %w", logfile.Reason(err))}
 	}
-	summary := terminal.Summary{Stats: engine.Stats(), Files: len(r.Paths()), Problems: r.Problems(), Took: p.now().Sub(start), Mentions: engine.TakeMentions()}
+	summary := terminal.Summary{Stats: engine.Stats(), Files: len(r.Paths()), Problems: r.Problems(), Took: p.now().Sub(start), Mentions: engine.TakeMentions(),
+		Plain: r.Plain(), Aside: r.LeftAside()}
 	line, without := summary.String(), summary.NoEvent()
 	line = strings.TrimSuffix(line, "\n"+without)
 	if err := found.compare(); err != nil {

@@ -190,14 +190,14 @@ func (h *fluentBit) readAlerts(each func(record []byte)) error {
 	defer file.Close()
 	records := logfile.NewReader(file, true)
 	for {
-		record, at, err := records.Next(nil)
+		record, err := records.Next(nil)
 		if err == io.EOF {
 			return nil
 		}
 		if err != nil {
-			return fmt.Errorf("what Fluent Bit wrote, line %d: %w", at.Line, err)
+			return fmt.Errorf("what Fluent Bit wrote, line %d: %w", record.Place.Line, err)
 		}
-		each(record)
+		each(record.Body)
 	}
 }
 

@@ -27,8 +27,8 @@ func (p *program) explainEvent(paths []string, id string, quiet bool, rules []*r
 	explain := terminal.NewExplainer(p.out, terminal.ColorsFor(p.out))
 	var event cloudtrail.Event
 	found := 0
-	err := r.Each(func(record []byte, from string) error {
-		finder.Find(record)
+	err := r.Each(func(record logfile.Record, from string) error {
+		finder.Find(record.Body)
 		for _, part := range finder.Parts() {
 			if part.Event == nil {
 				continue

@@ -155,8 +155,12 @@ func (q *querying) noun() string {
 }
 
 // record evaluates the query on each event of a record.
-func (q *querying) record(record []byte, from string) error {
+func (q *querying) record(r logfile.Record, from string) error {
+	record := r.Body
 	if q.finder == nil {
+		if r.Text {
+			return nil // no document: what it has is nobody's field
+		}
 		d := &plainDocument{record: record, fields: q.program.Fields()}
 		id := plainDocument{record: record, fields: []prog.Field{{Name: cloudtrail.FieldEventID.Name()}}}
 		return q.evaluate(d, record, string(id.Value(0).Text()), from)
@@ -194,7 +198,7 @@ func (q *querying) evaluate(d prog.Document, event []byte, id, from string) erro
 		return nil
 	}
 	q.progress.Clear()
-	if err := q.json.Write(event); err != nil {
+	if err := q.json.WriteRecord(event); err != nil {
 		return err
 	}
 	return q.json.Flush()

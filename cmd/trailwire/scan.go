@@ -18,22 +18,30 @@ import (
 const scanHelp = `Look for threats in CloudTrail logs.
 
 PATH is a file, a folder, or - for standard input. Of a folder every .json,
-.ndjson and .jsonl file below it is read, and those with .gz behind; a file that
-is named is read whatever it is called. Gzip is recognised by its first bytes.
+.ndjson and .jsonl file below it is read, and every .log, .txt or .out file, one
+without an ending and one that was rotated (.json.1, .log-20260618), if there is
+JSON in its first 64 KB. The summary says how many files were left aside. A file
+that is named is read whatever it is called. Gzip and UTF-16 are recognised by
+their first bytes.
 
 A file may hold S3 log files ({"Records":[...]}), single events one after the
-other, one a line or one over many lines, a list of them, and every wrapping in
-which CloudTrail travels: EventBridge, CloudWatch Logs, SNS, SQS, lookup-events,
-JSON text under a key, Elastic's ECS documents. Nothing needs to be configured.
+other, one a line or one over many lines, with words before them or without, a
+list of them, and every wrapping in which CloudTrail travels: EventBridge,
+CloudWatch Logs, SNS, SQS, lookup-events, JSON text under a key, Elastic's ECS
+documents. Nothing needs to be configured.
 
-What cannot be read is said on standard error, with its line, and does not stop
-the rest.`
+What cannot be read is said on standard error, with its file and line, does not
+stop the rest, and makes the exit code 1: --fail with no alert and exit code 0
+says that everything was read. A broken event in a list costs itself alone. Lines
+without JSON in files that may have such (.log, .txt, .out, no ending) are counted
+in the summary.`
 
 const scanNotes = `Output:
   --format text prints each alert as a paragraph, and one summary line at the
   end. --format json prints each record that raised an alert, tagged as the
   plugin tags it, as one line of JSON; with --all the others too, untouched.
-  The summary goes to standard error then. Text is colored on a terminal,
+  What is not a JSON object is text under log then, as Fluent Bit's tail has it;
+  a record over 1 GiB goes on as it is. The summary goes to standard error then. Text is colored on a terminal,
   unless NO_COLOR is set.
 
   --report FILE also writes one page of HTML, with a timeline, a graph of who
@@ -123,16 +131,23 @@ func (p *program) scan(paths []string, flags scanFlags, properties *properties) 
 			return wrongUse(fmt.Errorf("--report %s: that is a file to be read", flags.report))
 		}
 	}
+	if flags.all {
+		r.OverLimit = sink.json
+	}
 	evaluator := engine.ThoroughEvaluator()
-	err = r.Each(func(record []byte, from string) error {
-		return sink.write(record, evaluator.Record(record, time.Time{}), from, r.Progress)
+	err = r.Each(func(record logfile.Record, from string) error {
+		if err := sink.write(record.Body, evaluator.Record(record.Body, time.Time{}), from, r.Progress); err != nil {
+			return err
+		}
+		return unreadable(evaluator.Malformed())
 	})
 	r.Finish()
 	if err = errors.Join(err, sink.flush()); err != nil {
 		return exit{exitProblems, fmt.Errorf("standard output: %w", logfile.Reason(err))}
 	}
 	if !flags.quiet {
-		line := terminal.Summary{Stats: engine.Stats(), Files: len(r.Paths()), Problems: r.Problems(), Took: p.now().Sub(start), Mentions: engine.TakeMentions()}.String()
+		line := terminal.Summary{Stats: engine.Stats(), Files: len(r.Paths()), Problems: r.Problems(), Took: p.now().Sub(start), Mentions: engine.TakeMentions(),
+			Plain: r.Plain(), Aside: r.LeftAside()}.String()
 		if flags.format.value == "text" {
 			fmt.Fprintln(p.out, line)
 		} else {
@@ -158,6 +173,15 @@ func (p *program) scan(paths []string, flags scanFlags, properties *properties) 
 		return exit{code: exitAlerts}
 	}
 	return nil
+}
+
+// unreadable says that so many JSON texts in a record cannot be read, or values in
+// them: there may be an event in each.
+func unreadable(texts int) error {
+	if texts == 0 {
+		return nil
+	}
+	return &logfile.RecordError{Err: fmt.Errorf("%s in the record cannot be read", terminal.Counted(texts, "JSON text"))}
 }
 
 func openReport(path string) (*report.Report, error) {
@@ -221,7 +245,7 @@ func (s *sink) writeOutput(o detect.Output, from string) error {
 		}
 	}
 	if s.json != nil && (s.all || len(o.Alerts) > 0) {
-		return s.json.Write(o.Body)
+		return s.json.WriteRecord(o.Body)
 	}
 	return nil
 }

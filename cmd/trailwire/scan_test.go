@@ -50,7 +50,20 @@ func TestScan(t *testing.T) {
 	whole := zipped(t, strings.Repeat(otherEvent+"\n", 1000))
 	file("cut.json.gz", whole[:len(whole)-4])
 	file("number.json", "17")
-	file("wrapped.json", `{"log":"{\"eventSource\":"}`)
+	file("wrapped.json", `{"log":"[INFO] started {x}"}`+"\n"+`{"log":"{\"eventSource\":"}`)
+	file("broken.json", "{\"a\":[}}\n"+otherEvent)
+	file("deep.json", `{"Records":[{"a":`+strings.Repeat("[", 1000)+strings.Repeat("]", 1000)+`},`+grantEvent+`]}`)
+	file("cut.json", `{"Records":[`+otherEvent+`,`+grantEvent+`,{"eventVersion":"1.`)
+	file("words.log", "starting\n2026-06-18T12:00:00Z stdout F "+otherEvent+"\n<13>1 host - "+grantEvent+"\n")
+	file("cut-words.log", "2026-06-18T12:00:00Z stdout P "+grantEvent[:200]+"\n")
+	file("x.json.zst", "\x28\xb5\x2f\xfd")
+	file("collected/app.log", "starting\nready\n{x}: "+otherEvent)
+	file("collected/000000.gz", zipped(t, zipped(t, otherEvent)))
+	file("collected/windows.json", "\xff\xfe"+string(utf16LE(otherEvent)))
+	file("collected/a.parquet", "PAR1\x15")
+	file("collected/b.parquet", "PAR1\x15")
+	file("collected/c.csv.gz", "")
+	file("collected/LICENSE", "words")
 	file("unknown.json", `{"a":{"b":"lambda:InvokeFunction"}}`+"\n"+`{"a":{"c":"lambda:InvokeFunction"}}`)
 	file("empty/README.md", "")
 	file("many.ndjson", strings.Repeat("oops\n", 8))
@@ -169,8 +182,49 @@ func TestScan(t *testing.T) {
 			"a folder without logs",
 			[]string{"empty"}, "",
 			ran{
-				exitProblems, "0 events in 0 files, read in 1ms: no alert, 1 problem.\n",
-				"trailwire: empty: no .json, .ndjson or .jsonl file (or such a file with .gz) in this folder\n",
+				exitProblems, "0 events in 0 files, read in 1ms: no alert, 1 problem. Left aside: 1 .md.\n",
+				"trailwire: empty: no log file in this folder\n",
+			},
+		},
+		{
+			"of a folder the logs are read, and what is left aside is said",
+			[]string{"collected"}, "",
+			ran{exitFine, "3 events in 3 files, read in 1ms: no alert. Passed over: 2 lines without JSON. Left aside: 2 .parquet, 1 without an ending, 1 .csv.gz.\n", ""},
+		},
+		{
+			"a file that is compressed otherwise",
+			[]string{"x.json.zst"}, "",
+			ran{
+				exitProblems, "0 events in 1 file, read in 1ms: no alert, 1 problem.\n",
+				"trailwire: x.json.zst: this is zstd: only JSON is read, as it is or with gzip\n",
+			},
+		},
+		{
+			"an event of a list nests too deep, and costs itself alone",
+			[]string{"--fail", "--quiet", "--format=json", "deep.json"}, "",
+			ran{exitProblems, "<any>\"severity\":\"high\"", "trailwire: deep.json:1: nested deeper than 100 levels (byte 0)\n"},
+		},
+		{
+			"an event of a list is cut off, and costs itself alone",
+			[]string{"cut.json"}, "",
+			ran{exitProblems, "<any>2 events in 1 file, read in 1ms: 1 alert, 1 problem.\n", "trailwire: cut.json:1: the record is cut off (byte 0)\n"},
+		},
+		{
+			"words before JSON",
+			[]string{"words.log"}, "",
+			ran{exitFine, "<any>2 events in 1 file, read in 1ms: 1 alert. Passed over: 1 line without JSON.\n", ""},
+		},
+		{
+			"words before JSON that is broken",
+			[]string{"--fail", "-q", "cut-words.log"}, "",
+			ran{exitProblems, "", "trailwire: cut-words.log:1: 1 JSON text in the record cannot be read\n"},
+		},
+		{
+			"as JSON, --all passes on what cannot be read",
+			[]string{"--format=json", "--all", "-q", "broken.json"}, "",
+			ran{
+				exitProblems, "{\"log\":\"{\\\"a\\\":[}}\"}\n" + otherEvent + "\n",
+				"trailwire: broken.json:1: invalid character '}' looking for beginning of value (byte 6)\n",
 			},
 		},
 		{
@@ -182,9 +236,12 @@ func TestScan(t *testing.T) {
 			},
 		},
 		{
-			"broken JSON text inside a record is counted, and no failure",
+			"broken JSON text inside a record is a problem like any other",
 			[]string{"wrapped.json"}, "",
-			ran{exitFine, "0 events in 1 file, read in 1ms: no alert, 1 unreadable JSON text inside records.\n", ""},
+			ran{
+				exitProblems, "0 events in 1 file, read in 1ms: no alert, 1 problem.\n",
+				"trailwire: wrapped.json:2: 1 JSON text in the record cannot be read\n",
+			},
 		},
 		{
 			"an event under a key that nobody has named is said",
@@ -224,6 +281,14 @@ func TestScan(t *testing.T) {
 			}
 		})
 	}
+}
+
+// utf16LE is a text of ASCII in UTF-16, little end first.
+func utf16LE(text string) (wide []byte) {
+	for _, c := range []byte(text) {
+		wide = append(wide, c, 0)
+	}
+	return wide
 }
 
 // withoutTagged puts <tagged> for every line that is a tagged record: grantEvent

@@ -12,12 +12,14 @@ import (
 	"github.com/tinylib/msgp/msgp"
 )
 
-// MaxText is the largest JSON text, in bytes, that is turned into MessagePack.
+// MaxText is the largest JSON text, in bytes, that is turned into MessagePack: in a
+// record, and by the command line. Fluent Bit has no such limit for the records that
+// it reads itself, so that this one is where nobody meets it.
 // CloudTrail delivers files of a few megabytes and events of at most 256 KB.
-const MaxText = 64 << 20
+const MaxText = 1 << 30
 
 // ErrLarge says that a JSON text is longer than [MaxText].
-var ErrLarge = errors.New("json: text is larger than 64 MiB")
+var ErrLarge = errors.New("json: text is larger than 1 GiB")
 
 // door is how JSON is read: tokens only. json-iterator's decoding into Go maps
 // goes through reflection that is unsafe on Go's newer runtimes

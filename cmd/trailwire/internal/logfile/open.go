@@ -2,128 +2,17 @@ package logfile
 
 import (
 	"bufio"
+	"bytes"
 	"compress/gzip"
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
-	"path/filepath"
-	"strings"
+
+	"golang.org/x/text/encoding/unicode"
 )
 
-// StandardInput is the path that stands for standard input.
-const StandardInput = "-"
-
-// input is one file to read, or standard input.
-type input struct {
-	path string
-	size int64 // bytes on disk; -1 where that is not known
-	// lines says that each line is a record by itself (.ndjson, .jsonl).
-	lines bool
-}
-
-// name is how messages call the input.
-func (in input) name() string {
-	if in.path == StandardInput {
-		return "standard input"
-	}
-	return in.path
-}
-
-// hasLogExtension reports whether a file in a folder is taken for a log.
-func hasLogExtension(path string) bool {
-	switch filepath.Ext(withoutGzip(path)) {
-	case ".json", ".ndjson", ".jsonl":
-		return true
-	}
-	return false
-}
-
-// isLineOriented reports whether a file's name says that it has a record a
-// line. One that has, and is called .json, is read all the same.
-func isLineOriented(path string) bool {
-	switch filepath.Ext(withoutGzip(path)) {
-	case ".ndjson", ".jsonl":
-		return true
-	}
-	return false
-}
-
-func withoutGzip(path string) string { return strings.TrimSuffix(strings.ToLower(path), ".gz") }
-
-// listInputs returns the files that paths name: each file by itself, and of a
-// folder those below it that look like logs, in the order of their names. What
-// cannot be looked at goes to problem, with its path.
-func listInputs(paths []string, problem func(path string, err error)) []input {
-	var inputs []input
-	for _, path := range paths {
-		if path == StandardInput {
-			inputs = append(inputs, input{path: path, size: -1})
-			continue
-		}
-		info, err := os.Stat(path)
-		if err != nil {
-			problem(path, Reason(err))
-			continue
-		}
-		if !info.IsDir() {
-			inputs = append(inputs, newInput(path, info))
-			continue
-		}
-		found := listFolder(path, problem)
-		if len(found) == 0 {
-			problem(path, errors.New("no .json, .ndjson or .jsonl file (or such a file with .gz) in this folder"))
-		}
-		inputs = append(inputs, found...)
-	}
-	return inputs
-}
-
-func listFolder(folder string, problem func(path string, err error)) []input {
-	var inputs []input
-	// The walk's own error is always nil: the function returns none.
-	_ = filepath.WalkDir(folder, func(path string, entry fs.DirEntry, err error) error {
-		if err != nil {
-			problem(path, Reason(err))
-			return nil
-		}
-		if entry.IsDir() || !hasLogExtension(path) {
-			return nil
-		}
-		info, err := os.Stat(path) // through a symbolic link
-		if err != nil {
-			problem(path, Reason(err))
-			return nil
-		}
-		// A pipe or a device would be waited for, perhaps for ever.
-		if info.Mode().IsRegular() {
-			inputs = append(inputs, newInput(path, info))
-		}
-		return nil
-	})
-	return inputs
-}
-
-func newInput(path string, info fs.FileInfo) input {
-	in := input{path: path, size: -1, lines: isLineOriented(path)}
-	if info.Mode().IsRegular() {
-		in.size = info.Size()
-	}
-	return in
-}
-
-// Reason is an error about a file without the file's name, which stands in
-// front of every message.
-func Reason(err error) error {
-	var at *fs.PathError
-	if errors.As(err, &at) {
-		return at.Err
-	}
-	return err
-}
-
-// content is what an input holds, decompressed.
+// content is what an input holds, decompressed, in UTF-8.
 type content struct {
 	io.Reader
 	file io.Closer
@@ -137,8 +26,8 @@ func (c content) Close() error {
 	return c.file.Close()
 }
 
-// openInput opens an input. Gzip is known by its first bytes, whatever the file
-// is called. read is told how many bytes came from the disk.
+// openInput opens an input. Gzip and UTF-16 are known by their first bytes, whatever
+// the file is called. read is told how many bytes came from the disk.
 func openInput(in input, stdin io.Reader, read func(n int)) (content, error) {
 	var c content
 	source := stdin
@@ -149,22 +38,92 @@ func openInput(in input, stdin io.Reader, read func(n int)) (content, error) {
 		}
 		source, c.file = file, file
 	}
-	buffered := bufio.NewReaderSize(&countingReader{source, read}, readSize)
-	c.Reader = buffered
-	// An error here comes again with the first read.
-	if magic, _ := buffered.Peek(2); string(magic) == "\x1f\x8b" {
-		unzipped, err := gzip.NewReader(buffered)
-		if err != nil {
-			_ = c.Close()
-			return content{}, fmt.Errorf("not gzip although it begins so: %w", plain(err))
-		}
-		c.Reader = gzipReader{unzipped}
+	decoded, err := decode(&countingReader{source, read})
+	if err != nil {
+		_ = c.Close()
+		return content{}, err
 	}
+	c.Reader = decoded
 	return c, nil
 }
 
 // readSize is how many bytes are asked for at a time.
 const readSize = 256 << 10
+
+// maxZips is how many times one file may be compressed. CloudWatch Logs compresses
+// what it gives to Firehose, which may compress it again.
+const maxZips = 3
+
+// decode returns what is in source, decompressed, in UTF-8.
+func decode(source io.Reader) (io.Reader, error) {
+	for zips := 0; ; zips++ {
+		buffered := bufio.NewReaderSize(source, readSize)
+		// An error here comes again with the first read.
+		begin, _ := buffered.Peek(8)
+		if name := foreign(begin); name != "" {
+			return nil, foreignError(name)
+		}
+		if !bytes.HasPrefix(begin, []byte(gzipMagic)) || zips == maxZips {
+			return toUTF8(buffered, begin), nil
+		}
+		unzipped, err := newGzipReader(buffered)
+		if err != nil {
+			return nil, fmt.Errorf("not gzip although it begins so: %w", plain(err))
+		}
+		source = unzipped
+	}
+}
+
+const gzipMagic = "\x1f\x8b"
+
+// foreignError is the name of what a file is that is not read.
+type foreignError string
+
+func (e foreignError) Error() string {
+	return "this is " + string(e) + ": only JSON is read, as it is or with gzip"
+}
+
+// foreign names what a file is that is not read, by its first bytes.
+func foreign(begin []byte) string {
+	for _, f := range [...]struct{ magic, name string }{
+		{"\x28\xb5\x2f\xfd", "zstd"},
+		{"\xfd7zXZ\x00", "xz"},
+		{"\x04\x22\x4d\x18", "lz4"},
+		{"PK\x03\x04", "zip"},
+		{"Obj\x01", "Avro"},
+	} {
+		if bytes.HasPrefix(begin, []byte(f.magic)) {
+			return f.name
+		}
+	}
+	switch { // letters that a text may begin with, too
+	case len(begin) == 8 && bytes.HasPrefix(begin, []byte("BZh")) && bytes.HasPrefix(begin[4:], []byte("1AY&")):
+		return "bzip2"
+	case len(begin) > 4 && bytes.HasPrefix(begin, []byte("PAR1")) && (begin[4] < ' ' || begin[4] >= 0x80):
+		return "Parquet"
+	}
+	return ""
+}
+
+// toUTF8 returns text in UTF-8 that may be in UTF-16, with a byte order mark or
+// without: JSON begins with a character of ASCII, and so does nearly all that may
+// stand before it.
+func toUTF8(text *bufio.Reader, begin []byte) io.Reader {
+	order := unicode.BigEndian
+	switch {
+	case bytes.HasPrefix(begin, []byte("\xfe\xff")):
+	case bytes.HasPrefix(begin, []byte("\xff\xfe")):
+		order = unicode.LittleEndian
+	case len(begin) < 2:
+		return text
+	case begin[0] == 0 && begin[1] != 0 && (len(begin) < 4 || begin[2] == 0 && begin[3] != 0):
+	case begin[0] != 0 && begin[1] == 0 && (len(begin) < 4 || begin[2] != 0 && begin[3] == 0):
+		order = unicode.LittleEndian
+	default:
+		return text
+	}
+	return unicode.UTF16(order, unicode.UseBOM).NewDecoder().Reader(text)
+}
 
 type countingReader struct {
 	r    io.Reader
@@ -177,15 +136,53 @@ func (c *countingReader) Read(b []byte) (int, error) {
 	return n, err
 }
 
-// gzipReader says of an error that it is the compression's.
-type gzipReader struct{ r io.Reader }
+// gzipReader reads gzip files that follow one another, and the NUL bytes that may
+// fill up what they are in. It says of an error that it is the compression's.
+type gzipReader struct {
+	src  *bufio.Reader
+	file *gzip.Reader
+}
 
-func (g gzipReader) Read(b []byte) (int, error) {
-	n, err := g.r.Read(b)
+func newGzipReader(src *bufio.Reader) (*gzipReader, error) {
+	file, err := gzip.NewReader(src)
+	if err != nil {
+		return nil, err
+	}
+	file.Multistream(false)
+	return &gzipReader{src, file}, nil
+}
+
+func (g *gzipReader) Read(b []byte) (int, error) {
+	n, err := g.file.Read(b)
+	if err == io.EOF {
+		err = g.next()
+	}
 	if err != nil && err != io.EOF {
 		err = fmt.Errorf("gzip: %w", plain(err))
 	}
 	return n, err
+}
+
+// next opens the file after the one that has ended. It returns io.EOF where there is
+// none.
+func (g *gzipReader) next() error {
+	for {
+		c, err := g.src.ReadByte()
+		if err != nil {
+			return err
+		}
+		if c == 0 {
+			continue
+		}
+		if err := g.src.UnreadByte(); err != nil {
+			return err
+		}
+		if err := g.file.Reset(g.src); err != nil {
+			return err
+		}
+		g.file.Multistream(false)
+		return nil
+	}
 }
 
 // plain says in words what the errors of io and gzip mean for a file.
@@ -194,7 +191,7 @@ func plain(err error) error {
 	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):
 		return errors.New("the file is cut off")
 	case errors.Is(err, gzip.ErrHeader):
-		return errors.New("what follows is no gzip")
+		return errors.New("what follows is not gzip")
 	case errors.Is(err, gzip.ErrChecksum):
 		return errors.New("the checksum is wrong")
 	}

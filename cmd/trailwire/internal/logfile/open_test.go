@@ -3,13 +3,15 @@ package logfile
 import (
 	"bytes"
 	"compress/gzip"
+	"encoding/binary"
 	"errors"
 	"io"
 	"os"
 	"path/filepath"
-	"reflect"
 	"strings"
 	"testing"
+	"testing/iotest"
+	"unicode/utf16"
 )
 
 // write puts a file into folder and returns its path.
@@ -39,58 +41,6 @@ func zipped(t *testing.T, text string) string {
 	return b.String()
 }
 
-func TestOfAFolderTheLogsAreListedAndANamedFileAlways(t *testing.T) {
-	folder := t.TempDir()
-	for _, name := range []string{
-		"b.json", "a.ndjson", "AWSLogs/1/x.json.gz", "AWSLogs/2/Y.JSONL.GZ", "deep/er/z.jsonl",
-		"README.md", "verdict.toml", "plain.gz", "json", ".json.swp",
-	} {
-		write(t, folder, name, "{}")
-	}
-	named := write(t, t.TempDir(), "cloudtrail.log", "{}")
-	want := []string{
-		"AWSLogs/1/x.json.gz", "AWSLogs/2/Y.JSONL.GZ by line", "a.ndjson by line", "b.json",
-		"deep/er/z.jsonl by line", "cloudtrail.log", "-",
-	}
-	var got []string
-	inputs := listInputs([]string{folder, named, "-"}, func(path string, err error) { t.Errorf("%s: %v", path, err) })
-	for _, in := range inputs {
-		name := strings.TrimPrefix(strings.TrimPrefix(in.path, folder+"/"), filepath.Dir(named)+"/")
-		if in.lines {
-			name += " by line"
-		}
-		got = append(got, name)
-	}
-	if !reflect.DeepEqual(got, want) {
-		t.Errorf("listed %q, want %q", got, want)
-	}
-}
-
-func TestWhatCannotBeListedIsAProblem(t *testing.T) {
-	folder := t.TempDir()
-	write(t, folder, "README.md", "nothing to read here")
-	loop := filepath.Join(t.TempDir(), "loop.json")
-	if err := os.Symlink(loop, loop); err != nil {
-		t.Fatal(err)
-	}
-	tests := []struct{ name, path, want string }{
-		{"a folder without logs", folder, "no .json, .ndjson or .jsonl file (or such a file with .gz) in this folder"},
-		{"a file that is not there", filepath.Join(folder, "no.json"), "no such file or directory"},
-		{"a link that leads nowhere", loop, "too many levels of symbolic links"},
-	}
-	for _, test := range tests {
-		t.Run(test.name, func(t *testing.T) {
-			var got []string
-			inputs := listInputs([]string{test.path}, func(path string, err error) {
-				got = append(got, path+": "+err.Error())
-			})
-			if want := []string{test.path + ": " + test.want}; !reflect.DeepEqual(got, want) || len(inputs) > 0 {
-				t.Errorf("%d inputs, problems %q, want %q", len(inputs), got, want)
-			}
-		})
-	}
-}
-
 func TestGzipIsKnownByItsFirstBytes(t *testing.T) {
 	whole := zipped(t, strings.Repeat("{\"a\":1}\n", 1000))
 	tests := []struct {
@@ -104,10 +54,12 @@ func TestGzipIsKnownByItsFirstBytes(t *testing.T) {
 		{"gzip", zipped(t, "{}"), 2, ""},
 		{"two gzip files in one", zipped(t, "{}") + zipped(t, "{}"), 4, ""},
 		{"gzip that is cut off in its header", "\x1f\x8b\x08", 0, "not gzip although it begins so: the file is cut off"},
-		{"gzip with another header", "\x1f\x8bnonsense...", 0, "not gzip although it begins so: what follows is no gzip"},
+		{"gzip with another header", "\x1f\x8bnonsense...", 0, "not gzip although it begins so: what follows is not gzip"},
 		{"gzip without its checksum", whole[:len(whole)-4], 8000, "gzip: the file is cut off"},
 		{"gzip with a wrong checksum", whole[:len(whole)-8] + "abcdefgh", 8000, "gzip: the checksum is wrong"},
-		{"gzip with something behind", zipped(t, "{}") + "trailing garbage", 2, "gzip: what follows is no gzip"},
+		{"two gzip files with NUL bytes after each", zipped(t, "{}") + "\x00\x00" + zipped(t, "{}") + "\x00", 4, ""},
+		{"gzip of gzip, as Firehose makes of what CloudWatch Logs gives it", zipped(t, zipped(t, "{}")+zipped(t, "{}")), 4, ""},
+		{"gzip with something after it", zipped(t, "{}") + "trailing garbage", 2, "gzip: what follows is not gzip"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -131,6 +83,58 @@ func TestGzipIsKnownByItsFirstBytes(t *testing.T) {
 				t.Errorf("error %v, want %q", err, test.wantErr)
 			}
 		})
+	}
+}
+
+func TestTextIsReadInEveryEncodingOfUnicode(t *testing.T) {
+	const text = "{\"a\":\"é😀\"}\r\n{\"b\":\"\u2028\"}"
+	utf16 := func(order binary.ByteOrder, mark bool) string {
+		units := utf16.Encode([]rune(text))
+		if mark {
+			units = append([]uint16{0xfeff}, units...)
+		}
+		var b bytes.Buffer
+		if err := binary.Write(&b, order, units); err != nil {
+			t.Fatal(err)
+		}
+		return b.String()
+	}
+	for _, test := range []struct{ name, text, want string }{
+		{"UTF-8", text, text},
+		{"UTF-8 with a byte order mark, which is the reader's to pass over", byteOrderMark + text, byteOrderMark + text},
+		{"UTF-16, little end first", utf16(binary.LittleEndian, true), text},
+		{"UTF-16, big end first", utf16(binary.BigEndian, true), text},
+		{"UTF-16 without a mark, little end first", utf16(binary.LittleEndian, false), text},
+		{"UTF-16 without a mark, big end first", utf16(binary.BigEndian, false), text},
+		{"UTF-16 in gzip", zipped(t, utf16(binary.LittleEndian, true)), text},
+		{"UTF-16 that is cut off in a character", utf16(binary.LittleEndian, true) + "{", text + "\ufffd"},
+		{"UTF-16 with half of a pair", "\xff\xfe{\x00\x3d\xd8}\x00", "{\ufffd}"},
+		{"nothing but a mark", "\xff\xfe", ""},
+		{"NUL bytes before UTF-8", "\x00\x00\x00{}", "\x00\x00\x00{}"},
+		{"one NUL byte before UTF-8", "\x00{\"a\":1}", "\x00{\"a\":1}"},
+		{"one character", "1", "1"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			reader, err := decode(iotest.OneByteReader(strings.NewReader(test.text)))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got, err := io.ReadAll(reader); err != nil || string(got) != test.want {
+				t.Errorf("read %q, %v; want %q", got, err, test.want)
+			}
+		})
+	}
+}
+
+func TestWhatIsNotReadIsCalledByItsName(t *testing.T) {
+	for begin, want := range map[string]string{
+		"\x28\xb5\x2f\xfd": "zstd", "BZh91AY&SY": "bzip2", "\xfd7zXZ\x00\x00": "xz", "PAR1\x15\x04": "Parquet", "PK\x03\x04...": "zip",
+		"\x04\x22\x4d\x18": "lz4", "Obj\x01\x04": "Avro", "BZhello": "", "PAR10": "", "PAR1": "", "{}": "", "": "",
+	} {
+		_, err := decode(strings.NewReader(begin))
+		if want == "" && err != nil || want != "" && (err == nil || err.Error() != "this is "+want+": only JSON is read, as it is or with gzip") {
+			t.Errorf("%q: %v, want %q", begin, err, want)
+		}
 	}
 }
 

@@ -13,10 +13,14 @@ import (
 type Reading struct {
 	// Progress is how much was read, on a terminal. Clear it before a line is printed.
 	Progress *terminal.Progress
+	// OverLimit is where records go that are too large to be read, each as one line;
+	// nil for nowhere. Its errors are its own to keep.
+	OverLimit io.Writer
 
 	stdin    io.Reader
-	inputs   []input
+	list     listing
 	problems *problems
+	plain    int
 	buffer   []byte
 }
 
@@ -26,9 +30,9 @@ type Reading struct {
 func NewReading(paths []string, stdin io.Reader, stderr io.Writer, quiet bool) *Reading {
 	r := &Reading{stdin: stdin}
 	r.problems = &problems{out: stderr, before: func() { r.Progress.Clear() }}
-	r.inputs = listInputs(paths, r.problems.report)
+	r.list = list(paths, r.problems.report)
 	var total int64
-	for _, in := range r.inputs {
+	for _, in := range r.list.inputs {
 		if in.size < 0 || total < 0 {
 			total = -1
 		} else {
@@ -43,8 +47,8 @@ func NewReading(paths []string, stdin io.Reader, stderr io.Writer, quiet bool) *
 
 // Paths returns the files that are read; standard input is [StandardInput].
 func (r *Reading) Paths() []string {
-	paths := make([]string, len(r.inputs))
-	for i, in := range r.inputs {
+	paths := make([]string, len(r.list.inputs))
+	for i, in := range r.list.inputs {
 		paths[i] = in.path
 	}
 	return paths
@@ -53,17 +57,24 @@ func (r *Reading) Paths() []string {
 // Problems returns how many problems there have been.
 func (r *Reading) Problems() int { return r.problems.count }
 
+// Plain returns how many lines without JSON there were in files that may have some.
+func (r *Reading) Plain() int { return r.plain }
+
+// LeftAside returns the files of folders that are not read, by the endings of their
+// names.
+func (r *Reading) LeftAside() []terminal.LeftAside { return r.list.leftAside() }
+
 // RecordError is an error of one record, which does not stop the rest.
 type RecordError struct{ Err error }
 
 func (e *RecordError) Error() string { return e.Err.Error() }
 func (e *RecordError) Unwrap() error { return e.Err }
 
-// Each calls evaluate with each record, a MessagePack map that is valid during
-// the call, and with where it begins. A [*RecordError] is reported and does not
+// Each calls evaluate with each record, which is valid during the call, and with where
+// it begins. A [*RecordError] is reported, unless the record itself was, and does not
 // stop the rest; another error does, and is returned.
-func (r *Reading) Each(evaluate func(record []byte, from string) error) error {
-	for _, in := range r.inputs {
+func (r *Reading) Each(evaluate func(record Record, from string) error) error {
+	for _, in := range r.list.inputs {
 		if err := r.file(in, evaluate); err != nil {
 			return err
 		}
@@ -71,7 +82,7 @@ func (r *Reading) Each(evaluate func(record []byte, from string) error) error {
 	return nil
 }
 
-func (r *Reading) file(in input, evaluate func(record []byte, from string) error) error {
+func (r *Reading) file(in input, evaluate func(record Record, from string) error) error {
 	c, err := openInput(in, r.stdin, r.Progress.Add)
 	if err != nil {
 		r.problems.report(in.name(), err)
@@ -79,25 +90,34 @@ func (r *Reading) file(in input, evaluate func(record []byte, from string) error
 	}
 	defer c.Close()
 	records := NewReader(c, in.lines)
+	records.Prose, records.OverLimit = in.prose, r.OverLimit
+	defer func() { r.plain += records.Plain() }()
 	for {
-		record, at, err := records.Next(r.buffer[:0])
-		r.buffer = record
+		record, err := records.Next(r.buffer[:0])
+		if cap(record.Body) > 0 {
+			r.buffer = record.Body
+		}
 		var broken *BrokenError
 		switch {
 		case err == io.EOF:
 			return nil
 		case errors.As(err, &broken):
 			r.problems.reportAt(in.name(), broken.at, broken)
-			continue
 		case err != nil:
-			r.problems.reportAt(in.name(), at, Reason(err))
+			r.problems.reportAt(in.name(), record.Place, Reason(err))
 			return nil
 		}
-		err = evaluate(record, fmt.Sprintf("%s:%d", terminal.Printable(in.name(), terminal.MaxLine), at.Line))
+		if record.Body == nil {
+			continue
+		}
+		err = evaluate(record, fmt.Sprintf("%s:%d", terminal.Printable(in.name(), terminal.MaxLine), record.Place.Line))
 		var concerning *RecordError
-		if errors.As(err, &concerning) {
-			r.problems.reportAt(in.name(), at, concerning)
-		} else if err != nil {
+		switch {
+		case errors.As(err, &concerning):
+			if broken == nil {
+				r.problems.reportAt(in.name(), record.Place, concerning)
+			}
+		case err != nil:
 			return err
 		}
 	}

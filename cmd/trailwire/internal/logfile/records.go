@@ -7,20 +7,39 @@ import (
 	"fmt"
 	"io"
 
+	"github.com/tinylib/msgp/msgp"
+
 	"github.com/trailwire/trailwire/detect/document"
 )
+
+// TextKey is the key of a record that is made of text: a line with words before its
+// JSON, or JSON that cannot be read. Fluent Bit's in_tail has the same for a line
+// that its parser refuses, so that both come to the same verdict.
+const TextKey = "log"
 
 // Reader reads the records in a JSON text of any layout: values on a line
 // each, over several lines, one after the other, as the elements of a list, or
 // all of that. It holds one record at a time.
 //
+// Between records there may be white space, commas, byte order marks, the record
+// separators of RFC 7464, and the NUL bytes that a file system leaves where a
+// machine lost its power. A line that does not begin with JSON is a record of text.
+//
 // Real collections of logs have broken places: a disk that was full, a process
-// that was killed while it wrote. After such a place the reader goes on with
-// the next line that a record can start on.
+// that was killed while it wrote. What is broken is a record of text too, and comes
+// with its error. The reader goes on with the next place that a record can start at.
 type Reader struct {
+	// Prose says that lines without JSON are to be expected: they are counted, and
+	// are no error.
+	Prose bool
+	// OverLimit is where text goes that is over the limit of a record, on one line;
+	// nil for nowhere.
+	OverLimit io.Writer
+
 	src io.Reader
 	// lines says that a record ends with its line.
 	lines bool
+	limit int // the most bytes of a record
 
 	buffer []byte // what was read; everything before start is done with
 	start  int
@@ -30,12 +49,14 @@ type Reader struct {
 	line   int   // the same, from 1
 	lists  int   // how many lists around records are open
 	broken bool  // there was a broken place, so a bracket may have lost its other
+	wasted int64 // bytes that were looked at for the ends of objects without one
+	plain  int   // lines without JSON
 }
 
 // NewReader returns a reader of the records in src. lines says that a record ends with
 // its line.
 func NewReader(src io.Reader, lines bool) *Reader {
-	return &Reader{src: src, lines: lines, line: 1}
+	return &Reader{src: src, lines: lines, limit: document.MaxText, line: 1}
 }
 
 // Place is where in a text a record begins or an error is.
@@ -44,7 +65,16 @@ type Place struct {
 	Offset int64 // bytes
 }
 
-// BrokenError says that a record is broken. What follows it can be read.
+// Record is what a [Reader] reads.
+type Record struct {
+	Body  []byte // a MessagePack map
+	Place Place  // where it begins
+	// Text says that the record was no JSON object: what there was is under
+	// [TextKey].
+	Text bool
+}
+
+// BrokenError says that something is broken. What follows it can be read.
 type BrokenError struct {
 	at  Place
 	err error
@@ -63,209 +93,126 @@ var (
 	errNoList     = errors.New("a ] without a list before it")
 )
 
-// Next appends the next record to dst as MessagePack. It returns io.EOF after
-// the last, a [*BrokenError] for one that is broken, and any other error where
-// the source cannot be read further.
-func (r *Reader) Next(dst []byte) (record []byte, at Place, err error) {
+// Plain returns how many lines without JSON there have been, where they are to be
+// expected.
+func (r *Reader) Plain() int { return r.plain }
+
+// Next reads the next record and writes it to dst. It returns io.EOF after the last,
+// and another error where the source cannot be read further. A [*BrokenError] says
+// that something is broken: the record is what there is of it, without a body where
+// that is nothing.
+func (r *Reader) Next(dst []byte) (Record, error) {
+	if err := r.skipToRecord(); err != nil {
+		return Record{Place: r.place()}, err
+	}
+	if !r.atObject() {
+		return r.readText(dst)
+	}
+	at := r.place()
+	n, err := r.findEnd()
+	if err == nil {
+		text := r.buffer[r.start : r.start+n]
+		var body []byte
+		if body, err = document.AppendFromJSON(dst, text); err == nil {
+			r.advance(n)
+			return Record{Body: body, Place: at}, nil
+		}
+	}
+	return r.readBroken(dst, n, err)
+}
+
+// readBroken makes a record of an object that cannot be read. n is how far it was
+// looked at.
+func (r *Reader) readBroken(dst []byte, n int, err error) (Record, error) {
+	r.broken, r.lists = true, 0
+	at := r.place()
+	sourceFailed := errors.Is(err, errCutOff) && r.srcErr != nil && r.srcErr != io.EOF && r.start+n == len(r.buffer)
+	closed := n
+	if errors.Is(err, errCutOff) || errors.Is(err, document.ErrLarge) {
+		closed = 0
+	}
+	end, whole := r.findNext(closed)
+	problem := &BrokenError{at, err}
+	if !whole {
+		r.passOver(false)
+		return Record{Place: at}, &BrokenError{at, document.ErrLarge}
+	}
+	text := r.buffer[r.start : r.start+end]
+	if end == closed {
+		problem.at, problem.err = r.diagnose(text, err)
+	} else { // perhaps the next record begins inside of what its brackets enclose
+		problem.err = errCutOff
+	}
+	record := r.textRecord(dst, text)
+	r.advance(end)
+	if sourceFailed {
+		// The record is cut off because the source is, which is said at its end.
+		return record, nil
+	}
+	return record, problem
+}
+
+// readText makes a record of what does not begin like an object: of a line, or of
+// a string.
+func (r *Reader) readText(dst []byte) (Record, error) {
+	at := r.place()
+	n, whole := r.findLineEnd()
+	if !whole {
+		r.broken = true
+		r.passOver(true)
+		return Record{Place: at}, &BrokenError{at, document.ErrLarge}
+	}
+	text := r.buffer[r.start : r.start+n]
+	record := r.textRecord(dst, text)
+	r.broken = r.broken || r.lists > 0 // it may have had the bracket that ends the list
+	var problem error
+	switch {
+	case hasObject(text):
+	case r.Prose && text[0] != '}':
+		r.plain++
+	default:
+		r.broken = true
+		place, err := r.diagnose(text, errNotRecord)
+		problem = &BrokenError{place, err}
+	}
+	r.advance(n)
+	return record, problem
+}
+
+// textRecord returns the record that text is.
+func (r *Reader) textRecord(dst, text []byte) Record {
+	body := msgp.AppendMapHeader(dst, 1)
+	body = msgp.AppendString(body, TextKey)
+	body = msgp.AppendStringFromBytes(body, bytes.TrimRight(text, " \t\r\n"))
+	return Record{Body: body, Place: r.place(), Text: true}
+}
+
+// hasObject reports whether something in a text looks like a JSON object, its
+// quotation marks perhaps escaped.
+func hasObject(text []byte) bool {
 	for {
-		if err := r.skipToRecord(); err != nil {
-			return dst, r.place(), err
+		i := bytes.IndexByte(text, '{')
+		if i < 0 {
+			return false
 		}
-		at = r.place()
-		n, err := r.scan()
-		if err == nil {
-			if record, err = document.AppendFromJSON(dst, r.buffer[r.start:r.start+n]); err != nil {
-				at, err = r.diagnose(n, err)
-			} else if r.advance(n); document.IsMap(record[len(dst):]) {
-				return record, at, nil
-			} else {
-				return dst, at, &BrokenError{at, errNotRecord}
-			}
-		}
-		sourceFailed := r.srcErr != nil && r.srcErr != io.EOF && r.start+n == len(r.buffer)
-		r.resume()
-		if !sourceFailed {
-			return dst, at, &BrokenError{at, err}
-		}
-		// The record is cut off because the source is, which is said at its
-		// end. There may be whole records inside this one.
-	}
-}
-
-func (r *Reader) place() Place { return Place{r.line, r.offset} }
-
-// advance moves the start over n bytes.
-func (r *Reader) advance(n int) {
-	r.line += bytes.Count(r.buffer[r.start:r.start+n], newline)
-	r.start += n
-	r.offset += int64(n)
-}
-
-var newline = []byte{'\n'}
-
-// fill reads more and reports whether there was any.
-func (r *Reader) fill() bool {
-	if r.srcErr != nil {
-		return false
-	}
-	if r.start > 0 {
-		r.buffer = r.buffer[:copy(r.buffer, r.buffer[r.start:])]
-		r.start = 0
-	}
-	had := len(r.buffer)
-	if cap(r.buffer)-had < readSize {
-		grown := make([]byte, had, 2*cap(r.buffer)+readSize)
-		copy(grown, r.buffer)
-		r.buffer = grown
-	}
-	for len(r.buffer) == had && r.srcErr == nil {
-		var n int
-		n, r.srcErr = r.src.Read(r.buffer[had:cap(r.buffer)])
-		r.buffer = r.buffer[:had+n]
-	}
-	return len(r.buffer) > had
-}
-
-// skipToRecord moves the start over what may stand between records.
-func (r *Reader) skipToRecord() error {
-	for {
-		if r.start == len(r.buffer) && !r.fill() {
-			if r.lists > 0 && !r.broken && r.srcErr == io.EOF {
-				r.lists = 0
-				return &BrokenError{r.place(), errListCutOff}
-			}
-			return r.srcErr
-		}
-		c := r.buffer[r.start]
-		if r.offset == 0 && c == byteOrderMark[0] && r.hasByteOrderMark() {
-			r.advance(len(byteOrderMark))
-			continue
-		}
-		switch c {
-		case ' ', '\t', '\r', '\n', ',':
-		case '[':
-			r.lists++
-		case ']':
-			if r.lists == 0 && !r.broken {
-				at := r.place()
-				r.advance(1)
-				r.broken = true
-				return &BrokenError{at, errNoList}
-			}
-			r.lists = max(r.lists-1, 0)
-		case '}':
-			if !r.broken {
-				return nil // reading it says what is wrong
-			}
-		default:
-			return nil
-		}
-		r.advance(1)
-		if c == '\n' && r.lines && r.lists > 0 {
-			r.lists = 0
-			return &BrokenError{r.place(), errListCutOff}
+		text = text[i+1:]
+		if next := bytes.TrimLeft(text, " \t\r\n"); len(next) > 0 && (next[0] == '"' || next[0] == '}' || next[0] == '\\') {
+			return true
 		}
 	}
 }
 
-// byteOrderMark is what Windows programs put before UTF-8.
-const byteOrderMark = "\xef\xbb\xbf"
-
-func (r *Reader) hasByteOrderMark() bool {
-	for len(r.buffer)-r.start < len(byteOrderMark) && r.fill() {
-	}
-	return bytes.HasPrefix(r.buffer[r.start:], []byte(byteOrderMark))
-}
-
-// scan finds the end of the value at the start: how many bytes it has. It looks
-// at brackets and quotes alone; whether the value is JSON turns out when it is
-// read. The whole value is in the buffer then.
-//
-// An error says that there is no end, or none within the limits; n is how far
-// it looked.
-func (r *Reader) scan() (n int, err error) {
-	depth, inText, escaped := 0, false, false
-	for {
-		for _, c := range r.buffer[r.start+n:] {
-			switch {
-			case c == '\n' && (inText || (r.lines && depth > 0)):
-				return n, errCutOff
-			case escaped:
-				escaped = false
-			case inText:
-				escaped = c == '\\'
-				inText = c != '"'
-			case c == '"':
-				inText = true
-			case c == '{' || c == '[':
-				if depth == 0 && n > 0 {
-					return n, nil // it begins another value
-				}
-				if depth++; depth > document.MaxDepth+1 {
-					return n, document.ErrDepth
-				}
-			case c == '}' || c == ']':
-				if depth == 0 && n > 0 {
-					return n, nil // it ends the list around the value
-				}
-				if depth--; depth <= 0 {
-					return n + 1, nil
-				}
-			case depth == 0 && (c == ' ' || c == '\t' || c == '\r' || c == '\n' || c == ','):
-				return n, nil // the end of a number or a word
-			}
-			if n++; n > document.MaxText {
-				return n, document.ErrLarge
-			}
-		}
-		if !r.fill() {
-			if depth > 0 || inText {
-				return n, errCutOff
-			}
-			return n, nil
-		}
-	}
-}
-
-// diagnose finds out where the next n bytes, which could not be read as JSON,
-// are broken. The standard library says it in words that are fit to print.
-func (r *Reader) diagnose(n int, err error) (Place, error) {
-	at, text := r.place(), r.buffer[r.start:r.start+n]
+// diagnose finds out where text, which is at the start and could not be read, is
+// broken. The standard library says it in words that are fit to print.
+func (r *Reader) diagnose(text []byte, err error) (Place, error) {
+	at := r.place()
 	var syntax *json.SyntaxError
 	var ignored json.RawMessage
-	if errors.As(json.Unmarshal(text, &ignored), &syntax) {
+	if !errors.Is(err, document.ErrDepth) && errors.As(json.Unmarshal(text, &ignored), &syntax) {
 		err = syntax
 		before := max(min(int(syntax.Offset)-1, len(text)), 0)
 		at.Line += bytes.Count(text[:before], newline)
 		at.Offset += int64(before)
 	}
 	return at, err
-}
-
-// resume moves the start to the next line that a record can start on: any line
-// where each is a record, else one that begins with a brace. Lines inside a
-// record that is spread over several are indented.
-func (r *Reader) resume() {
-	r.broken = true
-	r.lists = 0
-	for {
-		i := bytes.IndexByte(r.buffer[r.start:], '\n')
-		if i < 0 {
-			r.advance(len(r.buffer) - r.start)
-			if !r.fill() {
-				return
-			}
-			continue
-		}
-		r.advance(i + 1)
-		if r.lines {
-			return
-		}
-		if r.start == len(r.buffer) && !r.fill() {
-			return
-		}
-		if r.buffer[r.start] == '{' {
-			return
-		}
-	}
 }

@@ -16,9 +16,9 @@ type Writer struct {
 // NewWriter returns a writer to w.
 func NewWriter(w io.Writer) *Writer { return &Writer{out: bufio.NewWriter(w)} }
 
-// Write writes a record, a MessagePack map. Of one that JSON cannot express, because
+// WriteRecord writes a record, a MessagePack map. Of one that JSON cannot express, because
 // it nests too deep, nothing is written; the error is a [*RecordError].
-func (w *Writer) Write(record []byte) error {
+func (w *Writer) WriteRecord(record []byte) error {
 	line, err := document.AppendJSON(w.line[:0], record)
 	if err != nil {
 		return &RecordError{err}
@@ -27,6 +27,9 @@ func (w *Writer) Write(record []byte) error {
 	_, err = w.out.Write(w.line)
 	return err
 }
+
+// Write writes text as it is. An error of it comes again from [Writer.Flush].
+func (w *Writer) Write(text []byte) (int, error) { return w.out.Write(text) }
 
 // Flush writes what is still in the buffer, and returns the first error of all writing.
 func (w *Writer) Flush() error { return w.out.Flush() }

@@ -15,7 +15,18 @@ type Summary struct {
 	Problems int
 	Took     time.Duration
 	Mentions []detect.Mention // of the records without an event
+	Plain    int              // lines without JSON in files that may have some
+	Aside    []LeftAside
 }
+
+// LeftAside are the files of folders that were not read, of one kind.
+type LeftAside struct {
+	Ending string // of their names, in lower case; nothing where they have none
+	Files  int
+}
+
+// maxKinds is how many kinds of files that were left aside are said.
+const maxKinds = 8
 
 func (s Summary) String() string {
 	var b strings.Builder
@@ -24,17 +35,40 @@ func (s Summary) String() string {
 	if n := s.Stats.Excepted; n > 0 {
 		fmt.Fprintf(&b, ", %s more dropped by an exception", Grouped(n))
 	}
-	if s.Stats.Malformed > 0 {
-		fmt.Fprintf(&b, ", %s inside records", Counted(s.Stats.Malformed, "unreadable JSON text"))
-	}
 	if s.Problems > 0 {
 		fmt.Fprintf(&b, ", %s", Counted(s.Problems, "problem"))
 	}
 	b.WriteString(".")
+	if s.Plain > 0 {
+		fmt.Fprintf(&b, " Passed over: %s without JSON.", Counted(s.Plain, "line"))
+	}
+	if len(s.Aside) > 0 {
+		fmt.Fprintf(&b, " Left aside: %s.", leftAside(s.Aside))
+	}
 	if line := s.NoEvent(); line != "" {
 		b.WriteString("\n" + line)
 	}
 	return b.String()
+}
+
+// leftAside says how many files of which kinds were left aside.
+func leftAside(kinds []LeftAside) string {
+	var parts []string
+	others := 0
+	for i, k := range kinds {
+		switch {
+		case i >= maxKinds:
+			others += k.Files
+		case k.Ending == "":
+			parts = append(parts, Grouped(k.Files)+" without an ending")
+		default:
+			parts = append(parts, Grouped(k.Files)+" "+Printable(k.Ending, MaxValue))
+		}
+	}
+	if others > 0 {
+		parts = append(parts, Grouped(others)+" with other endings")
+	}
+	return strings.Join(parts, ", ")
 }
 
 // NoEvent is the line about records that mention what a rule looks for and hold no
