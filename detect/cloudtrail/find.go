@@ -21,6 +21,7 @@ const MaxWraps = 8
 //     Records where Lambda or a poller delivers a batch
 //   - LookupEvents: JSON text under CloudTrailEvent in each element of Events
 //   - CloudTrail Lake: eventData, eventJson
+//   - CloudWatch Logs Insights: JSON text under @message
 //   - OpenTelemetry: body, body.stringValue, attributes, in a whole export too
 //   - Splunk's result._raw, Elasticsearch's _source, event.original, log_processed
 //   - under event, or under one of the JSON keys
@@ -157,6 +158,8 @@ func (f *Finder) lookThrough(array []byte, at place, depth int) {
 			f.visitText(text, at, depth+1)
 		case document.IsMap(items.Value):
 			f.visit(items.Value, at, depth)
+		case document.IsArray(items.Value) && depth < MaxWraps:
+			f.lookThrough(items.Value, at, depth+1)
 		}
 	}
 	// To split the record by a list in one element would lose the others.

@@ -61,6 +61,7 @@ func meaningOf(key, parent []byte) meaning {
 	case "detail", // EventBridge
 		"Message", "Body", "body", // SNS, SQS, OpenTelemetry
 		"CloudTrailEvent",        // LookupEvents
+		"@message",               // CloudWatch Logs Insights
 		"eventData", "eventJson", // CloudTrail Lake
 		"log_processed",         // Fluent Bit's kubernetes filter, with Merge_Log_Key
 		"event.original",        // what Elastic's pipeline begins with

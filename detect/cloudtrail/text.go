@@ -100,7 +100,8 @@ func (f *Finder) unescape(text []byte) (inner []byte, ok bool) {
 func (f *Finder) visitPieces(text []byte, at place, depth int) {
 	begins := nextJSON(text) == 0
 	broken, rubbish, lines := 0, false, false
-	line := 0 // how much of text is left after its line, where lines are told apart
+	escaped := 0 // how many pieces were taken for escaped ones
+	line := 0    // how much of text is left after its line, where lines are told apart
 	for {
 		text = skipBetween(text)
 		start := nextJSON(text)
@@ -109,6 +110,15 @@ func (f *Finder) visitPieces(text []byte, at place, depth int) {
 			break
 		}
 		text = text[start:]
+		if isEscapedJSON(text) {
+			n := 1 // what is broken is passed over by its brace
+			if escaped < maxEscaped {
+				escaped++
+				n = f.visitEscaped(text, at, depth)
+			}
+			text = text[n:]
+			continue
+		}
 		piece := text
 		if lines {
 			if line >= len(text) {
@@ -141,6 +151,26 @@ func speaksOfEvent(text []byte) bool {
 		}
 	}
 	return false
+}
+
+// maxEscaped is how many escaped pieces of one text are looked into.
+const maxEscaped = 4
+
+// visitEscaped looks for events in an object or list that was escaped, as a logfmt
+// line has it: msg="{\"eventVersion\":\"1.11\"…}". It returns how long that is.
+func (f *Finder) visitEscaped(text []byte, at place, depth int) (n int) {
+	for n = 0; n < len(text) && text[n] != '"'; n++ {
+		if text[n] == '\\' {
+			n++
+		}
+	}
+	n = min(n, len(text))
+	inner, ok := f.unescape(text[:n])
+	if !ok {
+		return 1
+	}
+	f.visitText(inner, at, depth+1)
+	return n
 }
 
 // visitPiece looks for events in an object or list, and returns how many values of
@@ -199,7 +229,7 @@ func nextJSON(text []byte) int {
 		}
 		switch next := skipSpace(text[i+1:]); {
 		case len(next) == 0:
-		case c == '{' && (next[0] == '"' || next[0] == '}'):
+		case c == '{' && (next[0] == '"' || next[0] == '}' || isEscapedJSON(text[i:])):
 			return i
 		case c == '[' && (next[0] == '{' || next[0] == '[' || next[0] == '"'):
 			return i

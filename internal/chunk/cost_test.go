@@ -73,6 +73,15 @@ var hostile = []struct {
 	{"brackets in a text", func(n int) string {
 		return `{"x":"lambda:InvokeFunction","log":` + jsonText(strings.Repeat(`[`, n)) + `}`
 	}},
+	{"escaped maps in a text", func(n int) string {
+		return `{"x":"lambda:InvokeFunction","log":` + jsonText("x"+strings.Repeat(`{\"a\":1} `, n/14)) + `}`
+	}},
+	{"escaped maps in a text, each broken at its end", func(n int) string {
+		return `{"x":"lambda:InvokeFunction","log":` + jsonText("x"+strings.Repeat(`{\"a\":1} `, n/14)+`\x`) + `}`
+	}},
+	{"lists in lists", func(n int) string {
+		return `{"x":"lambda:InvokeFunction","log":` + strings.Repeat(`[`, 90) + repeat(tiny, ",", n) + strings.Repeat(`]`, 90) + `}`
+	}},
 	{"maps in maps in a text", func(n int) string {
 		return `{"x":"lambda:InvokeFunction","log":` + jsonText(strings.Repeat(`{"a":`, n/7)) + `}`
 	}},
