@@ -274,7 +274,7 @@ func TestAlertAsFinding(t *testing.T) {
 		"action_id": 3, "action": "Observed", "disposition_id": 19, "disposition": "Alert",
 		"message": "111122223333 let account 444455556666 invoke Lambda function billing-export",
 		"finding_info": {
-		  "uid": "8f985da6-66e8-4838-a63e-21636eb9adc5:5d0ff5a1-0000-4000-8000-000000000001", "title": `+name+`,
+		  "uid": "8f985da6-66e8-4838-a63e-21636eb9adc5:5d0ff5a1-0000-4000-8000-000000000001:9dc692a711928384", "title": `+name+`,
 		  "types": ["TTPs/Persistence", "TTPs/Defense Evasion"], "attacks": `+attacks+`,
 		  "analytic": {"type_id": 1, "type": "Rule", "name": `+name+`, "uid": "8f985da6-66e8-4838-a63e-21636eb9adc5", "version": "1"},
 		  "data_sources": ["AWS CloudTrail"], "first_seen_time": 1781776800000},
@@ -296,7 +296,7 @@ func TestAlertAsFinding(t *testing.T) {
 		  "type": "AWS::Lambda::Function", "region": "eu-west-1", "owner": {"account": `+account+`}}],
 		"remediation": {"desc": `+respond+`, "references": `+references+`},
 		"unmapped": {"alert": {"grant": `+grant+`, "respond": `+respond+`,
-		  "dedup_key": "8f985da6-66e8-4838-a63e-21636eb9adc5:5d0ff5a1-0000-4000-8000-000000000001",
+		  "dedup_key": "8f985da6-66e8-4838-a63e-21636eb9adc5:5d0ff5a1-0000-4000-8000-000000000001:9dc692a711928384",
 		  "license": "Elastic License v2", "references": `+references+`}}}`), &want); err != nil {
 		t.Fatal(err)
 	}

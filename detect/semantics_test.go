@@ -382,7 +382,7 @@ func TestAlertHasExactlyTheKeysOfTheContract(t *testing.T) {
 	    "statement_id": "partner", "action": "lambda:InvokeFunction", "covers_invoke": true,
 	    "principal": "444455556666", "principal_type": "account", "principal_account": "444455556666",
 	    "relation": "cross_account"},
-	  "dedup_key": "8f985da6-66e8-4838-a63e-21636eb9adc5:5d0ff5a1-0000-4000-8000-000000000001"
+	  "dedup_key": "8f985da6-66e8-4838-a63e-21636eb9adc5:5d0ff5a1-0000-4000-8000-000000000001:7988126360feb00c"
 	}`
 	var wanted object
 	if err := json.Unmarshal([]byte(want), &wanted); err != nil {

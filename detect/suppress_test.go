@@ -125,12 +125,16 @@ func TestADuplicateHasTheSameContent(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			engine := newEngine(t, nil)
-			if found := alerts(t, engine, crossAccountGrant(with(test.changes))); len(found) != 1 {
-				t.Fatalf("%d alerts", len(found))
+			forged := alerts(t, engine, crossAccountGrant(with(test.changes)))
+			if len(forged) != 1 {
+				t.Fatalf("%d alerts", len(forged))
 			}
 			found := alerts(t, engine, crossAccountGrant(same))
 			if len(found) != 1 || found[0].Suppressed.String() != test.want {
 				t.Errorf("after it the event is suppressed as %q, want %q", found[0].Suppressed, test.want)
+			}
+			if isSame := found[0].DedupKey == forged[0].DedupKey; isSame != (test.want != "") {
+				t.Errorf("their keys are %s and %s", forged[0].DedupKey, found[0].DedupKey)
 			}
 		})
 	}
@@ -144,9 +148,9 @@ func TestADuplicateHasTheSameContent(t *testing.T) {
 	// However it is wrapped, an event is the same.
 	engine = newEngine(t, nil)
 	event := crossAccountGrant(same)
-	alerts(t, engine, event)
+	key := alerts(t, engine, event)[0].DedupKey
 	for _, wrapped := range []object{{"Records": []any{event}}, {"log": asText(t, event)}, {"detail-type": "AWS API Call via CloudTrail", "detail": event}} {
-		if found := alerts(t, engine, wrapped); len(found) != 1 || found[0].Suppressed != alert.Duplicate {
+		if found := alerts(t, engine, wrapped); len(found) != 1 || found[0].Suppressed != alert.Duplicate || found[0].DedupKey != key {
 			t.Errorf("wrapped in %v it is not a duplicate", wrapped)
 		}
 	}

@@ -103,7 +103,7 @@ func referenceObject(r *rule.Reference) object {
 func (a *Alert) describe(event *cloudtrail.Event) {
 	a.EventID = bounded(event.Text(cloudtrail.FieldEventID))
 	a.content = appendContent(nil, event)
-	a.DedupKey = a.Rule.ID + ":" + a.identify(event)
+	a.DedupKey = a.Rule.ID + ":" + identify(event) + ":" + fingerprint(a.content)
 	a.investigate(event)
 	if a.Grant != nil {
 		a.Reason = a.reasonOfGrant()
@@ -116,17 +116,22 @@ func (a *Alert) describe(event *cloudtrail.Event) {
 // have 36 characters.
 const maxEventID = 128
 
-// identify returns what all deliveries of an event share: its id, a digest of one
-// that is not CloudTrail's, or of its content where it has none.
-func (a *Alert) identify(event *cloudtrail.Event) string {
+// identify returns the id of an event, or the fingerprint of an id that is not
+// CloudTrail's. It is empty where there is none.
+func identify(event *cloudtrail.Event) string {
 	id := event.Text(cloudtrail.FieldEventID)
-	switch {
-	case len(id) == 0:
-		return digest(sha256.Sum256(a.content))
-	case len(id) > maxEventID || !utf8.Valid(id):
-		return digest(sha256.Sum256(id))
+	if len(id) > maxEventID || !utf8.Valid(id) {
+		return fingerprint(id)
 	}
 	return string(id)
+}
+
+// fingerprint returns 16 hexadecimal digits that differ for different texts. With the
+// content in its key, a forged event that has a real one's id does not take the real
+// one's place where a receiver keeps one document for each key.
+func fingerprint(text []byte) string {
+	sum := sha256.Sum256(text)
+	return hex.EncodeToString(sum[:8])
 }
 
 // AppendContent appends what the alert's event says and grants. It is the same
@@ -162,8 +167,6 @@ func appendCounted(dst []byte, value any) []byte {
 	binary.BigEndian.PutUint64(dst[start:], uint64(len(dst)-start))
 	return dst
 }
-
-func digest(sum [sha256.Size]byte) string { return hex.EncodeToString(sum[:16]) }
 
 // content are the fields that tell two events apart.
 var content = []cloudtrail.Field{
