@@ -28,8 +28,8 @@ import (
 	"github.com/trailwire/trailwire/internal/version"
 )
 
-// These tests load the real shared object into plugin/testhost, which stands
-// in for Fluent Bit and does on purpose what Fluent Bit does rarely.
+// These tests load the real shared object into plugin/testhost, which plays
+// Fluent Bit and does on purpose what Fluent Bit does rarely.
 
 var (
 	currentHost = sync.OnceValues(func() (string, error) { return compileHost("testhost") })
@@ -91,7 +91,7 @@ func inHost(t *testing.T, compiled func() (string, error), in []byte, options ..
 	if err := command.Start(); err != nil {
 		t.Fatal(err)
 	}
-	kill := time.AfterFunc(patience, func() { _ = syscall.Kill(-command.Process.Pid, syscall.SIGKILL) })
+	kill := time.AfterFunc(waitLimit, func() { _ = syscall.Kill(-command.Process.Pid, syscall.SIGKILL) })
 	defer kill.Stop()
 	if err := command.Wait(); err != nil {
 		var exit *exec.ExitError
@@ -228,13 +228,13 @@ func TestWhatCannotBeReadIsToldOnceAMinute(t *testing.T) {
 	if _, found := document.Get(whole.Body, "alert"); err != nil || len(rest) > 0 || !found {
 		t.Errorf("the list is not one record with its alert: %v", err)
 	}
-	told := slices.DeleteFunc(got.logLines(), func(l string) bool { return !strings.HasPrefix(l, "[warn]") })
+	warnings := slices.DeleteFunc(got.logLines(), func(l string) bool { return !strings.HasPrefix(l, "[warn]") })
 	want := []string{
 		"[warn] [filter:trailwire:trailwire.0] what could not be read was left as it was: 1 malformed; what would become too large was not split: 1 over a limit so far",
 		`[warn] [filter:trailwire:trailwire.0] records that mention what a rule looks for and hold no CloudTrail event that is recognised: 1 so far ("lambda:InvokeFunction" under "log"); see json_keys`,
 	}
-	if !slices.Equal(told, want) {
-		t.Errorf("20 chunks are told of in %q, want %q", told, want)
+	if !slices.Equal(warnings, want) {
+		t.Errorf("the log about 20 chunks is %q, want %q", warnings, want)
 	}
 }
 
@@ -248,10 +248,10 @@ func propertyTable() string {
 }
 
 func TestThePropertyTableFitsTheStepOfTheHost(t *testing.T) {
-	// 48 is Fluent Bit up to 5.0.2, 56 is 5.0.3 to 5.1; the others are what a
-	// later one could have.
+	// 48 is Fluent Bit up to 5.0.2, 56 is 5.0.3 to 5.1; the others are sizes
+	// that a later version could have.
 	for _, state := range []int{32, 40, 48, 56, 64, 72, 80, 88, 96, 104, 112, 120, 128} {
-		t.Run(fmt.Sprintf("%d bytes of the host's behind an entry", state), func(t *testing.T) {
+		t.Run(fmt.Sprintf("%d bytes of the host's after an entry", state), func(t *testing.T) {
 			t.Parallel()
 			got := inTestHost(t, nil, "-s", strconv.Itoa(state), "-H")
 			if got.code != 0 || string(got.chunk) != propertyTable() {
@@ -261,8 +261,8 @@ func TestThePropertyTableFitsTheStepOfTheHost(t *testing.T) {
 	}
 }
 
-// The columns are those of struct layout in filter/layouts.h. Whoever changes the
-// table looks at every row here.
+// The columns are those of struct layout in filter/layouts.h. After a change of
+// the table, look at every row here.
 func TestEachKnownLayoutOfAHostIsServedOrRefused(t *testing.T) {
 	const tooOld = "[error] [filter:trailwire] this Fluent Bit is too old: 2.2 or later is needed"
 	var rows []string
@@ -390,9 +390,9 @@ func TestThreadsOfGoAreBornWithoutTheSignalsOfTheHost(t *testing.T) {
 		t.Fatal(err)
 	}
 	if len(tasks) < 3 {
-		t.Fatalf("%d threads: the test has lost its point", len(tasks))
+		t.Fatalf("%d threads: the test shows nothing", len(tasks))
 	}
-	deadline := time.Now().Add(patience)
+	deadline := time.Now().Add(waitLimit)
 	for _, task := range tasks {
 		want := uint64(held)
 		if filepath.Base(filepath.Dir(task)) == strconv.Itoa(command.Process.Pid) {
@@ -410,7 +410,7 @@ func TestThreadsOfGoAreBornWithoutTheSignalsOfTheHost(t *testing.T) {
 	}
 }
 
-// blockedSignals returns the mask in a /proc/*/status, all of them where the
+// blockedSignals returns the mask in a /proc/*/status, all of them if the
 // thread has ended.
 func blockedSignals(t *testing.T, status string) uint64 {
 	t.Helper()
@@ -469,7 +469,7 @@ var encodings = []struct {
 	{"with a float as its time", func(b []byte) []byte {
 		return append(msgp.AppendMapHeader(msgp.AppendFloat64([]byte{0x92, 0x92}, 1.7778816e9+0.25), 0), b...)
 	}},
-	{"with a float that is no number as its time", func(b []byte) []byte {
+	{"with a float that is not a number as its time", func(b []byte) []byte {
 		return append(msgp.AppendMapHeader(msgp.AppendFloat64([]byte{0x92, 0x92}, math.NaN()), 0), b...)
 	}},
 	{"with null as its time", func(b []byte) []byte {
@@ -596,8 +596,8 @@ func TestWhatIsNoMatchStaysByteForByte(t *testing.T) {
 		{"an event whose body is a list", listOf(1)},
 		{"a list that claims four billion elements", listOf(math.MaxUint32)},
 		{"an event of three elements", slices.Concat([]byte{0x93, 0x01, 0x80}, body(t, match))},
-		{"a map that is no event", body(t, match)},
-		{"JSON text that is no MessagePack", []byte(match)},
+		{"a map that is not an event", body(t, match)},
+		{"JSON text that is not MessagePack", []byte(match)},
 		{"a reserved byte, then an event", append([]byte{0xc1}, event(t, match)...)},
 		{"JSON nested 1,000 deep under log", chunk.Append(nil, noon, nested(t, 1000, match))},
 		{"JSON nested a million deep under log", chunk.Append(nil, noon, nested(t, 1_000_000, match))},
@@ -609,9 +609,9 @@ func TestWhatIsNoMatchStaysByteForByte(t *testing.T) {
 			msgp.AppendString(msgp.AppendMapHeader(nil, 1), "log"), "lambda:InvokeFunction"+strings.Repeat("[", 10<<20)))},
 		{"arrays nested 100,000 deep", chunk.Append(nil, noon, slices.Concat([]byte{0x82, 0xa1, 'a'},
 			bytes.Repeat([]byte{0x91}, 100_000), []byte{0xc0, 0xa1, 'b'}, msgp.AppendString(nil, "lambda:InvokeFunction")))},
-		{"text that is no UTF-8", chunk.Append(nil, noon, append([]byte{0x81, 0xa3, 'l', 'o', 'g', 0xbb},
+		{"text that is not UTF-8", chunk.Append(nil, noon, append([]byte{0x81, 0xa3, 'l', 'o', 'g', 0xbb},
 			"\xff\xfe\xc3 lambda:InvokeFunction \xed"...))},
-		{"keys that are no text", chunk.Append(nil, noon, slices.Concat(
+		{"keys that are not text", chunk.Append(nil, noon, slices.Concat(
 			[]byte{0x84, 0x01, 0x02, 0xc0, 0xc3, 0x92, 0x01, 0x02, 0x80}, msgp.AppendString(nil, "log"), msgp.AppendString(nil, nearMiss)))},
 		{"a map with a key too many", chunk.Append(nil, noon, append([]byte{0x82}, body(t, `{"log":"lambda:InvokeFunction"}`)[1:]...))},
 	}
@@ -638,15 +638,15 @@ func TestAMatchIsFoundBesideWhatCannotBeRead(t *testing.T) {
 		{"between the markers of a group",
 			[]byte{0x92, 0x92, 0xd7, 0, 0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0, 0x80, 0x80},
 			[]byte{0x92, 0x92, 0xd7, 0, 0xff, 0xff, 0xff, 0xfe, 0, 0, 0, 0, 0x80, 0x80}},
-		{"behind values that are no events", slices.Concat([]byte{0x01, 0x93, 1, 2, 3}, body(t, match)), nil},
+		{"after values that are not events", slices.Concat([]byte{0x01, 0x93, 1, 2, 3}, body(t, match)), nil},
 		{"before one that is cut short", nil, event(t, match)[:400]},
-		{"before a byte that is no MessagePack", nil, append([]byte{0xc1}, event(t, match)...)},
+		{"before a byte that is not MessagePack", nil, append([]byte{0xc1}, event(t, match)...)},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			in := event(t, match)
 			got := inTestHost(t, slices.Concat(test.before, in, test.after))
 			if got.code != 0 || !bytes.HasPrefix(got.chunk, test.before) || !bytes.HasSuffix(got.chunk, test.after) {
-				t.Fatalf("code %d, or what stands around the match was changed", got.code)
+				t.Fatalf("code %d, or what is around the match was changed", got.code)
 			}
 			wantTagged(t, in, got.chunk[len(test.before):len(got.chunk)-len(test.after)])
 		})
@@ -727,11 +727,11 @@ func TestABrokenMatchNeverBreaksTheHost(t *testing.T) {
 		}
 	}
 	if changed < 1000 {
-		t.Errorf("only %d of %d chunks were worth changing: the test has lost its point", changed, len(chunks))
+		t.Errorf("only %d of %d chunks had a match: the test shows nothing", changed, len(chunks))
 	}
 }
 
-// unreadable reports whether a chunk has an end that is no MessagePack.
+// unreadable reports whether a chunk has an end that is not MessagePack.
 func unreadable(c []byte) bool {
 	for len(c) > 0 {
 		rest, err := document.Skip(c)
@@ -775,7 +775,7 @@ func TestTheSharedObjectRunsWithGlibc234(t *testing.T) {
 		}
 	}
 	if versions == 0 {
-		t.Error("no symbol of glibc is imported: the test has lost its point")
+		t.Error("no symbol of glibc is imported: the test shows nothing")
 	}
 	libraries, err := file.ImportedLibraries()
 	if err != nil {
@@ -783,7 +783,7 @@ func TestTheSharedObjectRunsWithGlibc234(t *testing.T) {
 	}
 	for _, l := range libraries {
 		if !slices.Contains([]string{"libc.so.6", "libpthread.so.0", "libdl.so.2", "libresolv.so.2", "ld-linux-x86-64.so.2", "ld-linux-aarch64.so.1"}, l) {
-			t.Errorf("it needs %s, which is no part of glibc", l)
+			t.Errorf("it needs %s, which is not a part of glibc", l)
 		}
 	}
 }
@@ -808,7 +808,7 @@ func TestFunctionsOfTheHostAreImportedWeakly(t *testing.T) {
 		"flb_filter_set_context", "flb_log_print", "flb_output_enable_multi_threading",
 	} {
 		if !slices.Contains(weak, name) {
-			t.Errorf("it does not use %s of Fluent Bit: the test has lost its point", name)
+			t.Errorf("it does not use %s of Fluent Bit: the test shows nothing", name)
 		}
 	}
 }

@@ -83,8 +83,8 @@ func (o *refusing) times() int {
 	return o.refused
 }
 
-// outageOr returns how long a receiver is to be down: $TRAILWIRE_OUTAGE, else what
-// every run can afford.
+// outageOr returns how long a receiver is to be down: $TRAILWIRE_OUTAGE, else a
+// time that is short enough for every run.
 func outageOr(t *testing.T, otherwise time.Duration) time.Duration {
 	t.Helper()
 	text := os.Getenv("TRAILWIRE_OUTAGE")
@@ -121,7 +121,7 @@ func TestAnOutageOfTheReceiverLosesNoAlert(t *testing.T) {
 			[]string{"{name: trailwire, match: '*', alert_tag: alert.$severity}"},
 			[]string{fmt.Sprintf("{name: http, match: 'alert.*', host: %s, port: %s, uri: /alerts, format: json_lines, retry_limit: no_limits}", at.Hostname(), at.Port())})
 		p := fb.start(t, dir, "-c", "fluent-bit.yaml")
-		within(t, outage+patience, "all alerts arrive", func() bool { ids, _ := site.at("/alerts"); return len(ids) >= len(want) })
+		within(t, outage+waitLimit, "all alerts arrive", func() bool { ids, _ := site.at("/alerts"); return len(ids) >= len(want) })
 		p.stop()
 		ids, times := site.at("/alerts")
 		wantAllIDs(t, "alerts", want, ids)
@@ -141,8 +141,8 @@ func within(t *testing.T, limit time.Duration, what string, happened func() bool
 	}
 }
 
-// Records that carry an alert of their sender's are noise: they must not push out
-// what is raised, though all of it is in memory.
+// Records whose sender put an alert into them are noise: they must not push out
+// real alerts, although all of them are in memory.
 func TestABurstOfAlertsAmongForgedRecordsArrivesWhole(t *testing.T) {
 	const alerts, forged = 6000, 300
 	inFluentBit(t, func(t *testing.T, fb fluentBit) {
@@ -244,7 +244,7 @@ func TestAlertsOfAPausedInputAreInTheirRecords(t *testing.T) {
 			t.Errorf("%d of %d records have their alert, %d were not taken", tagged, len(records), notTaken)
 		}
 		if n := strings.Count(p.text(), "alerts are in their records and not under alert_tag: the input trailwire did not take them"); n != 1 {
-			t.Errorf("it is told of %d times in a minute", n)
+			t.Errorf("the log has it %d times in a minute", n)
 		}
 	})
 }

@@ -8,7 +8,7 @@ import (
 )
 
 // Four inputs at once, each with a file of its own, in every place where the
-// plugin can be: what is counted is exact, since every record is somebody's.
+// plugin can be: the counts are exact: every record belongs to one input.
 func TestFourInputsAtOnceGetWhatOneWouldGet(t *testing.T) {
 	const inputs, events, grants = 4, 3000, 300
 	for _, test := range []struct {

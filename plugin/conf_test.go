@@ -22,10 +22,9 @@ import (
 	"time"
 )
 
-// These tests start every configuration in conf/, and let an event through
-// those whose inputs and outputs can be had on one machine: places that alerts
-// go to are servers of the test, and Kafka is the broker that librdkafka brings
-// for tests.
+// These tests start every configuration in conf/. They send an event through
+// those whose inputs and outputs can run on one machine: alerts go to servers
+// of the test, and Kafka is librdkafka's broker for tests.
 
 // configurations returns the names of those in conf/.
 func configurations(t *testing.T) (names []string) {
@@ -99,7 +98,7 @@ func TestEveryConfigurationPassesADryRun(t *testing.T) {
 	}
 }
 
-// Every plugin starts, with what it is given, where nothing that the
+// Every plugin starts with its settings, although nothing that the
 // configuration names can be reached.
 func TestEveryConfigurationStarts(t *testing.T) {
 	t.Parallel()
@@ -197,7 +196,7 @@ func TestHTTPTakesWhatFirehoseAndOthersPost(t *testing.T) {
 				large := strings.Replace(grant("large", "444455556666"), `"aws-cli/2.15"`, `"`+strings.Repeat("é", 500_000)+`"`, 1)
 				status, answer, _ := p.post(url, firehoseRequest(
 					// EventBridge's envelope; a line each; a decompressed CloudWatch Logs
-					// subscription; what is no event, in every length of base64.
+					// subscription; what is not an event, in every length of base64.
 					`{"source":"aws.lambda","detail":`+grant("bridged", "444455556666")+"}",
 					grant("line-1", "444455556666")+"\n"+grant("line-2", "*")+"\n",
 					`{"messageType":"DATA_MESSAGE","logEvents":[{"id":"1","timestamp":1,"message":`+string(quote)+`}]}`,
@@ -347,8 +346,9 @@ func TestAReceiverWithoutAKeyDoesNotStart(t *testing.T) {
 	}
 }
 
-// startKafka starts librdkafka's broker for tests, which lives in an output of
-// a Fluent Bit that writes what is in a file to a topic, and returns its address.
+// startKafka starts librdkafka's broker for tests and returns its address. The
+// broker runs in a Kafka output of a Fluent Bit that writes the lines of a file
+// to a topic.
 func startKafka(t *testing.T, fb fluentBit, dir, events string) (address string) {
 	t.Helper()
 	write(t, filepath.Join(dir, "events.ndjson"), events)
@@ -367,7 +367,7 @@ pipeline:
 	return address
 }
 
-// listens returns an address that a process listens on, empty where there is none.
+// listens returns an address that a process listens on, empty if there is none.
 func listens(t *testing.T, pid int) string {
 	t.Helper()
 	files, err := filepath.Glob(fmt.Sprintf("/proc/%d/fd/*", pid))
@@ -395,8 +395,8 @@ func listens(t *testing.T, pid int) string {
 	return ""
 }
 
-// The broker rebalances a group when it gets to it, so that no number of events
-// is sure to reach both collectors: events go on coming until each has some.
+// The broker takes its time to rebalance a group, so no number of events is
+// sure to reach both collectors: the test sends events until each has some.
 func TestKafkaCollectorsShareATopic(t *testing.T) {
 	inFluentBit(t, func(t *testing.T, fb fluentBit) {
 		producer := folder(t)
@@ -457,7 +457,7 @@ func TestKafkaCollectorsShareATopic(t *testing.T) {
 	})
 }
 
-// places stands for Slack, OpenSearch, Splunk and S3.
+// places plays Slack, OpenSearch, Splunk and S3.
 type places struct {
 	sync.Mutex
 	got map[string][]string // bodies by path

@@ -28,7 +28,7 @@ import (
 // Fluent Bit that FLUENT_BIT lists, or in the one on PATH.
 
 // mixed is what arrives in a file: matches, what only looks like one, and what
-// is no CloudTrail at all.
+// is not CloudTrail at all.
 var mixed = []struct {
 	line string
 	want fate
@@ -71,7 +71,7 @@ func mixedInput() string {
 }
 
 // splitAlert returns a record's JSON text without the alert at its end, and the
-// alert, nil where there is none.
+// alert, nil if there is none.
 func splitAlert(record, key string) (rest string, alert []byte) {
 	at := strings.Index(record, `,"`+key+`":{`)
 	if at < 0 {
@@ -186,8 +186,9 @@ func taggingToo(t *testing.T, text string) string {
 	return alertTag.ReplaceAllString(text, "${1}alert_tag${2} ${3}\n${1}records${2} tagged")
 }
 
-// Records go on as they are without the filter, and each alert leaves as what
-// tagging would have made of its event. What is suppressed is beside the others.
+// Records go on as they do without the filter, and each alert leaves as the
+// record that tagging would have made of its event. Suppressed alerts have a tag
+// of their own.
 func TestAShippedConfigurationRoutesAlertsAndLeavesTheRestAlone(t *testing.T) {
 	t.Parallel()
 	for _, conf := range []struct {
@@ -500,7 +501,7 @@ func TestAWrongPropertyStopsFluentBitWithOneLineThatSaysWhy(t *testing.T) {
 			`property "alert_key": "my alert" is not allowed: it must be a key of letters, digits, _ and -, so that $key['severity'] can name it`},
 		{"a switch that is perhaps on", []string{"split: perhaps"}, `"split"`,
 			`property "split": "perhaps" is not allowed: it must be on or off`},
-		{"a choice that there is not", []string{"coverage: all"}, "coverage",
+		{"a choice that does not exist", []string{"coverage: all"}, "coverage",
 			`property "coverage": "all" is not allowed: it must be rule or extended`},
 		{"a number that is a word", []string{"max_signals: many"}, "max_signals",
 			`property "max_signals": "many" is not allowed: it must be a whole number from 1 to 1000000`},
@@ -510,7 +511,7 @@ func TestAWrongPropertyStopsFluentBitWithOneLineThatSaysWhy(t *testing.T) {
 			`property "dedup_window": "5x" is not allowed: it must be a number of seconds, or a number with s, m, h or d, such as 5m`},
 		{"a period out of range", []string{"interval: 0"}, "interval",
 			`property "interval": "0" is not allowed: it must be from 1s to 365d`},
-		{"an account that is none in a list", []string{"trusted_accounts: 111122223333, 4444"}, "trusted_accounts",
+		{"a list with one account that is not valid", []string{"trusted_accounts: 111122223333, 4444"}, "trusted_accounts",
 			`property "trusted_accounts": "4444" is not allowed: it must be a list of account ids of 12 digits`},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -573,7 +574,7 @@ func TestADaemonIsRefusedAndEnds(t *testing.T) {
 				_ = syscall.Kill(pid, syscall.SIGKILL)
 			}
 		})
-		for deadline := time.Now().Add(patience); len(processesOf(t, conf)) > 0; time.Sleep(20 * time.Millisecond) {
+		for deadline := time.Now().Add(waitLimit); len(processesOf(t, conf)) > 0; time.Sleep(20 * time.Millisecond) {
 			if time.Now().After(deadline) {
 				t.Fatalf("the daemon hangs; its log:\n%s", read(t, log))
 			}
@@ -743,7 +744,7 @@ func TestWhatForwardDeliversIsTheSameWithAndWithoutTheFilter(t *testing.T) {
 			want = 4
 		}
 		if n := bytes.Count(with, []byte("22222222-2222-4222-8222-222222222222")); n < want {
-			t.Errorf("only %d places with an eventID: the test has lost its point", n)
+			t.Errorf("only %d places with an eventID: the test shows nothing", n)
 		}
 	})
 }
@@ -771,8 +772,8 @@ func TestTenThousandOrdinaryEventsArriveInOrder(t *testing.T) {
 }
 
 // realCloudTrail returns the events and the wrappings of the corpus of real
-// CloudTrail that stands next to the repository, a line each, and the names of
-// the latter's files.
+// CloudTrail beside the repository, a line each, and the names of the
+// wrappings' files.
 func realCloudTrail(t *testing.T) (events, shapes, names []string) {
 	t.Helper()
 	const corpus = "../../shared/corpus"
@@ -857,7 +858,7 @@ func TestRealWrappingsAreSplitIntoTheirEvents(t *testing.T) {
 }
 
 // partsOf returns the records that a line becomes: one for each element of a
-// list of events, with what stands beside the list, else the line itself.
+// list of events, with what is beside the list, else the line itself.
 func partsOf(t *testing.T, name, line string) (records []any) {
 	t.Helper()
 	whole, ok := decode(t, line).(map[string]any)

@@ -7,7 +7,7 @@ import (
 )
 
 // grant returns CloudTrail's event of an AddPermission call that succeeded,
-// which the built-in rule matches where the principal is an account.
+// which the built-in rule matches if the principal is an account.
 func grant(id, principal string) string {
 	return lambdaCall(id, "AddPermission20150331v2", fmt.Sprintf(
 		`{"functionName":"billing-export","statementId":"s1","action":"lambda:InvokeFunction","principal":%q}`, principal))

@@ -64,9 +64,9 @@ func TestAnEmptyPropertyIsAsIfUnsetOrRefusedInOneLine(t *testing.T) {
 		t.Run(p.Name, func(t *testing.T) {
 			t.Parallel()
 			got := inTestHost(t, in, "-p", p.Name+"=")
-			switch said := got.logLines(); {
+			switch lines := got.logLines(); {
 			case got.code == 0 && got.verdict() == "modified":
-			case got.code == 3 && len(said) == 1 && strings.Contains(said[0], fmt.Sprintf("property %q: ", p.Name)):
+			case got.code == 3 && len(lines) == 1 && strings.Contains(lines[0], fmt.Sprintf("property %q: ", p.Name)):
 			default:
 				t.Errorf("code %d, verdict %q:\n%s", got.code, got.verdict(), got.log)
 			}
@@ -92,7 +92,7 @@ func TestAChunkOf100MBIsFiltered(t *testing.T) {
 	wantTagged(t, found, rest)
 }
 
-// panicking is a shared object that panics where it finds a text in a chunk.
+// panicking is a shared object that panics when it finds a text in a chunk.
 var panicking = sync.OnceValues(func() (string, error) {
 	path := filepath.Join(workshop, "panicking", "flb-filter_trailwire.so")
 	return path, buildPlugin(path, "-tags", "trailwire_panics")
@@ -123,7 +123,7 @@ func TestAPanicInTheEvaluationLeavesTheChunkAlone(t *testing.T) {
 		}
 	}
 	c.end()
-	if told := strings.Count(c.log.String(), "a chunk was left as it was: trailwire: panic"); told != 1 {
-		t.Errorf("two panics are told of in %d lines, want one a minute:\n%s", told, c.log)
+	if lines := strings.Count(c.log.String(), "a chunk was left as it was: trailwire: panic"); lines != 1 {
+		t.Errorf("two panics are logged in %d lines, want one a minute:\n%s", lines, c.log)
 	}
 }

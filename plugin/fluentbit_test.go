@@ -22,9 +22,9 @@ import (
 // The helpers of the tests in this folder: they find the shared object and the
 // Fluent Bits to try it in, start those, and wait for what they do.
 
-// patience is how long a test waits for something that happens within a second
+// waitLimit is how long a test waits for something that happens within a second
 // or two on an idle machine.
-const patience = 30 * time.Second
+const waitLimit = 30 * time.Second
 
 // workshop is a folder for what the tests build, removed at the end.
 var workshop string
@@ -32,8 +32,8 @@ var workshop string
 func TestMain(m *testing.M) {
 	flag.Parse()
 	os.Exit(func() int {
-		// What runs in parallel waits for Fluent Bits, which mostly wait
-		// themselves, for the next flush.
+		// Parallel tests wait for Fluent Bits, and these mostly wait for their
+		// next flush.
 		if flag.Lookup("test.parallel").Value.String() == strconv.Itoa(runtime.GOMAXPROCS(0)) {
 			if err := flag.Set("test.parallel", "8"); err != nil {
 				panic(err)
@@ -53,7 +53,7 @@ func TestMain(m *testing.M) {
 }
 
 // plugin returns the path of the shared object: the one that make has built,
-// or, where that is missing or older than its sources, one built for the test.
+// or, if that is missing or older than its sources, one built for the test.
 func plugin(t *testing.T) string {
 	t.Helper()
 	path, err := builtPlugin()
@@ -184,7 +184,7 @@ func write(t *testing.T, path, text string) string {
 	return path
 }
 
-// read returns a file's text, none where there is no such file.
+// read returns a file's text, none if there is no such file.
 func read(t *testing.T, path string) string {
 	t.Helper()
 	text, err := os.ReadFile(path)
@@ -252,27 +252,27 @@ func (p *process) text() string {
 	return read(p.t, p.log)
 }
 
-// waitFor waits until something has happened. It fails where the process ends
+// waitFor waits until something has happened. It fails if the process ends
 // before that.
 func (p *process) waitFor(what string, happened func() bool) {
 	p.t.Helper()
-	deadline := time.After(patience)
+	deadline := time.After(waitLimit)
 	for !happened() {
 		select {
 		case <-p.ended:
 			p.t.Fatalf("Fluent Bit ended (%v) before %s", p.command.ProcessState, what)
 		case <-deadline:
-			p.t.Fatalf("%s: not within %v", what, patience)
+			p.t.Fatalf("%s: not within %v", what, waitLimit)
 		case <-time.After(20 * time.Millisecond):
 		}
 	}
 }
 
-// happens reports whether something happens before the process ends and the
-// test's patience does.
+// happens reports whether something happens before the process ends and within
+// the test's waitLimit.
 func (p *process) happens(happened func() bool) bool {
 	p.t.Helper()
-	for deadline := time.Now().Add(patience); time.Now().Before(deadline); {
+	for deadline := time.Now().Add(waitLimit); time.Now().Before(deadline); {
 		if happened() {
 			return true
 		}
@@ -295,7 +295,7 @@ func (p *process) waitForLines(path string, n int) {
 }
 
 // stop ends the process as a service manager does, so that it flushes what it
-// has, and fails where its exit code is not 0.
+// has, and fails if its exit code is not 0.
 func (p *process) stop() {
 	p.t.Helper()
 	if err := p.command.Process.Signal(syscall.SIGTERM); err != nil {
@@ -312,8 +312,8 @@ func (p *process) exit() int {
 	p.t.Helper()
 	select {
 	case <-p.ended:
-	case <-time.After(patience):
-		p.t.Fatalf("%s still runs after %v", p.command, patience)
+	case <-time.After(waitLimit):
+		p.t.Fatalf("%s still runs after %v", p.command, waitLimit)
 	}
 	return p.command.ProcessState.ExitCode()
 }

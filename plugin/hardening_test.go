@@ -106,7 +106,7 @@ func TestBuildingTwiceGivesTheSameBytes(t *testing.T) {
 		to := folder(t)
 		file := filepath.Join(to, "flb-filter_trailwire.so")
 		command := exec.Command("make", "-C", sources, "BUILD="+to, file)
-		// Whatever runs the test may be a make with variables of its own.
+		// The test may run in a make that has variables of its own.
 		command.Env = append(slices.DeleteFunc(os.Environ(), func(v string) bool { return strings.HasPrefix(v, "MAKE") }), environment...)
 		if out, err := command.CombinedOutput(); err != nil {
 			t.Fatalf("%v\n%s", err, out)

@@ -22,7 +22,7 @@ type appended struct {
 	records []byte
 }
 
-// ids returns the eventIDs of the records, and fails where one has no alert at the
+// ids returns the eventIDs of the records, and fails if one has no alert at the
 // end of its body.
 func (a appended) ids(t *testing.T) (ids []string) {
 	t.Helper()
@@ -87,8 +87,8 @@ func TestAnAlertIsTheRecordThatTaggingMakesAndTheOriginalIsUntouched(t *testing.
 	}
 }
 
-// Where records are tagged too, a list is split also where nothing in its chunk
-// raises an alert, and what is looked into twice is counted once.
+// If records are tagged too, a list is split even if nothing in its chunk
+// raises an alert. What is evaluated twice is counted once.
 func TestAListWithoutAnAlertIsSplitWhereRecordsAreTagged(t *testing.T) {
 	list := event(t, `{"Records":[`+lambdaCall("a", "ListFunctions20150331", "null")+","+lambdaCall("b", "ListFunctions20150331", "null")+`]}`)
 	want := inTestHost(t, list)
@@ -118,13 +118,13 @@ func TestWhatIsRaisedOfAChunk(t *testing.T) {
 		{"one event", []string{a}, nil, []string{"alert.high: a"}},
 		{"none without a match", []string{other, nearMiss}, nil, nil},
 		{"each event of a list by itself", []string{list}, nil, []string{"alert.high: a b"}},
-		{"also where lists are not split", []string{list}, []string{"-p", "split=off"}, []string{"alert.high: a b"}},
-		{"also where records are tagged", []string{list}, []string{"-p", "split=off", "-p", "records=tagged"}, []string{"alert.high: a b"}},
+		{"also when lists are not split", []string{list}, []string{"-p", "split=off"}, []string{"alert.high: a b"}},
+		{"also when records are tagged", []string{list}, []string{"-p", "split=off", "-p", "records=tagged"}, []string{"alert.high: a b"}},
 		{"each event of a text that is a list", []string{`{"log":` + strconv.Quote("["+a+","+other+","+b+"]") + `}`}, nil, []string{"alert.high: a b"}},
 		{"a duplicate has the other tag", []string{a, b, a}, nil, []string{"alert.high: a b", "suppressed.high: a"}},
 		{"which can be named", []string{a, a}, []string{"-p", "suppressed_tag=known.$rule_id"},
 			[]string{"alert.high: a", "known.8f985da6-66e8-4838-a63e-21636eb9adc5: a"}},
-		{"as all that is said of an alert", []string{a}, []string{"-p", "alert_tag=$tag.$severity.${rule_id}"},
+		{"with every variable of a template", []string{a}, []string{"-p", "alert_tag=$tag.$severity.${rule_id}"},
 			[]string{"my.tag.high.8f985da6-66e8-4838-a63e-21636eb9adc5: a"}},
 		{"records of one tag stay in order", []string{c, a, b}, nil, []string{"alert.high: c a b"}},
 	} {
@@ -167,8 +167,8 @@ func TestARecordThatCarriesItsVerdictRaisesNothingAgain(t *testing.T) {
 	}
 }
 
-// Whatever keeps alerts from the input, they are in the records that go on, judged
-// as they were before, and the log says why.
+// If the input does not get the alerts, for any reason, they are in the records
+// that go on, judged as before, and the log says why.
 func TestAlertsThatTheInputDoesNotTakeStayInTheirRecords(t *testing.T) {
 	in := slices.Concat(event(t, match), event(t, nearMiss), event(t, match))
 	plain := inTestHost(t, in, "-p", "split=off")
@@ -207,7 +207,7 @@ func TestOnAnotherThreadAlertsStayInTheirRecords(t *testing.T) {
 		t.Errorf("%d appends, want those of one thread alone", n)
 	}
 	if n := strings.Count(got.log, "another thread"); n != 1 {
-		t.Errorf("it is told of %d times in a minute", n)
+		t.Errorf("the log has it %d times in a minute", n)
 	}
 }
 
@@ -237,8 +237,8 @@ func TestBadRoutesAreRefusedInOneLine(t *testing.T) {
 		t.Run(strings.Join(test.options, " "), func(t *testing.T) {
 			t.Parallel()
 			got := inTestHost(t, nil, test.options...)
-			if told := got.logLines(); got.code != 3 || len(told) != 1 || !strings.HasSuffix(told[0], test.says) {
-				t.Errorf("code %d, the log is %q, want one line: %s", got.code, told, test.says)
+			if lines := got.logLines(); got.code != 3 || len(lines) != 1 || !strings.HasSuffix(lines[0], test.says) {
+				t.Errorf("code %d, the log is %q, want one line: %s", got.code, lines, test.says)
 			}
 		})
 	}

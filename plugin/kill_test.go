@@ -87,9 +87,9 @@ func missing(want, got []string) (lost []string) {
 }
 
 // A Fluent Bit with its buffer on disk is ended again and again under load, and
-// started again. What it does without the plugin is the control: it is what any
-// plugin can have. Everything that was read arrives, and so does every alert, by
-// each way. TRAILWIRE_KILLS says how often Fluent Bit is ended.
+// started again. What it does without the plugin is the control: no plugin can
+// do better. Everything that was read arrives, and so does every alert, on each
+// route. TRAILWIRE_KILLS says how often Fluent Bit is ended.
 func TestWhatIsReadArrivesHoweverFluentBitEnds(t *testing.T) {
 	for _, test := range []struct {
 		name       string
@@ -109,8 +109,8 @@ func TestWhatIsReadArrivesHoweverFluentBitEnds(t *testing.T) {
 	}
 }
 
-// ways are those of an alert out of Fluent Bit: as a record of its own, and in the
-// record that it is about, by an output that takes nothing else.
+// ways are the routes of an alert out of Fluent Bit: as a record of its own, or in
+// its tagged record, by an output that takes nothing else.
 const (
 	recordsWay = "/records"
 	alertsWay  = "/alerts"
@@ -127,7 +127,8 @@ func endUnderLoad(t *testing.T, fb fluentBit, times int, signal syscall.Signal, 
 	}
 	var r delivertest.Receiver
 	dir, output := folder(t), outputPlugin(t)
-	// Without the plugin the same events are told by what the rule looks at.
+	// Without the plugin the same events are selected by what the rule looks
+	// at.
 	plugins, input, filter, field, value, sender := "[]", "", "", "$eventName", "^AddPermission", ""
 	if withPlugin {
 		plugins = fmt.Sprintf("[%q, %q, %q]", filepath.Join(filepath.Dir(output), "flb-filter_trailwire.so"),

@@ -21,8 +21,8 @@ type load struct {
 	all, grants []string // IDs
 }
 
-// startLoad appends to dir/in/a.json, 500 events a second, of which one in so
-// many matches.
+// startLoad appends 500 events a second to dir/in/a.json. One in so many
+// matches.
 //
 // A line is 1 KB, and wholeLines makes in_tail read so many of them at a time:
 // a Fluent Bit before 5.0.3 that ends when it has read half a line takes that

@@ -1,7 +1,7 @@
-// Command plugin is the shared object that Fluent Bit loads, as a filter, an input
-// or an output: one file under three names, so that a process that loads several
-// has one Go runtime. Build it with make; see plugin/filter, plugin/input and
-// plugin/output for its interfaces.
+// Command plugin is the shared object that Fluent Bit loads as a filter, an input
+// or an output. It is one file under three names: a process that loads several of
+// them has one Go runtime. Build it with make; plugin/filter, plugin/input and
+// plugin/output document its interfaces.
 package main
 
 import (

@@ -38,7 +38,7 @@ func freeAddress(t *testing.T) string {
 
 // scrape returns what Prometheus would get.
 func scrape(address string) (string, error) {
-	client := http.Client{Timeout: patience}
+	client := http.Client{Timeout: waitLimit}
 	response, err := client.Get("http://" + address + "/metrics")
 	if err != nil {
 		return "", err

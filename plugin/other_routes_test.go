@@ -19,11 +19,11 @@ type route struct {
 	inputs  []string
 	filters []string
 	output  []string // that for alerts, besides where they go
-	since   string   // the first version, where that is not any
+	since   string   // the first version, if that is not any
 }
 
-// The routes of docs/other-routes.md. What stands there as a setting that helps is
-// set here, too.
+// The routes of docs/other-routes.md. The settings that help, according to that
+// page, are set here too.
 var routes = []route{
 	{
 		name:    "the input trailwire",
@@ -55,7 +55,7 @@ var routes = []route{
 			"    - {name: every, to: {outputs: [{name: records}]}}",
 			"    - {name: alerts, condition: {rules: [{field: \"$alert['risk_score']\", op: gt, value: 0}]}, to: {outputs: [{name: alerts}]}}",
 		},
-		// 4.2.8 has nothing for a route without a condition where another has one.
+		// 4.2.8 has nothing for a route without a condition if another has one.
 		since:   "5",
 		filters: []string{"{name: modify, match: no.such.tag, remove: x}"},
 		output:  []string{"retry_limit: no_limits"},
@@ -110,9 +110,9 @@ func (a *arrivals) settled(p *process, records, want int) (ids []string) {
 	return ids
 }
 
-// What docs/other-routes.md says that each route loses comes from here.
-// TRAILWIRE_ROUTES says how often Fluent Bit is ended in each way; without it this
-// is not run, since it is Fluent Bit that is measured.
+// This measures what each route loses, for docs/other-routes.md. TRAILWIRE_ROUTES
+// says how often Fluent Bit is ended in each way. Without it this does not run,
+// since it measures Fluent Bit.
 func TestWhatEachRouteLoses(t *testing.T) {
 	if os.Getenv("TRAILWIRE_ROUTES") == "" {
 		t.Skip("a measurement of Fluent Bit's own routes, with TRAILWIRE_ROUTES")
@@ -187,8 +187,8 @@ func TestWhatEachRouteLoses(t *testing.T) {
 	}
 }
 
-// A processor reaches the input trailwire from the thread that this one is on, and
-// where it has been started before: docs/other-routes.md says so, case by case.
+// A processor reaches the input trailwire only on the input's own thread, and only
+// if the input was started first: docs/other-routes.md says so, case by case.
 func TestAProcessorReachesTheInputFromItsThreadAlone(t *testing.T) {
 	t.Parallel()
 	const input, processor = "{name: trailwire, alias: alerts}", "processors: {logs: [{name: trailwire, alert_tag: alert.$severity}]}"
@@ -236,8 +236,8 @@ func TestAProcessorReachesTheInputFromItsThreadAlone(t *testing.T) {
 				if alerts != test.alerts || tagged != test.tagged {
 					t.Errorf("%d alerts of their own and %d in their record, want %d and %d", alerts, tagged, test.alerts, test.tagged)
 				}
-				if told := strings.Contains(p.text(), "alerts are in their records and not under alert_tag: "+test.says); told != (test.says != "") {
-					t.Errorf("the log says so: %v", told)
+				if logged := strings.Contains(p.text(), "alerts are in their records and not under alert_tag: "+test.says); logged != (test.says != "") {
+					t.Errorf("the log says so: %v", logged)
 				}
 			})
 		})

@@ -201,8 +201,8 @@ func TestAWrongPropertyOfTheOutputStopsFluentBit(t *testing.T) {
 	})
 }
 
-// Nobody answers the output, and it has no workers: another output goes on as if
-// nothing were.
+// Nobody answers the output, and it has no workers: another output goes on
+// undisturbed.
 func TestAReceiverThatHangsHoldsNobodyUp(t *testing.T) {
 	inFluentBit(t, func(t *testing.T, fb fluentBit) {
 		var r delivertest.Receiver

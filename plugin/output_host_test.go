@@ -22,7 +22,7 @@ import (
 )
 
 // These tests load the real shared object, under its name as an output, into
-// plugin/testhost/outputhost.c, which stands in for Fluent Bit's Go proxy.
+// plugin/testhost/outputhost.c, which plays Fluent Bit's Go proxy.
 
 var (
 	outputHost = sync.OnceValues(func() (string, error) { return compileOutputHost("outputhost") })
@@ -62,7 +62,7 @@ type run struct {
 	code    int
 }
 
-// lines returns the lines of the log that are no results.
+// lines returns the lines of the log that are not results.
 func (r run) lines() []string {
 	return slices.DeleteFunc(lines(r.log), func(l string) bool { return strings.HasPrefix(l, "result: ") })
 }
@@ -95,7 +95,7 @@ func inOutputHostOf(t *testing.T, compiled func() (string, error), chunks [][]by
 	command := exec.Command(host, append(options, outputPlugin(t))...)
 	command.Stdin, command.Stdout, command.Stderr = bytes.NewReader(frames), &out, &log
 	command.WaitDelay = time.Second
-	kill := time.AfterFunc(patience, func() { _ = command.Process.Kill() })
+	kill := time.AfterFunc(waitLimit, func() { _ = command.Process.Kill() })
 	defer kill.Stop()
 	var exit *exec.ExitError
 	if err := command.Run(); err != nil && !errors.As(err, &exit) {
@@ -219,7 +219,7 @@ func TestAWrongPropertyStopsTheOutputWithOneLine(t *testing.T) {
 		{"no destination", "coverage", "rule", `property "alerts_to": it is not set`},
 		{"a destination of no known kind", "alerts_to", "syslog://x", "of an unknown kind"},
 		{"a secret in an address", "alerts_to", "forward://x?shared_key=hunter2", "a secret does not go into an address"},
-		{"an address of metrics that is none", "metrics_listen", "nowhere:x", `property "metrics_listen"`},
+		{"an address of metrics that cannot be read", "metrics_listen", "nowhere:x", `property "metrics_listen"`},
 		{"an engine's property", "interval", "soon", `property "interval"`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -247,7 +247,7 @@ func TestWorkersAreNotStartedAndOneLineSaysSo(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			r := inOutputHost(t, nil, append([]string{"-p", "alerts_to=stdout"}, c.options...)...)
-			var told []string
+			var warned []string
 			for _, l := range r.lines() {
 				if rest, ok := strings.CutPrefix(l, "[warn] [output:trailwire:trailwire."); ok {
 					_, rest, _ = strings.Cut(rest, `] property "workers": `)
@@ -255,11 +255,11 @@ func TestWorkersAreNotStartedAndOneLineSaysSo(t *testing.T) {
 					if !strings.Contains(rest, "is not used") || !strings.Contains(rest, "leave it out") {
 						t.Errorf("the line is %q", l)
 					}
-					told = append(told, number)
+					warned = append(warned, number)
 				}
 			}
-			if r.code != 0 || !slices.Equal(told, c.want) || strings.Contains(r.log, "workers are started") {
-				t.Errorf("exit code %d, told of %q, want %q:\n%s", r.code, told, c.want, r.log)
+			if r.code != 0 || !slices.Equal(warned, c.want) || strings.Contains(r.log, "workers are started") {
+				t.Errorf("exit code %d, warned of %q, want %q:\n%s", r.code, warned, c.want, r.log)
 			}
 		})
 	}

@@ -58,7 +58,7 @@ func usageOf(t *testing.T, p *process) usage {
 	}
 }
 
-// size returns the size of a file, zero where there is none.
+// size returns the size of a file, zero if there is none.
 func size(path string) int64 {
 	info, err := os.Stat(path)
 	if err != nil {
@@ -77,12 +77,12 @@ func newlines(path string) int {
 // The filter in each of the places where it can be, and the output, in one
 // process.
 //
-// TRAILWIRE_RELOADS says how many reloads, and that there is time for the
-// control: the same without the plugin.
+// TRAILWIRE_RELOADS says how many reloads. With it the control runs too: the
+// same without the plugin.
 func TestReloadsUnderLoadLoseNothingAndLeaveNothingBehind(t *testing.T) {
 	bySignal := func(p *process, _ string) error { return p.command.Process.Signal(syscall.SIGHUP) }
 	overHTTP := func(_ *process, port string) error {
-		answer, err := impatient.Post("http://127.0.0.1:"+port+"/api/v2/reload", "application/json", strings.NewReader("{}"))
+		answer, err := quickClient.Post("http://127.0.0.1:"+port+"/api/v2/reload", "application/json", strings.NewReader("{}"))
 		if err != nil {
 			return err
 		}
@@ -117,9 +117,9 @@ func TestReloadsUnderLoadLoseNothingAndLeaveNothingBehind(t *testing.T) {
 	}
 }
 
-// impatient takes a new connection each time, and gives up soon: a server that
+// quickClient takes a new connection each time, and gives up soon: a server that
 // is being reloaded may never answer.
-var impatient = &http.Client{Timeout: time.Second, Transport: &http.Transport{DisableKeepAlives: true}}
+var quickClient = &http.Client{Timeout: time.Second, Transport: &http.Transport{DisableKeepAlives: true}}
 
 // reloading is a Fluent Bit that is reloaded while it reads dir/in/*.json.
 type reloading struct {
@@ -154,10 +154,10 @@ func (r *reloading) times(n int) (after []usage) {
 	return after
 }
 
-// count returns how many reloads there have been, zero where there is no answer:
+// count returns how many reloads there have been, zero if there is no answer:
 // not all versions put it into the log.
 func (r *reloading) count() int {
-	answer, err := impatient.Get("http://127.0.0.1:" + r.port + "/api/v2/reload")
+	answer, err := quickClient.Get("http://127.0.0.1:" + r.port + "/api/v2/reload")
 	if err != nil {
 		return 0
 	}
@@ -275,7 +275,7 @@ pipeline:
 }
 
 // reloadWithoutThePlugin reports what Fluent Bit loses and leaves behind by
-// itself. Whatever that is, it is no failure of ours.
+// itself. That is not a failure of ours.
 func reloadWithoutThePlugin(t *testing.T, fb fluentBit, reloads int, pull func(p *process, port string) error) {
 	dir, port := folder(t), freePort(t)
 	write(t, filepath.Join(dir, "fluent-bit.yaml"), fmt.Sprintf(`
@@ -317,8 +317,8 @@ func table(after []usage) string {
 }
 
 // leftBehind returns how many descriptors a Fluent Bit leaves open at each
-// reload by itself, as the control shows: 14 are 3.2.10's, 6.2 are 4.2.8's, none
-// 5.1.1's.
+// reload by itself, as the control shows: 3.2.10 leaves 14, 4.2.8 leaves 6.2,
+// 5.1.1 none.
 func leftBehind(version string) int {
 	switch version[0] {
 	case '5':
@@ -329,18 +329,18 @@ func leftBehind(version string) int {
 	return 15
 }
 
-// enoughReloads is from how many reloads on figures say something. Fewer are for
-// what must not be lost.
+// enoughReloads is how many reloads it takes until memory figures are
+// meaningful. A run of fewer shows only that nothing is lost.
 const enoughReloads = 20
 
-// wantFlat fails where a process uses more and more, but for so many descriptors
+// wantFlat fails if a process uses more and more, apart from the descriptors
 // that its host leaves open at each reload.
 func wantFlat(t *testing.T, after []usage, leftBehind int) {
 	t.Helper()
 	t.Log(table(after))
 	reloads := len(after)
 	if reloads < enoughReloads {
-		return // the middle of two is no middle: a connection that is just open decides
+		return // two samples have no median: one connection that is open would decide
 	}
 	for i := range after {
 		after[i].descriptors -= leftBehind * i

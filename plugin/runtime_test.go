@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// switches returns how often each thread of a process that Fluent Bit has not
-// made was given a processor: Go's threads, which have no name of their own.
+// switches returns how often each of Go's threads in a process was given a
+// processor. They are the threads that Fluent Bit has not named.
 func switches(t *testing.T, p *process) map[string]int {
 	t.Helper()
 	paths, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/status", p.command.Process.Pid))
@@ -48,8 +48,8 @@ pipeline:
 `, plugin(t), dir))
 		p := fb.start(t, dir, "-c", config)
 		p.waitFor("the filter has started", func() bool { return strings.Contains(p.text(), "trailwire") })
-		// Go's runtime looks around for a moment before it goes to sleep, and
-		// once a minute, which a second try is for.
+		// Go's runtime is busy for a moment before it sleeps, and once a
+		// minute. That is what the second try is for.
 		var woke string
 		for range 3 {
 			time.Sleep(2 * time.Second)
@@ -62,7 +62,7 @@ pipeline:
 				}
 			}
 			if len(before) == 0 {
-				t.Fatal("no thread is Go's: the test has lost its point")
+				t.Fatal("no thread is Go's: the test shows nothing")
 			}
 			if woke == "" {
 				return

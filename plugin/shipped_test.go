@@ -22,17 +22,18 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// These tests let events through every configuration that is shipped, take the
-// places down that its alerts go to, and look at what arrives there. Placeholders
-// (files, standard output) give way to a place of the test, as users are told to
-// do; what else is replaced are paths, addresses and keys.
+// These tests send events through every configuration that is shipped, take down
+// the places that its alerts go to, and look at what arrives there. A place of
+// the test replaces each placeholder (a file, standard output), as the
+// configurations ask users to do. Apart from these only paths, addresses and keys
+// are replaced.
 
-// place is a server that stands for those that alerts go to. It can be taken down,
-// and comes back at the same address.
+// place is a server that alerts go to. It can be taken down, and comes back at the
+// same address.
 type place struct {
 	t                *testing.T
 	address          string
-	certificate, key string // files, where it speaks TLS
+	certificate, key string // files, if it speaks TLS
 
 	mu     sync.Mutex
 	server *http.Server
@@ -50,7 +51,7 @@ func newPlace(t *testing.T) *place {
 func (p *place) up() {
 	p.t.Helper()
 	var listener net.Listener
-	within(p.t, patience, "the place is up again", func() (ok bool) {
+	within(p.t, waitLimit, "the place is up again", func() (ok bool) {
 		var err error
 		listener, err = net.Listen("tcp", p.address)
 		return err == nil
@@ -66,8 +67,8 @@ func (p *place) up() {
 	}(p.server)
 }
 
-// down refuses new connections and breaks those that there are, once what it has
-// taken is answered: what it had without an answer would come again.
+// down refuses new connections and closes the open ones, after it has answered
+// what it has read: without an answer that would come again.
 func (p *place) down() {
 	answered, cancel := context.WithTimeout(context.Background(), time.Second)
 	defer cancel()
@@ -123,7 +124,7 @@ func (p *place) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	p.got[path] = append(p.got[path], unsuppressed(body)...)
 }
 
-// anEvent is where an alert in any of the forms names its event.
+// anEvent finds the event's ID in an alert of any format.
 var anEvent = regexp.MustCompile(`"eventID\\*":\\*"([a-z-]+)|, event ([a-z-]+)\\u000a`)
 
 // unsuppressed returns the IDs of the events in a text whose alerts are not
@@ -185,14 +186,14 @@ func posts(p *process, url string) func(string) {
 	}
 }
 
-// An output that stands for the place that alerts are to go to.
+// An output in place of the one that a user chooses for alerts.
 var (
 	placeholder        = regexp.MustCompile(`(?m)^( +)- name: (?:file|stdout)\n +match: (alert|finding)\.\*\n(?: +(?:path|file|format): .*\n)+`)
 	classicPlaceholder = regexp.MustCompile(`(?m)^    Name +file\n    Match +(alert)\.\*\n(?:    (?:Path|File|Format) +.*\n)+`)
 )
 
-// toPlace puts the test's place where a configuration has placeholders, and has
-// outputs try it again sooner: after 1, not 5 seconds.
+// toPlace replaces a configuration's placeholders with the test's place, and
+// lets outputs try again sooner: after 1 second, not 5.
 func toPlace(t *testing.T, text string, p *place) string {
 	t.Helper()
 	to := "host: " + p.host() + "\n${1}  port: " + p.port() + "\n${1}  uri: /${2}\n${1}  format: json_lines\n"
@@ -474,7 +475,7 @@ func TestEveryShippedConfigurationDeliversEachAlertOnceThroughAnOutage(t *testin
 					t.Helper()
 					f.feed(ids[len(ids)-1])
 					for to, alerts := range f.alert {
-						within(t, outage+patience, fmt.Sprintf("the alerts of %q arrive at %s", ids, to), func() bool { return len(missing(ids, alerts())) == 0 })
+						within(t, outage+waitLimit, fmt.Sprintf("the alerts of %q arrive at %s", ids, to), func() bool { return len(missing(ids, alerts())) == 0 })
 					}
 				}
 				arrive("before")

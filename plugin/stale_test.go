@@ -18,8 +18,8 @@ risk_score = 47
 query = 'any where event.action == "DeleteUser"'
 `
 
-// A hot reload with settings that are wrong goes on with the last good ones, in the
-// filter and in the output; a first start with them is refused.
+// A hot reload with wrong settings goes on with the last good ones, in the filter
+// and in the output. A first start with them is refused.
 func TestAHotReloadWithWrongSettingsKeepsTheLastGoodOnes(t *testing.T) {
 	inFluentBit(t, func(t *testing.T, fb fluentBit) {
 		dir, port := folder(t), freePort(t)
@@ -44,7 +44,7 @@ func TestAHotReloadWithWrongSettingsKeepsTheLastGoodOnes(t *testing.T) {
 		for i, c := range []struct {
 			name   string
 			change func()
-			says   string // of each instance; nothing where the settings are good
+			says   string // of each instance; nothing if the settings are good
 			inputs bool   // there is an input trailwire
 		}{
 			{"a rule file is broken", func() { write(t, rule, userRule+"query = 1") }, `property "rules": ` + rule + `:8:1: `, true},
@@ -79,7 +79,7 @@ func TestAHotReloadWithWrongSettingsKeepsTheLastGoodOnes(t *testing.T) {
 				return strings.Contains(read(t, filepath.Join(dir, in)), `"eventID":"`+id+`"`) &&
 					strings.Contains(read(t, filepath.Join(dir, "sent")), `"eventID":"`+id+`"`)
 			})
-			told := strings.Count(p.text()[before:], "the settings of the last reload are not in use, those from before it are: "+c.says)
+			times := strings.Count(p.text()[before:], "the settings of the last reload are not in use, those from before it are: "+c.says)
 			want := 0
 			switch {
 			case !c.inputs:
@@ -87,8 +87,8 @@ func TestAHotReloadWithWrongSettingsKeepsTheLastGoodOnes(t *testing.T) {
 			case c.says != "":
 				want = 2
 			}
-			if told != want {
-				t.Errorf("%s: it is told of %d times, want %d:\n%s", c.name, told, want, p.text()[before:])
+			if times != want {
+				t.Errorf("%s: the log has it %d times, want %d:\n%s", c.name, times, want, p.text()[before:])
 			}
 		}
 		record := lines(read(t, filepath.Join(dir, "records")))[3]

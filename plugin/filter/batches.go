@@ -14,13 +14,13 @@ import (
 	"github.com/trailwire/trailwire/internal/property"
 )
 
-// fullBatch is how many bytes of records a batch gets before another one begins.
+// fullBatch is how many bytes of records a batch gets before another one is begun.
 // Fluent Bit closes a chunk at 2 MB (FLB_INPUT_CHUNK_FS_MAX_SIZE in 5.1), and hands
 // it to outputs whole.
 const fullBatch = 1 << 20
 
-// batches puts the records that alerts become into memory of the host's, by the
-// tag that each leaves under.
+// batches collects the alert records of a chunk in memory that the host can
+// free. Each batch holds the records of one tag.
 type batches struct {
 	alerts *C.struct_trailwire_alerts
 	tag    string // of the chunk
@@ -28,14 +28,15 @@ type batches struct {
 	open   map[string]int // by tag: the batch that is not full
 }
 
-// add takes the record that an output is, with the header before its body.
+// add appends an output's record to the batch of its tag. header goes before
+// the record's body.
 func (b *batches) add(header []byte, o *detect.Output) {
 	if batch := b.batchFor(b.tagOf(o.Alerts)); batch == nil || !appendTo(batch, header, o.Body) {
 		b.alerts.incomplete++
 	}
 }
 
-// appendTo appends a record to a batch. It returns false without memory.
+// appendTo appends a record to a batch. It returns false if there is no memory.
 func appendTo(batch *C.struct_trailwire_batch, header, body []byte) bool {
 	before := int(batch.size)
 	after := before + len(header) + len(body)
@@ -57,8 +58,8 @@ func appendTo(batch *C.struct_trailwire_batch, header, body []byte) bool {
 // records are moved seldom when it grows.
 func capacity(size int) int { return max(4<<10, 1<<bits.Len(uint(size))) }
 
-// tagOf returns the tag for an event's alerts. The most severe that is not
-// suppressed decides: one that is must not hide another.
+// tagOf returns the tag for an event's alerts: that of the most severe one that
+// is not suppressed, so that a suppressed alert does not hide another.
 func (b *batches) tagOf(alerts []alert.Alert) string {
 	template, a := b.route.SuppressedTag, &alerts[0]
 	for i := range alerts {
@@ -70,8 +71,8 @@ func (b *batches) tagOf(alerts []alert.Alert) string {
 	return template.Tag(a.Rule.Severity, a.Rule.ID, b.tag)
 }
 
-// batchFor returns the batch with this tag that is not full, a new one where there
-// is none; nil without memory.
+// batchFor returns the batch with this tag that is not full, or a new one. It
+// returns nil if there is no memory.
 func (b *batches) batchFor(tag string) *C.struct_trailwire_batch {
 	if i, ok := b.open[tag]; ok {
 		if batch := &unsafe.Slice(b.alerts.batches, int(b.alerts.count))[i]; batch.size < fullBatch {
@@ -101,7 +102,7 @@ func (b *batches) batchFor(tag string) *C.struct_trailwire_batch {
 	return batch
 }
 
-// keep keeps how the alerts were judged.
+// keep stores how the alerts were judged.
 func (b *batches) keep(verdicts *detect.Verdicts) {
 	if b.alerts.count == 0 {
 		return

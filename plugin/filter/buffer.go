@@ -10,15 +10,15 @@ import "unsafe"
 
 // hostBuffer is memory that the host can free: it does so with its own
 // allocator, which a plugin's malloc resolves to. What replaces a chunk is
-// written there at once. Go's heap, where it would grow step by step and stay
-// for a while, held 45 MiB at the peak with S3 files of 5,000 events, 20 without
+// written there directly. On Go's heap it grew step by step and stayed for a
+// while: 45 MiB at the peak with S3 files of 5,000 events, 20 with this buffer
 // (`go run ./bench -memory 100000`).
 type hostBuffer struct {
 	bytes []byte // nil without memory
 }
 
 func newHostBuffer(size int) hostBuffer {
-	// Not C.malloc, which ends the process where there is no memory.
+	// Not C.malloc, which ends the process if there is no memory.
 	p := C.trailwire_malloc(C.size_t(size))
 	if p == nil {
 		return hostBuffer{}
@@ -26,8 +26,8 @@ func newHostBuffer(size int) hostBuffer {
 	return hostBuffer{unsafe.Slice((*byte)(p), size)}
 }
 
-// hand gives what was appended to the buffer away, wherever it has grown to. It
-// returns false where there is no memory to copy it to.
+// hand gives away what was appended to the buffer, also if append has moved it
+// to Go's heap. It returns false if there is no memory to copy it to.
 func (b *hostBuffer) hand(appended []byte) (owned []byte, ok bool) {
 	if unsafe.SliceData(appended) != unsafe.SliceData(b.bytes) {
 		b.free()
@@ -40,7 +40,7 @@ func (b *hostBuffer) hand(appended []byte) (owned []byte, ok bool) {
 	return owned, true
 }
 
-// free gives the memory back that was not handed on.
+// free frees the memory unless it was handed on.
 func (b *hostBuffer) free() {
 	C.free(unsafe.Pointer(unsafe.SliceData(b.bytes)))
 	b.bytes = nil

@@ -1,8 +1,8 @@
 // Package filter is Trailwire as a Fluent Bit filter: flb-filter_trailwire.so.
 //
 // Fluent Bit's Go proxy has no filters, so the package implements the C
-// interface of a filter itself. It is thin: what a chunk becomes is decided in
-// internal/chunk and detect, what properties mean in internal/property.
+// interface of a filter itself. It is thin: internal/chunk and detect decide
+// what a chunk becomes, internal/property what properties mean.
 //
 // # The C contract
 //
@@ -24,7 +24,7 @@
 // walks it in steps of its own struct, which grew by a pointer in 5.0.3. At
 // load the shim therefore measures the step with the host's own
 // flb_config_map_create and lays the table out accordingly (map.c). Which
-// versions share which layout, and how each is told, is in layouts.h.
+// versions share which layout, and how each is recognised, is in layouts.h.
 //
 // A context is a small C struct that holds a cgo.Handle, never a Go pointer.
 // Every function that C can call recovers from panics, but the code below it

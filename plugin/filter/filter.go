@@ -29,15 +29,15 @@ import (
 type instance struct {
 	host     host
 	engine   *detect.Engine
-	search   *search.Search // nil where everything is suspect
+	search   *search.Search // nil if everything is suspect
 	counters *metrics.Counters
-	lease    *metrics.Lease // nil where no metrics are served
+	lease    *metrics.Lease // nil if no metrics are served
 	route    property.Filter
 }
 
-// trailwireFilterInit makes an instance of the properties that ins has. It
-// returns zero, after saying so in the log, where one of them is wrong. What the
-// shim has to know is put into started.
+// trailwireFilterInit makes an instance from the properties of ins. If one of
+// them is wrong, it logs that and returns zero. It fills started with what the
+// shim has to know.
 //
 //export trailwireFilterInit
 func trailwireFilterInit(ins *C.struct_flb_filter_instance, started *C.struct_trailwire_started) (handle C.uintptr_t) {
@@ -78,7 +78,7 @@ func trailwireFilterInit(ins *C.struct_flb_filter_instance, started *C.struct_tr
 	return C.uintptr_t(cgo.NewHandle(f))
 }
 
-// errNoInput says what alert_tag needs, as it is written in a configuration.
+// errNoInput shows the lines that a configuration with alert_tag needs.
 var errNoInput = errors.New(`property "alert_tag": alerts come in by the input trailwire, and there is none: ` +
 	`load flb-in_trailwire.so and add "- {name: trailwire, alias: alerts, storage.type: filesystem}" to the inputs, before an input that has this filter as its processor`)
 
@@ -88,7 +88,7 @@ type settings struct {
 	route property.Filter
 }
 
-// kept are the settings that go on where a reload brings wrong ones.
+// kept are the settings that stay in use if a reload brings wrong ones.
 var kept property.Kept[settings]
 
 // read reads the settings of h. hasInput says that the configuration has an input
@@ -104,7 +104,7 @@ func read(h host, hasInput bool) (s settings, err error) {
 		return s, errNoInput
 	}
 	if !s.route.TagRecords {
-		// A list stays one record, so that nothing has to look for lists.
+		// A list stays one record: nothing has to look for lists.
 		s.Options.Split = false
 	}
 	return s, nil
@@ -134,14 +134,14 @@ func newInstance(h host, s settings) (_ *instance, err error) {
 	return f, nil
 }
 
-// end gives back what an instance holds outside of Go's memory.
+// end frees what an instance holds outside of Go's memory.
 func (f *instance) end() {
 	f.lease.Release()
 	f.search.Free()
 }
 
 // trailwireFilterChunk evaluates a chunk in which the search has its first hit
-// at the offset hit (zero where there is no search). It returns FILTER_MODIFIED
+// at the offset hit (zero if there is no search). It returns FILTER_MODIFIED
 // with a buffer from malloc in out, or FILTER_NOTOUCH.
 //
 //export trailwireFilterChunk
@@ -160,8 +160,8 @@ func trailwireFilterChunk(handle C.uintptr_t, ins *C.struct_flb_filter_instance,
 	return verdict
 }
 
-// trailwireFilterRaise evaluates a chunk as trailwireFilterChunk does, and puts the
-// records that its alerts become into alerts, by tag. It leaves the chunk alone.
+// trailwireFilterRaise evaluates a chunk as trailwireFilterChunk does, and puts a
+// record for each event with alerts into alerts, by tag. It leaves the chunk alone.
 //
 //export trailwireFilterRaise
 func trailwireFilterRaise(handle C.uintptr_t, ins *C.struct_flb_filter_instance, data unsafe.Pointer, size, hit C.size_t, tag *C.char, tagLen C.int, alerts *C.struct_trailwire_alerts) {
@@ -182,9 +182,9 @@ func trailwireFilterRaise(handle C.uintptr_t, ins *C.struct_flb_filter_instance,
 }
 
 // trailwireFilterTag puts the alerts of a chunk into its records, after
-// trailwireFilterRaise: because the user wants that, too, or for the reason given,
-// because the input has only the batches before the one at taken. It returns what
-// trailwireFilterChunk does.
+// trailwireFilterRaise. It does so because the user wants that too, or because the
+// input took only the batches before the one at taken, for the reason given. It
+// returns what trailwireFilterChunk does.
 //
 //export trailwireFilterTag
 func trailwireFilterTag(handle C.uintptr_t, ins *C.struct_flb_filter_instance, data unsafe.Pointer, size, hit C.size_t, alerts *C.struct_trailwire_alerts, taken C.size_t, reason C.int, out *unsafe.Pointer, outSize *C.size_t) (verdict C.int) {
@@ -203,7 +203,7 @@ func trailwireFilterTag(handle C.uintptr_t, ins *C.struct_flb_filter_instance, d
 	return f.tag(unsafe.Slice((*byte)(data), int(size)), int(hit), verdicts, out, outSize)
 }
 
-// why says why alerts did not leave by the input, for the log.
+// why is what the log says about alerts that did not leave by the input.
 var why = map[C.int]string{
 	C.NOT_TAKEN:    "the input trailwire did not take them: it is paused, or its storage is full",
 	C.OTHER_THREAD: "this filter runs on another thread than the input trailwire, as a processor of a threaded input or of an output with workers does",
@@ -211,7 +211,7 @@ var why = map[C.int]string{
 	C.NO_MEMORY:    "there is no memory, and those that no record has room for are lost",
 }
 
-// recovered turns a panic into a chunk that is left as it is.
+// recovered recovers from a panic: the chunk is left as it is.
 func (f *instance) recovered(ins *C.struct_flb_filter_instance, verdict *C.int) {
 	r := recover()
 	if r == nil {
@@ -258,9 +258,9 @@ func (f *instance) tellTrouble(ins *C.struct_flb_filter_instance) {
 	}
 }
 
-// tag puts the chunk that takes the place of in, whose first hit is known, into
-// out, in memory that is the host's to free. It leaves in as it is where nothing
-// changes, and for want of memory.
+// tag writes the chunk that replaces in to out, in memory that the host frees.
+// hit is the first hit in it. The chunk is left as it is if nothing changes or
+// if there is no memory.
 func (f *instance) tag(in []byte, hit int, verdicts *detect.Verdicts, out *unsafe.Pointer, outSize *C.size_t) C.int {
 	var buffer hostBuffer
 	defer buffer.free()
@@ -283,11 +283,11 @@ func (f *instance) tag(in []byte, hit int, verdicts *detect.Verdicts, out *unsaf
 	return C.FILTER_MODIFIED
 }
 
-// roomForAlerts is for what a few alerts add to a small chunk.
+// roomForAlerts is how many bytes a few alerts may add to a small chunk.
 const roomForAlerts = 16 << 10
 
-// evaluationStarts returns the time, where somebody wants to know how long an
-// evaluation takes.
+// evaluationStarts returns the time if evaluations are measured, else the zero
+// time.
 func (f *instance) evaluationStarts() (start time.Time) {
 	if f.lease != nil {
 		start = time.Now()
@@ -301,8 +301,8 @@ func (f *instance) evaluationEnds(start time.Time) {
 	}
 }
 
-// trailwireFilterExit ends an instance, with a last line of statistics where
-// they were asked for.
+// trailwireFilterExit ends an instance. If statistics were asked for, it logs
+// them a last time.
 //
 //export trailwireFilterExit
 func trailwireFilterExit(handle C.uintptr_t) {
@@ -315,7 +315,7 @@ func trailwireFilterExit(handle C.uintptr_t) {
 	f.end()
 }
 
-// host answers properties from a Fluent Bit instance.
+// host reads properties from a Fluent Bit instance.
 type host struct {
 	ins *C.struct_flb_filter_instance
 }
@@ -334,7 +334,7 @@ func (h host) Property(name string) (value string, set bool) {
 	return C.GoString(v), true
 }
 
-// logLine logs a line. C.CString would end the process where there is no memory.
+// logLine logs a line. C.CString would end the process if there is no memory.
 func logLine(ins *C.struct_flb_filter_instance, level C.int, line string) {
 	text := newHostBuffer(len(line) + 1)
 	defer text.free()

@@ -2,5 +2,6 @@
 
 package filter
 
-// provoke does nothing. Built for a test (provoked.go) it panics on demand.
+// provoke does nothing. A test builds the one in provoked.go instead, which
+// panics on demand.
 func provoke([]byte) {}

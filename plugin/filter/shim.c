@@ -70,7 +70,7 @@ void trailwire_alerts_free(struct trailwire_alerts *alerts)
 
 /*
  * The first callback that a host makes: cb_pre_run since 2.2. Older hosts have
- * no such member and take it for cb_init, so that this is where they are told.
+ * no such member and take it for cb_init: they are refused here.
  */
 static int pre_run(struct flb_filter_instance *ins, struct flb_config *config, void *data)
 {
@@ -103,8 +103,8 @@ static int pre_run(struct flb_filter_instance *ins, struct flb_config *config, v
 /* What the host keeps for an instance. */
 struct context {
     uintptr_t handle;                      /* of the Go instance */
-    const struct trailwire_search *search; /* NULL where everything is suspect */
-    int sees_all;                          /* Go wants to see every chunk, to count it */
+    const struct trailwire_search *search; /* NULL if everything is suspect */
+    int sees_all;                          /* Go has to count every chunk */
     int raises;                            /* alerts are records of their own: alert_tag */
     int tags_records;                      /* the record gets its alert, too */
     struct flb_config *config;             /* whose input trailwire gets the alerts */
@@ -139,10 +139,10 @@ static int init(struct flb_filter_instance *ins, struct flb_config *config, void
 }
 
 /*
- * Appends the alerts to the input. The host writes them into the input's storage
- * and runs its filters on them before it returns, ours among them, so that this
- * thread must not be in Go. Records of one tag stay in order: after the first
- * batch that is not taken the rest is not tried.
+ * Appends the alerts to the input. Before it returns, the host writes them into
+ * the input's storage and runs its filters on them, ours among them: this thread
+ * must not be in Go. Records of one tag stay in order: after the first batch
+ * that is not taken the rest is not tried.
  */
 static enum trailwire_reason append(struct flb_input_instance *to, const struct trailwire_alerts *alerts,
                                     size_t *taken)
@@ -159,8 +159,9 @@ static enum trailwire_reason append(struct flb_input_instance *to, const struct 
 }
 
 /*
- * Raises the alerts of a chunk and sends them to the input. Where it does not take
- * them, or is not within reach, the chunk gets them after all: none is dropped.
+ * Raises the alerts of a chunk and sends them to the input. If the input does
+ * not take them or cannot be reached, they are tagged in the chunk: none is
+ * dropped.
  */
 static int raise_alerts(struct context *context, const void *data, size_t size, size_t hit,
                  const char *tag, int tag_len, void **out_data, size_t *out_size,
@@ -199,7 +200,7 @@ static int raise_alerts(struct context *context, const void *data, size_t size, 
 
 /*
  * Nearly every chunk ends in the search: nothing in it could match. What comes from
- * the input trailwire are alerts, which raise none.
+ * the input trailwire is an alert already, and raises none.
  */
 static int filter(const void *data, size_t size, const char *tag, int tag_len,
                   void **out_data, size_t *out_size,

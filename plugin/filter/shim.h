@@ -1,5 +1,5 @@
 /*
- * What shim.c and the Go code of this package know of each other.
+ * What shim.c and the Go code of this package share.
  */
 #ifndef TRAILWIRE_FILTER_SHIM_H
 #define TRAILWIRE_FILTER_SHIM_H
@@ -8,13 +8,13 @@
 
 #include "../host/host.h"
 
-/* What they tell each other when an instance starts. */
+/* What they pass to each other when an instance starts. */
 struct trailwire_started {
     int input;        /* in: the configuration has an input trailwire */
-    void *search;     /* which chunks are suspects; NULL where all are */
+    void *search;     /* which chunks are suspects; NULL if all are */
     int sees_all;     /* every chunk is to be counted */
     int raises;       /* alerts are to be raised, not only tagged */
-    int tags_records; /* the record gets its alert even where it is raised */
+    int tags_records; /* the record gets its alert too, although it is raised */
 };
 
 /* Records under one tag, which are appended at once. */

@@ -120,8 +120,8 @@ struct property_entry {
 };
 
 /*
- * Functions of the host. They are weak, so that a host which lacks one can be
- * told apart instead of failing with the dynamic linker's words.
+ * Functions of the host. They are weak: a host that lacks one is recognised and
+ * refused by us, not by the dynamic linker.
  */
 #define HOST __attribute__((weak))
 HOST void flb_log_print(int type, const char *file, int line, const char *format, ...);
@@ -145,8 +145,8 @@ HOST void flb_config_map_destroy(struct list_head *);
 /* Only there to be recognised: it came with 5.1, as config_map of outputs did. */
 HOST int flb_config_map_translate_dynamic(void);
 
-/* map.c: the tables of properties, laid out for this host, or NULL where its layout
- * is not one that we know how to serve. The filter's comes first: it measures. */
+/* map.c: the tables of properties, laid out for this host, or NULL if its layout
+ * is not known. Ask for the filter's first: that measures the layout. */
 void *trailwire_filter_properties(void);
 void *trailwire_output_properties(void);
 

@@ -2,10 +2,11 @@
  * What Fluent Bit and a filter share in memory, on 64 bit hosts, by the releases
  * in which it is the same: 1.9.3 to 5.1.1, compared with the headers of each.
  *
- * No host tells its version. A row is therefore told by what came with it: a
- * function that is exported, or the step at which the host walks a table of
- * properties. cb_notification needs no telling: it is behind all that we use,
- * and NULL. map.c reads the table; the test host is each of its rows in turn.
+ * No host says its version. A row is therefore recognised by what came with it:
+ * a function that is exported, or the step at which the host walks a table of
+ * properties. cb_notification need not be recognised: it comes after all that
+ * we use, and is NULL. map.c reads the table; the tests build the test host
+ * with each of its rows.
  */
 #ifndef TRAILWIRE_LAYOUTS_H
 #define TRAILWIRE_LAYOUTS_H
@@ -19,7 +20,7 @@ struct layout {
     int pre_run;         /* it has cb_pre_run, before cb_init */
     int notification;    /* it has cb_notification, after cb_exit */
     size_t entry;        /* the size of an entry of the property table */
-    const char *told_by;
+    const char *known_by;
 };
 
 static const struct layout trailwire_layouts[] = {

@@ -64,8 +64,8 @@ static size_t count_entries(void *table)
 
 static int is_step_of_host(size_t step)
 {
-    /* Nothing but names: whatever else is not zero could be taken for one at
-     * the wrong step. */
+    /* Nothing but names: at the wrong step, anything else that is not zero
+     * could be taken for one. */
     static const struct property_entry probe[2] = {
         { .type = PROPERTY_STR, .name = "a" },
         { .type = PROPERTY_STR, .name = "b" },
@@ -78,9 +78,9 @@ static int is_step_of_host(size_t step)
 
 static size_t step_of_host;
 
-/* Returns the step at which the host walks tables, zero where there is none. It
- * tries the sizes that are known first, from the newest on; then those that a later
- * version could have. */
+/* Returns the step at which the host walks tables, zero if none is found. It tries
+ * the known sizes first, from the newest on, then those that a later version could
+ * have. */
 static size_t find_step(void)
 {
     size_t step;

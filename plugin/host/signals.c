@@ -23,10 +23,11 @@ void trailwire_release_signals(sigset_t before)
 }
 
 /*
- * Go starts its first thread in a constructor, of no priority, of the library.
- * One with a priority runs before it, and one of ours without, which is linked
- * behind it, after it. The first thread and all that come of it have the mask
- * that is set between. A test looks at them.
+ * Go starts its first thread in a constructor of the library that has no
+ * priority. A constructor of ours that has one runs before it. Another without
+ * one, which is linked after it, runs after it. Go's first thread, and every
+ * thread that it starts, keeps the signal mask that is set in between. A test
+ * looks at these masks.
  */
 static sigset_t before_go;
 

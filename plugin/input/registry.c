@@ -5,17 +5,17 @@
 
 /*
  * The instance that belongs to this thread. A pipeline has a thread of its own,
- * which lives as long as its configuration does, so that this never names an
- * instance that has been freed, whatever its address.
+ * which lives as long as its configuration does. So this is never an instance
+ * that was freed, even if another has its address.
  */
 static __thread struct {
     struct flb_config *config;
     struct flb_input_instance *input;
 } here;
 
-/* The configurations that have an input. Two are the rule during a hot reload.
- * Should there be more than there is room for, the oldest is forgotten, which
- * costs nothing but a better message. */
+/* The configurations that have an input. During a hot reload there are two. If
+ * there are more than fit, the oldest is forgotten; then a message is less
+ * exact. */
 enum { CONFIGURATIONS = 16 };
 static struct flb_config *known[CONFIGURATIONS];
 static size_t next;

@@ -1,5 +1,5 @@
 /*
- * Where the filter finds the input of its own configuration.
+ * How the filter finds the input of its own configuration.
  */
 #ifndef TRAILWIRE_INPUT_REGISTRY_H
 #define TRAILWIRE_INPUT_REGISTRY_H
@@ -8,12 +8,12 @@ struct flb_config;
 struct flb_input_instance;
 
 /* trailwire_input_register remembers the input of a configuration, for the
- * calling thread. It returns -1 where the configuration has one already. */
+ * calling thread. It returns -1 if the configuration has one already. */
 int trailwire_input_register(struct flb_config *, struct flb_input_instance *);
 
-/* trailwire_input_here returns the input of a configuration where it belongs to
- * the calling thread, NULL where there is none or it belongs to another. Only
- * what it returns may be appended to, and only by this thread. */
+/* trailwire_input_here returns the input of a configuration if it belongs to
+ * the calling thread, else NULL. Append only to what it returns, and only on
+ * this thread. */
 struct flb_input_instance *trailwire_input_here(struct flb_config *);
 
 /* trailwire_input_reloads reports whether a configuration before this one had an
@@ -24,8 +24,8 @@ int trailwire_input_reloads(struct flb_config *);
  * thread. */
 int trailwire_input_exists(struct flb_config *);
 
-/* trailwire_input_forget is called when a filter of the configuration ends, and
- * the configuration with it: its address may be another's next. */
+/* trailwire_input_forget forgets a configuration. Call it when a filter of the
+ * configuration ends: the next configuration may have the same address. */
 void trailwire_input_forget(struct flb_config *);
 
 #endif

@@ -33,8 +33,8 @@ static int is_threaded(void)
            strncmp(name, prefix, sizeof(prefix) - 1) == 0;
 }
 
-/* Says what is wrong with the configuration and stops the start; a hot reload goes on
- * without this input, since a wrong one must not end the host. */
+/* Logs what is wrong with the configuration and stops the start. A hot reload goes on
+ * without this input: a wrong configuration must not end the host. */
 static int refuse(struct flb_input_instance *ins, struct flb_config *config, const char *why)
 {
     say(ins, LOG_ERROR, why);

@@ -1,9 +1,9 @@
 // Package output is Trailwire as a Fluent Bit output: out_trailwire.so. It
-// looks for what the filter looks for, and sends what it finds to where
-// alerts_to says, nothing else.
+// evaluates records as the filter does, sends their alerts to the addresses in
+// alerts_to, and nothing else.
 //
-// It is thin: what alerts are is decided in detect, where they go and what is
-// promised in internal/deliver, what properties mean in internal/property.
+// It is thin: detect decides what is an alert, internal/deliver delivers alerts
+// and documents what is promised, internal/property says what properties mean.
 //
 // # The C contract
 //
@@ -25,20 +25,20 @@
 //
 // # Coroutines
 //
-// An output is flushed on a coroutine. Go's runtime, entered there, would do
-// its own work (growing stacks, collecting garbage) on the coroutine's stack,
-// of which hosts before 5.1 give 24 KB: too little. shim.c therefore searches
-// the chunk on the coroutine, which is where nearly every chunk ends, and hands
-// one that is suspect to a thread of its own, with a stack of its own, that it
-// waits for. That costs some tens of microseconds for a chunk with alerts, and
+// Fluent Bit flushes an output on a coroutine. Go's runtime, entered there,
+// would do its own work (growing stacks, collecting garbage) on the coroutine's
+// stack. Hosts before 5.1 give it 24 KB, which is too little. shim.c therefore
+// searches the chunk on the coroutine, where nearly every chunk ends. It hands
+// a suspect chunk to a new thread, with a stack of its own, and waits for that
+// thread. This costs some tens of microseconds for a chunk with alerts, and
 // Coro_Stack_Size need not be set.
 //
 // # Workers
 //
-// The output has none, whatever the property workers says. It is flushed on the
-// thread that does everything else in Fluent Bit; a delivery that takes longer
-// than 100 ms goes on in the background, and Fluent Bit is told to hand the chunk
-// in again.
+// The output has none, even if the property workers asks for some. It is flushed
+// on the thread that does everything else in Fluent Bit. A delivery that takes
+// longer than 100 ms goes on in the background, and Fluent Bit is asked to hand
+// the chunk in again.
 //
 // Fluent Bit 2.2 to 5.1 starts the workers of a Go output twice. Both
 // flb_proxy_output_cb_init, right after FLBPluginInit, and flb_output_init_all,
@@ -50,11 +50,11 @@
 // another use, the process ends with SIGSEGV, mostly in flb_upstream_conn_timeouts.
 //
 // No callback runs between the two calls. But FLBPluginInit runs before both of
-// them, and the host's flb_output_set_property has the same signature and effect
-// from 1.9 to 5.1: shim.c sets the number to zero there, and one line
-// of the log says so.
+// them. There shim.c sets the number to zero with the host's
+// flb_output_set_property, which has the same signature and effect from 1.9 to
+// 5.1, and logs one line about it.
 //
-// Lines for the log are collected and printed by the coroutine's thread: on a
-// thread that it does not know, Fluent Bit prints to standard error whatever
-// log_file says.
+// Log lines are collected and printed by the coroutine's thread: on a thread
+// that it does not know, Fluent Bit prints to standard error and ignores
+// log_file.
 package output

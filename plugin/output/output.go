@@ -31,15 +31,15 @@ import (
 type instance struct {
 	engine   *detect.Engine
 	outlet   *deliver.Outlet
-	search   *search.Search // nil where every chunk is suspect
+	search   *search.Search // nil if every chunk is suspect
 	counters *metrics.Counters
-	lease    *metrics.Lease // nil where no metrics are served
+	lease    *metrics.Lease // nil if no metrics are served
 
 	warnings     []string // of the settings
 	destinations string   // for the start line
 }
 
-// trailwireOutputRegister says who we are.
+// trailwireOutputRegister tells the host the plugin's name and description.
 //
 //export trailwireOutputRegister
 func trailwireOutputRegister(definition *C.struct_proxy_definition) (code C.int) {
@@ -61,10 +61,10 @@ func trailwireOutputUnregister(definition *C.struct_proxy_definition) {
 	proxy.FLBPluginUnregister(unsafe.Pointer(definition))
 }
 
-// trailwireOutputInit makes an instance of the properties that from has. It
-// returns zero, after one line, where one of them is wrong. found is set to the
-// search that decides which chunks are worth a call of trailwireOutputFlush, or
-// left NULL where all are; seesAll is set where all are to be counted.
+// trailwireOutputInit makes an instance from the properties of from. If one of
+// them is wrong, it adds one line and returns zero. It sets found to the search
+// that decides which chunks trailwireOutputFlush has to see, or leaves it NULL
+// if it has to see all. It sets seesAll if all are to be counted.
 //
 //export trailwireOutputInit
 func trailwireOutputInit(from *C.struct_proxy_instance, lines *C.struct_lines, found *unsafe.Pointer, seesAll *C.int) (handle C.uintptr_t) {
@@ -106,7 +106,7 @@ type settings struct {
 	options property.Output
 }
 
-// kept are the settings that go on where a reload brings wrong ones.
+// kept are the settings that stay in use if a reload brings wrong ones.
 var kept property.Kept[settings]
 
 func newInstance(s settings, name string) (o *instance, err error) {
@@ -148,15 +148,15 @@ func destinations(options property.Output) string {
 }
 
 // trailwireOutputFlush evaluates a chunk in which the search has its first hit
-// at the offset hit (zero where there is no search), and delivers its alerts.
-// Where holdsUp is set, all of Fluent Bit waits for it.
+// at the offset hit (zero if there is no search), and delivers its alerts.
+// If holdsUp is set, all of Fluent Bit waits for it.
 //
 //export trailwireOutputFlush
 func trailwireOutputFlush(handle C.uintptr_t, lines *C.struct_lines, data unsafe.Pointer, size, hit C.size_t, tag *C.char, holdsUp C.int) (code C.int) {
 	o := cgo.Handle(handle).Value().(*instance)
 	defer func() {
 		if r := recover(); r != nil {
-			// The next time would be no different: no retry.
+			// It would panic again: no retry.
 			o.engine.CountMalformed(1)
 			if o.counters.WarningDue() {
 				addLine(lines, C.LOG_ERROR, fmt.Sprintf("a chunk was given up: %v", r))
@@ -196,7 +196,8 @@ func trailwireOutputFlush(handle C.uintptr_t, lines *C.struct_lines, data unsafe
 }
 
 // longestHold is how long a delivery may hold up all of Fluent Bit. One that
-// takes longer goes on, and Fluent Bit asks again.
+// takes longer goes on in the background, and Fluent Bit hands the chunk in
+// again.
 const longestHold = 100 * time.Millisecond
 
 func (o *instance) tellStale(lines *C.struct_lines) {
@@ -211,8 +212,8 @@ func (o *instance) line() string {
 	return fmt.Sprintf("%s delivered=%d retries=%d", o.counters.Line(), delivered, retries)
 }
 
-// trailwireOutputExit ends an instance, with a last line of statistics where
-// they were asked for.
+// trailwireOutputExit ends an instance. If statistics were asked for, it logs
+// them a last time.
 //
 //export trailwireOutputExit
 func trailwireOutputExit(handle C.uintptr_t, lines *C.struct_lines) {
@@ -227,7 +228,7 @@ func trailwireOutputExit(handle C.uintptr_t, lines *C.struct_lines) {
 	o.search.Free()
 }
 
-// host answers properties from a Fluent Bit instance.
+// host reads properties from a Fluent Bit instance.
 type host struct {
 	instance *C.struct_proxy_instance
 }

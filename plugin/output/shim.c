@@ -1,7 +1,7 @@
 /*
  * What Fluent Bit's Go proxy calls. See doc.go for the contract, and for why a
  * suspect chunk gets a thread. Nothing here enters Go in a process that has
- * forked since Go was started: its threads are gone, and it would hang.
+ * forked since Go was started: Go's threads are gone, and the call would hang.
  */
 #include <malloc.h>
 #include <pthread.h>
@@ -29,7 +29,7 @@ static pid_t loaded_in;
 struct context {
     uintptr_t handle;                 /* Go's */
     struct flb_output_instance *ins;
-    struct trailwire_search *search;  /* NULL where every chunk is suspect */
+    struct trailwire_search *search;  /* NULL if every chunk is suspect */
     int sees_all;                     /* every chunk is to be counted */
     pthread_t engine;                 /* the thread that started it */
 };
@@ -99,10 +99,9 @@ const char *trailwire_output_property(struct proxy_instance *instance, const cha
 
 /*
  * From 5.1 on a definition can have a table of properties, with which the host
- * finds names that are misspelt. Earlier ones end before that member, and say
- * nothing of their size but through the allocator: 40 bytes are a block of 40
- * to glibc, which is told apart; to jemalloc they are one of 48, where writing
- * the member does nothing.
+ * finds misspelt names. Earlier definitions end before that member. Only the
+ * allocator knows their size: glibc says 40 for a block of 40 bytes, so that we
+ * can see it; jemalloc says 48, and writing the member there does no harm.
  */
 void trailwire_output_describe(struct proxy_definition *definition)
 {
@@ -139,10 +138,10 @@ EXPORT void FLBPluginUnregister(struct proxy_definition *definition)
 
 /*
  * Sets the number of workers to zero, before the host starts any, and returns
- * how many were configured. The host has a function for the first and none for
- * the second. But the number is in the instance, which every version allocates
- * as a block of its own, and setting it changes nothing else there: what it was
- * is where the block differs afterwards.
+ * how many were configured. The host has a function that sets the number and
+ * none that reads it. But the number is in the instance, which every version
+ * allocates as a block of its own, and setting it changes nothing else there.
+ * So the old number is at the place where the block has changed.
  */
 static int take_workers_away(struct flb_output_instance *ins)
 {
@@ -230,8 +229,8 @@ static void *run(void *opaque)
     return NULL;
 }
 
-/* Runs a job on a thread of its own, which is born without the host's signals.
- * Without one the chunk comes again. */
+/* Runs a job on a thread of its own, which starts with the host's signals
+ * blocked. If no thread can be started, the chunk is to come again. */
 static int run_apart(struct job *job)
 {
     pthread_attr_t attributes;

@@ -1,5 +1,5 @@
 /*
- * What shim.c and the Go code of this package know of each other.
+ * What shim.c and the Go code of this package share.
  */
 #ifndef TRAILWIRE_OUTPUT_SHIM_H
 #define TRAILWIRE_OUTPUT_SHIM_H

@@ -12,9 +12,9 @@
  *     -t TAG        the tag of the chunks (cloudtrail)
  *     -r TIMES      hand a chunk that is to be retried in again, so often at
  *                   most, after 20 ms each time
- *     -j THREADS    workers: chunks are spread over so many threads
- *     -c BYTES      call it on a coroutine with a stack of so many bytes
- *     -R TIMES      reload so often: new instances, then the end of the old
+ *     -j THREADS workers: chunks are spread over so many threads -c BYTES call
+ *     it on a coroutine with a stack of so many bytes -R TIMES reload so often:
+ *     new instances, then the end of the old
  *                   ones, while chunks are handed in
  *     -d            fork after loading, as Daemon On does
  *     -O            be a host older than 5.1, whose definition has no table

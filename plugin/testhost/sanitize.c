@@ -8,7 +8,7 @@
  *
  * Every text that is searched has a block of memory of its exact size, so that
  * a read past either end is seen, vector instructions included. What the search
- * finds is held against a search that compares at every place.
+ * finds is compared with a search that looks at every place.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -33,7 +33,7 @@ static const struct text samples[] = {
 
 enum { SAMPLES = sizeof(samples) / sizeof(samples[0]), LONGEST = 700 };
 
-/* What the search is told that texts are like. */
+/* A sample of what texts are like, for the search. */
 static const char sample[] = "lambda RAB.Records xyz";
 
 static unsigned long long state = 88172645463325252ull;
@@ -52,7 +52,7 @@ static void fail(const char *what)
     exit(1);
 }
 
-/* Whether anything to be found begins at i or, where it is whole, after it. */
+/* Whether anything to be found begins at i or, if it is whole, after it. */
 static int is_hit(const struct needle *needles, size_t count, const uint8_t *data, size_t size,
                   size_t i)
 {
@@ -75,7 +75,7 @@ static int has_hit(const struct needle *needles, size_t count, const uint8_t *da
     return 0;
 }
 
-/* Bytes of which some are near a needle, a header or an escape. */
+/* Bytes, some of them close to a needle, a header or an escape. */
 static void make_text(uint8_t *data, size_t size)
 {
     static const char some[] = "\\u0049lambda:\"\xa7\xd9\x07RAB.";
@@ -143,7 +143,7 @@ static void search(size_t few, size_t more, size_t rounds)
     }
     printf("%zu needles: %zu texts searched, something found in %zu\n", count, rounds, found);
     if (found == 0 || found == rounds) {
-        fail("all texts or none have a hit: the check has lost its point");
+        fail("all texts or none have a hit: the check has shown nothing");
     }
     trailwire_search_free(s);
     for (size_t i = 0; i < count; i++) {
@@ -186,7 +186,7 @@ static void walk(size_t rounds)
     }
     printf("%zu chunks walked over, %zu of them past their first event\n", rounds, stepped);
     if (stepped == 0 || stepped == rounds) {
-        fail("all chunks or none begin with an event: the check has lost its point");
+        fail("all chunks or none begin with an event: the check has shown nothing");
     }
 }
 
@@ -224,7 +224,7 @@ void flb_config_map_destroy(struct list_head *list)
     free(list);
 }
 
-/* The table for every host: found where its step is one that we serve. */
+/* The table for every host: there is one if we serve the host's step. */
 static void lay_out_tables(void)
 {
     size_t smallest = sizeof(struct property_entry);

@@ -1,24 +1,20 @@
 /*
  * A host for the filter that is not Fluent Bit: it loads the real shared object
  * with dlopen, exports the functions that Fluent Bit exports to plugins, and
- * calls the callbacks in Fluent Bit's order. Tests use it where there is no
+ * calls the callbacks in Fluent Bit's order. Tests use it on machines without a
  * Fluent Bit, and for what Fluent Bit cannot be made to do on purpose.
  *
  *     testhost [options] flb-filter_NAME.so <chunk >chunk
  *
- *     -p KEY=VALUE  set a property (repeat for more)
- *     -s BYTES      size of the state behind a property entry (see map.c)
- *     -H            print the property table and end
- *     -L            print the known layouts (plugin/filter/layouts.h) and end
- *     -n TIMES      call cb_filter so often on the same chunk
- *     -j THREADS    from so many threads, each -n times
- *     -m            let malloc fail inside cb_filter
- *     -d            fork after loading, as Daemon On does
- *     -i INSTANCES  make so many instances and use the last
- *     -x            call cb_exit without cb_init, and cb_filter without context
- *     -y            call cb_filter and cb_exit after a cb_init that failed
- *     -t TAG        the tag of the chunk
- *     -S            send SIGHUP to every thread all the time, to a handler that
+ *     -p KEY=VALUE set a property (repeat for more) -s BYTES size of the state
+ *     after a property entry (see map.c) -H print the property table and end -L
+ *     print the known layouts (plugin/filter/layouts.h) and end -n TIMES call
+ *     cb_filter so often on the same chunk -j THREADS from so many threads,
+ *     each -n times -m let malloc fail inside cb_filter -d fork after loading,
+ *     as Daemon On does -i INSTANCES make so many instances and use the last -x
+ *     call cb_exit without cb_init, and cb_filter without context -y call
+ *     cb_filter and cb_exit after a cb_init that failed -t TAG the tag of the
+ *     chunk -S send SIGHUP to every thread all the time, to a handler that
  *                   needs 8 KB of stack and is installed as Fluent Bit's are
  *     -I            start the input of the same file first (twice for two)
  *     -A PATH       append to PATH what the input takes: frames of the tag and of
@@ -34,7 +30,7 @@
  * not be loaded, 5 when threads got different answers.
  *
  * Compiled with -DHOST_VERSION=20200 it has the layout of 2.2.0, and likewise for
- * every version that begins one; without, that of the newest.
+ * every version that begins a layout; without it, that of the newest.
  */
 #define _GNU_SOURCE
 #include <dirent.h>
@@ -140,7 +136,7 @@ struct input_plugin {
     int (*cb_init)(struct input_instance *, void *, void *);
 };
 
-static int config; /* its address is what plugins know a configuration by */
+static int config; /* plugins know a configuration by this address */
 static struct input_plugin input_plugin;
 static struct input_instance alerts_input = {"alerts"};
 static struct input_instance other_input = {"tail.0"};
@@ -309,7 +305,7 @@ static void print_layouts(void)
     for (int i = 0; i < LAYOUTS; i++) {
         const struct layout *l = &trailwire_layouts[i];
         printf("%d\t%s\t%zu\t%d\t%d\t%zu\t%s\n", l->since, l->versions, l->registration,
-               l->pre_run, l->notification, l->entry, l->told_by);
+               l->pre_run, l->notification, l->entry, l->known_by);
     }
 }
 
@@ -415,8 +411,8 @@ static int work_on_frames(void)
     return 0;
 }
 
-/* What every thread must get: the answer to the second call, because the first
- * one may raise an alert of which all later ones are duplicates. */
+/* What every thread must get: the answer to the second call. The first one may
+ * raise an alert, and all later ones are its duplicates. */
 static struct bytes reference;
 static int reference_verdict;
 

@@ -12,10 +12,9 @@
 // Every few seconds the resident memory, how much of it is Go's heap, the
 // threads and the file descriptors of the process go to a CSV file, and a plot
 // of the memory to an SVG. The program ends when the time is over or so many
-// events have been sent. It fails where the process ends early, raises no alert,
-// or where the median of its memory in the last quarter of the time is over a
-// fifth larger than in the second: the first quarter is for buffers to reach
-// their size.
+// events have been sent. It fails if the process ends early or raises no alert,
+// or if its median memory in the last quarter of the time is more than a fifth
+// over that in the second. In the first quarter buffers reach their size.
 package main
 
 import (
@@ -47,7 +46,7 @@ func main() {
 	flag.DurationVar(&o.every, "every", 2*time.Second, "how often to look")
 	flag.IntVar(&o.rate, "rate", 5000, "records a second")
 	flag.StringVar(&o.plugin, "plugin", "build/flb-filter_trailwire.so", "the shared object")
-	flag.StringVar(&o.testhost, "testhost", "build/testhost", "the test host, for where there is no Fluent Bit")
+	flag.StringVar(&o.testhost, "testhost", "build/testhost", "the test host, for machines without a Fluent Bit")
 	flag.StringVar(&o.fluentBit, "fluent-bit", firstPath(os.Getenv("FLUENT_BIT")), "the Fluent Bit to run in; - for the test host (default: the one on PATH)")
 	flag.StringVar(&o.csv, "csv", "build/soak.csv", "where the samples go")
 	flag.StringVar(&o.svg, "svg", "", "where a plot of the memory goes (default: nowhere)")
@@ -264,8 +263,8 @@ pipeline:
 	return nil, fmt.Errorf("it does not listen: %w\n%s", err, h.tail())
 }
 
-// swallow starts a receiver of alerts that wants no more of them, and returns
-// its address.
+// swallow starts a receiver that reads alerts and drops them, and returns its
+// address.
 func swallow() (address string, err error) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -415,7 +414,7 @@ func watch(h *host, o options, fed chan error) (samples []sample, err error) {
 			if err != nil {
 				return nil, fmt.Errorf("the load ended: %w", err)
 			}
-			fed <- nil // for who asks next
+			fed <- nil // for the next receive
 			if len(samples) < fewest {
 				return nil, fmt.Errorf("%d events are over before there are %d samples: see -every", h.sent.Load(), fewest)
 			}
@@ -459,9 +458,9 @@ func look(pid int) (s sample, err error) {
 	return s, err
 }
 
-// goHeap returns how many kilobytes of Go's heap are resident: it names its
-// mappings, and has them outside of where the C library has its own (0x7f…,
-// 0x55…), for where the kernel keeps no names.
+// goHeap returns how many kilobytes of Go's heap are resident. Go names its
+// mappings. If the kernel keeps no names, they are known by their addresses:
+// those of the C library begin with 0x7f or 0x55.
 func goHeap(smaps string) (kilobytes int) {
 	inHeap := false
 	for line := range strings.Lines(smaps) {
@@ -491,7 +490,7 @@ func writeCSV(path string, samples []sample) error {
 
 var statsLine = regexp.MustCompile(`chunks=\d+ .*`)
 
-// judge prints what was seen, and fails where it is too much.
+// judge prints what was seen, and fails if it is too much.
 func judge(h *host, samples []sample, csv string) error {
 	n := len(samples)
 	second := median(samples[n/4:n/2], func(s sample) int { return s.kilobytes })
@@ -516,7 +515,7 @@ func judge(h *host, samples []sample, csv string) error {
 		fmt.Printf("%s: %d to %d, %d at the end\n", of.name, lowest, highest, of.value(samples[n-1]))
 	}
 	if len(stats) == 0 || strings.Contains(string(stats[len(stats)-1]), "matches=0 ") {
-		return errors.New("no alert was raised: the soak has lost its point")
+		return errors.New("no alert was raised: the soak has shown nothing")
 	}
 	if float64(last) > float64(second)*(1+growth) {
 		return fmt.Errorf("the memory has grown by more than %.0f %%", growth*100)
