@@ -17,7 +17,7 @@ type Kind uint8
 // The kinds of destinations.
 const (
 	Stdout  Kind = iota // lines of JSON on standard output
-	File                // lines of JSON at the end of a file
+	File                // lines of JSON, appended to a file
 	Forward             // the Forward protocol, to a Fluent Bit
 )
 
@@ -29,17 +29,17 @@ type Address struct {
 
 	Tag Template // of Forward
 	TLS bool     // of Forward over tcp
-	Ack bool     // of Forward: wait until the receiver says that it has it
+	Ack bool     // of Forward: wait for the receiver's acknowledgement
 }
 
 // DefaultPort is that of Fluent Bit's forward input.
 const DefaultPort = "24224"
 
-// Allowed says in a few words which addresses there are.
+// Allowed lists the forms of an address, for errors.
 const Allowed = "stdout, file:///path, forward://host:port or forward+unix:///path"
 
-// ParseList reads addresses that are separated by commas; a comma inside of one
-// is written %2C.
+// ParseList reads addresses that are separated by commas. A comma inside an
+// address is written %2C.
 func ParseList(text string) ([]Address, error) {
 	var list []Address
 	for _, part := range strings.Split(text, ",") {
@@ -52,7 +52,7 @@ func ParseList(text string) ([]Address, error) {
 		}
 		for _, b := range list {
 			if a.same(b) {
-				return nil, fmt.Errorf("%s is there twice", a)
+				return nil, fmt.Errorf("%s is listed twice", a)
 			}
 		}
 		list = append(list, a)
@@ -72,7 +72,7 @@ func Parse(text string) (Address, error) {
 	if strings.EqualFold(text, "stdout") {
 		return Address{Kind: Stdout}, nil
 	}
-	// The text itself is in no error: somebody may have put a password there.
+	// No error repeats the text: somebody may have put a password there.
 	u, err := url.Parse(text)
 	if err != nil {
 		return Address{}, errors.New("there is an address that cannot be read: it must be " + Allowed)
@@ -121,11 +121,11 @@ func pathAddress(u *url.URL, a Address) (Address, error) {
 func (a *Address) parseSettings(query string) error {
 	settings, err := url.ParseQuery(query)
 	if err != nil {
-		return fmt.Errorf("%s: what is behind the ? cannot be read", a)
+		return fmt.Errorf("%s: what is after the ? cannot be read", a)
 	}
 	if a.Kind != Forward {
 		if len(settings) > 0 {
-			return fmt.Errorf("%s: there are no settings behind the ? of such an address", a)
+			return fmt.Errorf("%s: such an address takes no settings after a ?", a)
 		}
 		return nil
 	}
@@ -147,7 +147,7 @@ func (a *Address) parseSettings(query string) error {
 		case "ack":
 			a.Ack, err = onOff(values[0])
 		default:
-			return fmt.Errorf("%s: %q is no setting of it: they are tag, tls and ack", a, name)
+			return fmt.Errorf("%s: %q is not one of its settings: tag, tls and ack", a, name)
 		}
 		if err != nil {
 			return fmt.Errorf("%s: %s: %w", a, name, err)

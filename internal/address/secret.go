@@ -1,6 +1,7 @@
 package address
 
-// Secret is text that must not be seen: however it is printed, it is not.
+// Secret is text that must not be seen. It is never printed, in any format;
+// [Secret.Reveal] returns it.
 type Secret string
 
 // String implements [fmt.Stringer].

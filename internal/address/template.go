@@ -6,26 +6,27 @@ import (
 	"strings"
 )
 
-// Template is a tag in which $severity, $rule_id and $tag stand for what the
-// alert says. ${severity} is the same, for where a letter follows.
+// Template is a tag with the variables $severity, $rule_id and $tag, which take
+// their values from an alert. ${severity} is the same as $severity, for use
+// before a letter.
 type Template struct {
 	text  string
 	parts []part
 }
 
-// part is a text, followed by the value of a name (none at the end).
+// part is a text, followed by the value of a variable (by none at the end).
 type part struct {
 	text string
 	name string
 }
 
-// DefaultTag is the template of an address that names none.
+// DefaultTag is the template of an address without a tag.
 const DefaultTag = "alert.$severity"
 
 // The longest template, and the longest tag that is made of one. Fluent Bit takes
-// tags of up to 65,535 bytes less a header (FLB_INPUT_CHUNK_TAG_MAX in 5.1); a tag
-// of in_tail has the path of a file in it, and a template may have text after it
-// that an output's match asks for.
+// tags of up to 65,535 bytes less a header (FLB_INPUT_CHUNK_TAG_MAX in 5.1). A tag
+// of in_tail has the path of a file in it, and a template may add text after it
+// for an output's match.
 const (
 	maxTemplate = 128
 	maxTag      = 4096
@@ -79,8 +80,9 @@ func cutName(s string) (name, rest string, ok bool) {
 	return "", "", false
 }
 
-// Tag fills the template in. What rules and hosts put into it may be anything;
-// a tag has letters, digits and . _ - alone, so that it can be matched.
+// Tag fills in the template. The values come from rules and hosts and may be
+// any text. The tag has only letters, digits and . _ -, so that it can be
+// matched.
 func (t Template) Tag(severity, ruleID, tag string) string {
 	var b strings.Builder
 	for _, p := range t.parts {

@@ -16,8 +16,8 @@ import (
 )
 
 // hostile are records that would cost many times their size if anything in the
-// filter took more than a fixed time and room for each of their bytes. Each is about
-// 100 KB as JSON.
+// filter took more than a fixed time and memory for each of their bytes. Each is
+// about 100 KB as JSON.
 var hostile = []struct {
 	name string
 	text func(n int) string
@@ -191,9 +191,9 @@ func match1(more string) string {
 	return `{"eventSource":"lambda.amazonaws.com","eventName":"AddPermission","recipientAccountId":"111122223333","requestParameters":{"action":"lambda:InvokeFunction","principal":"444455556666"},` + more + `}`
 }
 
-// allowed is how many bytes a record of n bytes may make the filter allocate in all,
-// garbage included: what it holds at one time is less. An alert has its own size,
-// whatever the event's.
+// allowed is how many bytes the filter may allocate for a record of n bytes, garbage
+// included: what it holds at one time is less. An alert has its own size, which does
+// not depend on the event's.
 func allowed(n int, alerts uint64) uint64 { return 64*uint64(n) + 1<<20 + alerts*allowedForAlert }
 
 const allowedForAlert = 32 << 10
@@ -250,7 +250,7 @@ func TestTheCostOfARecordIsInProportionToItsSize(t *testing.T) {
 	}
 }
 
-// FuzzCost looks for records that take more room than [allowed].
+// FuzzCost looks for records that take more memory than [allowed].
 func FuzzCost(f *testing.F) {
 	for _, h := range hostile {
 		f.Add([]byte(h.text(500)))

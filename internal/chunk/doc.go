@@ -11,8 +11,10 @@
 // or -2 is not an event but a marker around a group of them: 0xffffffff and
 // 0xfffffffe in an extension (FLB_LOG_EVENT_GROUP_START and _END in Fluent Bit).
 // Markers are never looked into and never changed. Other seconds of 2^31 and
-// above are times after the year 2038; Fluent Bit 5.1 delivers such records, the
-// outputs of 4.2 pass over them.
+// above are times from the year 2038 on. Fluent Bit 5.1 delivers such records,
+// the outputs of 4.2 pass over them.
 //
-// Nothing here decodes a body or keeps one: everything is slices of the chunk.
+// [Filter] and [Raise] evaluate a chunk with an engine, [Next] reads it event
+// by event. Nothing here decodes a body or keeps one: everything is slices of
+// the chunk. The functions keep no state, and any goroutine may call them.
 package chunk

@@ -8,12 +8,12 @@ import (
 )
 
 // Filter evaluates every event of a chunk and returns the chunk that takes its
-// place, appended to dst. It returns dst and false where the chunk is to be
+// place, appended to dst. It returns dst and false if the chunk is to be
 // left as it is.
 //
-// Events that are left alone, markers, and whatever is not an event go over
+// Events without alerts, markers, and values that are not events are copied
 // byte for byte. From the first byte that is not MessagePack on, the rest of
-// the chunk goes over as it is.
+// the chunk is copied as it is.
 func Filter(dst, chunk []byte, engine *detect.Engine) (out []byte, changed bool) {
 	if !engine.Suspects(chunk) {
 		return dst, false
@@ -24,29 +24,29 @@ func Filter(dst, chunk []byte, engine *detect.Engine) (out []byte, changed bool)
 	return dst, false
 }
 
-// maxHeaders is how many bytes the header of an event of n bytes, repeated for each
-// record that comes of it, may take. Past it the records do without the metadata.
+// maxHeaders limits the headers of the records that an event of n bytes is split
+// into, in bytes. Beyond it the records get no metadata.
 func maxHeaders(n int) int { return 4*n + 4<<10 }
 
 // Search finds what is suspicious in a chunk. hit is the first offset at or after
-// from that is inside of something suspicious, the chunk's length where there is
-// nothing. event is where the walk goes on: at from, or at a later event, with
-// nothing but whole events between them that end at or before hit.
+// from that is inside something suspicious, or the chunk's length if there is
+// none. event is the offset at which the walk goes on: from, or a later event, if
+// all events before it end at or before hit.
 //
 // A nil Search looks into each event with [detect.Engine.Suspects].
 type Search func(from int) (event, hit int)
 
-// FilterSuspects is [Filter] for a chunk that has been searched already: events
-// without a hit are passed over. Alerts are judged as verdicts say, which may be nil
+// FilterSuspects is [Filter] for a chunk that has been searched: it passes over
+// events without a hit. verdicts says how alerts are judged; it may be nil
 // ([detect.Verdicts]).
 //
-// The chunk is appended to what room returns, which is called once, where something
-// changes.
+// If something changes, room is called once, and the chunk is appended to what
+// it returns.
 func FilterSuspects(room func() []byte, chunk []byte, engine *detect.Engine, search Search, verdicts *detect.Verdicts) (out []byte, changed bool) {
 	v := engine.Evaluator()
 	defer v.Release()
 	v.Remember(verdicts)
-	copied := 0 // how much of the chunk has gone to out
+	copied := 0 // how much of the chunk is in out
 	eachSuspect(chunk, engine, search, func(e *Event, at int) {
 		outputs := v.Record(e.Body, e.Time())
 		if outputs == nil {
@@ -79,8 +79,8 @@ func sizeOf(outputs []detect.Output) (bytes int) {
 
 // Alerts evaluates a chunk as [FilterSuspects] does and calls visit for each
 // record that has alerts, in order. What visit gets is valid until it returns.
-// How alerts are judged is kept in verdicts, or taken from there where it has
-// been rewound.
+// The judgement of each alert is kept in verdicts. If verdicts was rewound, it
+// is taken from there.
 func Alerts(chunk []byte, engine *detect.Engine, search Search, verdicts *detect.Verdicts, visit func(e *Event, o *detect.Output)) {
 	v := engine.Evaluator()
 	defer v.Release()
@@ -93,10 +93,10 @@ func Alerts(chunk []byte, engine *detect.Engine, search Search, verdicts *detect
 	})
 }
 
-// Raise evaluates a chunk that goes on as it is, and calls visit with the record
-// of its own that each event with alerts becomes ([detect.Evaluator.Raise]), and
-// with the header that goes before its body: the event's time and metadata. What
-// visit gets is valid until it returns.
+// Raise evaluates a chunk that goes on as it is. For each event with alerts it
+// calls visit with the alert record ([detect.Evaluator.Raise]) and with the
+// header that goes before its body: the event's time and metadata. What visit
+// gets is valid until it returns.
 func Raise(chunk []byte, engine *detect.Engine, search Search, verdicts *detect.Verdicts, visit func(header []byte, o *detect.Output)) {
 	v := engine.Evaluator()
 	defer v.Release()
@@ -110,11 +110,11 @@ func Raise(chunk []byte, engine *detect.Engine, search Search, verdicts *detect.
 	})
 }
 
-// eachSuspect calls visit for each event of a chunk that could have something in it,
-// with its offset. What is not an event is counted as malformed and passed over. The
-// walk ends at the first byte that is not MessagePack, and after the last hit.
+// eachSuspect calls visit with each event of a chunk that may raise an alert, and
+// with its offset. It counts what is not an event as malformed and passes over it.
+// The walk ends after the last hit, or at the first byte that is not MessagePack.
 func eachSuspect(chunk []byte, engine *detect.Engine, search Search, visit func(e *Event, at int)) {
-	hit := -1 // the last that was found
+	hit := -1 // the last one found
 	for at := 0; at < len(chunk); {
 		if search != nil && hit < at {
 			at, hit = search(at)

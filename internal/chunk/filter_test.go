@@ -69,7 +69,7 @@ func TestFilterLeavesAloneWhatHasNoMatch(t *testing.T) {
 		{"an event that nearly matches", event(t, strings.Replace(match, "444455556666", "*", 1))},
 		{"a match in a marker", "\x92\x92\xd7\x00\xff\xff\xff\xff\x00\x00\x00\x00\x80" + string(packed(t, match))},
 		{"a match in the metadata", "\x92\x92" + stamp + string(packed(t, match)) + "\x80"},
-		{"a match that is no event", string(packed(t, match))},
+		{"a match that is not an event", string(packed(t, match))},
 		{"garbage", "\xc1\xc1"},
 		{"garbage before a match", "\xc1" + event(t, match)},
 		{"a match that is cut off", event(t, match)[:len(event(t, match))-1]},
@@ -92,7 +92,7 @@ func TestFilterTagsAMatchAndNothingElse(t *testing.T) {
 		{"last", two + two, ""},
 		{"in the middle", two, two},
 		{"beside a marker", "\x92\x92\xd7\x00\xff\xff\xff\xff\x00\x00\x00\x00\x80\x80", "\x92\x92\xd7\x00\xff\xff\xff\xfe\x00\x00\x00\x00\x80\x80"},
-		{"beside what is no event", "\xc0\xa3abc", "\x05"},
+		{"beside what is not an event", "\xc0\xa3abc", "\x05"},
 		{"before garbage", two, "\xc1\xff\xff" + two},
 		{"before a cut off event", "", two[:20]},
 	} {
@@ -111,8 +111,8 @@ func TestFilterTagsAMatchAndNothingElse(t *testing.T) {
 	}
 }
 
-// checkTagged says that body is was with an alert at its end, was byte for byte
-// but for its header and the keys that the alert has taken.
+// checkTagged fails unless body is was with an alert at its end: byte for byte,
+// apart from the header and the keys that the alert has taken.
 func checkTagged(t testing.TB, body, was []byte, key string) {
 	t.Helper()
 	n, rest, err := document.ReadMapHeader(body)
@@ -187,8 +187,8 @@ func TestFilterSplitsAList(t *testing.T) {
 	}
 }
 
-// What stands beside a list is part of each record that comes of it, and so of
-// what is evaluated: whoever filters the record again comes to the same verdict.
+// What is beside a list is part of each record that it is split into, and so of
+// what is evaluated: filtering such a record again gives the same verdict.
 func TestASplitEventIsJudgedAsItLeaves(t *testing.T) {
 	const bare = `{"eventSource":"lambda.amazonaws.com","eventName":"AddPermission20150331v2","eventID":"e3"}`
 	const request = `"requestParameters":{"functionName":"f","action":"lambda:InvokeFunction","principal":"444455556666"}`
@@ -221,8 +221,8 @@ func TestASplitEventIsJudgedAsItLeaves(t *testing.T) {
 	}
 }
 
-// Metadata is repeated with every record that comes of a list. Past a limit it
-// is left out, for a few megabytes would become hundreds of gigabytes.
+// Metadata is repeated with every record that a list is split into. Beyond a
+// limit it is left out: a few megabytes would become hundreds of gigabytes.
 func TestFilterDoesNotRepeatHugeMetadata(t *testing.T) {
 	engine := newEngine(t, nil)
 	list := msgp.AppendArrayHeader([]byte("\x81\xa7Records"), 1000)
@@ -307,7 +307,7 @@ func TestWithoutItsMetadataARecordKeepsItsTimestamp(t *testing.T) {
 	}
 }
 
-// bySlowPath is what Filter must return, made without any search: every event
+// bySlowPath returns what Filter must return. It does not search: every event
 // is evaluated.
 func bySlowPath(engine *detect.Engine, chunk []byte) (out []byte, changed bool) {
 	v := engine.ThoroughEvaluator()
@@ -334,8 +334,8 @@ func bySlowPath(engine *detect.Engine, chunk []byte) (out []byte, changed bool) 
 	return out, changed
 }
 
-// checkFilter holds Filter against the slow path, and against itself: its
-// output does not change any more.
+// checkFilter compares Filter with the slow path, and with itself: filtering
+// its output again changes nothing.
 func checkFilter(t testing.TB, engine *detect.Engine, s *search.Search, chunk []byte) (out []byte, changed bool) {
 	t.Helper()
 	saved := bytes.Clone(chunk)
@@ -411,7 +411,7 @@ func engines(t testing.TB) (all []*detect.Engine, searches []*search.Search) {
 
 // TestFilterKeepsItsPromisesOnRandomChunks is about every chunk:
 //
-//   - records out = records in; where lists are split, events in
+//   - records out = records in; if lists are split, events in
 //   - their order is kept
 //   - an untouched record is byte-identical
 //   - a tagged one without its alert is byte-identical
@@ -528,8 +528,8 @@ func hasOurAlert(body []byte) bool {
 	return ok && string(text) == rule.CrossAccountID
 }
 
-// The memory of past alerts does not come between the fast path and the slow
-// one, nor between a chunk and its second pass.
+// The memory of past alerts makes no difference between the fast path and the
+// slow one, nor between a chunk and its second pass.
 func TestFilterAgreesWithTheSlowPathWithAMemory(t *testing.T) {
 	g := &generator{Rand: rand.New(rand.NewSource(2)), t: t}
 	change := func(o *detect.Options) { o.DedupWindow, o.MaxSignals = 0, 3 }
@@ -621,8 +621,8 @@ func FuzzFilter(f *testing.F) {
 	})
 }
 
-// FuzzPrefilter puts any JSON text under log, or any text into the event, and
-// looks at what the prefilter holds back: evaluating it changes nothing.
+// FuzzPrefilter puts any JSON text under log, or any text into the event.
+// Evaluating what the prefilter passes over must change nothing.
 func FuzzPrefilter(f *testing.F) {
 	for _, text := range []string{match, ordinary, `{"Records":[` + ordinary + `]}`, `[` + match + `]`, `{"Events":[` + ordinary + `]}`,
 		strings.ReplaceAll(match, "I", `\u0049`), strings.ReplaceAll(match, "I", `\u005cu0049`), strings.ReplaceAll(match, "A", `\u0041`),

@@ -21,7 +21,7 @@ type generator struct {
 // record is one value of a generated chunk.
 type record struct {
 	raw   []byte
-	parts int // how many records it becomes where lists are split
+	parts int // how many records it becomes if lists are split
 	event bool
 }
 
@@ -29,7 +29,7 @@ func (g *generator) one(of ...string) string { return of[g.Intn(len(of))] }
 
 func (g *generator) chance(percent int) bool { return g.Intn(100) < percent }
 
-// quote makes JSON text a string in JSON, with escapes that need not be.
+// quote makes JSON text a string in JSON, with some needless escapes.
 func (g *generator) quote(text string) string {
 	odd := 0
 	if g.chance(30) {
@@ -163,7 +163,8 @@ func (g *generator) body() (text string, parts int) {
 	return `{"log":"` + g.one("lambda:Invoke", "AddPermis", "Function", "plain") + `","n":` + fmt.Sprint(g.Int63()) + `}`, 1
 }
 
-// unusual is a record with events where JSON text mostly is one.
+// unusual is a record with events in a place that mostly has an event as JSON
+// text.
 func (g *generator) unusual() string {
 	value := g.event()
 	switch g.Intn(9) {
@@ -212,8 +213,8 @@ func (g *generator) asTable(event string) string {
 	return lower.Replace(event)
 }
 
-// beside is what stands beside a list: words of an event, which an element that
-// has none of its own takes for its own once the list is split.
+// beside is what is beside a list: keys of an event. Once the list is split, an
+// element that lacks them takes them for its own.
 func (g *generator) beside() string {
 	return g.one(`,"requestParameters":{"functionName":"f","action":"lambda:InvokeFunction","principal":"444455556666"}`,
 		`,"errorCode":"AccessDenied"`, `,"data_stream.dataset":"aws.cloudtrail"`, `,"alert":{"severity":"low"}`)

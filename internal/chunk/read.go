@@ -11,15 +11,15 @@ import (
 	"github.com/trailwire/trailwire/detect/document"
 )
 
-// ErrNotEvent says that a value in a chunk has not the form of an event. The
-// values around it can still be read.
+// ErrNotEvent says that a value in a chunk does not have the form of an event.
+// The values around it can still be read.
 var ErrNotEvent = errors.New("chunk: value is not an event")
 
 // Event is one event of a chunk, in place.
 type Event struct {
-	// Raw is the whole event. Body is its end.
+	// Raw is the whole event.
 	Raw []byte
-	// Body is the event's MessagePack map.
+	// Body is the event's MessagePack map, at the end of Raw.
 	Body []byte
 
 	timestamp []byte // begins with the timestamp, the metadata may follow
@@ -27,9 +27,9 @@ type Event struct {
 
 // Next splits the first value off a chunk.
 //
-// An error that is [ErrNotEvent] concerns this value alone: raw and rest are
-// as they should be. After any other error the chunk cannot be read further,
-// raw is nil and rest the whole of b.
+// An error that is [ErrNotEvent] concerns this value alone: e.Raw and rest are
+// right. After any other error the chunk cannot be read further: e.Raw is nil
+// and rest is b.
 func Next(b []byte) (e Event, rest []byte, err error) {
 	raw, rest, err := document.Next(b)
 	if err != nil {
@@ -54,11 +54,12 @@ func Next(b []byte) (e Event, rest []byte, err error) {
 	return e, rest, nil
 }
 
-// Header returns what stands before the body: the array headers, the timestamp
-// and the metadata. An event with another body begins with the same bytes.
+// Header returns what is before the body: the array headers, the timestamp and
+// the metadata. An event with another body may begin with the same bytes.
 func (e *Event) Header() []byte { return e.Raw[:len(e.Raw)-len(e.Body)] }
 
-// headerFor returns the header for so many records that come of the event.
+// headerFor returns the header for each of so many records that the event
+// becomes.
 func (e *Event) headerFor(records int) []byte {
 	header := e.Header()
 	if len(header)*records > maxHeaders(len(e.Raw)) {
@@ -85,7 +86,7 @@ func (e *Event) Timestamp() []byte {
 	return timestamp
 }
 
-// Metadata returns the metadata in MessagePack, nil where there is none: older
+// Metadata returns the metadata in MessagePack, nil if there is none: older
 // hosts write none, newer ones mostly an empty map.
 func (e *Event) Metadata() []byte {
 	_, inner, err := document.ReadArrayHeader(e.Raw)
@@ -119,7 +120,7 @@ const (
 // written as RFC 3339.
 const lastSecond = 253_402_300_799
 
-// Time returns the event's timestamp, the zero time where it has none that can
+// Time returns the event's timestamp, the zero time if it has none that can
 // be read: none at all, one before 1970, or one after the year 9999.
 func (e *Event) Time() time.Time {
 	seconds, nanoseconds, ok := readTimestamp(e.timestamp)
@@ -132,8 +133,9 @@ func (e *Event) Time() time.Time {
 // readTimestamp reads the timestamp at the start of b as Fluent Bit 5.1 does
 // (flb_log_event_decoder.c): the seconds of an extension are unsigned but for
 // the two markers, those of a uint 64 wrap around, those of a float are cut off
-// towards zero. A marker's nanoseconds do not count: 5.1 refuses a marker that
-// has some and 4.2 does not look at them, so that it is no record in either.
+// towards zero. A marker's nanoseconds do not count: 5.1 refuses a marker with
+// nanoseconds and 4.2 does not look at them, so that it is not a record in
+// either.
 func readTimestamp(b []byte) (seconds, nanoseconds int64, ok bool) {
 	if s, ok := document.Int(b); ok {
 		return s, 0, true

@@ -35,7 +35,8 @@ func (b *batch) add(e *chunk.Event, o *detect.Output, tag, alertKey string, only
 	b.ends = append(b.ends, len(b.bodies))
 }
 
-// detach takes from the chunk what is still in it, for a batch that outlives it.
+// detach copies what is still in the chunk's memory, for a batch that outlives
+// the chunk.
 func (b *batch) detach() {
 	for i := range b.alerts {
 		a := &b.alerts[i]

@@ -5,9 +5,8 @@ import "context"
 // Destination is a place that alerts are delivered to. It may be used from
 // several goroutines at once.
 type Destination interface {
-	// Deliver delivers alerts in order and returns how many of them arrived
-	// for sure: all of them where err is nil. The others may have arrived
-	// too.
+	// Deliver delivers alerts in order and returns how many of them have
+	// arrived: all of them if err is nil. The others may have arrived too.
 	Deliver(ctx context.Context, alerts []Alert) (delivered int, err error)
 
 	// String names the destination in log lines. It holds no secret.

@@ -12,15 +12,15 @@ import (
 
 // file appends alerts to a file, as lines of JSON.
 //
-// A delivery is written as a whole or not at all: where it does not fit, what
-// was written of it is cut off again. Instances and processes that append to
-// one file wait for each other (flock). A line that is torn all the same,
-// because the machine went down in the middle of it, is ended before the next.
+// A delivery is written as a whole or not at all: if it does not fit, the part
+// that was written is removed. Instances and processes that append to one file
+// wait for each other (flock). If the machine went down in the middle of a
+// line, that line is ended before the next one.
 type file struct {
 	path string
 
 	mu   sync.Mutex
-	open *os.File // nil where it is not
+	open *os.File // nil if it is not
 }
 
 // Deliver implements [Destination].
@@ -41,7 +41,7 @@ func (d *file) Deliver(ctx context.Context, alerts []Alert) (delivered int, err 
 	return len(alerts), nil
 }
 
-// reopen opens the file, again where another one (or none) has its name now.
+// reopen opens the file, also if another one (or none) has its name now.
 func (d *file) reopen() error {
 	if d.open != nil {
 		have, err := d.open.Stat()
@@ -97,7 +97,7 @@ func appendWhole(f *os.File, lines []byte) error {
 	if err == nil || !regular || n == 0 {
 		return err
 	}
-	// Not where somebody who does not know of locks has appended since.
+	// Not if a program that ignores locks has appended since.
 	if info, statErr := f.Stat(); statErr == nil && info.Size() == size+int64(n) {
 		_ = f.Truncate(size)
 	}

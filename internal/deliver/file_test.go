@@ -99,8 +99,8 @@ func TestAFullDiskLeavesTheFileAsItWas(t *testing.T) {
 	defer d.Close()
 	appendTo(t, d, 2)
 	before := readFile(t, d.path)
-	// A limit on the size of files stands in for a disk: a write goes as far
-	// as there is room, the next one fails.
+	// A limit on the size of files plays a full disk: a write goes as far as
+	// there is room, the next one fails.
 	full := syscall.Rlimit{Cur: uint64(len(before)) + 10, Max: limit.Max}
 	if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &full); err != nil {
 		t.Fatal(err)

@@ -17,14 +17,13 @@ import (
 )
 
 // maxMessage is how many bytes of records go into one Forward message. A
-// receiving Fluent Bit refuses messages over its buffer_max_size, 6 MB unless
-// it says otherwise; one that is refused could never be delivered. A record
-// that is larger by itself goes alone.
+// receiving Fluent Bit refuses messages over its buffer_max_size, 6 MB by
+// default, each time they come. A record that is larger than maxMessage goes
+// alone.
 const maxMessage = 1 << 20
 
-// forward delivers to a Fluent Bit. It keeps as many connections as there are
-// deliveries at the same time: one, and one for each that goes on in the
-// background.
+// forward delivers to a Fluent Bit. It keeps one connection, and one more for
+// each delivery that goes on in the background.
 type forward struct {
 	address address.Address
 	dialer  dialer
@@ -42,8 +41,8 @@ func newForward(a address.Address, o Options) *forward {
 	}
 }
 
-// Deliver implements [Destination]. Alerts go out in messages of consecutive
-// ones that have the same tag, each of which is acknowledged.
+// Deliver implements [Destination]. Consecutive alerts with the same tag go out
+// in one message. Each message is acknowledged.
 func (f *forward) Deliver(ctx context.Context, alerts []Alert) (delivered int, err error) {
 	var stream []byte
 	for delivered < len(alerts) {
@@ -67,9 +66,9 @@ func (f *forward) Deliver(ctx context.Context, alerts []Alert) (delivered int, e
 
 func (f *forward) tag(a *Alert) string { return f.address.Tag.Tag(a.Severity, a.RuleID, a.Tag) }
 
-// appendEntry writes an alert in the form that the receiver stores it in. Where
-// there is metadata that is the form of Fluent Bit 2.1 and later; else it is
-// the one that everything understands.
+// appendEntry writes an alert in the form in which the receiver stores it. An
+// alert with metadata has the form of Fluent Bit 2.1 and later; any other has
+// the older form, which every receiver reads.
 func appendEntry(b []byte, a *Alert) []byte {
 	b = msgp.AppendArrayHeader(b, 2)
 	if a.Metadata != nil {
@@ -80,9 +79,9 @@ func appendEntry(b []byte, a *Alert) []byte {
 	return append(b, a.Body...)
 }
 
-// send sends one message. A connection that has been idle may have been closed
-// by the receiver without our noticing, so that a failure on one is tried again
-// once, on a new one, before it counts.
+// send sends one message. The receiver may have closed an idle connection
+// without our noticing. So a failure on one is tried again, once, on a new
+// connection.
 func (f *forward) send(ctx context.Context, tag string, stream []byte, entries int) error {
 	if c := f.idle.get(); c != nil {
 		err := f.sendOn(ctx, c, tag, stream, entries)
@@ -135,8 +134,8 @@ func (f *forward) sendOn(ctx context.Context, c net.Conn, tag string, stream []b
 }
 
 // awaitAck waits until the receiver says that it has the message with this ID.
-// There is never more than one message under way, so that what comes is its
-// acknowledgement or nothing that we understand.
+// Only one message is under way at a time: what comes is its acknowledgement or
+// cannot be understood.
 func awaitAck(c net.Conn, chunk string) error {
 	var ack protocol.AckMessage
 	if err := ack.DecodeMsg(boundedReader(c, maxAck)); err != nil {
@@ -160,8 +159,8 @@ func (f *forward) Close() error {
 	return nil
 }
 
-// plain says in few words what went wrong with a connection. A network error
-// comes with addresses and ports that the log line has already.
+// plain shortens a connection's error: a network error repeats addresses and
+// ports that the log line has already.
 func plain(err error) error {
 	var op *net.OpError
 	switch {

@@ -192,8 +192,8 @@ func TestAConnectionIsKeptAndRenewed(t *testing.T) {
 	}
 }
 
-// A receiver that was replaced has closed all connections, of which the sender
-// notices one: none of the others may cost another delivery an attempt.
+// A receiver that was replaced has closed all connections, and the sender
+// notices one of them. The others must not fail another delivery.
 func TestAfterAFailureNoOldConnectionIsKept(t *testing.T) {
 	var r delivertest.Receiver
 	at := r.Listen(t, "tcp", "127.0.0.1:0")
@@ -229,7 +229,7 @@ func TestAfterAFailureNoOldConnectionIsKept(t *testing.T) {
 }
 
 func TestAReceiverThatTakesNoConnectionsIsGivenUp(t *testing.T) {
-	l, err := net.Listen("tcp", "127.0.0.1:0") // its backlog takes them, nobody else does
+	l, err := net.Listen("tcp", "127.0.0.1:0") // connections stay in its backlog
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -18,17 +18,16 @@ import (
 // that it has it too: HELO, PING and PONG of the Forward protocol's
 // specification.
 //
-// Both sides show it with a digest over the same salt, nonce and key, and only
-// the name in it says whose digest it is. A receiver without the key could send
-// our own name and digest back. So the name that we give is new and random for
-// each connection, and a PONG with it is refused: no receiver has it as its own
-// name, not even one on the same machine. The salt is new too, so that no digest
-// of another connection fits.
+// Each side sends a digest of salt, nonce, key and its own name. Only the name
+// differs: a receiver without the key could send our name and digest back. So
+// our name is random and new for each connection, and a PONG that carries it is
+// refused: no receiver has that name, not even one on the same machine. The salt
+// is new too, so that no digest of another connection fits.
 //
-// The client library has a handshake of its own, which Fluent Bit does not
-// take: it reads and writes nonce and salt as MessagePack bin, Fluent Bit as
-// str; and it does not look at the receiver's verdict. This one reads both and
-// writes str, as Fluent Bit's own output does.
+// Fluent Bit does not accept the client library's own handshake. The library
+// reads and writes nonce and salt as MessagePack bin, Fluent Bit as str, and it
+// ignores the receiver's verdict. This handshake reads both and writes str, as
+// Fluent Bit's own output does.
 func shakeHands(c net.Conn, key address.Secret) error {
 	if err := exchange(c, key); err != nil {
 		return fmt.Errorf("handshake: %w", plain(err))
@@ -165,8 +164,8 @@ func readText(r *msgp.Reader) (string, error) {
 	return r.ReadString()
 }
 
-// boundedReader reads so many bytes and no more, and believes nobody who
-// announces more than that.
+// boundedReader reads at most so many bytes, and refuses values that announce
+// more.
 func boundedReader(c net.Conn, most int) *msgp.Reader {
 	r := msgp.NewReaderSize(&limited{c, most}, 512)
 	r.SetMaxStringLength(uint64(most))

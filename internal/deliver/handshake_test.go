@@ -12,7 +12,7 @@ import (
 	"github.com/tinylib/msgp/msgp"
 )
 
-// shaken is what a receiver of the test's own saw of one connection.
+// shaken is what a test's receiver saw of one connection.
 type shaken struct {
 	nonce string
 	ping  []string // six texts

@@ -2,8 +2,8 @@ package deliver
 
 import "github.com/trailwire/trailwire/detect/document"
 
-// appendLines writes alerts as lines of JSON. One that is nested too deeply to
-// be written is an empty object: it would be no shallower the next time.
+// appendLines writes alerts as lines of JSON. One that nests too deep to be
+// written becomes an empty object: a retry would not help.
 func appendLines(b []byte, alerts []Alert) []byte {
 	for _, a := range alerts {
 		line, err := document.AppendJSON(b, a.Body)

@@ -9,15 +9,15 @@ import (
 )
 
 // Bounds of what is remembered about chunks that were not delivered. Fluent Bit
-// has at most 2,048 of them in hand for all of its outputs together; what is
-// forgotten in spite of that goes out again as if it were new.
+// holds at most 2,048 of them for all of its outputs together. One that is
+// forgotten all the same goes out again as if it were new.
 const (
 	maxFailures = 16_384
 	maxVerdicts = 16 << 20
 )
 
 // memory knows the chunks that were not delivered everywhere. Fluent Bit hands
-// them in again; nothing but their bytes says that they are the same.
+// them in again; only their bytes show that they are the same.
 type memory struct {
 	seed maphash.Seed
 
@@ -34,8 +34,8 @@ type failure struct {
 	delivered   []int // how many of its alerts each destination has
 	alerts      int   // how many it has
 
-	// running is where the result of a delivery comes that was not waited
-	// for, nil where there is none. delivered belongs to it meanwhile.
+	// running carries the result of a delivery that goes on in the background;
+	// nil for none. That delivery owns the field delivered meanwhile.
 	running chan Result
 }
 
@@ -56,16 +56,16 @@ func (m *memory) fingerprint(chunk []byte, tag string) uint64 {
 	return h.Sum64()
 }
 
-// empty reports whether there is nothing to remember, and no reason to take a
-// fingerprint.
+// empty reports whether no chunk is remembered, so that no fingerprint is
+// needed.
 func (m *memory) empty() bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return len(m.failures) == 0
 }
 
-// take returns what is known about a chunk and forgets it, nil where there is
-// nothing.
+// take returns what is known about a chunk and forgets it. It returns nil if
+// nothing is known.
 func (m *memory) take(fingerprint uint64) *failure {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -83,7 +83,7 @@ func (m *memory) remove(e *list.Element) *failure {
 	return f
 }
 
-// keep remembers a chunk, and forgets the oldest where there is no room.
+// keep remembers a chunk. If there is no room, it forgets the oldest.
 func (m *memory) keep(f *failure) {
 	m.mu.Lock()
 	defer m.mu.Unlock()

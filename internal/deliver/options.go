@@ -13,13 +13,13 @@ type Options struct {
 	// Addresses are the destinations, at least one.
 	Addresses []address.Address
 
-	// AlertKey is the key of a record that its alert stands under.
+	// AlertKey is the key under which a record has its alert.
 	AlertKey string
 
-	// OnlyFields leaves out of an alert what the event had, but its ID.
+	// OnlyFields leaves out of an alert all of the event but its ID.
 	OnlyFields bool
 
-	// TLS is for the addresses with tls=on; nil is the system's roots.
+	// TLS is for the addresses with tls=on; nil means the system's roots.
 	TLS *tls.Config
 
 	// SharedKey is what a receiver must have too; empty for none.
@@ -31,8 +31,8 @@ type Options struct {
 	// SendTimeout is how long a message and its acknowledgement may take.
 	SendTimeout time.Duration
 
-	// Evaluated is told how long the evaluation of each chunk took; nil for
-	// nobody.
+	// Evaluated is called with the time that each chunk's evaluation took; nil
+	// for none.
 	Evaluated func(took time.Duration)
 }
 

@@ -25,8 +25,8 @@ type Outlet struct {
 	retries      atomic.Uint64
 }
 
-// NewOutlet returns an outlet. It connects to nothing yet: a receiver that is
-// down when Fluent Bit starts is one that alerts wait for.
+// NewOutlet returns an outlet. It connects to nothing yet: if a receiver is
+// down when Fluent Bit starts, alerts wait for it.
 func NewOutlet(engine *detect.Engine, o Options) *Outlet {
 	var destinations []Destination
 	for _, a := range o.Addresses {
@@ -53,19 +53,19 @@ func newOutlet(engine *detect.Engine, o Options, destinations []Destination) *Ou
 
 // Result is what became of a chunk.
 type Result struct {
-	// Retry says that a destination has not all alerts of it: the chunk is
-	// to be handed in again.
+	// Retry says that a destination does not have all alerts of the chunk: it
+	// is to be handed in again.
 	Retry bool
 	// Warnings and Notes are lines for the log.
 	Warnings, Notes []string
 }
 
-// Chunk evaluates a chunk with this tag and delivers its alerts. search knows which
-// of its events to look into. It does not keep the chunk.
+// Chunk evaluates a chunk with this tag and delivers its alerts. search says which
+// of its events to evaluate. Chunk does not keep data.
 //
-// Where hold is not zero it waits no longer than that for a delivery: it says
-// Retry, the delivery goes on, and when the chunk comes again the answer is what
-// has become of it. That is for a caller whose time is everybody's.
+// If hold is not zero, Chunk waits no longer than that for a delivery. Then it
+// returns Retry and the delivery goes on; when the chunk comes again, Chunk
+// returns the delivery's result. This is for a caller that must not block.
 func (o *Outlet) Chunk(ctx context.Context, data []byte, tag string, search chunk.Search, hold time.Duration) Result {
 	f := o.recall(data, tag)
 	var earlier Result
@@ -87,8 +87,8 @@ func (o *Outlet) Chunk(ctx context.Context, data []byte, tag string, search chun
 	})
 }
 
-// recall returns what is known about a chunk that was not delivered everywhere. About
-// any other chunk nothing is.
+// recall returns what is known about a chunk that was not delivered everywhere. For
+// any other chunk it returns a new failure.
 func (o *Outlet) recall(data []byte, tag string) *failure {
 	if !o.failed.empty() {
 		if f := o.failed.take(o.failed.fingerprint(data, tag)); f != nil {
@@ -98,8 +98,8 @@ func (o *Outlet) recall(data []byte, tag string) *failure {
 	return &failure{delivered: make([]int, len(o.destinations))}
 }
 
-// evaluate returns the alerts of a chunk, judged as they were the last time. Where
-// they outlive the chunk nothing of them is in its memory.
+// evaluate returns the alerts of a chunk, judged as they were the last time. With
+// outlive, they share no memory with the chunk.
 func (o *Outlet) evaluate(f *failure, data []byte, tag string, search chunk.Search, outlive bool) []Alert {
 	start := time.Now()
 	f.verdicts.Rewind()
@@ -159,8 +159,8 @@ func (o *Outlet) remember(f *failure, data []byte, tag string, result Result) Re
 	return result
 }
 
-// deliver gives every destination what it has not, all of them at the same
-// time: one that is slow does not hold up the others.
+// deliver gives every destination the alerts that it does not have. It does so
+// concurrently: a slow one does not hold up the others.
 func (o *Outlet) deliver(ctx context.Context, alerts []Alert, delivered []int) (result Result) {
 	ctx, cancel := context.WithTimeout(ctx, o.options.ConnectTimeout+o.options.SendTimeout)
 	defer cancel()
@@ -201,8 +201,8 @@ func (o *Outlet) Close() {
 	}
 }
 
-// loggedDestination is a destination whose failures are said in the log, once a
-// minute, and its recovery after that.
+// loggedDestination is a destination whose failures are logged, once a minute,
+// and its recovery after them.
 type loggedDestination struct {
 	Destination
 
@@ -212,7 +212,8 @@ type loggedDestination struct {
 	next   time.Time // nothing more is logged before
 }
 
-// failureInterval is how long a destination that fails is not logged again.
+// failureInterval is the time between two log lines about a destination that
+// fails.
 const failureInterval = time.Minute
 
 func (d *loggedDestination) try(ctx context.Context, alerts []Alert) (n int, result Result) {
@@ -236,7 +237,7 @@ func (d *loggedDestination) try(ctx context.Context, alerts []Alert) (n int, res
 }
 
 // attempt delivers, and turns a panic into an error: it runs in a goroutine of
-// its own, where nobody else would.
+// its own, where nothing else recovers.
 func (d *loggedDestination) attempt(ctx context.Context, alerts []Alert) (n int, err error) {
 	defer func() {
 		if r := recover(); r != nil {

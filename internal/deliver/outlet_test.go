@@ -54,7 +54,7 @@ func newEngine(t testing.TB) *detect.Engine {
 	return e
 }
 
-// destination is one of the test's own.
+// destination is a destination for tests.
 type destination struct {
 	name string
 
@@ -133,7 +133,7 @@ func TestWhatIsRetriedIsNotADuplicateOfItself(t *testing.T) {
 	o.hand(t, c, false)
 	d.want(t, "e1", "e2", "e1 duplicate")
 
-	// The same events once more are what they are.
+	// The same events once more are duplicates.
 	o.hand(t, chunkOf(t, grant("e2")), false)
 	d.want(t, "e1", "e2", "e1 duplicate", "e2 duplicate")
 }
@@ -190,8 +190,8 @@ func TestBrokenRecordsAreNoReasonToRetry(t *testing.T) {
 	d := &destination{name: "d", takes: -1}
 	o := newTestOutlet(t, d)
 	good := chunkOf(t, grant("e1"))
-	c := append([]byte("\x92\x01\x02"), good...) // no map
-	c = append(c, "\x93\x01\x02\x03"...)         // no event
+	c := append([]byte("\x92\x01\x02"), good...) // not a map
+	c = append(c, "\x93\x01\x02\x03"...)         // not an event
 	c = append(c, chunkOf(t, grant("e2"))...)    // after them
 	c = append(c, good[:len(good)-40]...)        // torn
 	o.hand(t, c, false)
@@ -268,7 +268,7 @@ func TestComplaintsComeOnceAMinuteAndEndWithGoodNews(t *testing.T) {
 	}
 }
 
-// slow is a destination that takes what it is given when it is told to.
+// slow is a destination that takes alerts when the test lets it.
 type slow struct {
 	*destination
 	let chan bool
@@ -335,7 +335,7 @@ func TestADeliveryThatGoesOnReadsNothingOfTheChunk(t *testing.T) {
 	}
 }
 
-// watching is a destination that shows what it is given, once it is let.
+// watching is a destination that shows what it is given, when the test lets it.
 type watching struct {
 	slow
 	show func(Alert)

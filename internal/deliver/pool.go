@@ -5,8 +5,8 @@ import (
 	"sync"
 )
 
-// maxIdle is how many idle connections a destination keeps. More deliveries at
-// the same time than that may connect anew now and then.
+// maxIdle is how many idle connections a destination keeps. With more
+// deliveries at the same time, some open new connections.
 const maxIdle = 64
 
 // pool keeps connections that are open and not in use.
@@ -18,7 +18,7 @@ type pool struct {
 	closed bool
 }
 
-// get returns the connection that was used last, nil where there is none.
+// get returns the connection that was used last, nil if there is none.
 func (p *pool) get() net.Conn {
 	p.mu.Lock()
 	defer p.mu.Unlock()

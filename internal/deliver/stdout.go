@@ -10,7 +10,8 @@ import (
 // stdout writes alerts to the process's standard output, as lines of JSON.
 type stdout struct{}
 
-// standardOutput is the process's, so that all instances take turns.
+// standardOutput guards standard output, which all instances of the process
+// share.
 var standardOutput sync.Mutex
 
 // Deliver implements [Destination].
@@ -18,12 +19,12 @@ func (stdout) Deliver(ctx context.Context, alerts []Alert) (delivered int, err e
 	lines := appendLines(nil, alerts)
 	standardOutput.Lock()
 	defer standardOutput.Unlock()
-	// Not os.Stdout, which ends the process where its reader has gone.
+	// Not os.Stdout, which ends the process if its reader has gone.
 	for len(lines) > 0 {
 		n, err := syscall.Write(1, lines)
 		switch {
 		case err == syscall.EINTR:
-		case err == syscall.EAGAIN && ctx.Err() == nil: // somebody's pipe that does not block
+		case err == syscall.EAGAIN && ctx.Err() == nil: // a pipe that does not block
 			time.Sleep(5 * time.Millisecond)
 		case err != nil:
 			return 0, err

@@ -11,19 +11,20 @@ import (
 	"github.com/trailwire/trailwire/internal/version"
 )
 
-// Instance is a plugin instance whose counters are to be seen.
+// Instance is a plugin instance whose counters are served.
 type Instance struct {
 	Plugin string // filter or output
 	Name   string // what Fluent Bit calls it: trailwire.0, or its alias
 	Engine *detect.Engine
 	// Chunks returns how many chunks have come, and how many bytes in all.
 	Chunks func() (chunks, bytes uint64)
-	// NotTaken returns how many records with alerts the input trailwire does
-	// not have. It is nil where none are sent there.
+	// NotTaken returns how many records with alerts the input trailwire did not
+	// take. It is nil if none are sent there.
 	NotTaken func() uint64
 	// Evaluation counts how long it took to evaluate a chunk.
 	Evaluation *Histogram
-	// Stale reports whether a reload's settings are not in use; nil for never.
+	// Stale reports whether the last reload's settings are not in use; nil for
+	// never.
 	Stale func() bool
 }
 
@@ -47,7 +48,7 @@ var (
 		append(ofRule[:len(ofRule):len(ofRule)], "reason")...)
 	descEvaluation = describe("evaluation_seconds", "How long it took to evaluate a chunk in which the search had found something.", ofInstance...)
 	descNotTaken   = describe("not_taken_total", "Records with alerts that the input trailwire did not take. They were tagged in place.", ofInstance...)
-	descStale      = describe("settings_stale", "1 where a hot reload brought wrong settings and those from before go on, else 0.", ofInstance...)
+	descStale      = describe("settings_stale", "1 if a hot reload brought wrong settings and the earlier ones stay in use, else 0.", ofInstance...)
 	descBuild      = describe("build_info", "Always 1; the labels say what is running.", "version", "go_version")
 
 	descriptions = []*prometheus.Desc{
@@ -76,8 +77,8 @@ func (c collector) Describe(to chan<- *prometheus.Desc) {
 type label struct{ plugin, name string }
 
 // Collect implements [prometheus.Collector]. While a configuration is reloaded
-// there are two instances of one name: what both have counted is added up,
-// since no metric may come twice.
+// there are two instances of one name. Their counts are added up, since no
+// metric may come twice.
 func (c collector) Collect(to chan<- prometheus.Metric) {
 	seen := make(map[label]*total)
 	var order []label
@@ -141,8 +142,8 @@ func (t *total) add(i *Instance) {
 	t.evaluation.add(i.Evaluation)
 }
 
-// send hands over the metrics. One that cannot be made fails the scrape; none of
-// them panics, which nobody would recover from here.
+// send hands over the metrics. One that cannot be made fails the scrape. None
+// may panic: nothing here recovers.
 func (t *total) send(to chan<- prometheus.Metric, l label) {
 	send := func(d *prometheus.Desc, m prometheus.Metric, err error) {
 		if err != nil {

@@ -19,19 +19,19 @@ func StartLine(e *detect.Engine) string {
 	return fmt.Sprintf("%s, watching with %d rules", version.Number, len(rules))
 }
 
-// Counters counts what an engine does not see of an instance, and says when a line
-// is due in the log. It has no timer: an idle pipeline logs nothing and costs
+// Counters counts what an instance's engine does not see, and says when a line is
+// due in the log. It has no timer: an idle pipeline logs nothing and costs
 // nothing. It is safe for concurrent use.
 type Counters struct {
 	engine   *detect.Engine
 	every    time.Duration
 	next     atomic.Int64
 	warning  atomic.Int64  // when the next warning may be logged
-	troubles atomic.Uint64 // as many as Trouble has said
+	troubles atomic.Uint64 // as many as Trouble has reported
 	chunks   atomic.Uint64
 	bytes    atomic.Uint64
 
-	noEvents    atomic.Uint64 // as many records as NoEvent has said
+	noEvents    atomic.Uint64 // as many records as NoEvent has reported
 	noEventLine atomic.Int64  // when the next line may be logged
 
 	notTaken     atomic.Uint64
@@ -42,15 +42,15 @@ type Counters struct {
 }
 
 // NewCounters returns the counters of an instance with this engine. Their line is due
-// at most once in every period, and never where it is zero.
+// at most once in each period; never if every is zero.
 func NewCounters(e *detect.Engine, every time.Duration) *Counters {
 	c := &Counters{engine: e, every: every}
 	c.next.Store(time.Now().Add(every).UnixNano())
 	return c
 }
 
-// CountChunk counts a chunk of so many bytes. Only where statistics are wanted is
-// every chunk counted.
+// CountChunk counts a chunk of so many bytes. Every chunk is counted only if
+// statistics are wanted.
 func (c *Counters) CountChunk(bytes int) {
 	c.chunks.Add(1)
 	c.bytes.Add(uint64(bytes))
@@ -78,10 +78,9 @@ func (c *Counters) Line() string {
 // now: once a minute.
 func (c *Counters) WarningDue() bool { return passed(&c.warning, time.Minute) }
 
-// Trouble returns the line to log where more could not be read, or was over a
-// limit, than when it was last asked for, once a minute at most, together with
-// what asks for [Counters.WarningDue]. What passed unseen is counted in any case; the
-// line is for those who look at no counters.
+// Trouble returns the line to log if more could not be read, or was over a limit,
+// since the last line. The line is due once a minute at most, together with those
+// that ask [Counters.WarningDue]. It is for users who look at no counters.
 func (c *Counters) Trouble() (line string, due bool) {
 	s := c.engine.Stats()
 	troubles := s.Malformed + s.OverLimit
@@ -92,8 +91,8 @@ func (c *Counters) Trouble() (line string, due bool) {
 	return fmt.Sprintf("what could not be read was left as it was: %d malformed; what would become too large was not split: %d over a limit so far", s.Malformed, s.OverLimit), true
 }
 
-// NoEvent returns the line to log where there were more records than when it last
-// did that mention what a rule looks for and hold no event, once a minute at most.
+// NoEvent returns the line to log if, since the last line, more records mentioned
+// what a rule looks for and held no event. The line is due once a minute at most.
 func (c *Counters) NoEvent() (line string, due bool) {
 	n := c.engine.Stats().NoEvent
 	if n == c.noEvents.Load() || !passed(&c.noEventLine, time.Minute) {
@@ -103,7 +102,8 @@ func (c *Counters) NoEvent() (line string, due bool) {
 	return NoEventLine(n, c.engine.TakeMentions()), true
 }
 
-// NoEventLine says that so many records hold no event, and what they mention.
+// NoEventLine is the line about so many records without an event, with what
+// they mention.
 func NoEventLine(records uint64, mentions []detect.Mention) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "records that mention what a rule looks for and hold no CloudTrail event that is recognised: %d so far", records)
@@ -117,8 +117,8 @@ func NoEventLine(records uint64, mentions []detect.Mention) string {
 	return b.String() + "; see json_keys"
 }
 
-// NotTaken counts records with alerts that the input trailwire does not have, and
-// returns the line to log, once a minute at most. They are where tagging puts them.
+// NotTaken counts records with alerts that the input trailwire did not take. They
+// were tagged in place. It returns the line to log, once a minute at most.
 func (c *Counters) NotTaken(records uint64, why string) (line string, due bool) {
 	n := c.notTaken.Add(records)
 	if !passed(&c.notTakenLine, time.Minute) {
@@ -130,13 +130,14 @@ func (c *Counters) NotTaken(records uint64, why string) (line string, due bool) 
 // CountNotTaken returns how many records [Counters.NotTaken] has counted.
 func (c *Counters) CountNotTaken() uint64 { return c.notTaken.Load() }
 
-// SettingsAreStale says that a reload's settings are not in use, and why not.
+// SettingsAreStale records that the last reload's settings are not in use, and
+// why.
 func (c *Counters) SettingsAreStale(why error) { c.stale.Store(&why) }
 
-// IsStale reports whether a reload's settings are not in use.
+// IsStale reports whether the last reload's settings are not in use.
 func (c *Counters) IsStale() bool { return c.stale.Load() != nil }
 
-// Stale returns the line to log where the settings are stale, at once and then
+// Stale returns the line to log if the settings are stale, at once and then
 // once a minute.
 func (c *Counters) Stale() (line string, due bool) {
 	why := c.stale.Load()
@@ -146,8 +147,8 @@ func (c *Counters) Stale() (line string, due bool) {
 	return fmt.Sprintf("the settings of the last reload are not in use, those from before it are: %v", *why), true
 }
 
-// passed reports whether the time in next has come, to one caller alone, and
-// puts it off by every.
+// passed reports, to one caller alone, whether the time in next has come, and
+// moves it on by every.
 func passed(next *atomic.Int64, every time.Duration) bool {
 	now := time.Now().UnixNano()
 	then := next.Load()

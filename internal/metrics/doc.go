@@ -1,14 +1,13 @@
-// Package metrics is what plugin instances count, and how it is shown: in lines of
-// the log, which [Counters] says are due, and to Prometheus, over HTTP under
+// Package metrics has the counters of plugin instances and shows them: in log
+// lines, which [Counters] says are due, and to Prometheus, over HTTP under
 // /metrics. It is pure Go, and the same for the filter and the output.
 //
-// An instance that is to be seen calls [Serve] with the address of the property
-// metrics_listen, and [Lease.Release] when it ends. Instances with one address
-// share one listener, which is closed some time after the last of them: a hot
-// reload hands it over without a scrape being refused, whether it makes the new
-// instances before it ends the old ones or after. The listeners are therefore
-// the process's, not an instance's.
+// An instance calls [Serve] with the address in the property metrics_listen,
+// and [Lease.Release] when it ends. Instances with the same address share a
+// listener, which belongs to the process. It is closed some time after the last
+// instance has ended: no scrape is refused during a hot reload, whether it
+// makes the new instances before or after it ends the old ones.
 //
-// Nothing here is in the way of a chunk. Engines count with atomic additions
-// whether somebody looks or not, and a scrape reads them.
+// No chunk waits for anything here: engines count with atomic additions, and a
+// scrape reads the counters. Everything is safe for concurrent use.
 package metrics

@@ -34,7 +34,7 @@ func (h *Histogram) Observe(d time.Duration) {
 	h.buckets[i].Add(1)
 }
 
-// observations are what histograms have counted.
+// observations is what histograms have counted.
 type observations struct {
 	buckets [len(bounds) + 1]uint64
 	sum     time.Duration
@@ -59,7 +59,7 @@ func (o *observations) cumulative() (count uint64, upTo map[float64]uint64) {
 	return count, upTo
 }
 
-// seconds returns a duration as the number that people write: 2.5e-05, not
+// seconds returns a duration as a short number: 2.5e-05, not
 // 2.4999999999999998e-05.
 func seconds(d time.Duration) float64 {
 	return math.Round(float64(d)/float64(time.Microsecond)) / 1e6

@@ -21,7 +21,7 @@ var listeners = struct {
 	byAddress map[string]*listener
 }{byAddress: make(map[string]*listener)}
 
-// listener is an address with the instances that are seen there. It is closed
+// listener serves the metrics of some instances at an address. It is closed
 // with the last of them.
 type listener struct {
 	address string
@@ -33,9 +33,9 @@ type listener struct {
 	leaving   map[*Instance]bool // those whose lease has ended
 }
 
-// Linger is how long an instance is seen after its lease has ended, unless one
-// of its name comes before. A hot reload of Fluent Bit 5.1 ends the old
-// instances some milliseconds before it starts the new ones.
+// Linger is how long an instance is served after its lease has ended, unless
+// another one of its name comes first. A hot reload of Fluent Bit 5.1 ends the
+// old instances some milliseconds before it starts the new ones.
 const Linger = 2 * time.Second
 
 // Lease is an instance's share in a listener.
@@ -45,14 +45,14 @@ type Lease struct {
 	once     sync.Once
 }
 
-// Serve makes an instance be seen at an address, HOST:PORT, until the lease is
-// released. An error is one line that says why nobody can listen there.
+// Serve serves an instance's metrics at an address, HOST:PORT, until the lease
+// is released. An error is one line that says why it cannot listen there.
 func Serve(address string, i *Instance) (*Lease, error) {
 	resolved, err := net.ResolveTCPAddr("tcp", address)
 	if err != nil {
 		return nil, fmt.Errorf("cannot listen on %s: %w", address, reason(err))
 	}
-	address = resolved.String() // however it was written
+	address = resolved.String() // one form for all spellings
 	listeners.Lock()
 	defer listeners.Unlock()
 	l := listeners.byAddress[address]
@@ -86,7 +86,7 @@ func Open(address string, i Instance) (*Lease, error) {
 	return lease, nil
 }
 
-// Observe counts how long it took to evaluate a chunk; of no lease it does
+// Observe counts how long it took to evaluate a chunk. On a nil lease it does
 // nothing.
 func (l *Lease) Observe(took time.Duration) {
 	if l != nil {
@@ -94,11 +94,10 @@ func (l *Lease) Observe(took time.Duration) {
 	}
 }
 
-// Address returns where the metrics are served.
+// Address returns the address at which the metrics are served.
 func (l *Lease) Address() net.Addr { return l.listener.bound }
 
-// Release ends the lease; of no lease it does nothing. It waits for nothing and
-// nobody.
+// Release ends the lease. On a nil lease it does nothing. It does not wait.
 func (l *Lease) Release() {
 	if l == nil {
 		return
@@ -130,8 +129,8 @@ func (l *listener) named(i *Instance) []*Instance {
 	return others
 }
 
-// remove makes an instance be seen no longer. After the last one the listener
-// is closed, and what connections there are cut.
+// remove stops serving an instance. After the last one it closes the listener
+// and its connections.
 func (l *listener) remove(i *Instance) {
 	at := slices.Index(l.instances, i)
 	if at < 0 {
@@ -144,8 +143,8 @@ func (l *listener) remove(i *Instance) {
 	}
 }
 
-// How much a client may ask for. A scrape is a few kilobytes and takes a
-// millisecond; whoever is slower than this is cut off.
+// Limits of a request. A scrape is a few kilobytes and takes a millisecond; a
+// slower client is cut off.
 const (
 	readTimeout  = 5 * time.Second
 	writeTimeout = 10 * time.Second
@@ -175,14 +174,14 @@ func listen(address string) (*listener, error) {
 	return l, nil
 }
 
-// current returns the instances that are seen now.
+// current returns the instances that are served now.
 func (l *listener) current() []*Instance {
 	listeners.Lock()
 	defer listeners.Unlock()
 	return slices.Clone(l.instances)
 }
 
-// reason is what is wrong, without the words of package net around it.
+// reason returns an error without what package net puts around it.
 func reason(err error) error {
 	var inner *net.OpError
 	for errors.As(err, &inner) {

@@ -65,7 +65,7 @@ func records(ids []string, principal string) []string {
 	return all
 }
 
-// serve makes an instance be seen until the test ends.
+// serve serves an instance's metrics until the test ends.
 func serve(t *testing.T, address string, i *metrics.Instance) *metrics.Lease {
 	t.Helper()
 	lease, err := metrics.Serve(address, i)
@@ -91,7 +91,7 @@ func scrape(t *testing.T, address string) string {
 	return string(body)
 }
 
-// samples are the lines of a scrape that are no comments, by what stands before
+// samples are the lines of a scrape that are not comments, by what is before
 // their value.
 func samples(t *testing.T, text string) map[string]string {
 	t.Helper()
@@ -187,7 +187,7 @@ func TestReloadHandsTheListenerOver(t *testing.T) {
 		t.Errorf("while both are there %q matches are seen, want 3", got)
 	}
 	before.Release()
-	before.Release() // once more is not once too many
+	before.Release() // a second time does no harm
 	if got := samples(t, scrape(t, "127.0.0.1:"+port))[matches]; got != "2" {
 		t.Errorf("after the old one has gone %q matches are seen, want 2", got)
 	}

@@ -1,8 +1,10 @@
-// Package property turns the properties that a user writes into a Fluent Bit
-// configuration (or into flags of the command line) into the options of an
-// engine. It reads them through an interface, so that it is tested without
-// Fluent Bit and without cgo.
+// Package property reads the properties that a user sets, in a Fluent Bit
+// configuration or as flags of the command line. [Read], [ReadFilter] and
+// [ReadOutput] return them as the options of an engine and the settings of a
+// plugin. They read from a [Source], an interface, so that tests need neither
+// Fluent Bit nor cgo.
 //
-// Every error is one line that names the property, says what is wrong with its
-// value, and what is allowed.
+// Every error names the property and says, in one line, what is wrong with its
+// value and what is allowed. The tables of properties do not change, and any
+// goroutine may read them.
 package property

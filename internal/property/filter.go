@@ -7,11 +7,12 @@ import (
 	"github.com/trailwire/trailwire/internal/address"
 )
 
-// Filter is what the properties of the filter plugin set, beside [Settings]: what
-// becomes of an alert.
+// Filter is what the properties of the filter plugin set beside [Settings]: where
+// its alerts go.
 type Filter struct {
 	// AlertTag and SuppressedTag are the tags under which alerts go to the
-	// input trailwire. AlertTag is nil where they only stand in the record.
+	// input trailwire. AlertTag is nil if alerts are only tagged in their
+	// records.
 	AlertTag, SuppressedTag *address.Template
 	// TagRecords says that a record which matches gets its alert, too.
 	TagRecords bool
@@ -19,10 +20,10 @@ type Filter struct {
 	records string
 }
 
-// DefaultSuppressedTag is the tag of suppressed alerts where alert_tag is set.
+// DefaultSuppressedTag is the tag of suppressed alerts if alert_tag is set.
 const DefaultSuppressedTag = "suppressed.$severity"
 
-// FilterTable lists what the filter plugin has beside [Table].
+// FilterTable lists the properties that the filter plugin has beside [Table].
 var FilterTable = []Property{
 	{
 		Name: "alert_tag", Kind: KindText,
@@ -79,7 +80,8 @@ func ReadFilter(src Source) (Settings, Filter, error) {
 	return s, f, nil
 }
 
-// finish checks what concerns several properties, and fills in their defaults.
+// finish checks properties that depend on each other, and fills in their
+// defaults.
 func (f *Filter) finish() (name string, err error) {
 	if f.AlertTag != nil {
 		if f.SuppressedTag == nil {

@@ -2,19 +2,18 @@ package property
 
 import "sync"
 
-// Kept remembers the last settings with which an instance of each name has
-// started. A hot reload with settings that are wrong goes on with those: it must
-// not end the logging of the host. The zero Kept is ready; it may be used from any
-// goroutine.
+// Kept remembers, for each name, the last settings with which an instance has
+// started. A hot reload with wrong settings goes on with these: it must not end
+// the host's logging. The zero Kept is ready; it may be used from any goroutine.
 type Kept[T any] struct {
 	mu     sync.Mutex
 	byName map[string]T
 }
 
-// Start starts an instance with new settings. Where that fails and an instance of
-// the name has started before in this process, it starts with the settings of that
-// one, and stale is what is wrong with the new ones. read reads the settings, start
-// makes an instance of them.
+// Start starts an instance with new settings. If that fails, and an instance of the
+// name has started before in this process, it starts with the settings of that one;
+// stale is then the error of the new ones. read reads the settings, start makes an
+// instance from them.
 func Start[T, I any](k *Kept[T], name string, read func() (T, error), start func(T) (I, error)) (instance I, stale, err error) {
 	settings, err := read()
 	if err == nil {

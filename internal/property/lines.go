@@ -7,8 +7,8 @@ import (
 	"github.com/trailwire/trailwire/detect/rule"
 )
 
-// Lines returns an error as the lines to log: what is wrong and, where that is
-// in a rule file, the line it is in with a caret under the place.
+// Lines returns an error as the lines to log. If it is in a rule file, they
+// show its place with a caret.
 func Lines(err error) []string {
 	lines := []string{err.Error()}
 	var at *rule.Error

@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// thresholdRule is a rule that is no EQL.
+// thresholdRule is a rule that is not EQL.
 func thresholdRule(t *testing.T) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "threshold.toml")

@@ -18,7 +18,7 @@ type Output struct {
 	Addresses  []address.Address
 	OnlyFields bool
 	SharedKey  address.Secret
-	TLS        *tls.Config // nil where no address has tls=on
+	TLS        *tls.Config // nil if no address has tls=on
 
 	ConnectTimeout, SendTimeout time.Duration
 
@@ -30,12 +30,13 @@ type Output struct {
 	tlsWanted string // a tls property that was set, by name
 }
 
-// OutputTable lists what the output plugin has beside [Table]. No name is one
-// that Fluent Bit takes for itself: tls, tls.*, net.*, host, port, workers.
+// OutputTable lists the properties that the output plugin has beside [Table].
+// Their names are not those that Fluent Bit takes for itself: tls, tls.*,
+// net.*, host, port, workers.
 var OutputTable = []Property{
 	{
 		Name: "alerts_to", Kind: KindText,
-		Help: "Where alerts go: a list of stdout, file:///path, forward://host:port and forward+unix:///path. Behind a forward address may stand ?tag=alert.$severity (also $rule_id, $tag), &tls=on, &ack=off.",
+		Help: "Where alerts go: a list of stdout, file:///path, forward://host:port and forward+unix:///path. A forward address may have settings: ?tag=alert.$severity (also $rule_id, $tag), &tls=on, &ack=off.",
 		output: func(o *Output, v string) (err error) {
 			o.Addresses, err = address.ParseList(v)
 			return err
@@ -151,7 +152,7 @@ func ReadOutput(src Source) (Settings, Output, error) {
 		}
 	}
 	if o.OnlyFields && s.Options.AlertFormat != alert.FormatNative {
-		return Settings{}, Output{}, fmt.Errorf("property %q: %w", "alerts_only", errors.New("fields are there in the native alert_format alone"))
+		return Settings{}, Output{}, fmt.Errorf("property %q: %w", "alerts_only", errors.New("fields needs the native alert_format"))
 	}
 	if name, err := o.finish(); err != nil {
 		return Settings{}, Output{}, fmt.Errorf("property %q: %w", name, err)
@@ -159,7 +160,8 @@ func ReadOutput(src Source) (Settings, Output, error) {
 	return s, o, nil
 }
 
-// finish checks what concerns several properties, and names the one to change.
+// finish checks properties that depend on each other, and names the one to
+// change.
 func (o *Output) finish() (name string, err error) {
 	if len(o.Addresses) == 0 {
 		return "alerts_to", errors.New("it is not set: it must be a list of " + address.Allowed)

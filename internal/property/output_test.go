@@ -68,7 +68,7 @@ func TestReadOutputRefusesInOneLineThatNamesTheProperty(t *testing.T) {
 		{"a file without a key", set{"alerts_to": "forward://c", "shared_key_file": empty}, "shared_key_file", "first line is empty"},
 		{"a file that is not there", set{"alerts_to": "forward://c", "shared_key_file": "/nowhere"}, "shared_key_file", "no such file"},
 		{"a certificate that is not there", set{"alerts_to": "forward://c?tls=on", "tls_ca_file": "/nowhere"}, "tls_ca_file", "no such file"},
-		{"a certificate that is none", set{"alerts_to": "forward://c?tls=on", "tls_ca_file": empty}, "tls_ca_file", "a PEM file"},
+		{"a file that is not a certificate", set{"alerts_to": "forward://c?tls=on", "tls_ca_file": empty}, "tls_ca_file", "a PEM file"},
 		{"settings of TLS without TLS", set{"alerts_to": "forward://c", "tls_verify": "on"}, "tls_verify", "tls=on"},
 		{"a certificate without its key", set{"alerts_to": "forward://c?tls=on", "tls_crt_file": empty}, "tls_crt_file", "tls_key_file is not set"},
 		{"a key without its certificate", set{"alerts_to": "forward://c?tls=on", "tls_key_file": empty}, "tls_key_file", "tls_crt_file is not set"},

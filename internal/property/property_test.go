@@ -293,8 +293,9 @@ func TestTheHeaderHasEveryPropertyOfTheFilterAndOfTheOutput(t *testing.T) {
 	}
 }
 
-// FuzzRead sets every property to any value. An error names a property of those
-// that were set, in one line; without one an engine can be made.
+// FuzzRead sets every property to any value. An error names one of the
+// properties that were set, in one line. Without an error an engine can be
+// made.
 func FuzzRead(f *testing.F) {
 	for i, p := range Table {
 		for _, value := range []string{p.Default, "", ",", "0", "5m", "on", "x", "-builtin", "\xff\n", "111122223333", "o-a1b2c3d4e5", "arn:*", "[", "{a,b}"} {

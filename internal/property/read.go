@@ -10,11 +10,10 @@ import (
 	"github.com/trailwire/trailwire/detect/rule"
 )
 
-// Source answers what the user set. Fluent Bit's plugin instance is one, the
-// flags of a command line are another.
+// Source is what the user set: a plugin instance of Fluent Bit, or the flags of
+// a command line.
 type Source interface {
-	// Property returns the value of a property, and false where it was not
-	// set at all.
+	// Property returns the value of a property, and whether it was set.
 	Property(name string) (value string, set bool)
 }
 
@@ -41,7 +40,7 @@ func Read(src Source) (Settings, error) {
 	return s, nil
 }
 
-// read hands a value to set, and puts the property's name to the error.
+// read calls set with a value, and puts the property's name before an error.
 func (p *Property) read(value string, set func(string) error) error {
 	value = strings.TrimSpace(value)
 	err := errors.New("the value is empty: leave the property out for its default")

@@ -18,7 +18,7 @@ import (
 type Kind string
 
 // The kinds that properties have. Values are parsed here, not by the host:
-// Fluent Bit takes atoi of whatever it is given.
+// Fluent Bit calls atoi on any text.
 const (
 	KindText   Kind = "STR"
 	KindSwitch Kind = "BOOL"
@@ -33,8 +33,8 @@ type Property struct {
 	Kind    Kind
 	Default string // as a user would write it; empty for none
 	Help    string // one sentence or two
-	// Engine is false for what concerns the plugin, not the detection, and
-	// is no flag of the command line.
+	// Engine says that the property concerns the detection. The others concern
+	// the plugin alone and are not flags of the command line.
 	Engine bool
 
 	set    func(s *Settings, value string) error // of [Table]
@@ -57,7 +57,8 @@ type Settings struct {
 	MetricsListen string
 }
 
-// Table lists every property, in the order in which help shows them.
+// Table lists the properties that filter and output share, in the order in
+// which help shows them.
 var Table = []Property{
 	{
 		Name: "rules", Kind: KindList, Engine: true,
@@ -69,7 +70,7 @@ var Table = []Property{
 	},
 	{
 		Name: "unsupported_rules", Kind: KindText, Default: "refuse", Engine: true,
-		Help: "What to do with a rule file that is no single-event EQL (a sequence, a threshold, new terms, KQL, ES|QL ...): refuse to start, or skip it with a warning.",
+		Help: "What to do with a rule file that is not single-event EQL (a sequence, a threshold, new terms, KQL, ES|QL ...): refuse to start, or skip it with a warning.",
 		set: func(s *Settings, v string) (err error) {
 			s.Unsupported, err = choice(v, map[string]rule.Unsupported{
 				"refuse": rule.RefuseUnsupported, "skip": rule.SkipUnsupported,
@@ -113,7 +114,7 @@ var Table = []Property{
 	},
 	{
 		Name: "coverage", Kind: KindText, Default: "rule", Engine: true,
-		Help: "rule alerts exactly where the rule's predicate matches; extended also on cross-account and public grants that walk around it, on those for other actions than invoke, on whole organizations, and on services that nothing binds to this account.",
+		Help: "rule alerts exactly when the rule's predicate matches; extended also on cross-account and public grants that walk around it, on those for other actions than invoke, on whole organizations, and on services that nothing binds to this account.",
 		set: func(s *Settings, v string) (err error) {
 			s.Options.Coverage, err = choice(v, map[string]alert.Coverage{
 				"rule": alert.CoverRule, "extended": alert.CoverExtended,
@@ -147,7 +148,7 @@ var Table = []Property{
 	},
 	{
 		Name: "trusted_actors", Kind: KindList, Engine: true,
-		Help: "ARN patterns of those who may make such a call, with * and ?, which stand for anything but a colon; a role session is matched by its role's ARN too.",
+		Help: "ARN patterns of those who may make such a call. * and ? match anything but a colon; a role session is matched by its role's ARN too.",
 		set: func(s *Settings, v string) (err error) {
 			s.Options.Exceptions.Actors, err = listOf(v, arnPattern, "ARN patterns such as arn:aws:iam::111122223333:role/deploy-*")
 			return err
@@ -155,7 +156,7 @@ var Table = []Property{
 	},
 	{
 		Name: "trusted_functions", Kind: KindList, Engine: true,
-		Help: "Names of functions that may be opened without an alert, or ARN patterns, with * and ?, which stand for anything but a colon.",
+		Help: "Names of functions that may be opened without an alert, or ARN patterns. * and ? match anything but a colon.",
 		set: func(s *Settings, v string) (err error) {
 			s.Options.Exceptions.Functions, err = listOf(v, functionName, "function names or ARN patterns")
 			return err
@@ -246,8 +247,8 @@ var (
 	functionName   = regexp.MustCompile(`^([^:]+|arn(:[^:]*){4}:.+)$`)
 )
 
-// listenAddress reads HOST:PORT, :PORT or PORT. Metrics tell which rules fire:
-// without a host they are for this machine alone.
+// listenAddress reads HOST:PORT, :PORT or PORT. Without a host it listens on
+// this machine alone, since metrics show which rules fire.
 func listenAddress(value string) (string, error) {
 	host, port, err := net.SplitHostPort(value)
 	if err != nil {
@@ -286,8 +287,8 @@ func number(value string, least, most int) (int, error) {
 	return n, nil
 }
 
-// period reads Fluent Bit's notation (a number of seconds, or one with a unit
-// s, m, h or d).
+// period reads Fluent Bit's notation: a number of seconds, or one with a unit
+// s, m, h or d.
 func period(value string, least, most time.Duration) (time.Duration, error) {
 	digits, unit := value, time.Second
 	if n := len(value); n > 0 {

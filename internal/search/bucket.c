@@ -1,10 +1,10 @@
 /*
  * Which needles share a bucket.
  *
- * A bucket is a set of halves for each table, and costs as much as places in
- * ordinary events pass all of them for nothing. Needles begin in a bucket each; then, until
- * there are no more buckets than a table has bits, those two become one that add
- * least to the cost.
+ * A bucket has a set of halves for each table. Its cost is the share of places in ordinary
+ * events that pass all tables without a needle there. Each needle begins in a bucket of its
+ * own. Then the two buckets that add least to the cost are joined, until there are no more
+ * buckets than a table has bits.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -35,8 +35,8 @@ enum { SUM_OF_FREQUENCIES = 40000 };
 struct bucket {
     uint16_t halves[TABLES]; /* a bit for each that passes */
     double cost;
-    size_t nearest; /* of the buckets behind it, the one that it costs least to join */
-    double growth;  /* by so much */
+    size_t nearest; /* of the buckets after it, the one that it costs least to join */
+    double growth;  /* the cost of joining that one */
 };
 
 /* The part of all bytes whose halves pass. */
@@ -164,7 +164,7 @@ static int passes(const struct bucket *b, enum form form, const uint8_t *at)
             b->halves[2] >> (at[2] & 15) & b->halves[3] >> (at[3] & 15)) & 1;
 }
 
-/* What passes of a sample, and as much of what bytes at random would be. */
+/* The share of a sample that passes, plus that of random bytes. */
 static double cost_in(const struct sample *sample, const struct bucket *b, enum form form)
 {
     size_t passed = 0;
@@ -176,11 +176,11 @@ static double cost_in(const struct sample *sample, const struct bucket *b, enum 
 }
 
 /*
- * The offset of the place in a needle that is rarest, with a block behind it. Of
- * many, a whole needle is always known by the byte before and its first ones:
- * where buckets are shared it is best to look like the others, and a header
- * before a capital is rare enough. With the needles of a hundred rules half as
- * much passes as with each one's rarest place.
+ * The offset of the rarest place in a needle, with a block after it. Among many
+ * needles, a whole one is always known by the byte before it and its first
+ * bytes. When buckets are shared it is best to look like the others, and a
+ * header before a capital is rare enough. With the needles of a hundred rules
+ * half as much passes as with each one's rarest place.
  */
 static ptrdiff_t rarest_place(const struct needle *n, size_t block, enum form form,
                               const struct sample *sample)

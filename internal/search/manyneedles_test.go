@@ -54,7 +54,7 @@ func TestManyNeedlesAreFoundWhereThePrefilterFindsThem(t *testing.T) {
 			if hit < len(data) {
 				found++
 			}
-			// What lies wholly behind an offset is found from there.
+			// What is entirely after an offset is found from there.
 			for from := 0; from < min(hit+1, len(data)); from += 1 + from/20 {
 				if engine.Suspects(data[from:]) && s.Next(data, from) == len(data) {
 					t.Fatalf("%d rules: %q: nothing is found from %d", rules, data, from)
@@ -65,9 +65,9 @@ func TestManyNeedlesAreFoundWhereThePrefilterFindsThem(t *testing.T) {
 	}
 }
 
-// BenchmarkManyNeedles searches ordinary traffic, without the events in which
-// there is something, for what one rule needs and for what a hundred need, in C
-// and in Go. The limit is a search for a byte that is not there.
+// BenchmarkManyNeedles searches ordinary traffic, without the events that have
+// a hit, for the needles of one rule and of a hundred, in C and in Go. The
+// limit is a search for a byte that is not there.
 func BenchmarkManyNeedles(b *testing.B) {
 	sets := ruleSets(b)
 	for _, set := range []string{"1 rule", "10 rules", "100 rules"} {
@@ -145,7 +145,7 @@ func TestAHundredRulesCostTheFilterAtMostThreeTimesWhatOneCosts(t *testing.T) {
 	}
 	sets := ruleSets(t)
 	one, hundred := filtering(t, sets["1 rule"]), filtering(t, sets["100 rules"])
-	// In turns, and the least of each: what else the machine does hits both alike.
+	// In turns, and the least of each: other load on the machine hits both alike.
 	least := [2]time.Duration{1 << 62, 1 << 62}
 	for range 200 {
 		for i, filter := range []func(){one, hundred} {

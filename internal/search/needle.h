@@ -23,8 +23,8 @@ struct place {
 };
 
 /* The bytes that can be before a whole needle: a quotation mark, its length,
- * and a header of MessagePack that has its length in it; where it is too long
- * for that, its length once more. */
+ * and a header of MessagePack that has its length in it; if it is too long for
+ * that, its length once more. */
 enum { BEFORE = 3 };
 
 static inline uint8_t trailwire_before(const struct needle *n, int which)
@@ -47,11 +47,10 @@ static inline uint8_t in_upper_case(uint8_t c)
 enum { BUCKETS = 8, TABLES = 5, LONGEST_BLOCK = 4 };
 
 /*
- * What the tables are asked for of the bytes at a place, by halves, which are four
- * bits each: for a few needles, the low halves of four bytes, which takes the
- * fewest instructions; for many, both halves of two bytes and the low one of the
- * third, which tells capitals from small letters: that is what many needles have
- * in common.
+ * Which halves (four bits each) of the bytes at a place are looked up. For a few
+ * needles: the low halves of four bytes, which takes the fewest instructions. For
+ * many: both halves of two bytes and the low half of the third. High halves tell
+ * capitals from small letters, and capitals are what many needles have in common.
  */
 enum form { FEW, MANY };
 
@@ -62,10 +61,10 @@ struct sample {
 };
 
 /*
- * bucket.c: chooses the offset of each needle's place, from which on it has at
- * least a block, and fills the tables, which say in which buckets a half is.
- * Returns which part of the places in data as in the sample passes, or -1
- * without memory.
+ * bucket.c: chooses the offset of each needle's place, with at least a block
+ * after it, and fills the tables, which say in which buckets a half is. Returns
+ * the share of places that passes in data like the sample, or -1 if there is no
+ * memory.
  */
 double trailwire_bucket(const struct needle *, size_t count, size_t block, enum form,
                         const struct sample *, ptrdiff_t *offsets, uint8_t tables[TABLES][16]);

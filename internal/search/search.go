@@ -1,9 +1,10 @@
-// Package search looks for a rule's needles in a chunk before anything is
-// parsed: [detect.Engine.Suspects] in C, with vector instructions, because
-// nearly every chunk ends there. What it finds and what it need not find is
-// said in detect/needle; a fuzz target holds the two against each other.
+// Package search looks for the needles of rules in a chunk before anything is
+// parsed. It does what [detect.Engine.Suspects] does, in C, with vector
+// instructions, because nearly every chunk ends there. detect/needle says what
+// it finds and what it may miss; a fuzz target compares the two.
 //
-// The filter calls the C function itself, before Go is entered.
+// [For] makes the [Search] for an engine's options. The filter calls its C
+// function directly, before it enters Go.
 package search
 
 /*
@@ -22,9 +23,9 @@ import (
 	"github.com/trailwire/trailwire/detect/needle"
 )
 
-// Search is a set of needles, ready to be looked for. It does not change and
-// may be used from any goroutine until it is freed. A nil Search stands for one
-// to which everything is suspect: Over, C and Free take it.
+// Search is a set of needles, ready to be looked for. It does not change, and
+// any goroutine may use it until it is freed. To a nil Search everything is
+// suspect: Over, C and Free take it.
 type Search struct {
 	c *C.struct_trailwire_search
 }
@@ -53,10 +54,9 @@ func New(needles []needle.Needle) (*Search, error) {
 	return s, nil
 }
 
-// For returns the search for what an engine with these options looks for, and makes
-// the engine that they are given to use it too: the elements of a list are searched
-// one by one. It returns nil where everything is suspect. The engine is of no use
-// once the search is freed.
+// For returns the search for an engine with these options, or nil if everything is
+// suspect. It sets it in the options too: the engine searches the elements of a
+// list one by one. Do not use the engine after the search is freed.
 func For(o *detect.Options) (*Search, error) {
 	needles, ok := o.Needles()
 	if !ok {
@@ -80,7 +80,7 @@ func flag(b bool) C.int {
 var errNoMemory = errors.New("no memory for the search")
 
 // Next returns the first offset at or after from that is inside of something
-// suspicious, len(data) where there is nothing.
+// suspicious, len(data) if there is nothing.
 func (s *Search) Next(data []byte, from int) int {
 	if from >= len(data) {
 		return len(data)
@@ -89,9 +89,9 @@ func (s *Search) Next(data []byte, from int) int {
 		C.size_t(len(data)), C.size_t(from)))
 }
 
-// Walk steps over whole events of a chunk, from the one at from on, that end at or
-// before hit. It returns the offset of the first that does not, or of one before it
-// that it does not know how to step over.
+// Walk steps over whole events of a chunk, from the one at from on, while they end
+// at or before hit. It returns the offset of the first event that does not, or that
+// it cannot step over.
 func Walk(chunk []byte, from, hit int) int {
 	if from >= hit || hit > len(chunk) {
 		return from
@@ -99,9 +99,9 @@ func Walk(chunk []byte, from, hit int) int {
 	return int(C.trailwire_walk((*C.uint8_t)(unsafe.Pointer(unsafe.SliceData(chunk))), C.size_t(from), C.size_t(hit)))
 }
 
-// Over returns the search over a chunk whose first hit is known, nil for a nil
-// Search: from the offset of an event, the first hit at or after it, and the event to
-// go on with.
+// Over returns a function that searches a chunk whose first hit is known; nil for a
+// nil Search. From the offset of an event it returns the first hit at or after it,
+// and the event to go on with.
 func (s *Search) Over(chunk []byte, first int) func(from int) (event, hit int) {
 	if s == nil {
 		return nil

@@ -10,29 +10,29 @@
 
 struct trailwire_search;
 
-/* A search without needles; NULL without memory. */
+/* A search without needles; NULL if there is no memory. */
 struct trailwire_search *trailwire_search_new(void);
 
 /*
- * Adds a needle of at least three ASCII characters: in lower case where fold is
- * set, because it may stand in any case; with whole set, it is all of a text,
- * and so has a quotation mark or the end of its MessagePack header before it.
- * Returns 0, or -1 without memory.
+ * Adds a needle of at least three ASCII characters. With fold set it is in
+ * lower case and matches any case. With whole set it is all of a text, and so
+ * has a quotation mark or the end of its MessagePack header before it. Returns
+ * 0, or -1 if there is no memory.
  */
 int trailwire_search_add(struct trailwire_search *, const char *text, size_t length, int fold,
                          int whole);
 
 /*
- * Makes the search ready, after the last needle, for data as in the sample: what
- * it finds does not depend on it, but how fast it does. Returns 0, or -1 without
- * memory.
+ * Makes the search ready, after the last needle, for data like the sample. The
+ * sample decides how fast the search is, not what it finds. Returns 0, or -1 if
+ * there is no memory.
  */
 int trailwire_search_ready(struct trailwire_search *, const uint8_t *sample, size_t size);
 
 /*
- * Returns the first hit at or after from, size where there is none. A hit is an
- * offset inside of a needle that is there, or the byte before it, or the beginning
- * of a JSON escape \u00XX of a character that could be part of one. Safe for any
+ * Returns the first hit at or after from, size if there is none. A hit is an
+ * offset inside a needle that is there, or the byte before it, or the beginning of
+ * a JSON escape \u00XX of a character that could be part of one. Safe for any
  * number of threads.
  */
 size_t trailwire_search_next(const struct trailwire_search *, const uint8_t *data, size_t size,

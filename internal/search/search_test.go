@@ -107,8 +107,8 @@ func engines(t testing.TB) (made []*detect.Engine, needles [][]needle.Needle) {
 	return made, needles
 }
 
-// FuzzSearchAgreesWithThePrefilter holds the vector search against the search
-// of package detect, which is written for the reader.
+// FuzzSearchAgreesWithThePrefilter compares the vector search with the search
+// of package detect, which is written to be easy to read.
 func FuzzSearchAgreesWithThePrefilter(f *testing.F) {
 	for _, seed := range []string{
 		"lambda:InvokeFunction", "lambda:Invoke\xa8Function", `lambda:\u0049nvokeFunction`, `\\u005cu0049`,

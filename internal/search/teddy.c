@@ -1,26 +1,26 @@
 /*
  * A search for needles, and for escapes.
  *
- * A place stands for each needle: a few bytes of it that are rare in CloudTrail,
- * or the byte before a whole one and its first ones. Every position is looked up
- * in small tables by halves of the bytes there, four bits each. A table says
- * which buckets of needles (bucket.c) a half could belong to, a bit for each;
- * where all tables agree on a bit, a needle may be there. A table of sixteen
- * entries is what one shuffle instruction looks up for a whole vector at once
- * (pshufb, tbl): four or five shuffles decide on 16 to 64 positions, however many
- * needles there are. The method is known as Teddy, from Intel's Hyperscan.
+ * Each needle is known by a place: a few bytes of it that are rare in CloudTrail,
+ * or the byte before a whole needle and its first bytes. Every position is looked
+ * up in small tables by halves of the bytes there, four bits each. A table says
+ * which buckets of needles (bucket.c) a half could belong to, a bit for each; if
+ * all tables agree on a bit, a needle may be there. A table of sixteen entries is
+ * what one shuffle instruction looks up for a whole vector at once (pshufb, tbl):
+ * four or five shuffles decide on 16 to 64 positions, however many needles there
+ * are. The method is known as Teddy, from Intel's Hyperscan.
  *
- * What passes is hashed, a few bytes of it, and looked up among the needles. So
- * many needles cost little more than few as long as they look alike, which names
- * of calls do: they begin with a capital, and with a header before it, as next to
- * nothing else in an event does.
+ * A few bytes of what passes are hashed and looked up among the needles. So many
+ * needles cost little more than few if they look alike. Names of calls do: they
+ * begin with a capital that has a header before it, and hardly anything else in
+ * an event does.
  *
  * Measured with AVX-512 over 20,000 events of a mixed account, 26 MB: 46 ns an
  * event for the 4 needles of the built-in rule, 106 ns for the 141 of a hundred
- * rules. 163 ns without the fifth table; where places are chosen without a sample
- * of what events look like, a few needles take half as long again. In one run on a
- * busier machine AVX-512 took 57 ns, AVX2 61, SSSE3 85. Four vectors at a time are
- * 477 instructions an event with AVX2, one at a time 640, in about the same time.
+ * rules. Without the fifth table it is 163 ns. If places are chosen without a
+ * sample of events, a few needles take half as long again. In one run on a busier
+ * machine AVX-512 took 57 ns, AVX2 61, SSSE3 85. Four vectors at a time are 477
+ * instructions an event with AVX2, one at a time 640, in about the same time.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -37,8 +37,8 @@ enum { HASH_BITS = 14, VECTORS = 4, WIDEST = 64 };
 
 struct teddy;
 
-/* A vector loop: the bytes of its vectors, and the bits of a lane in what it
- * leaves of one. */
+/* A vector loop: the bytes of its vectors, and the bits of each lane in its
+ * result. */
 struct loop {
     size_t (*pass)(const struct teddy *, const uint8_t *data, size_t size, size_t i,
                    uint64_t passed[VECTORS]);
@@ -50,7 +50,7 @@ struct teddy {
     uint8_t tables[TABLES][16];
     enum form form;
     struct loop loop;
-    size_t block; /* bytes that are hashed: four, or three where a needle has no more */
+    size_t block; /* bytes that are hashed: four, or three if a needle has no more */
     struct place *places; /* the first is none */
     uint32_t count;
     uint32_t room;
@@ -121,8 +121,8 @@ void trailwire_teddy_free(struct teddy *t)
     free(t);
 }
 
-/* Whether an escape begins at i, or a needle's place, of which a spelling as
- * long as a block is at hand. */
+/* Whether an escape begins at i, or a needle's place. spelling has the bytes at
+ * i, a block at least. */
 static int is_hit(const struct teddy *t, const uint8_t *data, size_t size, size_t i,
                   const uint8_t *spelling)
 {
@@ -138,18 +138,18 @@ static int is_hit(const struct teddy *t, const uint8_t *data, size_t size, size_
 }
 
 /*
- * The vector loops. Each goes through blocks of four vectors from i on, up to one
- * in which something passes, and returns where that block begins; past the last
- * block that is there with the bytes behind it that its last places reach to. In
- * passed it leaves, for each vector, an integer with LANE bits for each position,
- * the lowest of them set where something passes.
+ * The vector loops. Each goes through blocks of four vectors from i on and
+ * returns the offset of the first block in which something passes. It ends where
+ * too few bytes are left for a block and the bytes after it that its last places
+ * need. For each vector it leaves an integer in passed with LANE bits for each
+ * position, the lowest of them set if something passes.
  *
- * There is no call in a loop, or the tables would leave the registers.
+ * A loop makes no call, or the tables would leave the registers.
  *
  * A loop is written once, for any vector V. SHUFFLE looks up sixteen bytes at
  * once in a table, by their lower four bits: LOW and HIGH leave those of a half.
- * The shuffle of x86 finds nothing for a byte with its top bit set, so that ASCII
- * of a byte that has to be a character of a needle is the byte itself.
+ * x86's shuffle finds nothing for a byte with its top bit set. So ASCII, for a
+ * byte that must be a character of a needle, leaves the byte as it is.
  */
 #define FEW_PASS(V, p)                                                                            \
     V##_AND(V##_AND(V##_SHUFFLE(t0, V##_LOW(V##_LOAD(p))),                                    \
@@ -269,12 +269,12 @@ static struct loop fastest(enum form form)
 #define NEON_ANY(v) (vmaxvq_u8(v) != 0)
 #define NEON_LANES(v) neon_lanes(v)
 
-/* Four bits a lane, of which one is left. */
+/* Four bits a lane, one of which is left. */
 static inline uint64_t neon_lanes(uint8x16_t v)
 {
-    uint8x8_t nibbles = vshrn_n_u16(vreinterpretq_u16_u8(vtstq_u8(v, v)), 4);
+    uint8x8_t halves = vshrn_n_u16(vreinterpretq_u16_u8(vtstq_u8(v, v)), 4);
 
-    return vget_lane_u64(vreinterpret_u64_u8(nibbles), 0) & 0x1111111111111111;
+    return vget_lane_u64(vreinterpret_u64_u8(halves), 0) & 0x1111111111111111;
 }
 PASS(few_neon, NEON, FEW_PASS, "+simd")
 PASS(many_neon, NEON, MANY_PASS, "+simd")
@@ -294,13 +294,13 @@ static struct loop fastest(enum form form)
 
 #endif
 
-/* How many needles may be few, and how much more may pass for the instructions
- * that they save: one place in a thousand costs as much. */
+/* How many needles count as few, and how much more may pass with that form. One
+ * place in a thousand costs as much as the instructions that it saves. */
 enum { MOST_FEW = 4 * BUCKETS };
 static const double CHEAPER = 0.001;
 
-/* Fills the tables in the form that costs less, and offsets, of which there
- * are two for each needle: the first half is of use then. */
+/* Fills the tables in the form that costs less, and the offsets of the places.
+ * offsets has room for two per needle; the first half is filled. */
 static int choose_form(struct teddy *t, const struct needle *needles, size_t count,
                        const struct sample *sample, ptrdiff_t *offsets)
 {
@@ -348,8 +348,8 @@ struct teddy *trailwire_teddy_new(const struct needle *needles, size_t count,
     return t;
 }
 
-/* Returns the first hit in the block at i, or its end. The bytes of the block are
- * at hand, and those behind it that its last places reach to. */
+/* Returns the first hit in the block at i, or its end. bytes has the block, and
+ * after it what its last places need. */
 static size_t hit_in_block(const struct teddy *t, const uint8_t *data, size_t size, size_t i,
                            const uint8_t *bytes, const uint64_t passed[VECTORS])
 {
@@ -366,8 +366,8 @@ static size_t hit_in_block(const struct teddy *t, const uint8_t *data, size_t si
     return i + at;
 }
 
-/* Goes on at i with less than a block and what it needs behind it: by a copy that
- * has zeros there. One position after the other takes ten times as long, and half
+/* Searches the rest from i on, which is too short for a block, in a copy with
+ * zeros after it. Position by position it would take ten times as long, and half
  * of the time of a search through a single event. */
 static size_t next_in_rest(const struct teddy *t, const uint8_t *data, size_t size, size_t i)
 {

@@ -3,9 +3,9 @@
  */
 #include "walk.h"
 
-/* What the first byte of a value tells: how many bytes the value takes, without
- * those inside, and how many values are inside. It is zero where the length is in
- * the bytes that follow, and where there is no such value. */
+/* What the first byte of a value says: how many bytes the value takes, without
+ * the values inside, and how many values are inside. Both are zero if the length
+ * is in the next bytes, or if no value begins so. */
 #define VALUE(bytes, inside) { bytes, inside }
 #define FOUR(m, n) m(n), m((n) + 1), m((n) + 2), m((n) + 3)
 #define SIXTEEN(m, n) FOUR(m, n), FOUR(m, (n) + 4), FOUR(m, (n) + 8), FOUR(m, (n) + 12)
@@ -29,7 +29,7 @@ static const struct {
     [0xe0] = SIXTEEN(NUMBER, 0), SIXTEEN(NUMBER, 0),
 };
 
-enum { TEXT_8 = 0xd9, LONGEST = 2 + 255 }; /* bytes, of what the table has, and of a TEXT_8 */
+enum { TEXT_8 = 0xd9, LONGEST = 2 + 255 }; /* bytes, of a value that the table has or of a TEXT_8 */
 
 static size_t big_endian(const uint8_t *data, size_t bytes)
 {
@@ -41,8 +41,9 @@ static size_t big_endian(const uint8_t *data, size_t bytes)
     return n;
 }
 
-/* Returns how many bytes a value takes that the table does not have, zero where there
- * is no room to say so, or no such value. Adds to open how many values are inside. */
+/* Returns how many bytes a value takes that the table does not have, zero if its
+ * header is cut off or there is no such value. Adds to open how many values are
+ * inside. */
 static size_t long_value(const uint8_t *data, size_t room, size_t *open)
 {
     size_t width, type = 0, inside = 0;
@@ -82,13 +83,13 @@ static size_t long_value(const uint8_t *data, size_t room, size_t *open)
 }
 
 /*
- * Returns where the value at the offset at ends, zero where that is after hit or
+ * Returns where the value at the offset at ends, zero if that is after hit or
  * there is none.
  *
- * Most values are short texts. To take those by a branch is faster than to look each
- * up, since a processor that guesses right need not wait for the table to know where
- * the next one begins. Where four values are open and there is room for four, neither
- * has to be looked at between them.
+ * Most values are short texts. A branch for these is faster than a look-up of each:
+ * a processor that predicts it need not wait for the table to know where the next
+ * value begins. If four values are open and there is room for four, neither count is
+ * checked between them.
  */
 static size_t value_end(const uint8_t *data, size_t at, size_t hit)
 {

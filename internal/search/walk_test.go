@@ -14,7 +14,7 @@ import (
 	"github.com/trailwire/trailwire/internal/search"
 )
 
-// walkByGo is search.Walk, written for the reader.
+// walkByGo is search.Walk, written to be easy to read.
 func walkByGo(data []byte, from, hit int) int {
 	for from < hit {
 		e, rest, err := chunk.Next(data[from:])
@@ -65,7 +65,7 @@ func TestTheWalkStepsOverEveryEncoding(t *testing.T) {
 func TestTheWalkLeavesWhatIsNotAnEventToOthers(t *testing.T) {
 	good := string(eventOf("\xc0"))
 	for _, test := range []struct{ name, data string }{
-		{"a byte that is no MessagePack", good[:16] + "\xc1" + good[17:]},
+		{"a byte that is not MessagePack", good[:16] + "\xc1" + good[17:]},
 		{"an array of three", "\x93" + good[1:]},
 		{"no pair of timestamp and metadata", "\x92" + good[2:]},
 		{"three before the body", "\x92\x93" + good[2:]},
@@ -97,7 +97,7 @@ func TestTheWalkOverRealTraffic(t *testing.T) {
 	}
 }
 
-// FuzzWalkAgreesWithGo holds the walk in C against the one in Go.
+// FuzzWalkAgreesWithGo compares the walk in C with the one in Go.
 func FuzzWalkAgreesWithGo(f *testing.F) {
 	for _, value := range oneOfEach {
 		f.Add(slices.Concat(eventOf(value), eventOf("\xa3hit"), eventOf("\xc0")), uint16(0), uint16(40))

@@ -1,12 +1,12 @@
-// Testline reads the output of `go test -json` and prints what a person wants of it:
-// the packages, what failed with its output, and at the end one line that says how
-// many tests passed, failed and were skipped, and why. It exits with 1 where a test
-// or a package failed.
+// Command testline shortens the output of `go test -json` for people: it prints the
+// packages, what failed with its output, and at the end one line that says how many
+// tests passed, failed and were skipped, and why. It exits with 1 if a test or a
+// package failed.
 //
 //	go test -json ./... | go run ./internal/testline
 //
-// A test counts where it has no tests below it. What a test says when it is skipped
-// is the reason.
+// Only tests without subtests count. The reason of a skipped test is what it
+// prints when it is skipped.
 package main
 
 import (
@@ -47,7 +47,7 @@ type summary struct {
 	parents map[test]bool
 	passed  int
 	failed  int
-	broken  int // packages that failed without a test that did
+	broken  int // packages that failed although no test of theirs did
 	fails   map[string]int
 	reasons map[string]int
 }

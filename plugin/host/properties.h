@@ -10,7 +10,7 @@ static const struct property_entry common_properties[] = {
         .type = PROPERTY_STR,
         .name = "unsupported_rules",
         .default_value = "refuse",
-        .description = "What to do with a rule file that is no single-event EQL (a sequence, a threshold, new terms, KQL, ES|QL ...): refuse to start, or skip it with a warning.",
+        .description = "What to do with a rule file that is not single-event EQL (a sequence, a threshold, new terms, KQL, ES|QL ...): refuse to start, or skip it with a warning.",
     },
     {
         .type = PROPERTY_STR,
@@ -40,7 +40,7 @@ static const struct property_entry common_properties[] = {
         .type = PROPERTY_STR,
         .name = "coverage",
         .default_value = "rule",
-        .description = "rule alerts exactly where the rule's predicate matches; extended also on cross-account and public grants that walk around it, on those for other actions than invoke, on whole organizations, and on services that nothing binds to this account.",
+        .description = "rule alerts exactly when the rule's predicate matches; extended also on cross-account and public grants that walk around it, on those for other actions than invoke, on whole organizations, and on services that nothing binds to this account.",
     },
     {
         .type = PROPERTY_STR,
@@ -61,12 +61,12 @@ static const struct property_entry common_properties[] = {
     {
         .type = PROPERTY_CLIST,
         .name = "trusted_actors",
-        .description = "ARN patterns of those who may make such a call, with * and ?, which stand for anything but a colon; a role session is matched by its role's ARN too.",
+        .description = "ARN patterns of those who may make such a call. * and ? match anything but a colon; a role session is matched by its role's ARN too.",
     },
     {
         .type = PROPERTY_CLIST,
         .name = "trusted_functions",
-        .description = "Names of functions that may be opened without an alert, or ARN patterns, with * and ?, which stand for anything but a colon.",
+        .description = "Names of functions that may be opened without an alert, or ARN patterns. * and ? match anything but a colon.",
     },
     {
         .type = PROPERTY_INT,
@@ -119,7 +119,7 @@ static const struct property_entry output_properties[] = {
     {
         .type = PROPERTY_STR,
         .name = "alerts_to",
-        .description = "Where alerts go: a list of stdout, file:///path, forward://host:port and forward+unix:///path. Behind a forward address may stand ?tag=alert.$severity (also $rule_id, $tag), &tls=on, &ack=off.",
+        .description = "Where alerts go: a list of stdout, file:///path, forward://host:port and forward+unix:///path. A forward address may have settings: ?tag=alert.$severity (also $rule_id, $tag), &tls=on, &ack=off.",
     },
     {
         .type = PROPERTY_STR,

@@ -1,6 +1,6 @@
-// Package delivertest is a receiver of the Forward protocol for tests. It does
-// what a Fluent Bit does, and on purpose what one does rarely: it is slow, it
-// refuses, it dies before it acknowledges.
+// Package delivertest is a receiver of the Forward protocol for tests. A
+// [Receiver] acknowledges as a Fluent Bit does, or does on purpose what one
+// does rarely: it is slow, it refuses, it dies before it acknowledges.
 package delivertest
 
 import (
@@ -35,7 +35,7 @@ const (
 type Entry struct {
 	Tag       string
 	Timestamp []byte // MessagePack
-	Metadata  []byte // MessagePack; nil where the entry has none
+	Metadata  []byte // MessagePack; nil if the entry has none
 	Body      []byte // MessagePack
 }
 
@@ -63,7 +63,7 @@ func (r *Receiver) Listen(t testing.TB, network, address string) string {
 	t.Helper()
 	l, err := net.Listen(network, address)
 	for deadline := time.Now().Add(5 * time.Second); err != nil && time.Now().Before(deadline); {
-		time.Sleep(10 * time.Millisecond) // its last incarnation may still be there
+		time.Sleep(10 * time.Millisecond) // the one before may still listen
 		l, err = net.Listen(network, address)
 	}
 	if err != nil {
@@ -105,7 +105,7 @@ func (r *Receiver) Kill() {
 	}
 }
 
-// Behave makes the receiver do with its n-th message, from 0 on, what f says.
+// Behave sets what the receiver does with its n-th message, counted from 0.
 func (r *Receiver) Behave(f func(message int) Behavior) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -177,7 +177,7 @@ func (r *Receiver) serve(l net.Listener, c net.Conn) {
 }
 
 // take keeps a message in the packed form and answers it. It returns false
-// where the connection is to be closed.
+// if the connection is to be closed.
 func (r *Receiver) take(c net.Conn, raw []byte) bool {
 	n, rest, err := document.ReadArrayHeader(raw)
 	if err != nil || n < 2 {

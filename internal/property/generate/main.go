@@ -1,5 +1,5 @@
-// Generate writes the tables of properties in C, for plugin/host. It is run by go
-// generate.
+// Command generate writes the tables of properties in C, for plugin/host. go
+// generate runs it.
 package main
 
 import (
