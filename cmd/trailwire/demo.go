@@ -24,11 +24,11 @@ reads them, the trailwire filter sends alerts to the trailwire input with the ta
 alert.SEVERITY, and what arrives with such a tag is printed.
 
 Fluent Bit is the one that --fluent-bit names, else the first of $FLUENT_BIT (a
-list with colons), else the fluent-bit on PATH. Where there is none, the same plugin runs in the test host,
-a small program that loads it the way Fluent Bit does.
+list with colons), else the fluent-bit on PATH. If there is none, the same
+plugin runs in the test host, a small program that loads it as Fluent Bit does.
 
 PATH is what it is for trailwire scan. At the end the alerts are compared with
-those that the detection finds by itself, outside the plugin; where they differ,
+those that the detection finds by itself, outside the plugin; if they differ,
 the demo fails.`
 
 const demoNotes = `Exit codes:
@@ -37,7 +37,7 @@ const demoNotes = `Exit codes:
   2  wrong use: an unknown flag, a wrong value, no plugin or host to run
 `
 
-// demoFlags are the flags of demo that are no properties.
+// demoFlags are the flags of demo that are not properties.
 type demoFlags struct {
 	plugin, testhost, fluentBit string
 }
@@ -63,16 +63,17 @@ func (p *program) demoCommand() *cobra.Command {
 	f.SortFlags = false
 	f.StringVar(&flags.plugin, "plugin", "", "The plugin. Default: "+pluginName+" beside this program, else in "+pluginFolder+".")
 	f.StringVar(&flags.fluentBit, "fluent-bit", "", "The Fluent Bit to run it in. Default: the first of $FLUENT_BIT, else the one on PATH.")
-	f.StringVar(&flags.testhost, "testhost", "", "The test host, for where there is no Fluent Bit. Default: testhost beside this program.")
+	f.StringVar(&flags.testhost, "testhost", "", "The test host, for machines without a Fluent Bit. Default: testhost beside this program.")
 	f.AddFlagSet(properties.flags)
 	return cmd
 }
 
 // host runs the plugin on records.
 type host interface {
-	// String says in a sentence what runs where.
+	// String says in a sentence which plugin runs in which host.
 	String() string
-	// add hands over a record, a MessagePack map, that is to go through.
+	// add takes a record, a MessagePack map, that is to go through the
+	// pipeline.
 	add(record []byte) error
 	// run calls each with every record that came out as an alert, in order.
 	run(ctx context.Context, each func(record []byte)) error
@@ -150,7 +151,7 @@ func (p *program) demo(paths []string, flags demoFlags, properties *properties) 
 	return nil
 }
 
-// whatFollows explains the output to somebody who sees it for the first time.
+// whatFollows explains the output to a new user.
 const whatFollows = "CloudTrail events go in; each alert that comes out is shown below."
 
 var errInterrupted = errors.New("interrupted")
@@ -171,7 +172,7 @@ func newFindings(o detect.Options) *findings {
 	return &findings{format: o.AlertFormat, key: o.AlertKey, missing: make(map[finding]int)}
 }
 
-// expect notes what the engine found in a record.
+// expect notes the alerts that the engine raised for a record.
 func (f *findings) expect(alerts []alert.Alert) {
 	for _, a := range alerts {
 		f.missing[finding{a.Rule.ID, a.EventID}]++

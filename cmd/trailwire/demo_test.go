@@ -63,7 +63,7 @@ var buildAll = sync.OnceValues(func() (folder string, err error) {
 	return workshop, nil
 })
 
-// alertText is what the demo prints for grantEvent, but for the id.
+// alertText is what the demo prints for grantEvent, without the id.
 const alertText = `HIGH 73  AWS Lambda Function Policy Updated to Allow Cross-Account Invocation
   111122223333 let account 444455556666 invoke Lambda function billing-export
     time        2026-06-18T12:00:00Z
@@ -82,8 +82,8 @@ const alertText = `HIGH 73  AWS Lambda Function Policy Updated to Allow Cross-Ac
 
 `
 
-// demoFiles writes CloudTrail of several shapes: four events, one of which is a
-// threat, and two come with an alert of their own, one of which nests deep.
+// demoFiles writes CloudTrail in several wrappings: four events. One is a
+// threat. Two have an alert of their sender's, and one of these nests deep.
 func demoFiles(t *testing.T) string {
 	folder := t.TempDir()
 	write(t, folder, "s3.json.gz", zipped(t, "{\n \"Records\": [\n"+otherEvent+",\n"+grantEvent+"]}"))
@@ -225,7 +225,7 @@ func TestANamedFluentBitMustBeOne(t *testing.T) {
 		name, program, want string
 	}{
 		{"it is not there", "/no/such/fluent-bit", `$FLUENT_BIT: exec: "/no/such/fluent-bit": stat /no/such/fluent-bit: no such file or directory`},
-		{"it is another program", "/bin/echo", `/bin/echo is no Fluent Bit: --version says `},
+		{"it is another program", "/bin/echo", `/bin/echo is not a Fluent Bit: --version says `},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

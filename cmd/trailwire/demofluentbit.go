@@ -71,7 +71,7 @@ func fluentBitVersion(ctx context.Context, program string) (string, error) {
 	first, _, _ := strings.Cut(string(out), "\n")
 	version, ok := strings.CutPrefix(strings.TrimSpace(first), "Fluent Bit v")
 	if !ok {
-		return "", fmt.Errorf("%s is no Fluent Bit: --version says %q", program, first)
+		return "", fmt.Errorf("%s is not a Fluent Bit: --version says %q", program, first)
 	}
 	return version, nil
 }
@@ -100,7 +100,7 @@ func (h *fluentBit) run(ctx context.Context, each func(record []byte)) error {
 	if err := os.WriteFile(config, h.config(), 0o600); err != nil {
 		return err
 	}
-	ctx, cancel := context.WithTimeout(ctx, patience(h.size))
+	ctx, cancel := context.WithTimeout(ctx, timeLimit(h.size))
 	defer cancel()
 	cmd := exec.CommandContext(ctx, h.program, "-c", config)
 	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
@@ -114,12 +114,12 @@ func (h *fluentBit) run(ctx context.Context, each func(record []byte)) error {
 
 // config is the pipeline, as a user would write it.
 //
-// tail drops a line that does not fit its buffer, which is as large as the longest.
-// With exit_on_eof tail ends Fluent Bit when it has read the file, and what is on
-// its way then has until the end of the grace period. The stack is that of an
-// output: with the default, 24 KB, Fluent Bit 4.2 and older crash where they
-// write a record as JSON that nests some fifty levels deep, with or without
-// this plugin.
+// tail drops a line that does not fit its buffer: the buffer is as large as the
+// longest line. With exit_on_eof tail ends Fluent Bit when it has read the file,
+// and what is on its way then has until the end of the grace period.
+// coro_stack_size is the stack of an output: with the default, 24 KB, Fluent Bit
+// 4.2 and older crash when they write a record as JSON that nests some fifty levels
+// deep, with or without this plugin.
 func (h *fluentBit) config() []byte {
 	var b bytes.Buffer
 	fmt.Fprintf(&b, `service:
@@ -178,7 +178,8 @@ func quoted(text string) string {
 	return string(q)
 }
 
-// readAlerts reads what arrived under alert.*. No such file is no alert.
+// readAlerts reads what arrived under alert.*. Without the file there is no
+// alert.
 func (h *fluentBit) readAlerts(each func(record []byte)) error {
 	file, err := os.Open(filepath.Join(h.folder, alertsFile))
 	if errors.Is(err, os.ErrNotExist) {

@@ -22,8 +22,8 @@ const (
 // alertTag is the tag of an alert, suppressed or not.
 const alertTag = "alert.$severity"
 
-// chooseHost returns what the demo runs the plugin in: Fluent Bit where there
-// is one, else the test host.
+// chooseHost returns what the demo runs the plugin in: a Fluent Bit if one is
+// found, else the test host.
 func chooseHost(ctx context.Context, flags demoFlags, set []setting) (host, error) {
 	plugin, err := firstFile("plugin", flags.plugin, besideProgram(pluginName), filepath.Join(pluginFolder, pluginName))
 	if err != nil {
@@ -49,8 +49,8 @@ func chooseHost(ctx context.Context, flags demoFlags, set []setting) (host, erro
 }
 
 // findFluentBit returns the path of the Fluent Bit that the flag, the
-// environment or PATH names, and none where there is none. One that was named
-// must be there.
+// environment or PATH names, or an empty path. One that the flag or the
+// environment names must exist.
 func findFluentBit(named string) (string, error) {
 	from := "--fluent-bit"
 	if named == "" {
@@ -73,8 +73,8 @@ func findFluentBit(named string) (string, error) {
 	return path, nil
 }
 
-// firstFile returns the path that was named, else the first of the usual ones
-// where there is a file.
+// firstFile returns the path that was named, else the first usual path at which
+// there is a file.
 func firstFile(what, named string, usual ...string) (string, error) {
 	if named != "" {
 		if _, err := os.Stat(named); err != nil {

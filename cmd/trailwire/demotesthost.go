@@ -40,7 +40,7 @@ func (h *testHost) add(record []byte) error {
 }
 
 func (h *testHost) run(ctx context.Context, each func(record []byte)) error {
-	ctx, cancel := context.WithTimeout(ctx, patience(len(h.chunk)))
+	ctx, cancel := context.WithTimeout(ctx, timeLimit(len(h.chunk)))
 	defer cancel()
 	args := []string{"-I", "-A", h.alerts}
 	for _, s := range h.set {
@@ -90,8 +90,8 @@ func frame(b []byte) (content, rest []byte, ok bool) {
 
 func (h *testHost) close() error { return os.Remove(h.alerts) }
 
-// patience is how long a host may take for so many bytes before it is taken to
-// hang.
-func patience(size int) time.Duration {
+// timeLimit is how long a host may take for so many bytes before it counts as
+// hung.
+func timeLimit(size int) time.Duration {
 	return time.Minute + time.Duration(size>>20)*time.Second
 }

@@ -13,8 +13,8 @@ import (
 )
 
 // properties are the flags of a command that set the properties of the engine,
-// one for each in [property.Table]. They are a [property.Source], so that the
-// command line and the plugin read every value with the same code.
+// one for each in [property.Table]. They implement [property.Source]: the
+// command line and the plugin read values with the same code.
 type properties struct {
 	flags *pflag.FlagSet
 }
@@ -89,11 +89,11 @@ type flagError struct {
 func (e flagError) Error() string { return e.text }
 func (e flagError) Unwrap() error { return e.err }
 
-// inFlags names the flag where an error names the property.
+// inFlags puts the flag's name in place of the property's in an error.
 func inFlags(err error) error {
 	for _, entry := range property.Table {
-		if said, ok := strings.CutPrefix(err.Error(), fmt.Sprintf("property %q: ", entry.Name)); ok {
-			return flagError{"--" + flagName(entry.Name) + ": " + said, err}
+		if message, ok := strings.CutPrefix(err.Error(), fmt.Sprintf("property %q: ", entry.Name)); ok {
+			return flagError{"--" + flagName(entry.Name) + ": " + message, err}
 		}
 	}
 	return err

@@ -8,7 +8,7 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// helpNotes is the annotation of a command that its help ends with.
+// helpNotes is the annotation with the text at the end of a command's help.
 const helpNotes = "notes"
 
 // usage prints how a command is called: what cobra prints, but with the flags
@@ -54,5 +54,5 @@ func (p *program) usage(cmd *cobra.Command) error {
 	return err
 }
 
-// helpWidth is the width that help is set for, a terminal's of old.
+// helpWidth is the width of help texts, in columns.
 const helpWidth = 80

@@ -1,8 +1,8 @@
 // Command trailwire runs Trailwire's detection over CloudTrail files, without
 // Fluent Bit (trailwire scan) or with it (trailwire demo).
 //
-// It decides nothing about threats itself: what is an alert is package detect's
-// to say, and its flags are the properties of the Fluent Bit plugin.
+// Package detect decides what is an alert. The flags of the commands are the
+// properties of the Fluent Bit plugin.
 package main
 
 import (
@@ -23,8 +23,7 @@ func main() {
 	os.Exit(p.run(os.Args[1:]))
 }
 
-// program is one run of the command line, with everything around it that a
-// test replaces.
+// program is one run of the command line, with what tests replace around it.
 type program struct {
 	in       io.Reader
 	out, err io.Writer
@@ -47,7 +46,7 @@ const exitCodes = `Exit codes:
 `
 
 // exit is an error that ends the program with a code of its own. Its message is
-// empty where everything has been said already.
+// empty if the problem was printed before.
 type exit struct {
 	code int
 	err  error

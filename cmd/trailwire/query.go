@@ -21,7 +21,7 @@ const queryHelp = `Print the events that match a query in EQL, Elastic's Event Q
 PATH is a file, a folder, or - for standard input, as for scan. A query asks for
 ECS field names (event.action, aws.cloudtrail.user_identity.arn), which a raw
 CloudTrail event answers too. With --schema none the documents are JSON of any
-kind, and a field is what stands under its name: nested, or with dots.`
+kind, and a field is the value under its name: nested, or with dots.`
 
 const queryNotes = `Output:
   One matching event a line, as JSON, without the wrapping it came in. With
@@ -62,7 +62,7 @@ func (p *program) queryCommand() *cobra.Command {
 	f := cmd.Flags()
 	f.SortFlags = false
 	f.Var(&flags.schema, "schema", "What the documents are: CloudTrail in any of its wrappings, or anything.")
-	f.StringVar(&flags.category, "category-field", "event.category", "The field that holds an event's category, which stands before where.")
+	f.StringVar(&flags.category, "category-field", "event.category", "The field that holds an event's category: the word before where.")
 	f.BoolVar(&flags.explain, "explain", false, "Show for every event why it matches, or why not.")
 	f.StringVar(&flags.event, "event", "", "Look at the event with this id alone (event.id).")
 	f.BoolVarP(&flags.quiet, "quiet", "q", false, "No progress bar and no summary.")
@@ -128,7 +128,7 @@ func matchCount(n int) string {
 type querying struct {
 	program  *prog.Program
 	flags    queryFlags
-	finder   *cloudtrail.Finder // nil where the documents are no CloudTrail
+	finder   *cloudtrail.Finder // nil if the documents are not CloudTrail
 	view     eventView
 	explain  terminal.Explainer
 	json     *logfile.Writer
@@ -137,7 +137,8 @@ type querying struct {
 	events, matches int
 }
 
-// eventView shows an event to a program, whose slots it turns into fields.
+// eventView shows an event to a program. It turns the program's slots into
+// fields.
 type eventView struct {
 	event  cloudtrail.Event
 	fields []cloudtrail.Field
@@ -146,7 +147,7 @@ type eventView struct {
 // Value implements [prog.Document].
 func (v *eventView) Value(slot int) prog.Value { return v.event.Value(v.fields[slot]) }
 
-// noun is what the query is asked of.
+// noun names what the query is evaluated on.
 func (q *querying) noun() string {
 	if q.finder == nil {
 		return "document"

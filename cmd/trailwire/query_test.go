@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// documents are what the queries of the tests are asked of.
+// documents are what the tests' queries are evaluated on.
 const documents = `{"eventSource":"iam.amazonaws.com","eventName":"DeleteUser","eventID":"one","sourceIPAddress":"192.0.2.1"}
 {"Records":[{"eventSource":"s3.amazonaws.com","eventName":"GetObject","eventID":"two"},{"eventSource":"iam.amazonaws.com","eventName":"CreateUser","eventID":"three","errorCode":"AccessDenied"}]}
 {"event":{"id":"four","action":"DeleteUser","category":"iam"},"data_stream.dataset":"aws.cloudtrail","kind":"login","n":5,"tags":["a","b"],"empty":""}
@@ -13,11 +13,11 @@ const documents = `{"eventSource":"iam.amazonaws.com","eventName":"DeleteUser","
 
 func TestQueryPrintsTheEventsThatMatch(t *testing.T) {
 	tests := []struct {
-		name string
-		args []string
-		want []string // beginnings of the lines on standard output
-		said string   // on standard error
-		code int
+		name   string
+		args   []string
+		want   []string // beginnings of the lines on standard output
+		stderr string
+		code   int
 	}{
 		{"a raw event and an ECS document", []string{`any where event.action == "DeleteUser"`}, []string{`{"eventSource":"iam.amazonaws.com","eventName":"DeleteUser"`, `{"event":{"id":"four"`}, "4 events in 1 file, read in 1ms: 2 match.", 0},
 		{"an event out of a list", []string{`any where event.outcome == "failure"`}, []string{`{"eventSource":"iam.amazonaws.com","eventName":"CreateUser"`}, "4 events in 1 file, read in 1ms: 1 matches.", 0},
@@ -35,9 +35,9 @@ func TestQueryPrintsTheEventsThatMatch(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			out, said, code := runWith(documents, append(append([]string{"query"}, test.args...), "-")...)
-			if code != test.code || !strings.Contains(said, test.said) {
-				t.Errorf("code %d, want %d\n%s", code, test.code, said)
+			out, stderr, code := runWith(documents, append(append([]string{"query"}, test.args...), "-")...)
+			if code != test.code || !strings.Contains(stderr, test.stderr) {
+				t.Errorf("code %d, want %d\n%s", code, test.code, stderr)
 			}
 			lines := strings.Split(strings.TrimSuffix(out, "\n"), "\n")
 			if out == "" {
@@ -56,7 +56,7 @@ func TestQueryPrintsTheEventsThatMatch(t *testing.T) {
 }
 
 func TestQueryExplainsEveryClauseOfAnEvent(t *testing.T) {
-	out, said, code := runWith(documents, "query", "--explain", "--event", "one",
+	out, stderr, code := runWith(documents, "query", "--explain", "--event", "one",
 		`iam where event.action : "delete*" and not (source.ip == "192.0.2.1" or user.name == "x")`, "-")
 	const want = `standard input:1  one  does not match
   false  iam where event.action : "delete*" and not (source.ip == "19… (29 bytes more)
@@ -69,24 +69,24 @@ func TestQueryExplainsEveryClauseOfAnEvent(t *testing.T) {
           null   user.name == "x"  ← user.name = null
 `
 	if out != want || code != 0 {
-		t.Errorf("code %d\n%s\n%s", code, out, said)
+		t.Errorf("code %d\n%s\n%s", code, out, stderr)
 	}
 }
 
 func TestScanExplainsAnEventForEveryRule(t *testing.T) {
-	out, said, code := runWith(documents, "scan", "-q", "--explain", "two", "-")
+	out, stderr, code := runWith(documents, "scan", "-q", "--explain", "two", "-")
 	if code != 0 || !strings.HasPrefix(out, "standard input:2  two  GetObject  (s3.amazonaws.com)\n"+
 		"  AWS Lambda Function Policy Updated to Allow Cross-Account Invocation: does not match (8f985da6-66e8-4838-a63e-21636eb9adc5)\n") ||
 		!strings.Contains(out, `      false  event.provider == "lambda.amazonaws.com"  ← event.provider = "s3.amazonaws.com"`) {
-		t.Errorf("code %d\n%s\n%s", code, out, said)
+		t.Errorf("code %d\n%s\n%s", code, out, stderr)
 	}
-	if _, said, code := runWith(documents, "scan", "-q", "--explain", "five", "-"); code != 1 || said != "trailwire: there is no event with the id five\n" {
-		t.Errorf("code %d: %s", code, said)
+	if _, stderr, code := runWith(documents, "scan", "-q", "--explain", "five", "-"); code != 1 || stderr != "trailwire: there is no event with the id five\n" {
+		t.Errorf("code %d: %s", code, stderr)
 	}
 }
 
 // runWith is run, with its results apart.
-func runWith(stdin string, args ...string) (out, said string, code int) {
+func runWith(stdin string, args ...string) (out, stderr string, code int) {
 	r := run(stdin, args...)
 	return r.out, r.err, r.code
 }

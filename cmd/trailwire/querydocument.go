@@ -5,9 +5,9 @@ import (
 	prog "github.com/trailwire/trailwire/detect/program"
 )
 
-// plainDocument answers a query's fields from a JSON document of any kind: by
-// their names, whether they are spelled as nested maps or with dots, through
-// lists, as Elasticsearch reads documents.
+// plainDocument reads a query's fields from a JSON document of any kind. It
+// finds them by name, in nested maps or with dots, and through lists, as
+// Elasticsearch does.
 type plainDocument struct {
 	record []byte
 	fields []prog.Field
@@ -30,8 +30,8 @@ func (d *plainDocument) Value(slot int) prog.Value {
 	return prog.List(values)
 }
 
-// scalar is the value that a query can compare. An empty string is one: only
-// the pipeline for CloudTrail drops those.
+// scalar is the value that a query can compare. An empty string is a value:
+// only the pipeline for CloudTrail drops those.
 func scalar(value []byte) prog.Value {
 	switch document.KindOf(value) {
 	case document.KindText:

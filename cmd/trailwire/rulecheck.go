@@ -13,14 +13,14 @@ import (
 	"github.com/trailwire/trailwire/detect/rule"
 )
 
-const checkHelp = `Read rule files and run the unit tests that stand beside them.
+const checkHelp = `Read rule files and run the unit tests beside them.
 
 The tests of NAME.toml are in NAME.test.json: a list of events, each with the
 verdict that the rule must give.
 
   [{"why": "…", "expected": true, "event": {"eventSource": …}}, …]
 
-An event may have any shape that scan reads.`
+An event may be in any wrapping that scan reads.`
 
 const checkNotes = `Exit codes:
   0  every rule is fine, and so is every test
@@ -39,7 +39,7 @@ func (p *program) rulesCheckCommand() *cobra.Command {
 			return p.checkRules(args, unsupported.value == "skip")
 		},
 	}
-	cmd.Flags().Var(&unsupported, "unsupported-rules", "What to do with a rule that is no single-event EQL.")
+	cmd.Flags().Var(&unsupported, "unsupported-rules", "What to do with a rule that is not single-event EQL.")
 	return cmd
 }
 
@@ -104,7 +104,7 @@ func (c *ruleCheck) file(path string) {
 		return
 	}
 	if other, taken := c.ids[r.ID]; taken {
-		c.fail(path, fmt.Errorf("the rule_id %s is that of %s too", r.ID, other))
+		c.fail(path, fmt.Errorf("the rule_id %s is also that of %s", r.ID, other))
 		return
 	}
 	c.ids[r.ID] = path
@@ -156,8 +156,7 @@ func (c *ruleCheck) test(r *rule.Rule, file string, test rule.Test) bool {
 	return false
 }
 
-// fail says that a file is broken. The path stands in front unless the error
-// names it itself.
+// fail prints that a file is broken, with its path unless the error has it.
 func (c *ruleCheck) fail(path string, err error) {
 	c.broken++
 	line := err.Error()

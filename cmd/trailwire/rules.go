@@ -117,10 +117,10 @@ func (p *program) showRule(id string, flags *properties) error {
 			return nil
 		}
 	}
-	return wrongUse(fmt.Errorf("there is no rule %s; rules list shows those that there are", terminal.Printable(id, terminal.MaxValue)))
+	return wrongUse(fmt.Errorf("there is no rule %s; see rules list", terminal.Printable(id, terminal.MaxValue)))
 }
 
-// described is what there is to know about a rule.
+// described is what rules show prints about a rule.
 func (p *program) described(r *rule.Rule) string {
 	var b strings.Builder
 	colors := terminal.ColorsFor(p.out)
@@ -146,7 +146,7 @@ func (p *program) described(r *rule.Rule) string {
 		fmt.Fprintf(&b, "  %s\n", terminal.Printable(strings.TrimRight(line, " \t\r"), terminal.MaxLine))
 	}
 	if r.CategoryField != "event.category" {
-		detail("category", "what stands before where is compared with %s", r.CategoryField)
+		detail("category", "the word before where is compared with %s", r.CategoryField)
 	}
 
 	section("Fields, and where they come from in a raw event")
@@ -163,7 +163,7 @@ func (p *program) described(r *rule.Rule) string {
 	section("Before anything is parsed")
 	needles := r.Needles()
 	if needles == nil {
-		b.WriteString("  every chunk is looked into: there is no text that all events have which the rule matches\n")
+		b.WriteString("  every chunk is evaluated: the events that the rule matches have no text in common\n")
 	}
 	for i, n := range needles {
 		word := "a chunk is searched for"
@@ -179,12 +179,12 @@ func (p *program) described(r *rule.Rule) string {
 	if field, values := r.TriedOn(); field != "" {
 		fmt.Fprintf(&b, "  the rule is tried on events with %s %s\n", field, terminal.Printable(orQuoted(values), terminal.MaxLine))
 	} else {
-		b.WriteString("  the rule is tried on every event that is looked into\n")
+		b.WriteString("  the rule is tried on every event that is evaluated\n")
 	}
 	return b.String()
 }
 
-// roundPeriod is a period without the smaller units that it has none of: 5m.
+// roundPeriod writes a period without units that are zero: 5m.
 func roundPeriod(d time.Duration) string {
 	text := d.String()
 	for _, none := range []string{"m0s", "h0m"} {

@@ -40,10 +40,10 @@ func TestRulesCheckReadsFilesAndRunsTheTestsBesideThem(t *testing.T) {
 		"threshold.toml": strings.Replace(ruleFile("threshold"), `"eql"`, `"threshold"`, 1),
 	})
 	cases := []struct {
-		name      string
-		args      string // %s is the folder
-		out, said string
-		code      int
+		name        string
+		args        string // %s is the folder
+		out, stderr string
+		code        int
 	}{
 		{"a good rule with tests", "%s/good.toml", "ok    %s/good.toml (2 tests)\n1 rule fine, 2 tests.\n", "", 0},
 		{"a rule without tests", "%s/untested.toml", "ok    %s/untested.toml (no tests: %s/untested.test.json is not there)\n1 rule fine.\n", "", 0},
@@ -56,7 +56,7 @@ func TestRulesCheckReadsFilesAndRunsTheTestsBesideThem(t *testing.T) {
 		{"a test whose event is none", "%s/alien.toml", "FAIL  %s/alien.test.json:1: this is not a CloudTrail event, in any shape that is known: \n1 rule fine, 1 test, 1 failed.\n", "", 1},
 		{"a broken rule", "%s/broken.toml", "0 rules fine, 1 broken.\n", "trailwire: %s/broken.toml:6:15: rule.max_signals is a string: it must be a whole number from 1 to 1000000\n  max_signals = \"5\"\n                ^\n", 2},
 		{"a broken file of tests", "%s/badtest.toml", "0 rules fine, 1 broken.\n", "trailwire: %s/badtest.test.json:1:2: the test does not say what is expected: true or false\n  [{\"event\": {}}]\n   ^\n", 2},
-		{"two rules with one id", "%s/good.toml %s/twin.toml", "ok    %s/good.toml (2 tests)\n1 rule fine, 1 broken, 2 tests.\n", "trailwire: %s/twin.toml: the rule_id good is that of %s/good.toml too\n", 2},
+		{"two rules with one id", "%s/good.toml %s/twin.toml", "ok    %s/good.toml (2 tests)\n1 rule fine, 1 broken, 2 tests.\n", "trailwire: %s/twin.toml: the rule_id good is also that of %s/good.toml\n", 2},
 		{"a rule of another type", "%s/threshold.toml", "0 rules fine, 1 broken.\n", "trailwire: %s/threshold.toml:6:8: the rule type threshold is not supported: it counts events over a period; only single-event EQL is evaluated\n  type = \"threshold\"\n         ^\n", 2},
 		{"a rule of another type, left out", "--unsupported-rules skip %s/threshold.toml %s/good.toml", "skip  %s/threshold.toml:6:8: the rule type threshold is not supported: it counts events over a period; only single-event EQL is evaluated\nok    %s/good.toml (2 tests)\n1 rule fine, 1 skipped, 2 tests.\n", "", 0},
 		{"no such file", "%s/none.toml", "", "trailwire: \"%s/none.toml\": no such rule file\n", 2},
@@ -64,9 +64,9 @@ func TestRulesCheckReadsFilesAndRunsTheTestsBesideThem(t *testing.T) {
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
 			here := func(text string) string { return strings.ReplaceAll(text, "%s", folder) }
-			out, said, code := runWith("", append([]string{"rules", "check"}, strings.Fields(here(c.args))...)...)
-			if out != here(c.out) || said != here(c.said) || code != c.code {
-				t.Errorf("code %d, want %d\n%s\n%s", code, c.code, out, said)
+			out, stderr, code := runWith("", append([]string{"rules", "check"}, strings.Fields(here(c.args))...)...)
+			if out != here(c.out) || stderr != here(c.stderr) || code != c.code {
+				t.Errorf("code %d, want %d\n%s\n%s", code, c.code, out, stderr)
 			}
 		})
 	}
@@ -77,15 +77,15 @@ func TestRulesListAndShowSayWhatAScanWouldUse(t *testing.T) {
 		"a.toml":         ruleFile("an-id", `max_signals = 7`, `interval = "1h"`),
 		"threshold.toml": strings.Replace(ruleFile("threshold"), `"eql"`, `"threshold"`, 1),
 	})
-	out, said, code := runWith("", "rules", "list", "--rules", folder+"/*.toml", "--unsupported-rules", "skip")
+	out, stderr, code := runWith("", "rules", "list", "--rules", folder+"/*.toml", "--unsupported-rules", "skip")
 	if want := "8f985da6-66e8-4838-a63e-21636eb9adc5  high 73  AWS Lambda Function Policy Updated to Allow Cross-Account Invocation  built in\n" +
 		"an-id                                 low 21   A user is deleted                                                     " + folder + "/a.toml\n"; out != want || code != 0 {
 		t.Errorf("code %d\n%s", code, out)
 	}
-	if want := "trailwire: warning: left out a rule: " + folder + "/threshold.toml:6:8: the rule type threshold is not supported: it counts events over a period; only single-event EQL is evaluated\n"; said != want {
-		t.Errorf("%s", said)
+	if want := "trailwire: warning: left out a rule: " + folder + "/threshold.toml:6:8: the rule type threshold is not supported: it counts events over a period; only single-event EQL is evaluated\n"; stderr != want {
+		t.Errorf("%s", stderr)
 	}
-	out, said, code = runWith("", "rules", "show", "an-id", "--rules", folder+"/a.toml")
+	out, stderr, code = runWith("", "rules", "show", "an-id", "--rules", folder+"/a.toml")
 	if want := `A user is deleted
   rule_id       an-id, version 1
   from          ` + folder + `/a.toml
@@ -103,17 +103,17 @@ Before anything is parsed
   a chunk is searched for "delete", in any case
   the rule is tried on events with event.provider "iam.amazonaws.com"
 `; out != want || code != 0 {
-		t.Errorf("code %d %s\n%s", code, said, out)
+		t.Errorf("code %d %s\n%s", code, stderr, out)
 	}
-	if _, said, code = runWith("", "rules", "show", "nobody"); code != 2 || said != "trailwire: there is no rule nobody; rules list shows those that there are\n" {
-		t.Errorf("code %d: %s", code, said)
+	if _, stderr, code = runWith("", "rules", "show", "nobody"); code != 2 || stderr != "trailwire: there is no rule nobody; see rules list\n" {
+		t.Errorf("code %d: %s", code, stderr)
 	}
 }
 
 func TestABrokenRuleStopsAScanWithItsPlace(t *testing.T) {
 	folder := ruleFolder(t, map[string]string{"a.toml": ruleFile("x", "tags = 5")})
-	_, said, code := runWith("", "scan", "--rules", folder+"/a.toml", "-")
-	if want := "trailwire: --rules: " + folder + "/a.toml:6:8: rule.tags is an integer: it must be a list of strings\n  tags = 5\n         ^\n"; said != want || code != 2 {
-		t.Errorf("code %d: %s", code, said)
+	_, stderr, code := runWith("", "scan", "--rules", folder+"/a.toml", "-")
+	if want := "trailwire: --rules: " + folder + "/a.toml:6:8: rule.tags is an integer: it must be a list of strings\n  tags = 5\n         ^\n"; stderr != want || code != 2 {
+		t.Errorf("code %d: %s", code, stderr)
 	}
 }

@@ -17,13 +17,13 @@ type reportedAlert struct {
 	Number   int // on the page, from 1
 	Guide    int // the number of its rule's guide; 0 for none
 	Time     time.Time
-	Clock    string // the time as the event writes it, where that is no time
+	Clock    string // the time as the event writes it, if it cannot be read
 	Severity string
 	Risk     string
 	RuleID   string
 	RuleName string
 	Reason   string
-	Relation string // of its grant; empty where there is none
+	Relation string // of its grant; empty if there is none
 
 	Account, Region string
 	Call, Provider  string
@@ -35,8 +35,8 @@ type reportedAlert struct {
 	Techniques      []string
 	Grant           *reportedGrant
 	Extended        bool
-	Suppressed      string // why, in words; empty where it is not
-	Command         string // takes the grant back; empty where none is safe to paste
+	Suppressed      string // why, in words; empty if it is not
+	Command         string // takes the grant back; empty if none is safe to paste
 
 	Accounts []string // all that it is about, for the filter
 }
@@ -54,7 +54,7 @@ type reportedGrant struct {
 	Evasion                 []string
 }
 
-// newReportedAlert makes of an alert what the page shows.
+// newReportedAlert returns an alert as the page shows it.
 func newReportedAlert(a *alert.Alert, from string) reportedAlert {
 	r := reportedAlert{
 		Severity:   strings.ToLower(terminal.Shown(a.Rule.Severity)),
@@ -92,12 +92,12 @@ func newReportedAlert(a *alert.Alert, from string) reportedAlert {
 	return r
 }
 
-// maxCommand is the most bytes that a command has on the page; longer ones are
-// left out, since a command that is cut off does something else.
+// maxCommand is how long a command on the page may be, in bytes. Longer ones
+// are left out: a command that is cut off does something else.
 const maxCommand = 4096
 
 // commandFor returns the command that takes a grant back, as the engine wrote it.
-// One that would have to be shown in another form than it has is left out.
+// It is left out if the page cannot show it unchanged.
 func commandFor(respond string) string {
 	if terminal.Printable(respond, maxCommand) == respond {
 		return respond
@@ -131,7 +131,7 @@ func newReportedGrant(g *grant.Grant) *reportedGrant {
 	return r
 }
 
-// grantee is the one word for who was let in, as the graph's nodes are called.
+// grantee names who was let in, as the graph's nodes do.
 func (g *reportedGrant) grantee() string {
 	switch {
 	case g.Relation == "public":
@@ -159,7 +159,8 @@ func (a *reportedAlert) accounts() []string {
 
 // The methods below are what the template shows.
 
-// Day and Hour are the time in two parts, which a narrow page sets in one line.
+// Day and Hour are the two parts of the time. A narrow page sets them in one
+// line.
 func (a *reportedAlert) Day() string { return a.Time.Format("2 Jan 2006") }
 
 // Hour is the time of the day.
@@ -182,7 +183,7 @@ func (a *reportedAlert) About() string { return strings.Join(a.Accounts, " ") }
 // SeverityRank is 0 for the worst severity.
 func (a *reportedAlert) SeverityRank() int { return rankIn(severityOrder, a.Severity) }
 
-// SeverityClass is the severity where the page has a color for it.
+// SeverityClass is the severity if the page has a color for it.
 func (a *reportedAlert) SeverityClass() string { return knownSeverity(a.Severity) }
 
 // SeverityLabel is the severity for people.
@@ -191,7 +192,7 @@ func (a *reportedAlert) SeverityLabel() string { return severityLabel(a.Severity
 // RelationLabel is the relation for people.
 func (a *reportedAlert) RelationLabel() string { return relationLabel(a.Relation) }
 
-// RelationClass is the relation where the page has a sign for it.
+// RelationClass is the relation if the page has a sign for it.
 func (a *reportedAlert) RelationClass() string { return knownRelation(a.Relation) }
 
 // FunctionText is the function with its qualifier.

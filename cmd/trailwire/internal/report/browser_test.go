@@ -63,17 +63,17 @@ func (c *chromium) open(t *testing.T, path string) string {
 		"--user-data-dir="+t.TempDir(), "--proxy-server="+c.proxy.Listener.Addr().String(), "--proxy-bypass-list=<-loopback>",
 		"--virtual-time-budget=10000", "--dump-dom", "file://"+path)
 	cmd.WaitDelay = 10 * time.Second
-	var said strings.Builder
-	cmd.Stderr = &said
+	var stderr strings.Builder
+	cmd.Stderr = &stderr
 	dom, err := cmd.Output()
 	if err != nil {
-		t.Fatalf("%s: %v\n%s", c.path, err, said.String())
+		t.Fatalf("%s: %v\n%s", c.path, err, stderr.String())
 	}
 	return string(dom)
 }
 
-// hosts returns what the pages asked for, of the hosts that are the tests' own:
-// a browser has some to ask for itself.
+// hosts returns which of the tests' hosts the pages asked for. A browser asks
+// for some hosts of its own.
 func (c *chromium) hosts(own ...string) []string {
 	c.mutex.Lock()
 	defer c.mutex.Unlock()
@@ -171,16 +171,16 @@ func TestAReportInABrowser(t *testing.T) {
 		if hosts := c.hosts(".test", ".aws.amazon.com", ".mitre.org"); len(hosts) > 0 {
 			t.Errorf("the page asked for %q", hosts)
 		}
-		// Would it have been seen?
+		// A request would be seen: this page makes one.
 		path := filepath.Join(t.TempDir(), "page.html")
 		if err := os.WriteFile(path, []byte(`<img src="http://control.test/a.png">`), 0o600); err != nil {
 			t.Fatal(err)
 		}
 		c.open(t, path)
 		if len(c.hosts("control.test")) == 0 {
-			t.Error("a page that does ask was not seen to")
+			t.Error("a page made a request that was not seen")
 		}
-		// Nor does the policy let a page ask that has been tampered with.
+		// The policy also stops a page that has been tampered with.
 		text := strings.Replace(page, "<main>", `<main><img src="http://tampered.test/a.png"><link rel="stylesheet" href="http://tampered.test/b.css">`+
 			`<script src="http://tampered.test/c.js"></script><script>fetch("http://tampered.test/d")</script>`, 1)
 		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
@@ -193,7 +193,8 @@ func TestAReportInABrowser(t *testing.T) {
 	})
 }
 
-// tableOf is the table of alerts of a page, without what waits.
+// tableOf is the table of alerts on a page, without the rows that the script
+// adds.
 func tableOf(dom string) string {
 	_, table, _ := strings.Cut(dom, `id="rows"`)
 	table, _, _ = strings.Cut(table, "</table>")

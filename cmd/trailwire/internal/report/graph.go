@@ -11,15 +11,15 @@ import (
 	"github.com/trailwire/trailwire/cmd/trailwire/internal/terminal"
 )
 
-// grantGraph is who granted what to which account. Accounts (and what stands in
-// for one: a service, an organization, anyone) are nodes, grants are edges, drawn
-// in layers from left to right: an account that was let in and then let in a
-// third one stands between the two.
+// grantGraph shows who granted what to which account. Nodes are accounts,
+// services, organizations and anyone; edges are grants. They are drawn in layers
+// from left to right: an account that was let in, and then let in a third one, is
+// between the two.
 //
-// Heights are in pixels. Across the page, cards keep their width and the gaps
-// between them share what is left: layers and gaps are the columns of a grid, and
-// the curves in a gap are stretched to its width. Layout libraries give points on a
-// plane of a fixed width, on which text shrinks with the page.
+// Heights are in pixels. Across the page, cards keep their width and the gaps share
+// the rest: layers and gaps are the columns of a grid, and the curves in a gap are
+// stretched to its width. Layout libraries place points on a plane of a fixed
+// width, where text shrinks with the page.
 type grantGraph struct {
 	Columns []graphColumn
 	Height  int
@@ -32,7 +32,7 @@ type grantGraph struct {
 	grantors, grantees map[string]bool // those that are drawn as one
 }
 
-// The keys of the nodes that stand for what would not fit.
+// The keys of the nodes that collect the accounts that would not fit.
 const (
 	furtherGrantors = "\x00grantors"
 	furtherGrantees = "\x00grantees"
@@ -76,7 +76,7 @@ type graphNode struct {
 	order     float64
 	in, out   int // grants
 	functions map[string]bool
-	dummy     bool      // stands for an edge that goes through the layer
+	dummy     bool      // an edge goes through the layer here
 	edge      graphEdge // that edge
 }
 
@@ -132,7 +132,7 @@ type link struct {
 	toFilter    string
 }
 
-// newGrantGraph lays the graph out; nil where nothing was granted.
+// newGrantGraph lays the graph out; nil if nothing was granted.
 func newGrantGraph(alerts []reportedAlert) *grantGraph {
 	links := collectLinks(alerts)
 	if len(links) == 0 {
@@ -194,7 +194,7 @@ func collectLinks(alerts []reportedAlert) []*link {
 	return links
 }
 
-// names is a list in which every name is once.
+// names is a list of different names.
 type names struct {
 	list []string
 	seen map[string]bool
@@ -220,8 +220,8 @@ func (n *names) some() []string {
 	return append(n.list[:shown:shown], fmt.Sprintf("%d more", len(n.list)-shown))
 }
 
-// fold makes one of the accounts that would not fit. Links are sorted, so those
-// that stay are the ones that matter most.
+// fold draws the accounts that would not fit as one. Links are sorted: those
+// that matter most stay.
 func (g *grantGraph) fold(links []*link) []*link {
 	grantors, grantees := firstOf(links, mostGrantor, func(l *link) string { return l.from }),
 		firstOf(links, mostGrantee, func(l *link) string { return l.to })
@@ -282,9 +282,9 @@ func (g *grantGraph) draw(links []*link) {
 		}
 		return n
 	}
-	// A grant that leads back, to the account itself or to one that it comes
-	// from, would close a circle: its grantee stands a second time. So does
-	// every grantee that is a grantor too, where the chains are too long to draw.
+	// A grant that leads back, to the account itself or to one before it, would
+	// close a circle: its grantee is drawn a second time. If the chains are too
+	// long to draw, so is every grantee that is a grantor too.
 	twice := func(l *link) bool { return false }
 	if chainLength(links) > mostLayers {
 		grantors := firstOf(links, len(links), func(l *link) string { return l.from })
@@ -388,8 +388,8 @@ func (g *grantGraph) draw(links []*link) {
 	g.nodes = nil
 }
 
-// chainLength returns how many accounts stand in a row where each let in the
-// next one, circles cut.
+// chainLength returns the length of the longest chain of accounts, each of
+// which let in the next one. Circles are cut.
 func chainLength(links []*link) int {
 	forward := make(map[string][]string)
 	layer := make(map[string]int)
@@ -468,8 +468,8 @@ func order(layers [][]*graphNode, before, after map[*graphNode][]*graphNode) {
 }
 
 // arrange gives every node its height and returns that of the graph. The fullest
-// layer is set evenly; in the others a node stands as near to the middle of its
-// neighbors as those above and below let it.
+// layer is set evenly. In the others a node is as near to the middle of its
+// neighbors as the nodes above and below allow.
 func arrange(layers [][]*graphNode, before, after map[*graphNode][]*graphNode) int {
 	height := 0
 	for _, layer := range layers {
@@ -566,10 +566,10 @@ func shortLabel(name string) string {
 	return string(r[:labelLength-1]) + "…"
 }
 
-// label puts the names of the functions on the edge of a link, where no other
-// label is.
+// label puts the names of the functions on the edge of a link, where there is
+// no other label.
 //
-// It stands where fewer edges are: towards the end that has one edge only.
+// It is where fewer edges are: towards the end that has only one.
 func (g *graphGap) label(from, to int, l *link, fan int) {
 	text := ""
 	switch len(l.functions.list) {

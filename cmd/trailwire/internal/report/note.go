@@ -13,15 +13,15 @@ import (
 	"github.com/yuin/goldmark/util"
 )
 
-// The notes of rules are Markdown (CommonMark). A rule file can come from anywhere, so
-// that of HTML there is none in it but text, links lead to the web or nowhere, and an
-// image is a link to it: the page must not ask the network for anything.
+// The notes of rules are Markdown (CommonMark). A rule file can come from anywhere. So
+// HTML in a note is shown as text, links lead to the web or nowhere, and an image
+// becomes a link: the page must not ask the network for anything.
 
-// maxNote is how many bytes of a note are shown. The parser takes time in the square of
-// some texts: 32 KB of nothing but opening marks take it 2 s.
+// maxNote is how many bytes of a note are shown. The parser's time is quadratic for
+// some texts: 32 KB of opening marks take it 2 s.
 const maxNote = 32 << 10
 
-// noteParser reads CommonMark but for HTML, which stays the text that it is.
+// noteParser reads CommonMark without HTML, which stays text.
 var noteParser = parser.NewParser(
 	parser.WithBlockParsers(
 		util.Prioritized(parser.NewSetextHeadingParser(), 100),
@@ -101,8 +101,8 @@ func renderHeading(w util.BufWriter, _ []byte, n ast.Node, entering bool) (ast.W
 	return ast.WalkContinue, err
 }
 
-// renderLink writes a link to the web. Of any other one it writes the text, and where
-// it leads in brackets.
+// renderLink writes a link to the web. For any other link it writes the text, and the
+// address in brackets.
 func renderLink(w util.BufWriter, url []byte, entering bool) (ast.WalkStatus, error) {
 	web := isWebAddress(string(url))
 	switch {

@@ -47,7 +47,7 @@ func TestALongNoteIsCutOff(t *testing.T) {
 	}
 }
 
-// A rule file that is made for it must not keep a report from being written.
+// A malicious rule file must not keep a report from being written.
 func TestANoteOfMarksAloneIsShownInSeconds(t *testing.T) {
 	for _, marks := range []string{"[", "*a_", "> ", "- ", "`", "![](", "<a", "[a](", "**a *", "1. ", "    ", "[a]: b\n", "> - ", "\\", "&", "_[*`"} {
 		t.Run(marks, func(t *testing.T) {

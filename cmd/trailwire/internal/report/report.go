@@ -43,8 +43,8 @@ type Report struct {
 	left   int // alerts that are not on the page
 }
 
-// Open opens the file for a report, so that a wrong path is an error before hours of
-// reading. What the file holds stays until there is a page to put in its place.
+// Open opens the file for a report: a wrong path is an error before hours of
+// reading. The file keeps its content until [Report.Write] replaces it.
 func Open(path string) (*Report, error) {
 	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE, 0o600)
 	if err != nil {
@@ -53,7 +53,8 @@ func Open(path string) (*Report, error) {
 	return &Report{file: file}, nil
 }
 
-// Replaces returns the one of these files whose place the report would take.
+// Replaces returns the path that the report would overwrite, if it is one of
+// paths.
 func (r *Report) Replaces(paths []string) (path string, found bool) {
 	own, err := r.file.Stat()
 	if err != nil {
@@ -76,7 +77,7 @@ func (r *Report) Add(a *alert.Alert, from string) {
 	r.alerts = append(r.alerts, newReportedAlert(a, from))
 }
 
-// Close closes the file. A new one that has got no page is removed.
+// Close closes the file. It removes a new file without a page.
 func (r *Report) Close() {
 	if info, err := r.file.Stat(); err == nil && info.Size() == 0 && info.Mode().IsRegular() {
 		_ = os.Remove(r.file.Name())
@@ -84,7 +85,7 @@ func (r *Report) Close() {
 	_ = r.file.Close()
 }
 
-// Write writes the page in place of what the file held, and returns its size.
+// Write replaces the file's content with the page, and returns its size.
 func (r *Report) Write(about About) (int, error) {
 	var b bytes.Buffer
 	if err := r.render(&b, about); err != nil {
@@ -135,14 +136,14 @@ type page struct {
 	Guides     []guide
 }
 
-// tally is a word with the number of alerts that it is said of.
+// tally is a word with the number of its alerts.
 type tally struct {
 	Value, Label string
 	Count        int
 }
 
-// firstRows is how many rows of the table are there without a script, which
-// shows as many more at a time.
+// firstRows is how many rows the table has without its script. The script shows
+// as many more at a time.
 const firstRows = 100
 
 // First are the alerts in the table.
@@ -332,8 +333,8 @@ func periodOf(alerts []reportedAlert) string {
 	return first.Format(minute) + " to " + last.Format(minute) + " UTC"
 }
 
-// tallies puts counts into an order, the worst first; what the order does not
-// know follows by its name.
+// tallies sorts counts, the worst first. What is not in order follows, sorted
+// by name.
 func tallies(counts map[string]int, order []string, label func(string) string) []tally {
 	var all []tally
 	for value, n := range counts {

@@ -27,7 +27,7 @@ type permission struct {
 	time, id, actor, agent                                     string
 }
 
-// json is the event of the permission, with what is not said filled in.
+// json is the event of the permission, with defaults for what is not set.
 func (p permission) json(t testing.TB) string {
 	t.Helper()
 	or := func(text, otherwise string) string {
@@ -187,7 +187,7 @@ func TestBeyondItsLimitAReportCountsAlerts(t *testing.T) {
 	}
 }
 
-// hostile are texts that would like to be more than text.
+// hostile are texts that try to be more than text.
 var hostile = []string{
 	`<script>alert(1)</script>`, `"><img src=x onerror=alert(1)>`, `'"` + "`" + `</textarea></title></style></script><svg onload=alert(1)>`,
 	`javascript:alert(1)`, "</template><h1>in</h1>", "--><script>x</script>", `{{.Alerts}}`, "\u202egnp.exe\u202c\u2066", "\x1b[2J\x07\x00\r\n$(reboot)`reboot`; reboot",
@@ -237,8 +237,8 @@ func TestHostileTextIsInertInAReport(t *testing.T) {
 func TestTheCommandThatTakesAGrantBack(t *testing.T) {
 	for _, test := range []struct{ name, respond, want string }{
 		{"is the engine's, to the byte", `aws lambda remove-permission --qualifier '$LATEST'`, `aws lambda remove-permission --qualifier '$LATEST'`},
-		{"is left out where it could not be shown as it is", "aws\x1b[2J", ""},
-		{"is left out where it would be cut off", strings.Repeat("a", maxCommand+1), ""},
+		{"is left out if it cannot be shown unchanged", "aws\x1b[2J", ""},
+		{"is left out if it would be cut off", strings.Repeat("a", maxCommand+1), ""},
 		{"is not there", "", ""},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -260,7 +260,7 @@ func TestTheGraphOfGrants(t *testing.T) {
 		want   string // the layers from left to right
 	}{
 		{"one grant", []reportedAlert{link("1", "2", "cross_account")}, "1 | 2"},
-		{"a chain stands in a row", []reportedAlert{link("2", "3", "cross_account"), link("1", "2", "cross_account")}, "1 | 2 | 3"},
+		{"a chain is a row", []reportedAlert{link("2", "3", "cross_account"), link("1", "2", "cross_account")}, "1 | 2 | 3"},
 		{"a grant past one of the chain", []reportedAlert{link("1", "2", "cross_account"), link("2", "3", "cross_account"), link("1", "3", "cross_account")}, "1 | 2 ~ | 3"},
 		{"a grant to oneself", []reportedAlert{link("1", "1", "same_account")}, "1 | 1"},
 		{"grants to each other", []reportedAlert{link("1", "2", "cross_account"), link("2", "1", "cross_account")}, "1 | 2 | 1"},
@@ -388,7 +388,7 @@ func contrast(t *testing.T, a, b string) float64 {
 		sum := 0.0
 		for i, weight := range []float64{0.2126, 0.7152, 0.0722} {
 			if len(color) != 7 {
-				t.Fatalf("%q is no color", color)
+				t.Fatalf("%q is not a color", color)
 			}
 			n, err := strconv.ParseUint(color[1+2*i:3+2*i], 16, 8)
 			if err != nil {

@@ -7,9 +7,9 @@ import (
 	"github.com/trailwire/trailwire/cmd/trailwire/internal/terminal"
 )
 
-// timeline is the alerts over time: a lane for each severity, in it a bar for
-// each stretch of time that has alerts. What is a place or a length across the
-// page is in percent, so that text keeps its size on a narrow one.
+// timeline shows the alerts over time: a lane for each severity, in it a bar
+// for each stretch of time with alerts. Places and lengths across the page are
+// in percent, so that text keeps its size on a narrow page.
 type timeline struct {
 	Lanes   []lane
 	Ticks   []tick
@@ -25,7 +25,7 @@ type lane struct {
 	Count    int
 	Top      int
 	LabelY   int
-	Base     int // where the bars stand
+	Base     int // where the bars begin
 	Bars     []bar
 }
 
@@ -53,7 +53,7 @@ const (
 	mostBins   = 60
 )
 
-// newTimeline lays the timeline out; nil where there is nothing on it.
+// newTimeline lays the timeline out; nil if there is nothing on it.
 func newTimeline(alerts []reportedAlert) *timeline {
 	t := &timeline{}
 	var first, last time.Time
@@ -76,7 +76,7 @@ func newTimeline(alerts []reportedAlert) *timeline {
 	width := binWidth(last.Sub(first))
 	start := first.Truncate(width)
 	bins := int(last.Sub(start)/width) + 1
-	// Alerts at one moment stand in the middle of some time.
+	// Alerts at one moment are in the middle of a longer time.
 	if least := 24; bins < least {
 		start = start.Add(-time.Duration((least-bins)/2) * width)
 		bins = least
@@ -164,8 +164,8 @@ func (t *timeline) mark(start time.Time, length time.Duration) {
 
 const day = 24 * time.Hour
 
-// binSteps and tickSteps are the lengths of time that a bar may stand for, and
-// that may be between two ticks.
+// binSteps and tickSteps are the lengths of time that a bar may cover, and that
+// may be between two ticks.
 var (
 	binSteps = []time.Duration{
 		time.Second, 5 * time.Second, 15 * time.Second, time.Minute, 2 * time.Minute, 5 * time.Minute, 10 * time.Minute,

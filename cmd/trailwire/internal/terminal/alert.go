@@ -56,12 +56,12 @@ func (p *AlertPrinter) Print(a *alert.Alert, from string) {
 		p.printGrant(a.Grant)
 	}
 	if a.Coverage == alert.CoverExtended {
-		p.detail("coverage", "extended: found by reading the grant, the rule's own query misses it")
+		p.detail("coverage", "extended: found by reading the grant; the rule's own query misses it")
 	}
 	p.detail("suppressed", SuppressedLabel(a.Suppressed))
 	p.printThreat(a.Rule.Threat)
 	if len(a.Respond) <= MaxLine {
-		// In one piece, or it is not a command to paste.
+		// Not cut: only a whole command can be pasted.
 		p.detail("respond", Printable(a.Respond, MaxLine))
 	}
 	p.detail("event id", Shown(a.EventID))
@@ -72,7 +72,8 @@ func (p *AlertPrinter) Print(a *alert.Alert, from string) {
 // Flush writes what is still in the buffer, and returns the first error of all writing.
 func (p *AlertPrinter) Flush() error { return p.out.Flush() }
 
-// SuppressedLabel says in words why an alert is suppressed, nothing where it is not.
+// SuppressedLabel says in words why an alert is suppressed. It is empty if it is
+// not.
 func SuppressedLabel(s alert.Suppression) string {
 	switch s {
 	case alert.Duplicate:
@@ -123,7 +124,7 @@ func GrantConditions(g *grant.Grant) []string {
 	}
 }
 
-// ViaFunctionURL is the condition that has no value.
+// ViaFunctionURL describes the condition that has no value.
 const ViaFunctionURL = "calls through the function URL"
 
 // printThreat says where the alert is in ATT&CK, a tactic a line.
@@ -168,7 +169,7 @@ func AllShown(texts []string) []string {
 // maxTexts is how many texts of a list are shown.
 const maxTexts = 20
 
-// after is a value after a word, and nothing where there is no value.
+// after is a value after a word; empty for no value.
 func after(word, value string) string {
 	if value == "" {
 		return ""
@@ -176,7 +177,7 @@ func after(word, value string) string {
 	return word + value
 }
 
-// InBrackets is a value in brackets, and nothing where there is no value.
+// InBrackets is a value in brackets; empty for no value.
 func InBrackets(value string) string {
 	if value == "" {
 		return ""

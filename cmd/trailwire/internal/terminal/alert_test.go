@@ -68,7 +68,7 @@ func TestAnAlertAsText(t *testing.T) {
     only for    source account 777788889999, source arn:aws:s3:::bucket, organization o-a1b2c3d4e5, function URL with auth type NONE
                 calls through the function URL
     evasion     wildcard_action, action_case
-    coverage    extended: found by reading the grant, the rule's own query misses it
+    coverage    extended: found by reading the grant; the rule's own query misses it
     event id    6c0f
     read from   a.json:7
 

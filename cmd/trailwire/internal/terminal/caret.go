@@ -37,7 +37,7 @@ func Caret(w io.Writer, err error) {
 	}
 }
 
-// Warn prints lines that stop nothing.
+// Warn prints warnings, which stop nothing.
 func Warn(w io.Writer, warnings []string) {
 	for _, line := range warnings {
 		fmt.Fprintf(w, "trailwire: warning: %s\n", Printable(line, MaxLine))

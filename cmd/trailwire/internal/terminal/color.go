@@ -25,8 +25,8 @@ func colorOf(severity string) string {
 	return Cyan
 }
 
-// ColorsFor returns the colors of what goes to w: there are some where a person sees
-// it and has not asked for none (https://no-color.org).
+// ColorsFor returns the colors for w: there are some if w is a terminal and NO_COLOR
+// is not set (https://no-color.org).
 func ColorsFor(w io.Writer) Colors {
 	return Colors(os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb" && isTerminal(w))
 }

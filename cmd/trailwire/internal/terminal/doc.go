@@ -1,6 +1,8 @@
-// Package terminal is what the commands show to a person: alerts as text, why a rule
-// matches, progress, warnings and errors with their place.
+// Package terminal prints what the commands show to a person: alerts as text
+// ([AlertPrinter]), why a rule matches ([Explainer]), progress ([Progress]), the
+// line at the end ([Summary]), warnings, and errors with their place ([Caret]).
 //
-// Much of the text comes from events, and an attacker chose some of it. What is printed
-// here went through [Printable]; a caller does the same with what it adds.
+// Much of the text comes from events, and an attacker may have chosen it. The package
+// passes what it prints through [Printable]; a caller must do the same with what it
+// adds. The printers are for one goroutine.
 package terminal

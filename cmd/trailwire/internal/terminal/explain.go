@@ -22,11 +22,12 @@ func (x Explainer) Event(from string, parts ...string) {
 	fmt.Fprintln(x.out, x.colors.Paint(Bold, Join("  ", append([]string{from}, parts...)...)))
 }
 
-// maxOutline is how much is shown of a part of a query that has parts itself.
+// maxOutline is how many bytes of a clause are shown if it has clauses of its
+// own.
 const maxOutline = 60
 
-// Clause prints a line for each part of a query, with its verdict before it
-// and what it read of the event after it.
+// Clause prints a line for each part of a query: its verdict, its text, and
+// what it read of the event.
 func (x Explainer) Clause(c *program.Clause, depth int) {
 	code := Dim
 	if c.Verdict == program.True {

@@ -15,10 +15,11 @@ const (
 	MaxLine  = 1024
 )
 
-// Printable makes text fit for a terminal and for one line: what is not
-// printable, such as the escape character that starts a terminal's commands or
-// the marks that turn the direction of writing, is shown as an escape of Go's,
-// a byte that is no UTF-8 as \xNN; past limit bytes it is cut, and says so.
+// Printable makes text fit for one line on a terminal. Characters that are not
+// printable are shown as Go's escapes: the escape character that starts a
+// terminal's commands, the marks that turn the direction of writing. A byte
+// that is not UTF-8 is shown as \xNN. A text of more than limit bytes is cut,
+// and says so.
 func Printable[T string | []byte](text T, limit int) string {
 	var b strings.Builder
 	s := string(text[:min(len(text), limit+utf8.UTFMax)])

@@ -18,13 +18,13 @@ func TestPrintable(t *testing.T) {
 		{"a control character of the upper half is one too", "a\u009b31mb", 100, `a\u009b31mb`},
 		{"a mark that turns the direction of writing is shown", "user/\u202egnp.exe", 100, `user/\u202egnp.exe`},
 		{"a space without width is shown", "ad\u200bmin", 100, `ad\u200bmin`},
-		{"a byte that is no UTF-8 is shown", "a\xff\xc3", 100, `a\xff\xc3`},
+		{"a byte that is not UTF-8 is shown", "a\xff\xc3", 100, `a\xff\xc3`},
 		{"a replacement character that was there stays", "a\ufffdb", 100, "a\ufffdb"},
 		{"a null byte is shown", "a\x00b", 100, `a\x00b`},
 		{"text of exactly the limit is not cut", "12345", 5, "12345"},
 		{"longer text is cut and says so", strings.Repeat("a", 1<<20), 4, "aaaa… (1,048,572 bytes more)"},
 		{"a cut never splits a character", "abc日本", 4, "abc… (6 bytes more)"},
-		{"no text is no text", "", 4, ""},
+		{"an empty text stays empty", "", 4, ""},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

@@ -9,14 +9,14 @@ import (
 	"golang.org/x/term"
 )
 
-// Progress shows on a terminal how much of the input was read. The nil Progress
+// Progress shows on a terminal how much of the input was read. A nil Progress
 // shows nothing.
 type Progress struct {
 	bar *progressbar.ProgressBar
 }
 
-// NewProgress starts a bar on w, or returns nil where w is not a terminal. A total
-// that is not known, below zero, makes it a spinner.
+// NewProgress starts a bar on w, or returns nil if w is not a terminal. Below
+// zero the total is not known: it shows a spinner.
 func NewProgress(w io.Writer, total int64) *Progress {
 	if !isTerminal(w) {
 		return nil
@@ -34,12 +34,12 @@ func NewProgress(w io.Writer, total int64) *Progress {
 // Add counts n bytes that were read.
 func (p *Progress) Add(n int) {
 	if p != nil {
-		_ = p.bar.Add(n) // a bar that cannot be drawn is no reason to stop
+		_ = p.bar.Add(n) // a bar that cannot be drawn does not stop the scan
 	}
 }
 
-// Clear takes the bar off the screen, until the next Add, so that lines can be
-// printed where it was.
+// Clear takes the bar off the screen until the next Add, so that lines can be
+// printed in its place.
 func (p *Progress) Clear() {
 	if p != nil {
 		_ = p.bar.Clear()
@@ -53,7 +53,7 @@ func (p *Progress) Finish() {
 	}
 }
 
-// isTerminal reports whether what is written to w is seen by a person.
+// isTerminal reports whether w is a terminal.
 func isTerminal(w io.Writer) bool {
 	file, ok := w.(*os.File)
 	return ok && term.IsTerminal(int(file.Fd()))

@@ -72,7 +72,7 @@ func leftAside(kinds []LeftAside) string {
 }
 
 // NoEvent is the line about records that mention what a rule looks for and hold no
-// event, nothing where there are none.
+// event; empty if there are none.
 func (s Summary) NoEvent() string {
 	if s.Stats.NoEvent == 0 {
 		return ""
@@ -80,8 +80,8 @@ func (s Summary) NoEvent() string {
 	return noEvent(s.Stats.NoEvent, s.Mentions)
 }
 
-// noEvent says that so many records hold no event, what they mention, and under
-// which keys.
+// noEvent is the line about so many records without an event, with what they
+// mention and under which keys.
 func noEvent(records uint64, mentions []detect.Mention) string {
 	texts, keys := "what a rule looks for", ""
 	if len(mentions) > 0 {
