@@ -14,7 +14,7 @@ import (
 	"text/template"
 )
 
-// findFluentBit returns the Fluent Bit to measure in and what it calls itself, or
+// findFluentBit returns the Fluent Bit to measure in and its version, or
 // errNoFluentBit.
 func findFluentBit() (path, version string, err error) {
 	list := filepath.SplitList(os.Getenv("FLUENT_BIT"))
@@ -80,7 +80,7 @@ func (h *host) kill() {
 // finish ends the input and waits for the process to end.
 func (h *host) finish() error { return errors.Join(h.input.Close(), h.command.Wait()) }
 
-// status is what Linux says about a process or a thread.
+// status is what Linux reports about a process or a thread.
 type status struct {
 	name                  string
 	peak, resident, files int // KB: at most, now, and how much of that is files
@@ -131,8 +131,8 @@ func readStatus(path string) (s status, err error) {
 	return s, err
 }
 
-// cpu returns the milliseconds that the process has run: the first number of
-// each thread's schedstat, in nanoseconds.
+// cpu returns how many milliseconds the process has run. The first number of
+// each thread's schedstat is its time in nanoseconds.
 func (h *host) cpu() (milliseconds float64, err error) {
 	paths, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/schedstat", h.command.Process.Pid))
 	if err != nil {

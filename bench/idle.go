@@ -10,8 +10,8 @@ import (
 // settling is how long a Fluent Bit is given to start.
 const settling = 5 * time.Second
 
-// atRest looks at a Fluent Bit without the plugin and at one with it that get
-// no events, side by side.
+// atRest compares a Fluent Bit without the plugin and one with it, which get no
+// events.
 func atRest(o options) (string, error) {
 	fluentBit, version, err := findFluentBit()
 	if err != nil {

@@ -44,7 +44,7 @@ func pack(w workload.Workload, events int) traffic {
 	return t
 }
 
-// filter is what the plugin does with a chunk: the search, and Go where it has
+// filter is what the plugin does with a chunk: the search, then Go if there is
 // a hit.
 type filter struct {
 	engine *detect.Engine
@@ -52,8 +52,7 @@ type filter struct {
 	out    []byte
 }
 
-// newFilter returns the filter with these rules, which marks every alert, as
-// nothing is suppressed.
+// newFilter returns the filter with these rules. It suppresses nothing.
 func newFilter(rules []*rule.Rule) (f *filter, err error) {
 	options := detect.DefaultOptions()
 	options.Rules, options.MaxSignals, options.DedupWindow = rules, 1<<20, -1
@@ -84,8 +83,8 @@ func (f *filter) find(t traffic) {
 	}
 }
 
-// indexByte is the limit: the fastest look at every byte that Go has, for the
-// byte that each chunk has least of, most often none.
+// indexByte is the limit: the fastest look at every byte that Go has. It
+// searches for the byte that each chunk has least of, most often none.
 func indexByte(t traffic) {
 	for i, c := range t.chunks {
 		for at := 0; at >= 0; {
@@ -137,7 +136,7 @@ func inProcess(o options) (string, error) {
 	var b strings.Builder
 	fmt.Fprintf(&b, "## The filter by itself\n\n%s\n", origin("make bench"))
 	fmt.Fprintf(&b, "%d events a workload, in chunks of 2 MB, one thread. The limit is `bytes.IndexByte` over the same bytes,\n"+
-		"for the byte that each chunk has least of; the search is what decides whether Go is entered at all; the filter is search,\n"+
+		"for the byte that each chunk has least of; the search decides whether Go is entered at all; the filter is search,\n"+
 		"walk, evaluation and rewriting.\n\n", events)
 	t := newTable(&b, "workload", "bytes/event", "limit GB/s", "search GB/s", "search/limit", "filter GB/s", "filter/limit", "events/s", "ns/event", "allocs/event")
 	for _, kind := range workload.All {
@@ -161,8 +160,8 @@ func inProcess(o options) (string, error) {
 	return b.String(), nil
 }
 
-// manyRules shows what rules cost that match nothing, and what rules cost that
-// do, over the same events.
+// manyRules shows what rules that match nothing cost, and what rules that match
+// cost, over the same events.
 func manyRules(b *strings.Builder, rounds int, builtIn []*rule.Rule, mixed traffic) error {
 	sets := []struct {
 		name  string

@@ -6,8 +6,8 @@
 //	go run ./bench -memory 10000000   the memory of a Fluent Bit over so many events
 //	go run ./bench -idle 60s          what a Fluent Bit without traffic does
 //
-// Every time is a median of interleaved runs, and what matters is a ratio
-// taken in one run: times on a shared machine drift, ratios less so.
+// Every time is a median of interleaved runs. Compare the ratios of one run:
+// times on a shared machine drift, ratios less so.
 package main
 
 import (

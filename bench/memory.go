@@ -11,9 +11,9 @@ import (
 )
 
 // memory feeds the same records to a Fluent Bit without the plugin and to one
-// with it, at the same pace, and looks at both on the way. One event in a
+// with it, at the same pace, and samples both on the way. One event in a
 // hundred matches, and no two are the same: the plugin's buffers, Go's heap and
-// the memory of past alerts become as large as they get.
+// the memory of past alerts reach their full size.
 func memory(o options) (string, error) {
 	fluentBit, version, err := findFluentBit()
 	if err != nil {

@@ -23,8 +23,8 @@ import (
 //go:embed rivals
 var files embed.FS
 
-// setup is what stands between the json parser and the null outputs. There are two
-// of those, one for the alerts and one for everything.
+// setup is what is between the json parser and the two null outputs, one for the
+// alerts and one for everything.
 type setup struct {
 	name    string
 	plugins []string // shared objects, of those that are built
@@ -39,12 +39,13 @@ type feed struct {
 	events int
 }
 
-// file has no comma in its name: tail takes its path for a list with one.
+// file returns the feed's file name. It has no comma: tail reads a path with a
+// comma as a list.
 func (f feed) file() string {
 	return fmt.Sprintf("%s %d.json", strings.ReplaceAll(f.Name, ",", ""), f.events)
 }
 
-// nothing is what a Fluent Bit gets that only starts and ends.
+// nothing is the feed of a Fluent Bit that only starts and ends.
 var nothing = feed{Workload: workload.Workload{Name: "nothing"}}
 
 // job is a run of Fluent Bit.
@@ -58,8 +59,8 @@ type pipelines struct {
 	dir, fluentBit, plugins string
 }
 
-// newPipelines returns an empty folder, and what the Fluent Bit calls itself that
-// is to run there; errNoFluentBit where there is none.
+// newPipelines returns an empty folder and the version of the Fluent Bit that is
+// to run there; errNoFluentBit if there is none.
 func newPipelines(o options) (p *pipelines, version string, err error) {
 	fluentBit, version, err := findFluentBit()
 	if err != nil {
@@ -83,8 +84,8 @@ func newPipelines(o options) (p *pipelines, version string, err error) {
 
 func (p *pipelines) remove() { _ = os.RemoveAll(p.dir) }
 
-// add writes the configuration of a setup, and another one of which the alerts
-// arrive in a file.
+// add writes the configuration of a setup, and another one that writes the
+// alerts to a file.
 func (p *pipelines) add(s setup) error {
 	config, err := template.ParseFS(files, "rivals/pipeline.yaml.tmpl")
 	if err != nil {
@@ -137,7 +138,7 @@ func (p *pipelines) command(j job, before ...string) *exec.Cmd {
 	return cmd
 }
 
-// arrived returns how many alerts arrive where a setup takes them.
+// arrived returns how many alerts of a feed arrive with a setup.
 func (p *pipelines) arrived(setup string, f feed) (int, error) {
 	file := filepath.Join(p.dir, "arrived")
 	defer os.Remove(file)
@@ -151,15 +152,15 @@ func (p *pipelines) arrived(setup string, f feed) (int, error) {
 	return bytes.Count(text, []byte("\n")), err
 }
 
-// cost is what an event takes in each setup, for each feed, and what a setup takes
-// for nothing.
+// cost is what an event takes in each setup, for each feed, and what it takes to
+// start and end the setup.
 type cost struct {
 	start []float64   // by setup
-	event [][]float64 // by setup, and by feed; zero where it could not be measured
+	event [][]float64 // by setup, and by feed; zero if it could not be measured
 }
 
-// perEvent measures what an event costs: what a run takes more than one for
-// nothing does.
+// perEvent measures what an event costs: a run's cost less that of a run
+// without events, by event.
 func perEvent(setups []setup, feeds []feed, measure func(jobs []job) ([]float64, error)) (c cost, err error) {
 	var jobs []job
 	for _, s := range setups {
@@ -184,8 +185,8 @@ func perEvent(setups []setup, feeds []feed, measure func(jobs []job) ([]float64,
 	return c, nil
 }
 
-// seconds returns the user and system time that each job takes: the median of
-// rounds, in each of which every job has its turn.
+// seconds returns the user and system time of each job: the median of rounds.
+// In each round every job has its turn.
 func (p *pipelines) seconds(rounds int) func(jobs []job) ([]float64, error) {
 	return func(jobs []job) ([]float64, error) {
 		times := make([][]float64, len(jobs))
@@ -212,8 +213,8 @@ func median(values []float64) float64 {
 }
 
 // instructions returns the instructions of each job, zero for one that valgrind
-// cannot run. They do not depend on what else the machine does, so that there is a
-// job for each processor at a time.
+// cannot run. They do not depend on other load: one job runs on each processor at
+// a time.
 func (p *pipelines) instructions(jobs []job) ([]float64, error) {
 	counts := make([]float64, len(jobs))
 	next := make(chan int)
@@ -236,9 +237,9 @@ func (p *pipelines) instructions(jobs []job) ([]float64, error) {
 var collected = regexp.MustCompile(`Collected : ([0-9]+)`)
 
 // underCallgrind returns the instructions of a job. Valgrind does not know RDTSCP,
-// which Go uses where there is one, and cannot cope with the signals by which Go
-// preempts goroutines. It runs one thread at a time: they have to take turns, or
-// one that polls counts until its time is up.
+// which Go uses if the processor has it, and cannot cope with the signals by which
+// Go preempts goroutines. It runs one thread at a time: the threads must take
+// turns, or one that polls is counted until its time is up.
 func (p *pipelines) underCallgrind(j job) float64 {
 	cmd := p.command(j, "valgrind", "--tool=callgrind", "--fair-sched=yes", "--callgrind-out-file=/dev/null")
 	cmd.Env = append(cmd.Env, "GODEBUG=cpu.rdtscp=off,asyncpreemptoff=1")

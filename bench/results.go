@@ -10,8 +10,8 @@ import (
 )
 
 // The report is a title and sections. Each command writes the sections that it
-// measures and keeps the others, so that what takes minutes is not lost to what
-// is run every day.
+// measures and keeps the others: a quick run does not remove the results of a
+// long one.
 const title = "# What it costs\n"
 
 // update puts sections into the report in a file.
@@ -27,8 +27,8 @@ func update(path string, sections ...string) error {
 	return os.WriteFile(path, []byte(text), 0o644)
 }
 
-// replace puts a section, which begins with its heading, in the place of the
-// one with that heading, or at the end of the report.
+// replace puts a section, which begins with its heading, in place of the
+// section with that heading, or at the end of the report.
 func replace(report, section string) string {
 	const mark = "\n## "
 	heading, _, _ := strings.Cut(section, "\n")
@@ -50,7 +50,8 @@ func replace(report, section string) string {
 	return text
 }
 
-// origin says in a line which command has made a section, when and where.
+// origin returns the line that says which command made a section, when, and on
+// which machine.
 func origin(command string) string {
 	cpu := "unknown processor"
 	if text, err := os.ReadFile("/proc/cpuinfo"); err == nil {

@@ -12,8 +12,8 @@ import (
 	"github.com/trailwire/trailwire/bench/workload"
 )
 
-// rivals are Fluent Bit's own filters at the same job: to find the records in which
-// somebody is allowed to invoke a function.
+// rivals are Fluent Bit's own filters at the same job: they find the records that
+// let somebody invoke a function.
 var rivals = []setup{
 	routes[0],
 	routes[2],
@@ -23,13 +23,15 @@ var rivals = []setup{
 	{name: "wasm", filters: []string{"{name: wasm, match: cloudtrail, wasm_path: rule.wasm, function_name: rule, accessible_paths: .}"}},
 }
 
-// The events that each rival gets: the slowest takes six times as long as none.
+// The events that each rival gets: the slowest takes six times as long as no
+// filter.
 const (
 	soughtForCPU          = 50_000
 	soughtForInstructions = 5_000
 )
 
-// besideRivals measures what the job costs beside Fluent Bit's own filters.
+// besideRivals compares the plugin's cost with that of Fluent Bit's own
+// filters.
 func besideRivals(o options) (string, error) {
 	var b strings.Builder
 	fmt.Fprintf(&b, "## Beside Fluent Bit's own filters\n\n%s\n", origin("make bench"))
@@ -56,7 +58,7 @@ func besideRivals(o options) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	fmt.Fprintf(&b, "%s: the pipeline of the section before, one event in 1,000 a match. To start is the CPU that a Fluent Bit takes for\n"+
+	fmt.Fprintf(&b, "%s: the pipeline of the section before, one event in 1,000 a match. \"To start\" is the CPU that a Fluent Bit takes for\n"+
 		"no event. CPU is of %d events, the median of %d runs in turns, instructions are of %d.\n\n",
 		version, soughtForCPU, rounds, soughtForInstructions)
 	t := newTable(&b, "filter", "to start, ms", "CPU µs/event", "over none", "instructions/event", "over none")

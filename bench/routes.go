@@ -12,13 +12,14 @@ const (
 	filterObject = "flb-filter_trailwire.so"
 	inputObject  = "flb-in_trailwire.so"
 
-	// Every match is to arrive, not only as many as a rule raises in an interval.
+	// Every match is to arrive, not only as many as a rule may raise in an
+	// interval.
 	everyMatch = "max_signals: 1000000"
 	tagRecords = "{name: trailwire, match: cloudtrail, " + everyMatch + "}"
 	isAlert    = "$alert['severity'] ^(high|critical)$"
 )
 
-// routes are the ways in which an alert comes to an output of its own.
+// routes are the ways of an alert to an output of its own.
 var routes = []setup{
 	{name: "no filter"},
 	{name: "tagged, not routed", plugins: []string{filterObject}, filters: []string{tagRecords}},
@@ -86,10 +87,10 @@ func routing(o options) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	fmt.Fprintf(&b, "%s: tail with a buffer of 1 MB, json parser, and two null outputs, one for the alerts; the mixed account, of which\n"+
+	fmt.Fprintf(&b, "%s: tail with a buffer of 1 MB, json parser, and two null outputs, one for the alerts. Of the mixed account\n"+
 		"a share matches. Over no filter, by event: instructions of %d events, as callgrind counts them, and CPU of %d, user\n"+
 		"and system time, the median of %d runs in turns. What a Fluent Bit takes to start and to end is taken off. The first row is\n"+
-		"what an event costs without a filter. Of every route but the first two it is seen that each alert arrives.\n\n",
+		"what an event costs without a filter. For every route but the first two it was checked that each alert arrives.\n\n",
 		version, routedForInstructions, routedForCPU, o.rounds)
 	columns := []string{"route"}
 	for _, measure := range []string{"instructions", "CPU"} {
@@ -120,8 +121,8 @@ func routing(o options) (string, error) {
 	return b.String(), nil
 }
 
-// addRoutes adds the routes, each of which must carry the alerts of a feed in which
-// one event in a hundred matches.
+// addRoutes adds the routes. Each must carry the alerts of a feed in which one
+// event in a hundred matches.
 func (p *pipelines) addRoutes(f feed) error {
 	for i, r := range routes {
 		if err := p.add(r); err != nil {

@@ -1,4 +1,4 @@
-/* What is left of the rule where a filter gets each record as JSON text: a
+/* What is left of the rule when a filter gets each record as JSON text: a
  * search for the action. It changes nothing, which is to its advantage. */
 static int holds(const char *text, int size, const char *needle, int length)
 {

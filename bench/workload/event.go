@@ -27,8 +27,8 @@ func envelope(r *rand.Rand, i int, source, call string, readOnly bool, request, 
 		who, at.Format(time.RFC3339), source, call, address, agent, request, response, id(r), id(r), readOnly, category, tls)
 }
 
-// caller writes who made a call, from where, with what, and over which TLS: one
-// in five is a service of AWS, of which CloudTrail says little.
+// caller writes who made a call, from where, with what, and over which TLS. One
+// in five is a service of AWS, about which CloudTrail says little.
 func caller(r *rand.Rand, source string) (who, address, agent, tls string) {
 	if r.Intn(5) == 0 {
 		service := []string{"lambda", "ecs-tasks", "autoscaling"}[r.Intn(3)] + ".amazonaws.com"

@@ -53,7 +53,7 @@ func logStream(r *rand.Rand) string {
 	return fmt.Sprintf(`{"logGroupName":"/aws/lambda/%s","logStreamName":"2026/06/18/[$LATEST]%s"}`, name(r), id(r))
 }
 
-// named is a request or an answer that says one name.
+// named is a request or an answer with one name.
 func named(key string) func(*rand.Rand) string {
 	return func(r *rand.Rand) string { return fmt.Sprintf(`{%q:%q}`, key, name(r)) }
 }
@@ -89,7 +89,7 @@ func bigPolicy(r *rand.Rand) string {
 	return fmt.Sprintf(`{"policyArn":"arn:aws:iam::111122223333:policy/%s","policyDocument":%s,"setAsDefault":true}`, name(r), text)
 }
 
-// template is the largest request there is: 66 KB now and then, mostly far less.
+// template is the largest request: 66 KB now and then, mostly far less.
 func template(r *rand.Rand) string {
 	size := 1000
 	if r.Intn(20) == 0 {

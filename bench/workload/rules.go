@@ -7,9 +7,9 @@ import (
 	"github.com/trailwire/trailwire/detect/rule"
 )
 
-// watched are the calls that Elastic's rules for AWS are about, by service, as
-// far as the mixed account does not make them. Lambda puts the version of its
-// API behind the name.
+// watched are the calls that Elastic's rules for AWS are about, by service,
+// without those that the mixed account makes. Lambda adds the version of its
+// API to the name.
 var watched = []struct{ source, calls string }{
 	{"iam", "CreateUser DeleteUser CreateAccessKey CreateLoginProfile UpdateLoginProfile DeactivateMFADevice CreateVirtualMFADevice AttachUserPolicy AttachGroupPolicy AttachRolePolicy PutUserPolicy PutRolePolicy PutGroupPolicy SetDefaultPolicyVersion UpdateAssumeRolePolicy CreateSAMLProvider CreateOpenIDConnectProvider DeleteAccountPasswordPolicy AddUserToGroup CreateInstanceProfile"},
 	{"s3", "DeleteBucketPolicy PutBucketAcl PutBucketLogging PutBucketVersioning PutBucketReplication PutBucketLifecycle DeleteBucketEncryption PutBucketPublicAccessBlock PutBucketWebsite PutObjectAcl"},
@@ -68,7 +68,7 @@ func ruleAbout(source, call string, style int) *rule.Rule {
 	r, err := rule.Parse(call, fmt.Appendf(nil,
 		"[rule]\nname = %q\nrule_id = %q\ntype = \"eql\"\nrisk_score = 47\nseverity = \"medium\"\nquery = '''\n%s\n'''\n", call, source+" "+call, query))
 	if err != nil {
-		panic(err) // a slip in the table above
+		panic(err) // a mistake in the table above
 	}
 	return r
 }

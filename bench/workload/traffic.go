@@ -6,8 +6,7 @@ import (
 	"math/rand"
 )
 
-// call is an API call: how often it comes, and what its request and its answer
-// say.
+// call is an API call: how often it comes, and its request and answer.
 type call struct {
 	weight            int
 	source, name      string
@@ -15,8 +14,8 @@ type call struct {
 	request, response func(r *rand.Rand) string
 }
 
-// calls are the management events of an ordinary account of a few dozen
-// services, of which most assume roles, decrypt, and look at things.
+// calls are the management events of an ordinary account with a few dozen
+// services. Most assume roles, decrypt, or read.
 var calls = []call{
 	{28, "sts", "AssumeRole", true, assumeRole, credentials},
 	{20, "s3", "GetBucketAcl", true, bucket, null},

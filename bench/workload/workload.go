@@ -1,7 +1,8 @@
-// Package workload writes CloudTrail traffic that people have, and rules like
-// those that people load, from a seed: the same seed gives the same bytes. Sizes
-// follow real events: 0.5 KB at the least, a median of 1.3 KB, 2.4 KB at the 95th
-// percentile, 66 KB the largest.
+// Package workload generates realistic CloudTrail traffic and rules, for
+// benchmarks and tests. A [Workload] writes its records from a seed: the same
+// seed gives the same bytes. The sizes of events follow real ones: 0.5 KB at
+// least, a median of 1.3 KB, 2.4 KB at the 95th percentile, 66 KB at most. A
+// Workload does not change; any goroutine may use it.
 package workload
 
 import (
@@ -19,11 +20,11 @@ type Workload struct {
 	Event func(r *rand.Rand, i int) string
 	// PerRecord is how many events one record holds.
 	PerRecord int
-	// Wrap makes a record of events; nil where the event is the record.
+	// Wrap makes a record of events; nil if the event is the record.
 	Wrap func(events []string) string
 }
 
-// The workloads. Where nothing else is said, an event is a record.
+// The workloads. Unless one says otherwise, a record is one event.
 var (
 	Mixed      = Workload{Name: "mixed account", Event: management}
 	Invokes    = Workload{Name: "90 % Lambda Invoke", Event: invokes}
@@ -39,9 +40,9 @@ var (
 // All lists the workloads.
 var All = []Workload{Mixed, Invokes, OnePercent, Rarely, Burst, S3Files, UnderLog, ECS}
 
-// Matching returns the mixed account in which one event in so many is what the
-// built-in rule is about: the one in the middle, so that a part of the traffic has
-// its share. Zero stands for none.
+// Matching returns the mixed account with one match of the built-in rule in so
+// many events. The match is the event in the middle, so that a part of the traffic
+// has its share. Zero means none.
 func Matching(name string, every int) Workload {
 	return Workload{Name: name, Event: func(r *rand.Rand, i int) string {
 		if every > 0 && i%every == every/2 {
@@ -87,7 +88,7 @@ func (w Workload) Packed(seed int64, n int) [][]byte {
 	for _, record := range w.Records(seed, n) {
 		body, err := document.AppendFromJSON(nil, []byte(record))
 		if err != nil {
-			panic(err) // a slip in this package: what it writes is JSON
+			panic(err) // a mistake in this package: what it writes is JSON
 		}
 		packed = append(packed, body)
 	}
