@@ -26,6 +26,9 @@ type Evaluator struct {
 
 	mode     mode      // what the caller wants
 	verdicts *Verdicts // where alerts' suppressions are kept, or nil
+
+	observe   func(*cloudtrail.Event, []Decision) // mostly nil
+	decisions []Decision                          // about the event at hand
 }
 
 // mode is what an evaluation is for.
@@ -56,7 +59,7 @@ func newEvaluator(e *Engine, mayMatch func([]byte) bool) *Evaluator {
 // Release gives an evaluator back to its engine. What it returned before is no
 // longer valid.
 func (v *Evaluator) Release() {
-	v.verdicts = nil
+	v.verdicts, v.observe = nil, nil
 	// A thorough evaluator is not one that the engine hands out, and a huge
 	// record must not pin its buffers for the life of the pipeline.
 	if !v.pooled || cap(v.buffer) > keptBuffer || v.finder.Footprint()+v.inner.Footprint() > keptBuffer || v.event.Footprint() > keptBuffer {
@@ -189,6 +192,7 @@ func (v *Evaluator) evaluate(p cloudtrail.Part, when time.Time) {
 	if extended != nil && grant.IsAddPermission(&v.event) && string(v.event.Text(cloudtrail.FieldOutcome)) == "success" {
 		v.raise(extended, alert.CoverExtended, when)
 	}
+	v.observed()
 }
 
 // raise makes an alert of the event at hand, unless an exception drops it or,
@@ -199,7 +203,8 @@ func (v *Evaluator) raise(rule *compiledRule, coverage alert.Coverage, when time
 	if coverage == alert.CoverExtended && (g == nil || !g.Extended()) {
 		return
 	}
-	if g != nil && e.options.Exceptions.allow(g, &v.event) {
+	if exception := e.options.Exceptions.covering(g, &v.event); exception != "" {
+		v.decide(Decision{Rule: rule.Rule, Coverage: coverage, Exception: exception})
 		if !v.verdicts.replays() {
 			e.stats.excepted.Add(1)
 			rule.counters.excepted.Add(1)
@@ -219,6 +224,7 @@ func (v *Evaluator) raise(rule *compiledRule, coverage alert.Coverage, when time
 		}
 	}
 	v.found = append(v.found, a)
+	v.decide(Decision{Rule: rule.Rule, Coverage: coverage, Alert: &v.found[len(v.found)-1]})
 }
 
 // eventTime is when the event happened: by its own word, else by its record's

@@ -18,22 +18,29 @@ type Exceptions struct {
 	Functions   []string // grants on these functions: names, or ARN patterns
 }
 
-// allow reports whether an exception covers the grant.
-func (x *Exceptions) allow(g *grant.Grant, event *cloudtrail.Event) bool {
-	switch g.Relation {
-	case grant.RelationPublic, grant.RelationUnknown:
-		return false
-	case grant.RelationSameAccount:
-		if x.SameAccount {
-			return true
-		}
-	case grant.RelationOrganization, grant.RelationCrossAccount:
-		if g.OrgID != "" && slices.Contains(x.Orgs, g.OrgID) {
-			return true
-		}
+// covering returns the name of the property that covers the grant, nothing where
+// none does. A nil grant is never covered.
+func (x *Exceptions) covering(g *grant.Grant, event *cloudtrail.Event) (property string) {
+	switch {
+	case g == nil || g.Relation == grant.RelationPublic || g.Relation == grant.RelationUnknown:
+		return ""
+	case x.SameAccount && g.Relation == grant.RelationSameAccount:
+		return "same_account"
+	case x.trustsOrg(g):
+		return "trusted_orgs"
+	case len(x.Accounts) > 0 && g.OnlyFor(x.Accounts):
+		return "trusted_accounts"
+	case x.trustsActor(event):
+		return "trusted_actors"
+	case x.trustsFunction(g):
+		return "trusted_functions"
 	}
-	return len(x.Accounts) > 0 && g.OnlyFor(x.Accounts) ||
-		x.trustsActor(event) || x.trustsFunction(g)
+	return ""
+}
+
+func (x *Exceptions) trustsOrg(g *grant.Grant) bool {
+	inOrg := g.Relation == grant.RelationOrganization || g.Relation == grant.RelationCrossAccount
+	return inOrg && g.OrgID != "" && slices.Contains(x.Orgs, g.OrgID)
 }
 
 // trustsActor matches the ARN of whoever made the call, and for a role session

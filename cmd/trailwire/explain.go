@@ -3,12 +3,13 @@ package main
 import (
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/trailwire/trailwire/cmd/trailwire/internal/logfile"
 	"github.com/trailwire/trailwire/cmd/trailwire/internal/terminal"
+	"github.com/trailwire/trailwire/detect"
 	"github.com/trailwire/trailwire/detect/cloudtrail"
 	prog "github.com/trailwire/trailwire/detect/program"
-	"github.com/trailwire/trailwire/detect/rule"
 )
 
 // matchWord says what a verdict on a whole query means.
@@ -20,33 +21,30 @@ func matchWord(c *prog.Clause) string {
 }
 
 // explainEvent prints, for each rule, why it matches the event with this id, or
-// why not.
-func (p *program) explainEvent(paths []string, id string, quiet bool, rules []*rule.Rule, jsonKeys []string) error {
+// why not, and what became of that: the alert that a scan raises, or what drops it.
+func (p *program) explainEvent(paths []string, id string, quiet bool, engine *detect.Engine) error {
 	r := logfile.NewReading(paths, p.in, p.err, quiet)
-	finder := cloudtrail.NewFinder(jsonKeys, nil)
 	explain := terminal.NewExplainer(p.out, terminal.ColorsFor(p.out))
-	var event cloudtrail.Event
-	found := 0
-	err := r.Each(func(record logfile.Record, from string) error {
-		finder.Find(record.Body)
-		for _, part := range finder.Parts() {
-			if part.Event == nil {
-				continue
-			}
-			event.Reset(part.Event, part.Form)
-			if string(event.Text(cloudtrail.FieldEventID)) != id {
-				continue
-			}
-			found++
-			r.Progress.Clear()
-			explain.Event(from, terminal.Printable(id, terminal.MaxValue), fieldText(&event, cloudtrail.FieldAction), terminal.InBrackets(fieldText(&event, cloudtrail.FieldProvider)))
-			for _, rule := range rules {
-				clause := rule.Explain(&event)
-				fmt.Fprintf(p.out, "  %s: %s (%s)\n", terminal.Printable(rule.Name, terminal.MaxValue), matchWord(clause), rule.ID)
-				explain.Clause(clause, 1)
-			}
+	found, from := 0, ""
+	evaluator := engine.ThoroughEvaluator()
+	evaluator.Observe(func(event *cloudtrail.Event, decisions []detect.Decision) {
+		if string(event.Text(cloudtrail.FieldEventID)) != id {
+			return
 		}
-		return nil
+		found++
+		r.Progress.Clear()
+		explain.Event(from, terminal.Printable(id, terminal.MaxValue), fieldText(event, cloudtrail.FieldAction), terminal.InBrackets(fieldText(event, cloudtrail.FieldProvider)))
+		for _, rule := range engine.Rules() {
+			clause := rule.Explain(event)
+			fmt.Fprintf(p.out, "  %s: %s (%s)\n", terminal.Printable(rule.Name, terminal.MaxValue), matchWord(clause), rule.ID)
+			explain.Clause(clause, 1)
+		}
+		explain.Decisions(decisions)
+	})
+	err := r.Each(func(record logfile.Record, place string) error {
+		from = place
+		evaluator.Record(record.Body, time.Time{})
+		return unreadable(evaluator.Malformed())
 	})
 	r.Finish()
 	switch {

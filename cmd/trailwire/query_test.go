@@ -85,6 +85,44 @@ func TestScanExplainsAnEventForEveryRule(t *testing.T) {
 	}
 }
 
+func TestScanExplainsWhatBecomesOfAMatch(t *testing.T) {
+	public := strings.Replace(grantEvent, "lambda:InvokeFunction", "lambda:*", 1)
+	const rule = "AWS Lambda Function Policy Updated to Allow Cross-Account Invocation"
+	const who = "    reason 111122223333 let account 444455556666 invoke Lambda function billing-export\n    relation cross_account\n"
+	const extended = "    coverage extended: found by reading the grant, the rule's own query misses it\n"
+	for _, test := range []struct {
+		name, stdin, flags, want string
+	}{
+		{"a match", grantEvent, "", "  alert of " + rule + "\n" + who},
+		{"a match that is a duplicate", grantEvent + "\n" + grantEvent, "",
+			"  alert of " + rule + "\n" + who + "    suppressed duplicate: the same event has raised this alert before\n"},
+		{"a match that an exception drops", grantEvent, "--trusted-accounts 444455556666", "  no alert of " + rule + ": trusted_accounts covers the grant\n"},
+		{"one by who called", grantEvent, "--trusted-actors arn:aws:iam::111122223333:user/mallory", "  no alert of " + rule + ": trusted_actors covers the grant\n"},
+		{"one by the function", grantEvent, "--trusted-functions billing-*", "  no alert of " + rule + ": trusted_functions covers the grant\n"},
+		{"no match", public, "", "  no alert\n"},
+		{"no match, beyond which extended coverage looks", public, "--coverage extended",
+			"  alert of " + rule + "\n" + extended + strings.Replace(who, "invoke", "invoke (lambda:*)", 1) + "    evasion wildcard_action\n"},
+		{"that too is dropped", public, "--coverage extended --trusted-accounts 444455556666",
+			"  no alert of " + rule + ": trusted_accounts covers the grant\n" + extended},
+		{"an event of a file that is split", `{"Records":[` + otherEvent + `,` + grantEvent + `]}`, "", "  alert of " + rule + "\n" + who},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			args := append([]string{"scan", "-q", "--explain", "6c0f", "-"}, strings.Fields(test.flags)...)
+			out, said, code := runWith(test.stdin, args...)
+			if code != exitFine || said != "" || !strings.HasSuffix(out, "\n"+test.want) {
+				t.Errorf("code %d, %s\n%s\nwant at the end\n%s", code, said, out, test.want)
+			}
+			scanned, _, _ := runWith(test.stdin, append([]string{"scan", "-q", "-"}, strings.Fields(test.flags)...)...)
+			if (scanned != "") != strings.Contains(out, "\n  alert of ") {
+				t.Errorf("a scan says\n%s", scanned)
+			}
+		})
+	}
+	if out, said, code := runWith(grantEvent, "scan", "--explain", "6c0f", "--format", "json", "-"); code != exitUsage || out != "" || !strings.Contains(said, "--explain prints text") {
+		t.Errorf("code %d, %s: as JSON", code, said)
+	}
+}
+
 // runWith is run, with its results apart.
 func runWith(stdin string, args ...string) (out, stderr string, code int) {
 	r := run(stdin, args...)

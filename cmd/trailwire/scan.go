@@ -86,7 +86,7 @@ func (p *program) scanCommand() *cobra.Command {
 	f.StringVar(&flags.report, "report", "", "Write the alerts to this file too, as one HTML page to read and respond from.")
 	f.BoolVar(&flags.all, "all", false, "With --format json: print every record, not only those with alerts.")
 	f.BoolVar(&flags.fail, "fail", false, "Exit with code 3 when there was an alert.")
-	f.StringVar(&flags.explain, "explain", "", "Only show why each rule matches the event with this id, or why not.")
+	f.StringVar(&flags.explain, "explain", "", "Only show why each rule matches the event with this id, or why not, and which alert comes of it or what drops it.")
 	f.BoolVarP(&flags.quiet, "quiet", "q", false, "No progress bar and no summary.")
 	f.AddFlagSet(properties.flags)
 	return cmd
@@ -110,12 +110,15 @@ func (p *program) scan(paths []string, flags scanFlags, properties *properties) 
 	if flags.all && flags.format.value != "json" {
 		return wrongUse(errors.New("--all needs --format json"))
 	}
-	engine, options, err := properties.engine(p.err)
+	if flags.explain != "" && (flags.format.value != "text" || flags.report != "") {
+		return wrongUse(errors.New("--explain prints text: it goes with neither --format json nor --report"))
+	}
+	engine, _, err := properties.engine(p.err)
 	if err != nil {
 		return err
 	}
 	if flags.explain != "" {
-		return p.explainEvent(paths, flags.explain, flags.quiet, engine.Rules(), options.JSONKeys)
+		return p.explainEvent(paths, flags.explain, flags.quiet, engine)
 	}
 	sink := newSink(p.out, flags)
 	if flags.report != "" {

@@ -56,7 +56,7 @@ func (p *AlertPrinter) Print(a *alert.Alert, from string) {
 		p.printGrant(a.Grant)
 	}
 	if a.Coverage == alert.CoverExtended {
-		p.detail("coverage", "extended: found by reading the grant; the rule's own query misses it")
+		p.detail("coverage", beyondTheQuery)
 	}
 	p.detail("suppressed", SuppressedLabel(a.Suppressed))
 	p.printThreat(a.Rule.Threat)
@@ -68,6 +68,9 @@ func (p *AlertPrinter) Print(a *alert.Alert, from string) {
 	p.detail("read from", from)
 	p.out.WriteByte('\n')
 }
+
+// beyondTheQuery says why there is an alert that no rule's query asks for.
+const beyondTheQuery = "extended: found by reading the grant, the rule's own query misses it"
 
 // Flush writes what is still in the buffer, and returns the first error of all writing.
 func (p *AlertPrinter) Flush() error { return p.out.Flush() }

@@ -5,6 +5,8 @@ import (
 	"io"
 	"strings"
 
+	"github.com/trailwire/trailwire/detect"
+	"github.com/trailwire/trailwire/detect/alert"
 	"github.com/trailwire/trailwire/detect/program"
 )
 
@@ -49,5 +51,36 @@ func (x Explainer) Clause(c *program.Clause, depth int) {
 	fmt.Fprintln(x.out, line)
 	for _, below := range c.Children {
 		x.Clause(below, depth+1)
+	}
+}
+
+// Decisions prints what became of an event: which alerts it raises, and which ones an
+// exception drops.
+func (x Explainer) Decisions(decisions []detect.Decision) {
+	if len(decisions) == 0 {
+		fmt.Fprintln(x.out, "  no alert")
+	}
+	for _, d := range decisions {
+		if d.Alert == nil {
+			fmt.Fprintf(x.out, "  no alert of %s: %s covers the grant\n", Shown(d.Rule.Name), d.Exception)
+		} else {
+			fmt.Fprintf(x.out, "  %s of %s\n", x.colors.Paint(colorOf(d.Rule.Severity), "alert"), Shown(d.Rule.Name))
+		}
+		if d.Coverage == alert.CoverExtended {
+			fmt.Fprintf(x.out, "    coverage %s\n", beyondTheQuery)
+		}
+		if d.Alert == nil {
+			continue
+		}
+		fmt.Fprintf(x.out, "    reason %s\n", Shown(d.Alert.Reason))
+		if g := d.Alert.Grant; g != nil {
+			fmt.Fprintf(x.out, "    relation %s\n", Shown(string(g.Relation)))
+			if len(g.Evasion) > 0 {
+				fmt.Fprintf(x.out, "    evasion %s\n", strings.Join(AllShown(g.Evasion), ", "))
+			}
+		}
+		if label := SuppressedLabel(d.Alert.Suppressed); label != "" {
+			fmt.Fprintf(x.out, "    suppressed %s\n", label)
+		}
 	}
 }
