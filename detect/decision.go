@@ -18,7 +18,9 @@ type Decision struct {
 // Observe has observe called after each event that v evaluates, with what was decided
 // about it. Both arguments are valid during the call. It is for showing why there is
 // an alert or none, not for a pipeline.
-func (v *Evaluator) Observe(observe func(event *cloudtrail.Event, decisions []Decision)) { v.observe = observe }
+func (v *Evaluator) Observe(observe func(event *cloudtrail.Event, decisions []Decision)) {
+	v.observe = observe
+}
 
 // decide notes a decision where somebody wants to know.
 func (v *Evaluator) decide(d Decision) {

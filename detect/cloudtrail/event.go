@@ -80,7 +80,8 @@ func (e *Event) resetLower() {
 }
 
 // member returns one of the event's members. Where one that is a structure has
-// come as JSON text, as tables store it, it returns the structure.
+// come as JSON text, as tables store it, or userIdentity as Java text, it returns the
+// structure.
 func (e *Event) member(k int) []byte {
 	if e.read>>k&1 != 0 {
 		return e.top[k]
@@ -88,12 +89,23 @@ func (e *Event) member(k int) []byte {
 	e.read |= 1 << k
 	if text, isText := document.Text(e.top[k]); isText && isStructure(k) && looksLikeJSON(text) {
 		start := len(e.json)
-		if grown, err := document.AppendFromJSON(e.json, text); err == nil {
+		if grown, ok := appendStructure(e.json, text, k); ok {
 			e.json = grown
 			e.top[k] = grown[start:len(grown):len(grown)]
 		}
 	}
 	return e.top[k]
+}
+
+// appendStructure appends the structure that a member's text stands for.
+func appendStructure(dst, text []byte, k int) (grown []byte, ok bool) {
+	if grown, err := document.AppendFromJSON(dst, text); err == nil {
+		return grown, true
+	}
+	if k == topUserIdentity {
+		return appendIdentity(dst, string(text))
+	}
+	return dst, false
 }
 
 // isStructure reports whether a member is a map or a list where CloudTrail writes

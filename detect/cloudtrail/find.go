@@ -22,7 +22,8 @@ const MaxWraps = 8
 //   - LookupEvents: JSON text under CloudTrailEvent in each element of Events
 //   - CloudTrail Lake: eventData, eventJson
 //   - CloudWatch Logs Insights: JSON text under @message
-//   - OpenTelemetry: body, body.stringValue, attributes, in a whole export too
+//   - OpenTelemetry: body, body.stringValue, attributes, in a whole export too, with
+//     structures as lists of keys and typed values
 //   - Splunk's result._raw, Elasticsearch's _source, event.original, log_processed
 //   - under event, or under one of the JSON keys
 //   - Elastic's ECS document, nested, dotted or mixed
@@ -136,11 +137,19 @@ func (f *Finder) Malformed() int { return f.malformed }
 func (f *Finder) look(value []byte, at place, depth int) {
 	switch document.KindOf(value) {
 	case document.KindMap:
+		if string(at.parent) == "kvlistValue" {
+			values, _ := document.Get(value, "values")
+			f.visitKeyValues(values, at, depth)
+			return
+		}
 		f.visit(value, at, depth)
 	case document.KindText:
 		text, _ := document.Text(value)
 		f.visitText(text, at, depth)
 	case document.KindArray:
+		if string(at.parent) == "attributes" && f.visitKeyValues(value, at, depth) {
+			return
+		}
 		f.lookThrough(value, at, depth)
 	}
 }

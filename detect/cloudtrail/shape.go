@@ -68,7 +68,7 @@ func meaningOf(key, parent []byte) meaning {
 		"result", "result._raw", // Splunk's exports
 		"_source", "hits", // Elasticsearch's search results
 		"attributes", "stringValue", // OpenTelemetry, and its JSON encoding:
-		"body.stringValue", "resourceLogs", "scopeLogs", "logRecords":
+		"body.stringValue", "kvlistValue", "resourceLogs", "scopeLogs", "logRecords":
 		return meansWrap
 	case "original":
 		return wrapUnder(parent, "event")

@@ -47,6 +47,23 @@ var hostile = []struct {
 		return `{"logEvents":[` + repeat(`{"message":`+jsonText(tiny)+`}`, ",", n) + `]}`
 	}},
 	{"small events one after the other in a text", func(n int) string { return `{"x":"lambda:InvokeFunction","log":` + jsonText(repeat(tiny, "", n)) + `}` }},
+	{"typed values in one another", func(n int) string {
+		value := `{"stringValue":"lambda:InvokeFunction"}`
+		for range 22 {
+			value = `{"kvlistValue":{"values":[{"key":"a","value":` + value + `}]}}`
+		}
+		return `{"x":"lambda:InvokeFunction","body":[` + repeat(value, ",", n) + `]}`
+	}},
+	{"small events as typed values", func(n int) string {
+		event := `{"key":"eventSource","value":{"stringValue":"a.b"}},{"key":"eventName","value":{"stringValue":"x"}}`
+		return `{"x":"lambda:InvokeFunction","body":[` + repeat(`{"attributes":[`+event+`]}`, ",", n) + `]}`
+	}},
+	{"an identity as text with many keys", func(n int) string {
+		return match1(`"userIdentity":"{type=IAMUser` + strings.Repeat(", arn=x}", n/8) + `}"`)
+	}},
+	{"an identity as text with many braces", func(n int) string {
+		return match1(`"userIdentity":"{type=IAMUser, sessionContext={arn=` + strings.Repeat("}", n) + `x"`)
+	}},
 	{"small matches", func(n int) string { return `{"Records":[` + repeat(tinyMatch, ",", n) + `]}` }},
 	{"small matches in a list that is not split", func(n int) string { return `{"x":"lambda:InvokeFunction","log":[` + repeat(tinyMatch, ",", n) + `]}` }},
 	{"small matches one after the other in a text", func(n int) string {
