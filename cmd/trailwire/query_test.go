@@ -89,7 +89,7 @@ func TestScanExplainsWhatBecomesOfAMatch(t *testing.T) {
 	public := strings.Replace(grantEvent, "lambda:InvokeFunction", "lambda:*", 1)
 	const rule = "AWS Lambda Function Policy Updated to Allow Cross-Account Invocation"
 	const who = "    reason 111122223333 let account 444455556666 invoke Lambda function billing-export\n    relation cross_account\n"
-	const extended = "    coverage extended: found by reading the grant, the rule's own query misses it\n"
+	const extended = "    coverage extended: found by reading the grant; the rule's own query misses it\n"
 	for _, test := range []struct {
 		name, stdin, flags, want string
 	}{

@@ -70,7 +70,7 @@ func (p *AlertPrinter) Print(a *alert.Alert, from string) {
 }
 
 // beyondTheQuery says why there is an alert that no rule's query asks for.
-const beyondTheQuery = "extended: found by reading the grant, the rule's own query misses it"
+const beyondTheQuery = "extended: found by reading the grant; the rule's own query misses it"
 
 // Flush writes what is still in the buffer, and returns the first error of all writing.
 func (p *AlertPrinter) Flush() error { return p.out.Flush() }
