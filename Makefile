@@ -21,12 +21,12 @@ OUTPUT  := $(BUILD)/out_trailwire.so
 CLI     := $(BUILD)/trailwire
 HOST    := $(BUILD)/testhost
 VERSION := $(shell sed -n 's/^const Number = "\(.*\)"/\1/p' internal/version/version.go)
-# Without the build ID, which is a hash of this folder's path among other things,
+# Without the build ID, which is a hash of this folder's path and other things,
 # the same sources make the same bytes everywhere.
 LDFLAGS := -s -w -buildid=
 EXPORTS := -extldflags=-Wl,--version-script=$(CURDIR)/plugin/exports.map
 
-# The tools that are not of this program, each in the version that tools/go.mod has.
+# Tools of others, pinned in tools/go.mod.
 TOOL := $(GO) tool -modfile=tools/go.mod
 
 SOURCES := $(shell find detect internal plugin cmd -name '*.go' -o -name '*.c' -o -name '*.h' -o -name '*.toml' -o -name '*.map' -o -path '*/report/*') go.mod go.sum
@@ -52,8 +52,8 @@ $(HOST): plugin/testhost/testhost.c
 	@mkdir -p $(BUILD)
 	$(CC) -O1 -g -std=gnu11 -Wall -Wextra -rdynamic -o $@ $< -ldl -lpthread
 
-# One of each kind: every shape an event arrives in, every way around the rule,
-# look-alikes and ordinary traffic. All of testdata is a page too many.
+# One of each kind: every wrapping of an event, every evasion of the rule,
+# look-alikes and ordinary traffic. All of testdata would be many pages.
 DEMO := $(addprefix testdata/, \
 	event/cross-account-grant.json s3-file/two-matches.json eventbridge/api-call.json \
 	cloudwatch-logs/subscription.json sns-sqs/sqs-message.json lookup-events/response.json \
@@ -111,8 +111,8 @@ sanitize:
 asan: sanitize
 	$(GO) test -count=1 -asan ./internal/search
 
-# Go tells valgrind about its stacks and its heap where it is built with this
-# tag. What is in use at the end is Go's heap: no leaks are looked for.
+# With this tag Go tells valgrind about its stacks and its heap. What is in use
+# at the end is Go's heap: leaks are not looked for.
 valgrind: $(HOST)
 	$(GO) build -trimpath -buildvcs=false -tags valgrind -buildmode=c-shared -ldflags '$(LDFLAGS) $(EXPORTS)' -o $(BUILD)/valgrind/flb-filter_trailwire.so ./plugin
 	$(GO) run ./plugin/testhost/soak -frames 5000 >$(BUILD)/valgrind/frames
@@ -132,7 +132,7 @@ install: all
 	done
 	install -D -m 0755 $(CLI) $(DESTDIR)$(PREFIX)/bin/trailwire
 
-# Files in a package are as old as the commit that it is built of.
+# Files in a package have the time of the commit that it is built from.
 package: export SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2>/dev/null || date +%s)
 package: export VERSION := $(VERSION)
 package: export ARCH := $(shell $(GO) env GOARCH)

@@ -11,7 +11,7 @@ for i = 1, #alphabet do
   value[alphabet:byte(i)] = i - 1
 end
 
--- decode returns nil where the text is not base64.
+-- decode returns nil if the text is not base64.
 local function decode(text)
   local digits = text:match("^([%w+/]*)=?=?$")
   if not digits or #text % 4 ~= 0 then

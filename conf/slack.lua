@@ -3,7 +3,8 @@
 -- Microsoft Teams, Mattermost and Discord ("content" instead of "text") are
 -- served the same way.
 
--- escape lets nobody who chose a name in the event write a link or a mention.
+-- escape keeps a name in the event, which anyone may choose, from being a link
+-- or a mention.
 local function escape(value)
   return (tostring(value or "?"):gsub("[&<>]", {["&"] = "&amp;", ["<"] = "&lt;", [">"] = "&gt;"}))
 end
