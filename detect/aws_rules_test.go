@@ -38,6 +38,11 @@ func elasticRules(t testing.TB) map[string]*rule.Rule {
 	for _, r := range all {
 		byID[r.ID] = r
 	}
+	for _, r := range all {
+		for _, w := range r.Warnings() {
+			t.Errorf("a rule that its authors run is warned of: %v", w)
+		}
+	}
 	t.Logf("%d rules, %d of other types", len(all), len(warnings))
 	return byID
 }

@@ -32,6 +32,7 @@ func TestRulesAreLoadedFromTheFilesThatPatternsName(t *testing.T) {
 		"builtin.old":   strings.ReplaceAll(ruleText(""), "an-id", rule.CrossAccountID),
 		"broken.old":    ruleText("severity"),
 		"threshold.old": ruleText("type", `type = "threshold"`),
+		"dead.old":      strings.ReplaceAll(ruleText("query", `query = 'any where event.outcome == "Success"'`), "an-id", "dead"),
 		"sequence.old":  ruleText("query", `query = 'sequence [any where true] [any where true]'`),
 	})
 	tests := []struct {
@@ -61,6 +62,9 @@ func TestRulesAreLoadedFromTheFilesThatPatternsName(t *testing.T) {
 		{"a threshold and a sequence are left out", "%s/threshold.old %s/a.toml %s/sequence.old", rule.SkipUnsupported, rule.CrossAccountID + " an-id", []string{
 			"left out a rule: %s/threshold.old:7:8: the rule type threshold is not supported: it counts events over a period; only single-event EQL is evaluated",
 			"left out a rule: %s/sequence.old:7:10: rule.query: a sequence is about several events: only queries about single events (category where condition) are supported",
+		}},
+		{"a rule that can match nothing is told of", "-builtin %s/dead.old", rule.RefuseUnsupported, "dead", []string{
+			`%s/dead.old:7:20: rule.query: event.outcome is never "Success": write "success"`,
 		}},
 		{"all are left out", "-builtin %s/threshold.old", rule.SkipUnsupported, "no rule is left: each of the files (1) is of a type that is not supported", nil},
 	}

@@ -20,25 +20,31 @@ verdict that the rule must give.
 
   [{"why": "…", "expected": true, "event": {"eventSource": …}}, …]
 
-An event may be in any wrapping that scan reads.`
+An event may be in any wrapping that scan reads.
+
+There is a warning about a rule that can match no event (a field that no event has, a
+value that a field never has, a category that the call does not have), and about one
+with wrong ATT&CK ids.`
 
 const checkNotes = `Exit codes:
   0  every rule is fine, and so is every test
-  1  a test failed
+  1  a test failed, or there is a warning and --strict
   2  a file is broken
 `
 
 func (p *program) rulesCheckCommand() *cobra.Command {
 	unsupported := choice{"refuse", []string{"refuse", "skip"}}
+	strict := false
 	cmd := &cobra.Command{
 		Use: "check FILES...", Short: "Read rule files and run the unit tests beside them", Long: checkHelp,
 		DisableFlagsInUseLine: true,
 		Annotations:           map[string]string{helpNotes: checkNotes},
 		Args:                  somePaths,
 		RunE: func(_ *cobra.Command, args []string) error {
-			return p.checkRules(args, unsupported.value == "skip")
+			return p.checkRules(args, unsupported.value == "skip", strict)
 		},
 	}
+	cmd.Flags().BoolVar(&strict, "strict", false, "Take warnings for failures.")
 	cmd.Flags().Var(&unsupported, "unsupported-rules", "What to do with a rule that is not single-event EQL.")
 	return cmd
 }
@@ -48,11 +54,12 @@ type ruleCheck struct {
 	*program
 	skip bool // rules that are not supported
 
-	ids                                   map[string]string // rule_id → file
-	rules, broken, skipped, tests, failed int
+	ids map[string]string // rule_id → file
+
+	rules, broken, skipped, warnings, tests, failed int
 }
 
-func (p *program) checkRules(patterns []string, skip bool) error {
+func (p *program) checkRules(patterns []string, skip, strict bool) error {
 	paths, err := rule.Files(patterns)
 	if err != nil {
 		return wrongUse(err)
@@ -68,6 +75,7 @@ func (p *program) checkRules(patterns []string, skip bool) error {
 	}{
 		{c.broken, terminal.Grouped(c.broken) + " broken"},
 		{c.skipped, terminal.Grouped(c.skipped) + " skipped"},
+		{c.warnings, terminal.Counted(c.warnings, "warning")},
 		{c.tests, terminal.Counted(c.tests, "test")},
 		{c.failed, terminal.Grouped(c.failed) + " failed"},
 	} {
@@ -79,7 +87,7 @@ func (p *program) checkRules(patterns []string, skip bool) error {
 	switch {
 	case c.broken > 0:
 		return exit{code: exitUsage}
-	case c.failed > 0:
+	case c.failed > 0, strict && c.warnings > 0:
 		return exit{code: exitProblems}
 	}
 	return nil
@@ -108,6 +116,7 @@ func (c *ruleCheck) file(path string) {
 		return
 	}
 	c.ids[r.ID] = path
+	c.warn(r.Warnings())
 	testFile := rule.TestFile(path)
 	text, err = os.ReadFile(testFile)
 	switch {
@@ -154,6 +163,15 @@ func (c *ruleCheck) test(r *rule.Rule, file string, test rule.Test) bool {
 		explain.Clause(clause, 1)
 	}
 	return false
+}
+
+// warn prints what makes a rule dead, each with its place.
+func (c *ruleCheck) warn(warnings []*rule.Error) {
+	for _, w := range warnings {
+		c.warnings++
+		terminal.Warn(c.err, []string{w.Error()})
+		terminal.Caret(c.err, w)
+	}
 }
 
 // fail prints that a file is broken, with its path unless the error has it.

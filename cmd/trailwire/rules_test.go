@@ -24,6 +24,11 @@ func ruleFolder(t *testing.T, files map[string]string) string {
 	return folder
 }
 
+// deadRule is what is told of dead.toml.
+const deadRule = "trailwire: warning: %s/dead.toml:7:63: rule.query: no call with the event.category file can match this: write any where\n" +
+	"  query = 'file where event.provider == \"iam.amazonaws.com\" and event.action : \"Delete*User\"'\n" +
+	"                                                                ^\n"
+
 func TestRulesCheckReadsFilesAndRunsTheTestsBesideThem(t *testing.T) {
 	const tests = `[
   {"event": {"eventSource": "iam.amazonaws.com", "eventName": "DeleteUser"}, "expected": true, "why": "a user is deleted"},
@@ -37,6 +42,7 @@ func TestRulesCheckReadsFilesAndRunsTheTestsBesideThem(t *testing.T) {
 		"broken.toml":  ruleFile("broken", `max_signals = "5"`),
 		"badtest.toml": ruleFile("badtest"), "badtest.test.json": `[{"event": {}}]`,
 		"twin.toml":      ruleFile("good"),
+		"dead.toml":      strings.Replace(ruleFile("dead"), "any where", "file where", 1),
 		"threshold.toml": strings.Replace(ruleFile("threshold"), `"eql"`, `"threshold"`, 1),
 	})
 	cases := []struct {
@@ -59,6 +65,10 @@ func TestRulesCheckReadsFilesAndRunsTheTestsBesideThem(t *testing.T) {
 		{"two rules with one id", "%s/good.toml %s/twin.toml", "ok    %s/good.toml (2 tests)\n1 rule fine, 1 broken, 2 tests.\n", "trailwire: %s/twin.toml: the rule_id good is also that of %s/good.toml\n", 2},
 		{"a rule of another type", "%s/threshold.toml", "0 rules fine, 1 broken.\n", "trailwire: %s/threshold.toml:6:8: the rule type threshold is not supported: it counts events over a period; only single-event EQL is evaluated\n  type = \"threshold\"\n         ^\n", 2},
 		{"a rule of another type, left out", "--unsupported-rules skip %s/threshold.toml %s/good.toml", "skip  %s/threshold.toml:6:8: the rule type threshold is not supported: it counts events over a period; only single-event EQL is evaluated\nok    %s/good.toml (2 tests)\n1 rule fine, 1 skipped, 2 tests.\n", "", 0},
+		{"a rule that can match nothing", "%s/dead.toml %s/untested.toml",
+			"ok    %s/dead.toml (no tests: %s/dead.test.json is not there)\nok    %s/untested.toml (no tests: %s/untested.test.json is not there)\n2 rules fine, 1 warning.\n", deadRule, 0},
+		{"a rule that can match nothing, to be strict", "--strict %s/dead.toml", "ok    %s/dead.toml (no tests: %s/dead.test.json is not there)\n1 rule fine, 1 warning.\n", deadRule, 1},
+		{"rules that can match, to be strict", "--strict %s/good.toml", "ok    %s/good.toml (2 tests)\n1 rule fine, 2 tests.\n", "", 0},
 		{"no such file", "%s/none.toml", "", "trailwire: \"%s/none.toml\": no such rule file\n", 2},
 	}
 	for _, c := range cases {

@@ -18,9 +18,12 @@ var categories = categorize()
 // kinds maps the short form of the table below to event.type values.
 var kinds = map[string]program.Value{
 	"info":           texts("info"),
+	"access":         texts("access"),
 	"change":         texts("change"),
 	"creation":       texts("creation"),
 	"deletion":       texts("deletion"),
+	"end":            texts("end"),
+	"start":          texts("start"),
 	"user change":    texts("user", "change"),
 	"user creation":  texts("user", "creation"),
 	"user deletion":  texts("user", "deletion"),
@@ -42,8 +45,32 @@ func categorize() map[string]categorization {
 		{"authentication", "info", []string{"AssumeRole", "ConsoleLogin"}},
 		{"file", "creation", []string{"CreateBucket"}},
 		{"file", "deletion", []string{"DeleteBucket"}},
-		// The pipeline's table grew; published rules rely on these two rows.
+		// The pipeline's table grew in 2026; the rows from here to AttachRolePolicy are
+		// those that its first edition did not have.
+		{"api", "info", []string{"Converse", "DescribeRegions", "Publish"}},
+		{"authentication", "info", []string{"GetCallerIdentity"}},
+		{"configuration", "info", []string{"DescribeTrails"}},
+		{"configuration", "creation", []string{"CreateTopic"}},
+		{"configuration", "change", []string{"Subscribe"}},
+		{"configuration", "deletion", []string{"DeleteTrail"}},
+		{"database", "info", []string{"DescribeDBInstances", "ListTables"}},
+		{"file", "info", []string{"GetObject", "HeadObject", "ListBuckets", "ListObjects"}},
+		{"file", "creation", []string{"CreateDocument"}},
 		{"file", "change", []string{"PutObject"}},
+		{"file", "deletion", []string{"DeleteObject"}},
+		{"host", "info", []string{"DescribeInstances", "DescribeVolumes", "ListInstanceAssociations"}},
+		{"network", "info", []string{
+			"DescribeLoadBalancers", "DescribeNetworkAcls", "DescribeNetworkInterfaces", "DescribeSecurityGroups", "DescribeVpcs",
+		}},
+		{"network", "access", []string{"AuthorizeSecurityGroupIngress"}},
+		{"package", "info", []string{"ListFunctions"}},
+		{"process", "start", []string{"SendCommand"}},
+		{"session", "start", []string{
+			"CreateControlChannel", "CreateDataChannel", "OpenControlChannel", "OpenDataChannel", "StartSession",
+		}},
+		{"session", "end", []string{"TerminateSession"}},
+		{"iam", "info", []string{"GetPolicy", "ListAttachedRolePolicies", "ListRoles"}},
+		{"iam", "creation", []string{"CreatePolicy"}},
 		{"iam", "change", []string{"AttachRolePolicy"}},
 		{"iam", "admin creation", []string{"CreateKeyPair"}},
 		{"iam", "admin change", []string{

@@ -1,6 +1,7 @@
 package eql
 
 import (
+	"fmt"
 	"github.com/trailwire/trailwire/detect/program"
 	"reflect"
 	"testing"
@@ -122,6 +123,9 @@ func FuzzMatch(f *testing.F) {
 				t.Fatal(err)
 			}
 		}
+		if err := wronglyImpossible(p, d, shape); err != nil {
+			t.Fatal(err)
+		}
 		again, err := Parse(q.String())
 		if err != nil {
 			t.Fatal(err)
@@ -142,5 +146,23 @@ func FuzzMatch(f *testing.F) {
 				t.Fatal(err)
 			}
 		}
+		if err := wronglyImpossible(strict, d, shape); err != nil {
+			t.Fatal(err)
+		}
 	})
+}
+
+// wronglyImpossible says where what Impossible finds is not so: of an event of which all
+// is known it finds something exactly where Match is false, and of one of which less is
+// known, never where Match is true.
+func wronglyImpossible(p *program.Program, d row, known uint8) error {
+	all := func(slot int) (program.Value, bool) { return d[slot], true }
+	if at, found := p.Impossible(all); found == p.Match(d) {
+		return fmt.Errorf("%s: Match says %v, and Impossible %v (%v)", p.Source(), p.Match(d), found, at)
+	}
+	some := func(slot int) (program.Value, bool) { return d[slot], known>>(slot%8)&1 != 0 }
+	if at, found := p.Impossible(some); found && p.Match(d) {
+		return fmt.Errorf("%s: matches, and Impossible finds %q", p.Source(), p.Source()[at.Start:at.End])
+	}
+	return nil
 }

@@ -128,6 +128,8 @@ type Builder struct {
 	source string
 	fields []Field
 	slots  map[string]int
+
+	mentions []Span
 }
 
 // NewBuilder starts a program. Explain quotes the source.
@@ -144,7 +146,7 @@ func (b *Builder) Program(root Condition) (*Program, error) {
 	if bad, ok := quotable(&root.clause, b.source); !ok {
 		return nil, fail(Span{}, "the query has no part from byte %d to %d", bad.Start, bad.End)
 	}
-	return &Program{source: b.source, fields: slices.Clone(b.fields), root: root.clause}, nil
+	return &Program{source: b.source, fields: slices.Clone(b.fields), root: root.clause, mentions: slices.Clone(b.mentions)}, nil
 }
 
 // quotable looks for a clause that Explain could not quote from the source.
@@ -204,6 +206,7 @@ func (b *Builder) Field(at Span, name string, optional bool) Operand {
 		slot = len(b.fields)
 		b.slots[name] = slot
 		b.fields = append(b.fields, Field{Name: name, Optional: optional})
+		b.mentions = append(b.mentions, at)
 	}
 	if !optional {
 		b.fields[slot].Optional = false

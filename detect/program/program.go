@@ -14,6 +14,8 @@ type Program struct {
 	source string
 	fields []Field
 	root   clause
+
+	mentions []Span // by slot: where the field is first mentioned
 }
 
 // Source returns the query that the program was made of.

@@ -27,6 +27,7 @@ func Parse(name string, text []byte) (*Rule, error) {
 	if f.err != nil {
 		return nil, f.err
 	}
+	r.warnings = f.sorted()
 	return r, nil
 }
 
@@ -35,6 +36,8 @@ type ruleFile struct {
 	name string
 	text []byte
 	err  *Error
+
+	warnings []warning
 }
 
 func (f *ruleFile) fail(at int, format string, args ...any) *Error {
@@ -215,13 +218,24 @@ func (f *ruleFile) rule(root *tomlValue) *Rule {
 
 func (s section) threat() Threat {
 	t := Threat{Framework: s.text("framework")}
+	checked := isATTACK(t.Framework)
 	if s.v.get("tactic") != nil {
-		t.Tactic = s.table("tactic").reference()
+		tactic := s.table("tactic")
+		if t.Tactic = tactic.reference(); checked && t.Tactic.ID != "" && t.Tactic.Name != "" {
+			tactic.warnOfTactic(t.Tactic)
+		}
 	}
 	for _, q := range s.tables("technique") {
 		technique := Technique{Reference: q.reference()}
+		if checked {
+			q.warnOfTechnique(technique.Reference)
+		}
 		for _, sub := range q.tables("subtechnique") {
-			technique.Subtechniques = append(technique.Subtechniques, sub.reference())
+			below := sub.reference()
+			if checked {
+				sub.warnOfSubtechnique(below, technique.Reference)
+			}
+			technique.Subtechniques = append(technique.Subtechniques, below)
 		}
 		t.Techniques = append(t.Techniques, technique)
 	}
@@ -294,6 +308,7 @@ func (f *ruleFile) compile(s section, r *Rule) {
 		for _, field := range r.program.Fields() {
 			r.fields = append(r.fields, cloudtrail.LookupField(field.Name))
 		}
+		f.doubt(r, v)
 	}
 }
 

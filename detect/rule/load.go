@@ -26,7 +26,8 @@ const (
 //
 // It is an error if a pattern matches no file, a file cannot be read or is
 // broken (an [*Error] then), two rules have one id, or no rule is left. A
-// warning is one line about a rule that was left out.
+// warning is one line about a rule that was left out, or about one that can match no
+// event as it is ([Rule.Warnings]).
 func Load(patterns []string, unsupported Unsupported) (rules []*Rule, warnings []string, err error) {
 	if !slices.Contains(patterns, "-builtin") {
 		if rules, err = BuiltIn(); err != nil {
@@ -55,6 +56,9 @@ func Load(patterns []string, unsupported Unsupported) (rules []*Rule, warnings [
 			return nil, nil, err
 		}
 		rules = append(rules, r)
+		for _, w := range r.warnings {
+			warnings = append(warnings, w.Error())
+		}
 	}
 	switch {
 	case len(rules) > 0:

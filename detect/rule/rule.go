@@ -58,6 +58,8 @@ type Rule struct {
 	idAt    int // where rule_id is in its file
 	program *program.Program
 	fields  []cloudtrail.Field // by slot of the program
+
+	warnings []*Error
 }
 
 // Threat is one row of a rule's ATT&CK mapping.

@@ -42,6 +42,21 @@ func TestARuleThatIsNotSupportedIsRefusedOrLeftOutWithAWarning(t *testing.T) {
 	}
 }
 
+func TestARuleThatCanMatchNothingIsLoadedWithAWarning(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "dead.toml")
+	const text = "[rule]\nname = \"n\"\nrule_id = \"r\"\ntype = \"eql\"\nseverity = \"low\"\nrisk_score = 21\nquery = 'any where event.outcome == \"Success\"'\n"
+	if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	s, err := Read(set{"rules": path})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := []string{path + `:7:20: rule.query: event.outcome is never "Success": write "success"`}; !slices.Equal(s.Warnings, want) || len(s.Options.Rules) != 2 {
+		t.Errorf("%d rules, with the warnings\n%s", len(s.Options.Rules), strings.Join(s.Warnings, "\n"))
+	}
+}
+
 func TestAnErrorWithoutAPlaceIsOneLine(t *testing.T) {
 	if got := Lines(errors.New("no")); !slices.Equal(got, []string{"no"}) {
 		t.Errorf("the lines are %q", got)
