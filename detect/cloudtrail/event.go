@@ -137,6 +137,9 @@ func (e *Event) Body() []byte { return e.body }
 // Value returns what the event says in the field f: null where it says
 // nothing. Empty strings count as nothing, as in Elastic's pipeline.
 func (e *Event) Value(f Field) program.Value {
+	if f.grant != 0 {
+		return program.Null()
+	}
 	if e.form == ECS {
 		return e.at(e.body, f.name)
 	}

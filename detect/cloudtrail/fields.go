@@ -141,6 +141,7 @@ type Field struct {
 	top   int
 	path  string
 	trace Trace
+	grant GrantField
 }
 
 // Trace says where the text of a field can be found in the bytes of an event.
@@ -156,6 +157,10 @@ const (
 	// lies between its separators stands in the event as it is.
 	JavaText
 )
+
+// Grant returns what the field says of the call's grants, 0 where it is another
+// field. An event alone does not answer it: see [GrantField].
+func (f Field) Grant() GrantField { return f.grant }
 
 // Name returns the ECS name.
 func (f Field) Name() string { return f.name }
@@ -258,6 +263,9 @@ var flattened = []struct {
 // pipeline does not fill is null in a raw event, and read as it stands in an
 // ECS document.
 func LookupField(name string) Field {
+	if f, ok := lookupGrantField(name); ok {
+		return f
+	}
 	f, ok := mapping[name]
 	if !ok {
 		f = Field{trace: Verbatim}
@@ -275,7 +283,7 @@ func LookupField(name string) Field {
 // KnownFields returns the ECS names that raw events answer, in no order;
 // aws.cloudtrail.flattened.* comes on top.
 func KnownFields() []string {
-	names := make([]string, 0, len(mapping))
+	names := grantFieldNames()
 	for name := range mapping {
 		names = append(names, name)
 	}

@@ -27,6 +27,9 @@ var (
 	FieldServiceDetails = LookupField("aws.cloudtrail.service_event_details")
 	FieldRequestID      = LookupField("aws.cloudtrail.request_id")
 	FieldSharedEventID  = LookupField("aws.cloudtrail.shared_event_id")
+
+	FieldResourceARNs     = LookupField("aws.cloudtrail.resources.arn")
+	FieldResourceAccounts = LookupField("aws.cloudtrail.resources.account_id")
 )
 
 // Elastic's pipeline has no field for these members of userIdentity: they are called

@@ -52,6 +52,15 @@ func (g *Grant) grantee() string {
 	return "principal " + printable(g.Principal)
 }
 
+// Named says in words whom an ARN of an account names: role deploy of account
+// 111122223333. It returns the text itself where it is not such an ARN.
+func Named(text, account string) string {
+	if named, ok := parseARN(text); ok && account != "" {
+		return granteeOfARN(named, printable(account))
+	}
+	return printable(text)
+}
+
 // granteeOfARN is an ARN that names an account in words.
 func granteeOfARN(named arn, account string) string {
 	kind, name, _ := strings.Cut(named.resource, "/")

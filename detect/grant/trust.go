@@ -30,14 +30,15 @@ func (g *Grant) FunctionARN() string {
 	if g.Region == "" || g.FunctionAccount == "" || g.FunctionName == "" {
 		return ""
 	}
-	parts := []string{"arn", partitionOf(g.Region), "lambda", g.Region, g.FunctionAccount, "function", g.FunctionName}
+	parts := []string{"arn", Partition(g.Region), "lambda", g.Region, g.FunctionAccount, "function", g.FunctionName}
 	if g.Qualifier != "" {
 		parts = append(parts, g.Qualifier)
 	}
 	return strings.Join(parts, ":")
 }
 
-func partitionOf(region string) string {
+// Partition returns the partition that a region is in: aws-cn of cn-north-1.
+func Partition(region string) string {
 	for _, p := range []struct{ prefix, partition string }{
 		{"cn-", "aws-cn"}, {"us-gov-", "aws-us-gov"},
 		{"us-isob-", "aws-iso-b"}, {"us-isof-", "aws-iso-f"}, {"eu-isoe-", "aws-iso-e"}, {"us-iso-", "aws-iso"},
@@ -48,6 +49,23 @@ func partitionOf(region string) string {
 		}
 	}
 	return "aws"
+}
+
+// Accounts returns the accounts that were let in: of each principal that names one,
+// or the one that a service acts for. There are none where a principal does not name
+// its account, so that nobody takes the others for all.
+func (g *Grant) Accounts() []string {
+	if g.Relation == RelationService {
+		if source := g.foreignSource(); source != "" {
+			return []string{source}
+		}
+		return nil
+	}
+	accounts := append([]string{g.PrincipalAccount}, g.others...)
+	if slices.Contains(accounts, "") {
+		return nil
+	}
+	return accounts
 }
 
 // Printable makes text of an event fit for a sentence: short, on one line, and

@@ -32,6 +32,15 @@ func (c Class) Names() []string {
 	return names
 }
 
+// ClassesOf returns what actions are good for.
+func ClassesOf(actions []string) Class {
+	var classes Class
+	for _, action := range actions {
+		classes |= classOf([]byte(action))
+	}
+	return classes
+}
+
 const allClasses = ClassRead | ClassWrite | ClassAdmin
 
 // readVerbs begin the names of actions that read. They are the verbs that have
