@@ -27,6 +27,7 @@ var packages = []struct{ name, mayImport string }{
 	{"detect/cloudtrail", "detect/document detect/program"},
 	{"detect/grant", "detect/document detect/cloudtrail"},
 	{"detect/grant/policy", "detect/document"},
+	{"detect/grant/call", "detect/document detect/program detect/cloudtrail detect/grant detect/grant/policy"},
 	{"detect/needle", "detect/program detect/cloudtrail"},
 	{"detect/rule/builtin", ""},
 	{"detect/rule", "detect/document detect/program detect/eql detect/cloudtrail detect/needle detect/rule/builtin"},

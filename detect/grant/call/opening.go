@@ -1,0 +1,116 @@
+package call
+
+import (
+	"github.com/trailwire/trailwire/detect/cloudtrail"
+	"github.com/trailwire/trailwire/detect/grant"
+	"github.com/trailwire/trailwire/detect/grant/policy"
+)
+
+// Opening is what one call opened, and to whom.
+type Opening struct {
+	// Resource is the ARN of the resource that was opened, or the name that the
+	// event has for it where an ARN cannot be made of that. ResourceType is its type
+	// in CloudFormation's words, Service what made it, such as kms.
+	Resource     string
+	ResourceType string
+	Service      string
+	Kind         Kind
+
+	// Account is the account that the resource belongs to, empty where it is not
+	// known. Region is where.
+	Account string
+	Region  string
+
+	// Grants are the foreign grants that no exception covers, the worst first. There
+	// is at least one. Rest counts those that are not listed.
+	Grants []policy.Grant
+	Rest   int
+
+	// Lambda is the grant of an AddPermission, nil for another call.
+	Lambda *grant.Grant
+
+	call       *Call
+	name       string // of the resource, for people
+	show, undo Command
+}
+
+// Worst returns the worst of the grants.
+func (o *Opening) Worst() *policy.Grant { return &o.Grants[0] }
+
+// Show returns the command that shows what is there now, and Undo the one that
+// takes it back. They are empty where the event does not say enough.
+func (o *Opening) Show() Command { return o.show }
+
+// Undo returns the command that takes the grants back.
+func (o *Opening) Undo() Command { return o.undo }
+
+// Covers decides whether an exception covers a foreign grant. The opening's grants
+// are not filled in yet when it is asked.
+type Covers func(o *Opening, g *policy.Grant) bool
+
+// Read returns what an event opened, nil where it opened nothing: because it is not
+// of a call in the table, because the call failed, or because nobody outside of the
+// account was let in but those that covers covers. covers may be nil.
+func Read(event *cloudtrail.Event, covers Covers) *Opening {
+	o, _ := ReadAll(event, covers)
+	return o
+}
+
+// ReadAll is [Read] that also returns how many foreign grants were left out because
+// an exception covers them.
+func ReadAll(event *cloudtrail.Event, covers Covers) (o *Opening, covered int) {
+	c := Find(string(event.Text(cloudtrail.FieldProvider)), string(event.Text(cloudtrail.FieldAction)))
+	if c == nil || string(event.Text(cloudtrail.FieldOutcome)) != "success" {
+		return nil, 0
+	}
+	r := reader{call: c, event: event, parameters: readParameters(event, string(event.Text(cloudtrail.FieldAction)))}
+	r.covers = covers
+	r.opening = Opening{call: c, ResourceType: c.Type, Kind: c.Kind, Service: serviceOf(c.Source), Region: grant.Bounded(string(event.Text(cloudtrail.FieldRegion)))}
+	r.readResource()
+	r.readParts()
+	if len(r.list.Grants) == 0 {
+		return nil, r.covered
+	}
+	o = &r.opening
+	o.Grants, o.Rest = r.list.Grants, r.list.Rest
+	o.show, o.undo = r.command(c.Show), r.command(c.Undo)
+	return o, r.covered
+}
+
+// reader reads one event.
+type reader struct {
+	call       *Call
+	event      *cloudtrail.Event
+	parameters parameters
+	covers     Covers
+	opening    Opening
+	list       policy.List
+	covered    int
+}
+
+// skip reports whether a grant is not one to report.
+func (r *reader) skip(g *policy.Grant) bool {
+	if isEveryday(r.call, r.opening.Account, g) {
+		return true
+	}
+	if r.covers == nil || !r.covers(&r.opening, g) {
+		return false
+	}
+	r.covered++
+	return true
+}
+
+// add adds a grant that was not read out of a policy.
+func (r *reader) add(g policy.Grant) {
+	if !r.skip(&g) {
+		r.list.Add(g)
+	}
+}
+
+// unknown adds a grant of which nothing is known but that it may be there.
+func (r *reader) unknown(why string) {
+	r.add(policy.Grant{
+		Relation: policy.RelationUnknown, PrincipalType: policy.PrincipalUnknown, Reason: why,
+		Actions: r.call.Actions, Classes: policy.ClassesOf(r.call.Actions),
+	})
+}

@@ -1,0 +1,101 @@
+package call
+
+var secretCalls = []Call{
+	// KMS
+	{
+		Source: "kms.amazonaws.com", Name: "PutKeyPolicy", Kind: KindSecret, Type: "AWS::KMS::Key", Noun: "KMS key",
+		Resource: "resources | arn:{partition}:kms:{region}:{account}:key/{keyId}", Parts: policyAt("policy"),
+		Gain:    "what the key encrypts, or the key itself",
+		Removal: "another PutKeyPolicy: each call writes the whole policy",
+		Show:    "aws kms get-key-policy --key-id {resource} --policy-name default",
+		Undo:    "aws kms put-key-policy --key-id {resource} --policy-name default --policy {only-the-account}",
+		Basis:   BasisEvent, From: "kms/2014-11-01; StreamAlert",
+	},
+	{
+		Source: "kms.amazonaws.com", Name: "CreateKey", Kind: KindSecret, Type: "AWS::KMS::Key", Noun: "KMS key",
+		Resource: "response.keyMetadata.arn | resources", Parts: policyAt("policy"), Optional: true,
+		Gain:    "what the key will encrypt",
+		Removal: "PutKeyPolicy, ScheduleKeyDeletion",
+		Show:    "aws kms get-key-policy --key-id {resource} --policy-name default",
+		Undo:    "aws kms put-key-policy --key-id {resource} --policy-name default --policy {only-the-account}",
+		Basis:   BasisEvent, From: "kms/2014-11-01; StreamAlert",
+	},
+	{
+		Source: "kms.amazonaws.com", Name: "ReplicateKey", Kind: KindSecret, Type: "AWS::KMS::ReplicaKey", Noun: "KMS key",
+		Resource: "response.replicaKeyMetadata.arn | resources", Parts: policyAt("policy | response.replicaPolicy"), Optional: true,
+		Gain:    "what the key encrypts, in another region",
+		Removal: "PutKeyPolicy on the replica",
+		Show:    "aws kms get-key-policy --key-id {resource} --policy-name default",
+		Undo:    "aws kms put-key-policy --key-id {resource} --policy-name default --policy {only-the-account}",
+		Basis:   BasisDocument, From: "KMS Developer Guide, ReplicateKey",
+	},
+	{
+		Source: "kms.amazonaws.com", Name: "CreateGrant", Kind: KindSecret, Type: "AWS::KMS::Key", Noun: "KMS key",
+		Resource: "resources | arn:{partition}:kms:{region}:{account}:key/{keyId}", EverydayServices: true,
+		Parts:   []Part{{Principals: "granteePrincipal | granteeServicePrincipal", Actions: "operations"}},
+		Gain:    "the operations of the grant on the key, without a trace in its policy",
+		Removal: "RevokeGrant, RetireGrant",
+		Show:    "aws kms list-grants --key-id {resource} --grant-id {response.grantId}",
+		Undo:    "aws kms revoke-grant --key-id {resource} --grant-id {response.grantId}",
+		Basis:   BasisDocument, From: "KMS Developer Guide, CreateGrant",
+	},
+
+	// Secrets Manager and Systems Manager
+	{
+		Source: "secretsmanager.amazonaws.com", Name: "PutResourcePolicy", Kind: KindSecret, Type: "AWS::SecretsManager::Secret", Noun: "secret",
+		Resource: "response.arn | arn:{partition}:secretsmanager:{region}:{account}:secret:{secretId}", Parts: policyAt("resourcePolicy"),
+		Gain:    "the secret",
+		Removal: "DeleteResourcePolicy",
+		Show:    "aws secretsmanager get-resource-policy --secret-id {secretId}",
+		Undo:    "aws secretsmanager delete-resource-policy --secret-id {secretId}",
+		Basis:   BasisEvent, From: "secretsmanager/2017-10-17; StreamAlert",
+	},
+	{
+		Source: "ssm.amazonaws.com", Name: "PutResourcePolicy", Kind: KindSecret, Type: "AWS::SSM::Parameter", Noun: "SSM parameter",
+		Resource: byARN, Parts: policyAt("policy"),
+		Gain:    "the parameter's value",
+		Removal: "DeleteResourcePolicy",
+		Show:    "aws ssm get-resource-policies --resource-arn {resource}",
+		Undo:    "aws ssm delete-resource-policy --resource-arn {resource} --policy-id {response.policyId} --policy-hash {response.policyHash}",
+		Basis:   BasisModel, From: "ssm/2014-11-06",
+	},
+
+	// Certificates and hardware
+	{
+		Source: "acm-pca.amazonaws.com", Name: "PutPolicy", Kind: KindSecret, Type: "AWS::ACMPCA::CertificateAuthority", Noun: "certificate authority",
+		Resource: byARN, Parts: policyAt("policy"),
+		Gain:    "certificates of the authority",
+		Removal: "DeletePolicy",
+		Show:    "aws acm-pca get-policy --resource-arn {resource}",
+		Undo:    "aws acm-pca delete-policy --resource-arn {resource}",
+		Basis:   BasisModel, From: "acm-pca/2017-08-22",
+	},
+	{
+		Source: "acm-pca.amazonaws.com", Name: "CreatePermission", Kind: KindSecret, Type: "AWS::ACMPCA::CertificateAuthority", Noun: "certificate authority",
+		Resource: "certificateAuthorityArn", EverydayServices: true,
+		Parts:   []Part{{Principals: "principal", Actions: "actions", Narrow: []Narrow{{"aws:SourceAccount", "sourceAccount"}}}},
+		Gain:    "certificates of the authority, through a service",
+		Removal: "DeletePermission",
+		Show:    "aws acm-pca list-permissions --certificate-authority-arn {resource}",
+		Undo:    "aws acm-pca delete-permission --certificate-authority-arn {resource} --principal {principal} --source-account {sourceAccount}",
+		Basis:   BasisModel, From: "acm-pca/2017-08-22",
+	},
+	{
+		Source: "cloudhsm.amazonaws.com", Name: "PutResourcePolicy", Kind: KindSecret, Type: "AWS::CloudHSM::Backup", Noun: "CloudHSM backup",
+		Resource: byARN, Parts: policyAt("policy"),
+		Gain:    "a copy of the module, with its keys",
+		Removal: "DeleteResourcePolicy",
+		Show:    "aws cloudhsmv2 get-resource-policy --resource-arn {resource}",
+		Undo:    "aws cloudhsmv2 delete-resource-policy --resource-arn {resource}",
+		Basis:   BasisModel, From: "cloudhsmv2/2017-04-28",
+	},
+	{
+		Source: "payment-cryptography.amazonaws.com", Name: "PutResourcePolicy", Kind: KindSecret, Type: "AWS::PaymentCryptography::Key", Noun: "payment key",
+		Resource: byARN, Parts: policyAt("policy"),
+		Gain:    "the use of the key",
+		Removal: "DeleteResourcePolicy",
+		Show:    "aws payment-cryptography get-resource-policy --resource-arn {resource}",
+		Undo:    "aws payment-cryptography delete-resource-policy --resource-arn {resource}",
+		Basis:   BasisModel, From: "payment-cryptography/2021-09-14",
+	},
+}
