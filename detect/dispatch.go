@@ -2,6 +2,7 @@ package detect
 
 import (
 	"github.com/trailwire/trailwire/detect/cloudtrail"
+	"github.com/trailwire/trailwire/detect/grant/call"
 	"github.com/trailwire/trailwire/detect/program"
 	"github.com/trailwire/trailwire/detect/rule"
 )
@@ -9,7 +10,8 @@ import (
 // A dispatch finds the rules that are worth evaluating on an event by what the
 // event says in event.action and event.provider: nearly every rule about
 // CloudTrail asks for one of a few calls, or at least for a service. Rules that
-// do neither are always tried.
+// ask for a foreign grant are tried on the calls that can make one. The others are
+// always tried.
 //
 // It asks the compiled queries what they cannot match without
 // ([program.Program.Required]), and so never passes over a rule that would match.
@@ -23,7 +25,8 @@ import (
 type dispatch struct {
 	byAction   map[string][]int
 	byProvider map[string][]int
-	always     []int // the rules that are in neither
+	onGrants   []int // the rules that ask for a foreign grant
+	always     []int // the rules that are in none of these
 	all        []int
 }
 
@@ -37,6 +40,8 @@ func newDispatch(rules []*rule.Rule) dispatch {
 			file(d.byAction, values, i)
 		case cloudtrail.FieldProvider.Name():
 			file(d.byProvider, values, i)
+		case rule.TriedOnGrants:
+			d.onGrants = append(d.onGrants, i)
 		default:
 			d.always = append(d.always, i)
 		}
@@ -56,7 +61,7 @@ func file(table map[string][]int, values []string, rule int) {
 // candidates are the rules to evaluate on an event, in the order in which they
 // were given to the engine.
 type candidates struct {
-	byAction, byProvider, always []int
+	byAction, byProvider, onGrants, always []int
 }
 
 // find returns the candidates for an event.
@@ -65,13 +70,17 @@ func (d *dispatch) find(event *cloudtrail.Event) candidates {
 	if action.Kind() == program.KindList || provider.Kind() == program.KindList {
 		return candidates{always: d.all} // an ECS document may have several of either
 	}
-	return candidates{d.byAction[string(action.Text())], d.byProvider[string(provider.Text())], d.always}
+	found := candidates{byAction: d.byAction[string(action.Text())], byProvider: d.byProvider[string(provider.Text())], always: d.always}
+	if len(d.onGrants) > 0 && call.Find(string(provider.Text()), string(action.Text())) != nil {
+		found.onGrants = d.onGrants
+	}
+	return found
 }
 
 // next takes the first of the candidates. It returns false where there is none.
 func (c *candidates) next() (rule int, ok bool) {
 	from := &c.always
-	for _, other := range []*[]int{&c.byAction, &c.byProvider} {
+	for _, other := range [...]*[]int{&c.byAction, &c.byProvider, &c.onGrants} {
 		if len(*other) > 0 && (len(*from) == 0 || (*other)[0] < (*from)[0]) {
 			from = other
 		}

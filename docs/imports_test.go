@@ -30,9 +30,9 @@ var packages = []struct{ name, mayImport string }{
 	{"detect/grant/call", "detect/document detect/program detect/cloudtrail detect/grant detect/grant/policy"},
 	{"detect/needle", "detect/program detect/cloudtrail"},
 	{"detect/rule/builtin", ""},
-	{"detect/rule", "detect/document detect/program detect/eql detect/cloudtrail detect/needle detect/rule/builtin"},
-	{"detect/alert", "internal/version detect/document detect/cloudtrail detect/grant detect/rule"},
-	{"detect", "detect/document detect/program detect/cloudtrail detect/grant detect/needle detect/rule detect/alert"},
+	{"detect/rule", "detect/document detect/program detect/eql detect/cloudtrail detect/grant/call detect/needle detect/rule/builtin"},
+	{"detect/alert", "internal/version detect/document detect/cloudtrail detect/grant detect/grant/policy detect/grant/call detect/rule"},
+	{"detect", "detect/document detect/program detect/cloudtrail detect/grant detect/grant/policy detect/grant/call detect/needle detect/rule detect/alert"},
 
 	{"internal/address", ""},
 	{"internal/chunk", "detect/document detect"},

@@ -165,7 +165,8 @@ func (p *program) described(r *rule.Rule) string {
 	if needles == nil {
 		b.WriteString("  every chunk is evaluated: the events that the rule matches have no text in common\n")
 	}
-	for i, n := range needles {
+	const shown = 12
+	for i, n := range needles[:min(len(needles), shown)] {
 		word := "a chunk is searched for"
 		if i > 0 {
 			word = "or for"
@@ -176,10 +177,16 @@ func (p *program) described(r *rule.Rule) string {
 		}
 		fmt.Fprintf(&b, "  %s %q%s\n", word, n.Text, kind)
 	}
-	if field, values := r.TriedOn(); field != "" {
-		fmt.Fprintf(&b, "  the rule is tried on events with %s %s\n", field, terminal.Printable(orQuoted(values), terminal.MaxLine))
-	} else {
+	if more := len(needles) - shown; more > 0 {
+		fmt.Fprintf(&b, "  or for one of %d more\n", more)
+	}
+	switch field, values := r.TriedOn(); field {
+	case "":
 		b.WriteString("  the rule is tried on every event that is evaluated\n")
+	case rule.TriedOnGrants:
+		fmt.Fprintf(&b, "  the rule is tried on the %d calls that let somebody in: docs/grants.md has them\n", len(values))
+	default:
+		fmt.Fprintf(&b, "  the rule is tried on events with %s %s\n", field, terminal.Printable(orQuoted(values), terminal.MaxLine))
 	}
 	return b.String()
 }

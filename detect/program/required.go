@@ -176,3 +176,42 @@ func patternLiterals(slot int, p *pattern) []Literal {
 	}
 	return all
 }
+
+// Needs reports whether every event that matches has a value in one of the slots for which among
+// returns true. It may be false where it does: nothing is claimed of what a function makes of a
+// field.
+func (p *Program) Needs(among func(slot int) bool) bool { return needs(&p.root, true, among) }
+
+// needs reports the same of an event for which the clause is true, or, if want is false, for which
+// its negation is.
+func needs(c *clause, want bool, among func(int) bool) bool {
+	switch c.op {
+	case opNot:
+		return needs(&c.clauses[0], !want, among)
+	case opAnd, opOr:
+		if (c.op == opAnd) == want {
+			return slices.ContainsFunc(c.clauses, func(c clause) bool { return needs(&c, want, among) })
+		}
+		some := false
+		for i := range c.clauses {
+			if c.clauses[i].op == opFixed && (c.clauses[i].fixed == True) != want {
+				continue // never holds: it is not an alternative
+			}
+			if !needs(&c.clauses[i], want, among) {
+				return false
+			}
+			some = true
+		}
+		return some
+	case opLeaf:
+		l := c.leaf
+		if l.slot < 0 || !among(l.slot) {
+			return false
+		}
+		if l.null { // == null, and != null if it is negated
+			return l.negate == want
+		}
+		return l.negate != want
+	}
+	return false
+}

@@ -2,9 +2,12 @@ package rule
 
 import (
 	"io/fs"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/trailwire/trailwire/detect/cloudtrail"
+	"github.com/trailwire/trailwire/detect/grant/call"
 	"github.com/trailwire/trailwire/detect/needle"
 	"github.com/trailwire/trailwire/detect/program"
 	"github.com/trailwire/trailwire/detect/rule/builtin"
@@ -113,7 +116,7 @@ func (r *Rule) Match(event *cloudtrail.Event) bool {
 // MatchIn is [Rule.Match] without an allocation: w is the caller's, for one
 // goroutine at a time.
 func (r *Rule) MatchIn(w *View, event *cloudtrail.Event) bool {
-	*w = View{event: event, fields: r.fields}
+	w.show(event, r.fields)
 	return r.program.Match(w)
 }
 
@@ -121,7 +124,9 @@ func (r *Rule) MatchIn(w *View, event *cloudtrail.Event) bool {
 // why it matches, or why not. The values in it are valid until the event is
 // reset.
 func (r *Rule) Explain(event *cloudtrail.Event) *program.Clause {
-	return r.program.Explain(&View{event: event, fields: r.fields})
+	w := new(View)
+	w.show(event, r.fields)
+	return r.program.Explain(w)
 }
 
 // BuiltIn reports whether the rule came with the program.
@@ -133,7 +138,33 @@ func (r *Rule) Fields() []cloudtrail.Field { return r.fields }
 // Needles returns the texts one of which every event that the rule matches
 // contains, so that most chunks need not be parsed. There are none for a rule
 // whose query requires no text, or only such as is not in the event itself.
-func (r *Rule) Needles() []needle.Needle { return needle.For(r.program, r.fields) }
+//
+// A rule that asks for a foreign grant can be found by the names of the calls that
+// let somebody in, unless it asks for something that is rarer.
+func (r *Rule) Needles() []needle.Needle {
+	own := needle.For(r.program, r.fields)
+	if !r.NeedsGrant() || own != nil && !slices.ContainsFunc(own, isHost) {
+		return own
+	}
+	var all []needle.Needle
+	for _, n := range call.Needles() {
+		all = append(all, needle.Needle{Text: n.Text, Whole: n.Whole, Fold: n.Fold})
+	}
+	return all
+}
+
+// isHost reports whether a needle is in every event of a service.
+func isHost(n needle.Needle) bool { return strings.HasSuffix(n.Text, ".amazonaws.com") }
+
+// ReadsGrants reports whether the rule's query reads a field about a call's grants.
+func (r *Rule) ReadsGrants() bool {
+	return slices.ContainsFunc(r.fields, func(f cloudtrail.Field) bool { return f.Grant() != 0 })
+}
+
+// NeedsGrant reports whether the rule matches only what lets somebody in.
+func (r *Rule) NeedsGrant() bool {
+	return r.program.Needs(func(slot int) bool { return r.fields[slot].Grant() != 0 })
+}
 
 // Tactics returns the ids of the rule's ATT&CK tactics, each once.
 func (r *Rule) Tactics() []string {
@@ -168,11 +199,39 @@ func appendNew(ids []string, id string) []string {
 	return append(ids, id)
 }
 
-// View shows an event to a rule's program, whose slots it turns into fields.
+// View shows an event to a rule's program, whose slots it turns into fields. The zero
+// View is ready.
 type View struct {
 	event  *cloudtrail.Event
 	fields []cloudtrail.Field
+	grants *call.Fields
+	own    *call.Fields // where nobody has given it others
+}
+
+// UseGrants makes the view answer the fields trailwire.grant.* from g, which the
+// caller resets for each event. Without it the view reads each event's grants itself,
+// for one rule at a time.
+func (w *View) UseGrants(g *call.Fields) { w.grants = g }
+
+func (w *View) show(event *cloudtrail.Event, fields []cloudtrail.Field) {
+	w.event, w.fields = event, fields
+	if w.own != nil {
+		w.own.Reset(event, nil, nil)
+	}
 }
 
 // Value implements [program.Document].
-func (w *View) Value(slot int) program.Value { return w.event.Value(w.fields[slot]) }
+func (w *View) Value(slot int) program.Value {
+	field := w.fields[slot]
+	if field.Grant() == 0 {
+		return w.event.Value(field)
+	}
+	if w.grants != nil {
+		return w.grants.Value(field.Grant())
+	}
+	if w.own == nil {
+		w.own = new(call.Fields)
+		w.own.Reset(w.event, nil, nil)
+	}
+	return w.own.Value(field.Grant())
+}

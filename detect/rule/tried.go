@@ -1,18 +1,29 @@
 package rule
 
-import "github.com/trailwire/trailwire/detect/cloudtrail"
+import (
+	"github.com/trailwire/trailwire/detect/cloudtrail"
+	"github.com/trailwire/trailwire/detect/grant/call"
+)
 
 // TriedOn says on which events the rule is worth evaluating: those that have
-// one of the values in the field, event.action or event.provider. The field is
-// empty where every event is.
+// one of the values in the field, event.action or event.provider. For a rule that
+// asks for a foreign grant the field is [TriedOnGrants], and the values are the names
+// of the calls that let somebody in. The field is empty where every event is worth it.
 func (r *Rule) TriedOn() (field string, values []string) {
-	for _, f := range []cloudtrail.Field{cloudtrail.FieldAction, cloudtrail.FieldProvider} {
-		if values := r.requiredValues(f); len(values) > 0 {
-			return f.Name(), values
-		}
+	if values := r.requiredValues(cloudtrail.FieldAction); len(values) > 0 {
+		return cloudtrail.FieldAction.Name(), values
+	}
+	if r.NeedsGrant() {
+		return TriedOnGrants, call.Names()
+	}
+	if values := r.requiredValues(cloudtrail.FieldProvider); len(values) > 0 {
+		return cloudtrail.FieldProvider.Name(), values
 	}
 	return "", nil
 }
+
+// TriedOnGrants stands for the calls that let somebody in.
+const TriedOnGrants = cloudtrail.GrantPrefix + "*"
 
 // requiredValues returns the values of a field one of which every event that
 // the rule matches has, exactly. There are none where the rule can do without.
