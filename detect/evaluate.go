@@ -6,6 +6,8 @@ import (
 	"github.com/trailwire/trailwire/detect/alert"
 	"github.com/trailwire/trailwire/detect/cloudtrail"
 	"github.com/trailwire/trailwire/detect/grant"
+	"github.com/trailwire/trailwire/detect/grant/call"
+	"github.com/trailwire/trailwire/detect/grant/policy"
 	"github.com/trailwire/trailwire/detect/rule"
 )
 
@@ -19,6 +21,8 @@ type Evaluator struct {
 	inner  *cloudtrail.Finder // of what a split record's parts become
 	event  cloudtrail.Event
 	view   rule.View
+	grants call.Fields // what the event at hand opened, once a rule asks
+	covers call.Covers
 
 	found   []alert.Alert // alerts of the record at hand
 	outputs []Output      // what replaces the record
@@ -49,11 +53,14 @@ type Output struct {
 }
 
 func newEvaluator(e *Engine, mayMatch func([]byte) bool) *Evaluator {
-	return &Evaluator{
+	v := &Evaluator{
 		engine: e,
 		finder: cloudtrail.NewFinder(e.options.JSONKeys, mayMatch),
 		inner:  cloudtrail.NewFinder(e.options.JSONKeys, mayMatch),
 	}
+	v.view.UseGrants(&v.grants)
+	v.covers = func(o *call.Opening, g *policy.Grant) bool { return e.options.Exceptions.covers(o, g, &v.event) }
+	return v
 }
 
 // Release gives an evaluator back to its engine. What it returned before is no
@@ -178,13 +185,21 @@ func (v *Evaluator) evaluate(p cloudtrail.Part, when time.Time) {
 		return
 	}
 	v.event.Reset(p.Event, p.Form)
+	v.grants.Reset(&v.event, v.covers, v.engine.options.KnownAccounts)
 	extended := v.engine.extended
+	isFound, isExcepted := false, false // by the rule about AddPermission
 	candidates := v.engine.dispatch.find(&v.event)
 	for i, ok := candidates.next(); ok; i, ok = candidates.next() {
-		rule := &v.engine.rules[i]
-		if rule.MatchIn(&v.view, &v.event) {
-			v.raise(rule, alert.CoverRule, when)
-			if rule == extended {
+		r := &v.engine.rules[i]
+		if isFound && r.IsAboutGrants() {
+			continue // one call raises one alert about it
+		}
+		if r.MatchIn(&v.view, &v.event) {
+			raised := v.raise(r, alert.CoverRule, when)
+			if r.ID == rule.CrossAccountID {
+				isFound, isExcepted = true, !raised
+			}
+			if r == extended {
 				extended = nil // the rule has spoken
 			}
 		}
@@ -192,16 +207,19 @@ func (v *Evaluator) evaluate(p cloudtrail.Part, when time.Time) {
 	if extended != nil && grant.IsAddPermission(&v.event) && string(v.event.Text(cloudtrail.FieldOutcome)) == "success" {
 		v.raise(extended, alert.CoverExtended, when)
 	}
+	if !isExcepted && v.grants.IsRead() && v.grants.Opening() == nil && v.grants.Covered() > 0 && !v.verdicts.replays() {
+		v.engine.stats.excepted.Add(1)
+	}
 	v.observed()
 }
 
 // raise makes an alert of the event at hand, unless an exception drops it or,
-// under extended coverage, the grant is none to report.
-func (v *Evaluator) raise(rule *compiledRule, coverage alert.Coverage, when time.Time) {
+// under extended coverage, the grant is not one to report. It returns whether it did.
+func (v *Evaluator) raise(rule *compiledRule, coverage alert.Coverage, when time.Time) (raised bool) {
 	e := v.engine
 	g, _ := grant.Of(&v.event)
 	if coverage == alert.CoverExtended && (g == nil || !g.Extended()) {
-		return
+		return false
 	}
 	if exception := e.options.Exceptions.covering(g, &v.event); exception != "" {
 		v.decide(Decision{Rule: rule.Rule, Coverage: coverage, Exception: exception})
@@ -209,10 +227,14 @@ func (v *Evaluator) raise(rule *compiledRule, coverage alert.Coverage, when time
 			e.stats.excepted.Add(1)
 			rule.counters.excepted.Add(1)
 		}
-		return
+		return false
 	}
 	at := eventTime(&v.event, when, e.now())
-	a := rule.template.Alert(&v.event, g, coverage, at)
+	granted := alert.Granted{Lambda: g, Names: e.options.KnownAccounts}
+	if e.options.Coverage == alert.CoverAll || rule.ReadsGrants() {
+		granted.Opened = v.grants.Opening()
+	}
+	a := rule.template.Alert(&v.event, granted, coverage, at)
 	recalled := false
 	if a.Suppressed, recalled = v.verdicts.recall(); !recalled {
 		a.Suppressed = e.suppressor.judge(rule, &a, at, &e.options)
@@ -225,6 +247,7 @@ func (v *Evaluator) raise(rule *compiledRule, coverage alert.Coverage, when time
 	}
 	v.found = append(v.found, a)
 	v.decide(Decision{Rule: rule.Rule, Coverage: coverage, Alert: &v.found[len(v.found)-1]})
+	return true
 }
 
 // eventTime is when the event happened: by its own word, else by its record's

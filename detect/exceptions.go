@@ -6,16 +6,19 @@ import (
 
 	"github.com/trailwire/trailwire/detect/cloudtrail"
 	"github.com/trailwire/trailwire/detect/grant"
+	"github.com/trailwire/trailwire/detect/grant/call"
+	"github.com/trailwire/trailwire/detect/grant/policy"
 )
 
 // Exceptions are the grants that a user has vetted. An exception never applies
 // to a public grant, nor to one whose principal cannot be told.
 type Exceptions struct {
-	SameAccount bool     // grants to the function's own account
+	SameAccount bool     // grants to the function's own account, which the built-in rule cannot tell
 	Accounts    []string // principals of these accounts
 	Orgs        []string // grants narrowed to these organizations
 	Actors      []string // calls by these identities: ARN patterns; * and ? do not cross a colon
 	Functions   []string // grants on these functions: names, or ARN patterns
+	Resources   []string // grants on these resources: ARN patterns
 }
 
 // covering returns the name of the property that covers the grant, nothing where
@@ -34,6 +37,8 @@ func (x *Exceptions) covering(g *grant.Grant, event *cloudtrail.Event) (property
 		return "trusted_actors"
 	case x.trustsFunction(g):
 		return "trusted_functions"
+	case x.trustsResource(g.FunctionARN()):
+		return "trusted_resources"
 	}
 	return ""
 }
@@ -41,6 +46,43 @@ func (x *Exceptions) covering(g *grant.Grant, event *cloudtrail.Event) (property
 func (x *Exceptions) trustsOrg(g *grant.Grant) bool {
 	inOrg := g.Relation == grant.RelationOrganization || g.Relation == grant.RelationCrossAccount
 	return inOrg && g.OrgID != "" && slices.Contains(x.Orgs, g.OrgID)
+}
+
+// covers reports whether an exception covers one of the grants of a call. Those that
+// let in everybody, or nobody knows whom, are never covered: who signs in through a
+// provider that strangers share, and whom a service acts for that nothing binds, is
+// anybody.
+func (x *Exceptions) covers(o *call.Opening, g *policy.Grant, event *cloudtrail.Event) bool {
+	if o.Lambda != nil {
+		return x.covering(o.Lambda, event) != ""
+	}
+	switch g.Relation {
+	case policy.RelationPublic, policy.RelationUnknown:
+		return false
+	case policy.RelationFederated:
+		if g.Binding == policy.BindingUnbound {
+			return false
+		}
+	}
+	return allIn(g.Accounts, g.AccountsRest, x.Accounts) && x.isOfAccounts(g) ||
+		allIn(g.Organizations, g.OrganizationsRest, x.Orgs) ||
+		x.trustsActor(event) || x.trustsResource(o.Resource)
+}
+
+// isOfAccounts reports whether it is accounts that a grant lets in, or for which a
+// service acts.
+func (x *Exceptions) isOfAccounts(g *policy.Grant) bool {
+	return g.Relation == policy.RelationCrossAccount ||
+		g.Relation == policy.RelationService && g.Binding == policy.BindingForeign
+}
+
+// allIn reports whether there are values, and all of them are trusted.
+func allIn(values []string, rest int, trusted []string) bool {
+	return len(values) > 0 && rest == 0 && !slices.ContainsFunc(values, func(v string) bool { return !slices.Contains(trusted, v) })
+}
+
+func (x *Exceptions) trustsResource(arn string) bool {
+	return arn != "" && slices.ContainsFunc(x.Resources, func(pattern string) bool { return matchARN(pattern, arn) })
 }
 
 // trustsActor matches the ARN of whoever made the call, and for a role session

@@ -40,6 +40,10 @@ type Options struct {
 	// Exceptions are the grants that raise no alert.
 	Exceptions Exceptions
 
+	// KnownAccounts are the names of accounts by their id. An alert calls them by
+	// both.
+	KnownAccounts map[string]string
+
 	// MaxSignals is how many alerts of one rule an Interval may raise before
 	// further ones are marked as suppressed. Zero leaves it to the rule.
 	MaxSignals int

@@ -100,7 +100,8 @@ func (s *suppressor) judge(rule *compiledRule, a *alert.Alert, at time.Time, o *
 		return alert.Duplicate
 	}
 	index := at.UnixNano() / int64(every)
-	first := a.Grant != nil && s.firsts.add(s.hash(rule.ID, strconv.FormatInt(index, 10), string(a.Grant.Relation), a.Grant.Grantee()), maxFirsts)
+	relation, grantee, isGrant := a.Grantee()
+	first := isGrant && s.firsts.add(s.hash(rule.ID, strconv.FormatInt(index, 10), relation, grantee), maxFirsts)
 	if s.count(rule, index) > signals && !first {
 		return alert.OverMaxSignals
 	}

@@ -181,6 +181,7 @@ func folderOfFiles(t *testing.T) string {
 		"fluent-bit/ca.pem":          asPEM("CERTIFICATE", certificate),
 		"fluent-bit/sender.pem":      asPEM("CERTIFICATE", certificate),
 		"fluent-bit/sender.key":      asPEM("EC PRIVATE KEY", key),
+		"trailwire/accounts.csv":     "account,name\n444455556666,Example Backups\n",
 		"trailwire/rule.toml": `[rule]
 name = "A user is deleted"
 rule_id = "5b0a5c4e-5f0c-4a2e-9c54-3c1f1a3b9d10"

@@ -25,6 +25,7 @@ func (p *program) rulesCommand() *cobra.Command {
 		Short: "List, explain and check rules",
 		Long:  rulesHelp,
 		Example: `  trailwire rules list --rules '/etc/trailwire/*.toml'
+  trailwire rules list --coverage all
   trailwire rules show 8f985da6-66e8-4838-a63e-21636eb9adc5
   trailwire rules check /etc/trailwire/*.toml`,
 		Args: cobra.NoArgs,
@@ -38,7 +39,7 @@ func (p *program) rulesCommand() *cobra.Command {
 func ruleProperties() *properties {
 	chosen := &properties{flags: pflag.NewFlagSet("rules", pflag.ContinueOnError)}
 	newProperties().flags.VisitAll(func(f *pflag.Flag) {
-		if f.Name == "rules" || f.Name == "unsupported-rules" {
+		if f.Name == "rules" || f.Name == "unsupported-rules" || f.Name == "coverage" {
 			chosen.flags.AddFlag(f)
 		}
 	})

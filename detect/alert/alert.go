@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -15,27 +16,36 @@ import (
 	"github.com/trailwire/trailwire/detect/cloudtrail"
 	"github.com/trailwire/trailwire/detect/document"
 	"github.com/trailwire/trailwire/detect/grant"
+	"github.com/trailwire/trailwire/detect/grant/call"
 	"github.com/trailwire/trailwire/detect/rule"
 )
 
 // Alert is one rule's verdict on one event.
 type Alert struct {
-	Rule       *rule.Rule
-	Reason     string // one sentence: who did what to whom
-	DedupKey   string // the same for every delivery of the event
-	EventID    string
-	Grant      *grant.Grant // what an AddPermission granted; nil for other events
-	Coverage   Coverage     // CoverExtended where the rule's predicate does not match
+	Rule     *rule.Rule
+	Reason   string // one sentence: who did what to whom
+	DedupKey string // the same for every delivery of the event
+	EventID  string
+	Grant    *grant.Grant // what an AddPermission granted; nil for other events
+
+	// Opened is what the call let whom do, with all foreign grants. It is nil unless
+	// the rule reads trailwire.grant.* or the coverage is all.
+	Opened *call.Opening
+
+	Coverage   Coverage // CoverExtended where the rule's predicate does not match
 	Suppressed Suppression
 
-	// Actor, Source and Event are what an analyst asks first, and Respond is
-	// the command that undoes a grant: empty where there is none.
+	// Actor, Source and Event are what an analyst asks first. Respond is the
+	// command that undoes a grant, Inspect the one that shows what is there now, for
+	// an alert with Opened; either is empty where there is none.
 	Actor   Actor
 	Source  Source
 	Event   Event
 	Respond string
+	Inspect string
 
-	content   []byte // what the event says; see Content
+	names     map[string]string // of accounts that are known by one
+	content   []byte            // what the event says; see Content
 	encoded   *Template
 	form      cloudtrail.Form
 	requestID string
@@ -75,10 +85,16 @@ func NewTemplate(r *rule.Rule) *Template {
 	}
 }
 
-// Alert returns the alert of an event that happened at this time: g is what it
-// granted, nil where that is not known.
-func (t *Template) Alert(event *cloudtrail.Event, g *grant.Grant, coverage Coverage, at time.Time) Alert {
-	a := Alert{Rule: t.rule, Coverage: coverage, Grant: g, encoded: t, at: at}
+// Granted is what an event granted, as far as it is known.
+type Granted struct {
+	Lambda *grant.Grant      // by an AddPermission
+	Opened *call.Opening     // by any call
+	Names  map[string]string // the names of accounts that are known by one
+}
+
+// Alert returns the alert of an event that happened at this time.
+func (t *Template) Alert(event *cloudtrail.Event, g Granted, coverage Coverage, at time.Time) Alert {
+	a := Alert{Rule: t.rule, Coverage: coverage, Grant: g.Lambda, Opened: g.Opened, names: g.Names, encoded: t, at: at}
 	a.describe(event)
 	return a
 }
@@ -105,9 +121,12 @@ func (a *Alert) describe(event *cloudtrail.Event) {
 	a.content = appendContent(nil, event)
 	a.DedupKey = a.Rule.ID + ":" + identify(event) + ":" + fingerprint(a.content)
 	a.investigate(event)
-	if a.Grant != nil {
+	switch {
+	case a.Grant != nil:
 		a.Reason = a.reasonOfGrant()
-	} else {
+	case a.Opened != nil:
+		a.Reason = a.Opened.Sentence(cmp.Or(a.Actor.insteadOfAccount(), a.Actor.Account), a.Actor.Account, a.names)
+	default:
 		a.Reason = a.reasonOfCall(string(event.Text(cloudtrail.FieldReceiver)))
 	}
 }
@@ -143,6 +162,9 @@ func (a *Alert) AppendContent(dst []byte) []byte {
 	if a.Grant != nil {
 		// Two structures can have one Java text; what they grant tells them apart.
 		dst = a.Grant.AppendMsg(dst)
+	}
+	if a.Opened != nil {
+		dst, _ = a.Opened.AppendGrants(dst, nil)
 	}
 	return dst
 }
@@ -197,6 +219,9 @@ func (a *Alert) reasonOfGrant() string {
 	if actor := a.Actor.insteadOfAccount(); actor != "" {
 		reason = a.Grant.SentenceBy(actor, a.Actor.Account)
 	}
+	if account := a.Grant.PrincipalAccount; a.names[account] != "" {
+		reason = strings.Replace(reason, "account "+account, "account "+call.Named(account, a.names), 1)
+	}
 	if forWhom := a.Grant.ForWhom(); forWhom != "" && (a.Coverage == CoverExtended || !a.Grant.NamesSource()) {
 		reason += " " + forWhom
 	}
@@ -231,14 +256,59 @@ func (a *Alert) append(b []byte) []byte {
 
 // verdict is what no schema but ours has a place for.
 func (a *Alert) verdict() object {
-	var granted packed
-	if a.Grant != nil {
-		granted = a.Grant.AppendMsg(nil)
+	var all packed
+	rest := 0
+	if a.Opened != nil && len(a.Opened.Grants)+a.Opened.Rest > 1 {
+		all, rest = a.Opened.AppendGrants(nil, a.names)
 	}
-	return object{
-		{"grant", granted}, {"respond", a.Respond}, {"dedup_key", a.DedupKey},
+	o := object{{"grant", a.granted()}, {"grants", all}}
+	if rest > 0 {
+		o = append(o, pair{"grants_rest", rest})
+	}
+	return append(o, object{
+		{"inspect", a.Inspect}, {"respond", a.Respond}, {"dedup_key", a.DedupKey},
 		{"coverage", a.Coverage.String()}, {"suppressed", a.Suppressed.String()},
+	}...)
+}
+
+// granted is the worst grant as a map, empty where there is none. Of an AddPermission
+// it says what the reader of statements knows, and after that what an alert about any
+// call says.
+func (a *Alert) granted() packed {
+	switch {
+	case a.Grant == nil && a.Opened == nil:
+		return nil
+	case a.Grant == nil:
+		return a.Opened.AppendGrant(nil, a.names)
 	}
+	m := a.Grant.AppendMsg(nil)
+	var beside []byte
+	var pairs uint32
+	if a.Opened != nil {
+		beside, pairs = a.Opened.AppendBeside(nil, a.names)
+	} else if name := a.names[a.Grant.PrincipalAccount]; name != "" {
+		beside, pairs = object{{"principal_name", name}}.appendPairs(nil), 1
+	}
+	if pairs == 0 {
+		return m
+	}
+	n, rest, err := document.ReadMapHeader(m)
+	if err != nil {
+		return m
+	}
+	return append(append(msgp.AppendMapHeader(nil, uint32(n)+pairs), rest...), beside...)
+}
+
+// Grantee says whom the alert is about: what the outsider is to the account, and who
+// it is. It returns false where the alert is not about a grant.
+func (a *Alert) Grantee() (relation, who string, ok bool) {
+	switch {
+	case a.Grant != nil:
+		return string(a.Grant.Relation), a.Grant.Grantee(), true
+	case a.Opened != nil:
+		return string(a.Opened.Worst().Relation), a.Opened.Grantee(), true
+	}
+	return "", "", false
 }
 
 // SortBySeverity puts the alert with the highest risk score first; among equal

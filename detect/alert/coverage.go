@@ -12,6 +12,9 @@ const (
 	// invoke, whole organizations, and services that act for anybody or for
 	// another account.
 	CoverExtended
+	// CoverAll also evaluates the rules about foreign grants in every service.
+	// No alert says it: its rule does.
+	CoverAll
 )
 
 // String returns the word that an alert says, empty for [CoverRule].

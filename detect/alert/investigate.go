@@ -53,6 +53,9 @@ func (a *Alert) investigate(event *cloudtrail.Event) {
 		a.Event.Account = a.Actor.Account
 	}
 	a.form, a.requestID = event.Form(), fieldText(cloudtrail.FieldRequestID)
+	if a.Opened != nil {
+		a.Inspect, a.Respond = shell(a.Opened.Show()), shell(a.Opened.Undo())
+	}
 	if a.Grant != nil {
 		a.Respond = removal(a.Grant)
 	}

@@ -183,8 +183,8 @@ func (a *Alert) ocsfEvidences() []object {
 		}
 	}
 	var granted packed
-	if a.Grant != nil {
-		granted = object{{"grant", packed(a.Grant.AppendMsg(nil))}}.append(nil)
+	if g := a.granted(); g != nil {
+		granted = object{{"grant", g}}.append(nil)
 	}
 	evidence := object{
 		{"actor", a.Actor.ocsf()}, {"src_endpoint", source}, {"api", api},
@@ -242,9 +242,12 @@ func (a *Actor) ocsfRest() object {
 	return rest
 }
 
-// ocsfResources is the function that was opened.
+// ocsfResources is the resource that was opened.
 func (a *Alert) ocsfResources() []object {
 	g := a.Grant
+	if g == nil && a.Opened != nil {
+		return a.ocsfOpened()
+	}
 	if g == nil || g.FunctionName == "" {
 		return nil
 	}
@@ -255,6 +258,21 @@ func (a *Alert) ocsfResources() []object {
 	return []object{{
 		{"uid", g.FunctionARN()}, {"name", g.FunctionName}, {"type", "AWS::Lambda::Function"},
 		{"region", g.Region}, {"owner", owner},
+	}}
+}
+
+// ocsfOpened is the resource of a call other than AddPermission.
+func (a *Alert) ocsfOpened() []object {
+	o := a.Opened
+	if o.Resource == "" {
+		return nil
+	}
+	var owner object
+	if o.Account != "" {
+		owner = object{{"account", ocsfAccount(o.Account)}}
+	}
+	return []object{{
+		{"uid", o.Resource}, {"name", o.Name()}, {"type", o.ResourceType}, {"region", o.Region}, {"owner", owner},
 	}}
 }
 

@@ -7,6 +7,7 @@ import (
 
 	"github.com/trailwire/trailwire/detect/document"
 	"github.com/trailwire/trailwire/detect/grant"
+	"github.com/trailwire/trailwire/detect/grant/call"
 	"github.com/trailwire/trailwire/detect/rule"
 )
 
@@ -17,7 +18,7 @@ import (
 // What a format does not carry is empty in the alerts that are read:
 //
 //   - No format carries those members of the rule that no alert repeats: Query, Note,
-//     MaxSignals and so on. [grant.ReadMsg] says what a grant lacks.
+//     MaxSignals and so on. [grant.ReadMsg] and [call.ReadMsg] say what a grant lacks.
 //   - Native carries all else but the rule's Author and Description.
 //   - ECS carries the rule's Author and Description, but not its BuildingBlock, nor the
 //     event's Account. Tags are the record's own and the rule's together. Of a rule
@@ -108,10 +109,16 @@ func readNative(m []byte) Alert {
 
 // readVerdict reads what [Alert.verdict] wrote.
 func (a *Alert) readVerdict(m []byte) {
-	if g, ok := grant.ReadMsg(mapUnder(m, "grant")); ok {
-		a.Grant = &g
+	granted := mapUnder(m, "grant")
+	list, _ := document.Get(m, "grants")
+	a.Opened = call.ReadMsg(granted, list, numberUnder(m, "grants_rest"))
+	// Only AddPermission's reader says what covers invocation.
+	if _, isLambda := document.Get(granted, "covers_invoke"); isLambda || a.Opened == nil {
+		if g, ok := grant.ReadMsg(granted); ok {
+			a.Grant = &g
+		}
 	}
-	a.Respond, a.DedupKey = textUnder(m, "respond"), textUnder(m, "dedup_key")
+	a.Inspect, a.Respond, a.DedupKey = textUnder(m, "inspect"), textUnder(m, "respond"), textUnder(m, "dedup_key")
 	if textUnder(m, "coverage") == coverageExtended {
 		a.Coverage = CoverExtended
 	}

@@ -51,7 +51,7 @@ func raise(t testing.TB, r *rule.Rule, record []byte, coverage alert.Coverage, s
 	var event cloudtrail.Event
 	event.Reset(finder.Parts()[0].Event, finder.Parts()[0].Form)
 	g, _ := grant.Of(&event)
-	a := alert.NewTemplate(r).Alert(&event, g, coverage, now)
+	a := alert.NewTemplate(r).Alert(&event, alert.Granted{Lambda: g}, coverage, now)
 	a.Suppressed = s
 	return a, true
 }

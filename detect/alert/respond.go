@@ -6,6 +6,7 @@ import (
 	"unicode"
 
 	"github.com/trailwire/trailwire/detect/grant"
+	"github.com/trailwire/trailwire/detect/grant/call"
 )
 
 // removal returns the command that removes the statement of a grant, to be
@@ -42,6 +43,30 @@ func removal(g *grant.Grant) string {
 		command += " " + argument
 	}
 	return command
+}
+
+// shell writes a command, or nothing where one of its values cannot be quoted.
+func shell(c call.Command) string {
+	text := c.Words
+	for _, option := range c.Options {
+		if len(option.Values) == 0 {
+			text += " " + option.Name
+		}
+		for i, value := range option.Values {
+			if value == "" {
+				return ""
+			}
+			argument, ok := shellArgument(option.Name, value)
+			if !ok || i > 0 && value[0] == '-' {
+				return ""
+			}
+			if i > 0 { // the further values of a list
+				argument = argument[len(option.Name)+1:]
+			}
+			text += " " + argument
+		}
+	}
+	return text
 }
 
 // maxArgument is the most bytes that an argument has. What AWS accepts is

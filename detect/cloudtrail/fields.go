@@ -281,9 +281,10 @@ func LookupField(name string) Field {
 }
 
 // KnownFields returns the ECS names that raw events answer, in no order;
-// aws.cloudtrail.flattened.* comes on top.
+// aws.cloudtrail.flattened.* comes on top, and so does trailwire.grant.*, which takes
+// more than an event to answer.
 func KnownFields() []string {
-	names := grantFieldNames()
+	names := make([]string, 0, len(mapping))
 	for name := range mapping {
 		names = append(names, name)
 	}

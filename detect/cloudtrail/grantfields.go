@@ -88,9 +88,9 @@ func lookupGrantField(name string) (Field, bool) {
 	return Field{name: name, from: "the call's foreign grants: " + from, grant: g}, true
 }
 
-// grantFieldNames returns the names of all fields about grants, in no order.
-func grantFieldNames() []string {
-	names := make([]string, 0, len(grantByName)+len(mapping))
+// GrantFieldNames returns the names of all fields about grants, in no order.
+func GrantFieldNames() []string {
+	names := make([]string, 0, len(grantByName))
 	for name := range grantByName {
 		names = append(names, GrantPrefix+name)
 	}

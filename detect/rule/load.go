@@ -29,10 +29,27 @@ const (
 // warning is one line about a rule that was left out, or about one that can match no
 // event as it is ([Rule.Warnings]).
 func Load(patterns []string, unsupported Unsupported) (rules []*Rule, warnings []string, err error) {
+	return load(patterns, unsupported, false)
+}
+
+// LoadWithGrants is [Load] with the rules of [AboutGrants] after the built-in ones.
+// -builtin does not leave them out.
+func LoadWithGrants(patterns []string, unsupported Unsupported) (rules []*Rule, warnings []string, err error) {
+	return load(patterns, unsupported, true)
+}
+
+func load(patterns []string, unsupported Unsupported, withGrants bool) (rules []*Rule, warnings []string, err error) {
 	if !slices.Contains(patterns, "-builtin") {
 		if rules, err = BuiltIn(); err != nil {
 			return nil, nil, err
 		}
+	}
+	if withGrants {
+		about, err := AboutGrants()
+		if err != nil {
+			return nil, nil, err
+		}
+		rules = append(rules, about...)
 	}
 	paths, err := Files(patterns)
 	if err != nil {

@@ -57,10 +57,11 @@ type Rule struct {
 	FalsePositives      []string
 	InvestigationFields []string
 
-	builtIn bool
-	idAt    int // where rule_id is in its file
-	program *program.Program
-	fields  []cloudtrail.Field // by slot of the program
+	builtIn     bool
+	aboutGrants bool // one of those of coverage all
+	idAt        int  // where rule_id is in its file
+	program     *program.Program
+	fields      []cloudtrail.Field // by slot of the program
 
 	warnings []*Error
 }
@@ -86,9 +87,22 @@ type Reference struct {
 	URL  string
 }
 
-// BuiltIn returns the rules that are part of the program.
-func BuiltIn() ([]*Rule, error) {
-	names, err := fs.Glob(builtin.Files, "*.toml")
+// BuiltIn returns the rules that are part of the program and always there.
+func BuiltIn() ([]*Rule, error) { return readBuiltIn("*.toml") }
+
+// AboutGrants returns the rules of coverage all: about who was let in, in every
+// service. They are about the worst grant of a call, and exclude each other, so that
+// one call raises one alert.
+func AboutGrants() ([]*Rule, error) {
+	rules, err := readBuiltIn("grants/*.toml")
+	for _, r := range rules {
+		r.aboutGrants = true
+	}
+	return rules, err
+}
+
+func readBuiltIn(pattern string) ([]*Rule, error) {
+	names, err := fs.Glob(builtin.Files, pattern)
 	if err != nil {
 		return nil, err
 	}
@@ -107,6 +121,9 @@ func BuiltIn() ([]*Rule, error) {
 	}
 	return built, nil
 }
+
+// IsAboutGrants reports whether the rule is one of [AboutGrants].
+func (r *Rule) IsAboutGrants() bool { return r.aboutGrants }
 
 // Match reports whether the rule's query matches an event.
 func (r *Rule) Match(event *cloudtrail.Event) bool {

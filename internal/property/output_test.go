@@ -74,7 +74,7 @@ func TestReadOutputRefusesInOneLineThatNamesTheProperty(t *testing.T) {
 		{"a key without its certificate", set{"alerts_to": "forward://c?tls=on", "tls_key_file": empty}, "tls_key_file", "tls_crt_file is not set"},
 		{"a timeout of nothing", set{"alerts_to": "stdout", "send_timeout": "0"}, "send_timeout", "from 1s"},
 		{"fields of another format", set{"alerts_to": "stdout", "alerts_only": "fields", "alert_format": "ecs"}, "alerts_only", "native"},
-		{"an engine's property", set{"alerts_to": "stdout", "coverage": "all"}, "coverage", "rule or extended"},
+		{"an engine's property", set{"alerts_to": "stdout", "coverage": "most"}, "coverage", "rule, extended or all"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			_, _, err := ReadOutput(c.set)

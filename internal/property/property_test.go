@@ -76,6 +76,8 @@ func TestGoodValues(t *testing.T) {
 		{"coverage", "rule", coverage, alert.CoverRule},
 		{"coverage", "extended", coverage, alert.CoverExtended},
 		{"coverage", "Extended", coverage, alert.CoverExtended},
+		{"coverage", "all", coverage, alert.CoverAll},
+		{"trusted_resources", "arn:aws:s3:::public-*", func(s *Settings) any { return s.Options.Exceptions.Resources }, []string{"arn:aws:s3:::public-*"}},
 		{"same_account", "alert", sameAccount, false},
 		{"same_account", "ignore", sameAccount, true},
 		{"trusted_accounts", "111122223333", func(s *Settings) any { return s.Options.Exceptions.Accounts }, []string{"111122223333"}},
@@ -127,7 +129,8 @@ func TestABadValueIsNamedWithWhatIsAllowed(t *testing.T) {
 		{"split", "maybe", "maybe", onOrOff},
 		{"split", "2", "2", onOrOff},
 		{"json_keys", " , ", ",", "it must be a list of keys"},
-		{"coverage", "all", "all", "it must be rule or extended"},
+		{"coverage", "most", "most", "it must be rule, extended or all"},
+		{"trusted_resources", "orders", "orders", "it must be a list of ARN patterns such as arn:aws:s3:::public-*"},
 		{"same_account", "drop", "drop", "it must be alert or ignore"},
 		{"trusted_accounts", "11112222333", "11112222333", account},
 		{"trusted_accounts", "1111222233334", "1111222233334", account},
@@ -280,7 +283,7 @@ func TestEveryPropertyIsNamedAndHelpedProperly(t *testing.T) {
 		}
 	}
 	for _, of := range []string{"rules", "alert_key", "split", "json_keys", "coverage", "same_account", "trusted_accounts", "trusted_actors",
-		"trusted_orgs", "trusted_functions", "max_signals", "interval", "dedup_window", "stats_interval"} {
+		"trusted_orgs", "trusted_functions", "trusted_resources", "known_accounts", "max_signals", "interval", "dedup_window", "stats_interval"} {
 		if !seen[of] {
 			t.Errorf("there is no property %s", of)
 		}

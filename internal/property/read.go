@@ -34,7 +34,14 @@ func Read(src Source) (Settings, error) {
 		return Settings{}, fmt.Errorf("property %q: it has no meaning with alert_format ecs or ocsf, which say where an alert goes: leave it out", "alert_key")
 	}
 	var err error
-	if s.Options.Rules, s.Warnings, err = rule.Load(s.RulePatterns, s.Unsupported); err != nil {
+	if s.Options.Exceptions.Accounts, err = resolve(s.Options.Exceptions.Accounts, s.Options.KnownAccounts); err != nil {
+		return Settings{}, fmt.Errorf("property %q: %w", "trusted_accounts", err)
+	}
+	load := rule.Load
+	if s.Options.Coverage == alert.CoverAll {
+		load = rule.LoadWithGrants
+	}
+	if s.Options.Rules, s.Warnings, err = load(s.RulePatterns, s.Unsupported); err != nil {
 		return Settings{}, fmt.Errorf("property %q: %w", "rules", err)
 	}
 	return s, nil

@@ -114,11 +114,11 @@ var Table = []Property{
 	},
 	{
 		Name: "coverage", Kind: KindText, Default: "rule", Engine: true,
-		Help: "rule alerts exactly when the rule's predicate matches; extended also on cross-account and public grants that walk around it, on those for other actions than invoke, on whole organizations, and on services that nothing binds to this account.",
+		Help: "rule alerts exactly when the rule's predicate matches; extended also on cross-account and public grants that walk around it, on those for other actions than invoke, on whole organizations, and on services that nothing binds to this account; all also on every other call that lets somebody outside of the account reach a resource, by rules of its own.",
 		set: func(s *Settings, v string) (err error) {
 			s.Options.Coverage, err = choice(v, map[string]alert.Coverage{
-				"rule": alert.CoverRule, "extended": alert.CoverExtended,
-			}, "rule or extended")
+				"rule": alert.CoverRule, "extended": alert.CoverExtended, "all": alert.CoverAll,
+			}, "rule, extended or all")
 			return err
 		},
 	},
@@ -132,9 +132,9 @@ var Table = []Property{
 	},
 	{
 		Name: "trusted_accounts", Kind: KindList, Engine: true,
-		Help: "Account ids (12 digits) that may be granted access without an alert.",
+		Help: "Account ids (12 digits), or names from known_accounts, that may be granted access without an alert.",
 		set: func(s *Settings, v string) (err error) {
-			s.Options.Exceptions.Accounts, err = listOf(v, accountID, "account ids of 12 digits")
+			s.Options.Exceptions.Accounts, err = listOf(v, anything, "account ids of 12 digits")
 			return err
 		},
 	},
@@ -159,6 +159,22 @@ var Table = []Property{
 		Help: "Names of functions that may be opened without an alert, or ARN patterns. * and ? match anything but a colon.",
 		set: func(s *Settings, v string) (err error) {
 			s.Options.Exceptions.Functions, err = listOf(v, functionName, "function names or ARN patterns")
+			return err
+		},
+	},
+	{
+		Name: "trusted_resources", Kind: KindList, Engine: true,
+		Help: "ARN patterns of resources that may be opened without an alert, with * and ?, which stand for anything but a colon.",
+		set: func(s *Settings, v string) (err error) {
+			s.Options.Exceptions.Resources, err = listOf(v, arnPattern, "ARN patterns such as arn:aws:s3:::public-*")
+			return err
+		},
+	},
+	{
+		Name: "known_accounts", Kind: KindText, Engine: true,
+		Help: "File with the names of accounts, CSV or JSON with account and name: alerts call them by both, and trusted_accounts takes a name. It is read at the start and again at a hot reload.",
+		set: func(s *Settings, v string) (err error) {
+			s.Options.KnownAccounts, err = readAccounts(v)
 			return err
 		},
 	},

@@ -40,7 +40,7 @@ static const struct property_entry common_properties[] = {
         .type = PROPERTY_STR,
         .name = "coverage",
         .default_value = "rule",
-        .description = "rule alerts exactly when the rule's predicate matches; extended also on cross-account and public grants that walk around it, on those for other actions than invoke, on whole organizations, and on services that nothing binds to this account.",
+        .description = "rule alerts exactly when the rule's predicate matches; extended also on cross-account and public grants that walk around it, on those for other actions than invoke, on whole organizations, and on services that nothing binds to this account; all also on every other call that lets somebody outside of the account reach a resource, by rules of its own.",
     },
     {
         .type = PROPERTY_STR,
@@ -51,7 +51,7 @@ static const struct property_entry common_properties[] = {
     {
         .type = PROPERTY_CLIST,
         .name = "trusted_accounts",
-        .description = "Account ids (12 digits) that may be granted access without an alert.",
+        .description = "Account ids (12 digits), or names from known_accounts, that may be granted access without an alert.",
     },
     {
         .type = PROPERTY_CLIST,
@@ -67,6 +67,16 @@ static const struct property_entry common_properties[] = {
         .type = PROPERTY_CLIST,
         .name = "trusted_functions",
         .description = "Names of functions that may be opened without an alert, or ARN patterns. * and ? match anything but a colon.",
+    },
+    {
+        .type = PROPERTY_CLIST,
+        .name = "trusted_resources",
+        .description = "ARN patterns of resources that may be opened without an alert, with * and ?, which stand for anything but a colon.",
+    },
+    {
+        .type = PROPERTY_STR,
+        .name = "known_accounts",
+        .description = "File with the names of accounts, CSV or JSON with account and name: alerts call them by both, and trusted_accounts takes a name. It is read at the start and again at a hot reload.",
     },
     {
         .type = PROPERTY_INT,

@@ -35,4 +35,3 @@ func BenchmarkFind(b *testing.B) {
 		}
 	}
 }
-

@@ -15,7 +15,7 @@ func isEveryday(c *Call, owner string, g *policy.Grant) bool {
 		return true
 	case policy.RelationService:
 		switch g.Binding {
-		case policy.BindingOwn, policy.BindingSecret:
+		case policy.BindingOwn:
 			return true
 		case policy.BindingUnbound:
 			return c.EverydayServices || isLogDelivery(g)

@@ -129,7 +129,7 @@ func FuzzRead(f *testing.F) {
 		if len(o.Grants) == 0 {
 			t.Fatal("an opening without a grant")
 		}
-		line := o.Sentence("", nil)
+		line := o.Sentence("", "", nil)
 		if len(line) > 8<<10 {
 			t.Errorf("the sentence has %d bytes", len(line))
 		}

@@ -37,6 +37,10 @@ type Opening struct {
 // Worst returns the worst of the grants.
 func (o *Opening) Worst() *policy.Grant { return &o.Grants[0] }
 
+// Name returns what people call the resource: the last part of its ARN, or the name
+// that the call has for it.
+func (o *Opening) Name() string { return nameOf(o.name, o.Resource) }
+
 // Show returns the command that shows what is there now, and Undo the one that
 // takes it back. They are empty where the event does not say enough.
 func (o *Opening) Show() Command { return o.show }

@@ -445,6 +445,9 @@ func ofLambda(g *grant.Grant) policy.Grant {
 	if g.Relation == grant.RelationService {
 		out.Binding, out.DecidedBy = lambdaBinding(g)
 	}
+	if g.Relation == grant.RelationPublic && !g.OpenToEveryone() { // it is left to services
+		out.Relation, out.Binding, out.DecidedBy = policy.RelationService, policy.BindingOwn, "aws:SourceAccount"
+	}
 	if out.Relation == policy.RelationOrganization {
 		out.DecidedBy = "aws:PrincipalOrgID"
 	}
@@ -453,23 +456,19 @@ func ofLambda(g *grant.Grant) policy.Grant {
 
 // lambdaBinding says on whose behalf a service may invoke a function.
 func lambdaBinding(g *grant.Grant) (binding policy.Binding, decidedBy string) {
-	source := strings.SplitN(g.SourceARN, ":", 6)
-	own := func(account string) bool { return account != "" && account == g.FunctionAccount }
 	switch {
-	case g.UnboundService():
-		return policy.BindingUnbound, ""
 	case g.ForeignSource():
 		return policy.BindingForeign, "aws:SourceArn"
-	case own(g.SourceAccount):
+	case g.OrgID != "" && !g.UnboundService():
+		return policy.BindingOrganization, "aws:PrincipalOrgID"
+	case !g.UnboundService() && g.FunctionAccount != "":
 		return policy.BindingOwn, "aws:SourceAccount"
-	case len(source) == 6 && own(source[4]):
-		return policy.BindingOwn, "aws:SourceArn"
 	case g.RequiresToken:
 		return policy.BindingSecret, "lambda:EventSourceToken"
-	case g.OrgID != "":
-		return policy.BindingOrganization, "aws:PrincipalOrgID"
+	case g.NamesSource():
+		return policy.BindingUnknown, "aws:SourceArn"
 	}
-	return policy.BindingUnknown, "aws:SourceArn"
+	return policy.BindingUnbound, ""
 }
 
 // accountOf writes a number as an account id, which some collectors make of it.

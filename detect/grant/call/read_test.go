@@ -264,7 +264,7 @@ func TestWhatWasOpenedAndWhoseItIs(t *testing.T) {
 			if o.Resource != c.resource || o.Account != c.account {
 				t.Errorf("the resource is %q of account %q, want %q of %q", o.Resource, o.Account, c.resource, c.account)
 			}
-			if line := o.Sentence("111122223333", nil); !strings.HasSuffix(line, " "+c.noun) {
+			if line := o.Sentence("111122223333", "111122223333", nil); !strings.HasSuffix(line, " "+c.noun) {
 				t.Errorf("%q does not end with %q", line, c.noun)
 			}
 		})

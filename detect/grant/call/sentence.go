@@ -12,16 +12,15 @@ import (
 //
 //	111122223333 let account 444455556666 (Example Backups) restore RDS snapshot orders
 //
-// actorAccount is the account of the actor who made the call; names are the accounts
-// that are known by a name. The line is bounded and printable whatever the event
-// holds.
-func (o *Opening) Sentence(actorAccount string, names map[string]string) string {
-	actor := "an unknown account"
-	if actorAccount != "" {
-		actor = grant.Printable(actorAccount)
+// actor is who made the call, in words, and actorAccount the account of it; names are
+// the accounts that are known by a name. The line is bounded and printable whatever
+// the event holds.
+func (o *Opening) Sentence(actor, actorAccount string, names map[string]string) string {
+	if actor == "" {
+		actor = "an unknown account"
 	}
 	g := o.Worst()
-	text := actor + " let " + o.grantee(g, names) + " " + o.permission(g) + " " + o.target(actorAccount)
+	text := grant.Printable(actor) + " let " + o.grantee(g, names) + " " + o.permission(g) + " " + o.target(actorAccount)
 	if g.Relation == policy.RelationService && g.Binding == policy.BindingUnbound {
 		text += " for whoever asks it to, as no source account or ARN is required"
 	}

@@ -3,8 +3,8 @@ package builtin
 
 import "embed"
 
-// Files has the built-in rules, in the schema of Elastic's detection-rules
+// Files has the built-in rules, and in grants those of coverage all, in the schema of Elastic's detection-rules
 // repository.
 //
-//go:embed *.toml
+//go:embed *.toml grants/*.toml
 var Files embed.FS
