@@ -165,7 +165,7 @@ func (r *Rule) Needles() []needle.Needle {
 	}
 	var all []needle.Needle
 	for _, n := range call.Needles() {
-		all = append(all, needle.Needle{Text: n.Text, Whole: n.Whole, Fold: n.Fold})
+		all = append(all, needle.Needle{Text: n.Text, Whole: n.Whole})
 	}
 	return all
 }

@@ -3,6 +3,7 @@ package search
 import (
 	"bytes"
 	"math/rand/v2"
+	"slices"
 	"testing"
 	"time"
 
@@ -70,7 +71,7 @@ func TestManyNeedlesAreFoundWhereThePrefilterFindsThem(t *testing.T) {
 // limit is a search for a byte that is not there.
 func BenchmarkManyNeedles(b *testing.B) {
 	sets := ruleSets(b)
-	for _, set := range []string{"1 rule", "10 rules", "100 rules"} {
+	for _, set := range []string{"1 rule", "coverage all", "10 rules", "100 rules"} {
 		engine, needles, s := searchFor(b, sets[set])
 		var data []byte
 		for _, e := range workload.Mixed.Packed(1, 1000) {
@@ -101,7 +102,11 @@ func ruleSets(t testing.TB) map[string][]*rule.Rule {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return map[string][]*rule.Rule{"1 rule": built, "10 rules": workload.Rules(10), "100 rules": workload.Rules(100)}
+	about, err := rule.AboutGrants()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return map[string][]*rule.Rule{"1 rule": built, "coverage all": append(slices.Clone(built), about...), "10 rules": workload.Rules(10), "100 rules": workload.Rules(100)}
 }
 
 // filtering returns what the filter does with a thousand ordinary events in
@@ -128,7 +133,7 @@ func filtering(t testing.TB, rules []*rule.Rule) func() {
 
 func BenchmarkManyRules(b *testing.B) {
 	sets := ruleSets(b)
-	for _, set := range []string{"1 rule", "10 rules", "100 rules"} {
+	for _, set := range []string{"1 rule", "coverage all", "10 rules", "100 rules"} {
 		filter := filtering(b, sets[set])
 		b.Run(set, func(b *testing.B) {
 			for b.Loop() {
@@ -158,5 +163,34 @@ func TestAHundredRulesCostTheFilterAtMostThreeTimesWhatOneCosts(t *testing.T) {
 	t.Logf("1 rule %v, 100 rules %v for 1,000 events: %.2f times", least[0], least[1], ratio)
 	if ratio > 3 {
 		t.Errorf("100 rules cost %.2f times what one costs", ratio)
+	}
+}
+
+func TestCoverageAllCostsTheSearchAtMostHalfAsMuchAgain(t *testing.T) {
+	if testing.Short() {
+		t.Skip("SKIPPED: it measures")
+	}
+	sets := ruleSets(t)
+	_, _, rule := searchFor(t, sets["1 rule"])
+	_, _, all := searchFor(t, sets["coverage all"])
+	var data []byte
+	for _, e := range workload.Mixed.Packed(1, 1000) {
+		if all.Next(e, 0) == len(e) && rule.Next(e, 0) == len(e) {
+			data = append(data, e...)
+		}
+	}
+	least := [2]time.Duration{1 << 62, 1 << 62}
+	for range 1_000 {
+		for i, s := range []*Search{rule, all} {
+			start := time.Now()
+			s.Next(data, 0)
+			least[i] = min(least[i], time.Since(start))
+		}
+	}
+	ratio := float64(least[1]) / float64(least[0])
+	t.Logf("the rule alone %v, coverage all %v for %d bytes: %.2f times", least[0], least[1], len(data), ratio)
+	// 1.5 is what a quiet machine shows; what is over it here is the others on it.
+	if ratio > 2 {
+		t.Errorf("coverage all costs the search %.2f times what the rule alone costs", ratio)
 	}
 }

@@ -88,8 +88,10 @@ type Call struct {
 	// {resource} is the ARN, {principals} are the principals of the foreign grants.
 	Show, Undo string
 
-	// Needles are texts one of which every event has that grants anything, where
-	// the name of the call is in too many others to be looked for.
+	// Needles are texts to look for in place of the name of the call: a part of it
+	// that is cheaper to find, since nothing in most events looks like it; or, where
+	// the call is in too many events, texts one of which is there if it grants
+	// anything.
 	Needles []string
 
 	Basis Basis
@@ -184,7 +186,6 @@ func Find(source, name string) *Call {
 type Needle struct {
 	Text  string
 	Whole bool // it is all of a text
-	Fold  bool // it may be in any case, and is in lower case here
 }
 
 // Needles returns what the events of all calls in the table can be found by, each
@@ -199,7 +200,7 @@ func Needles() []Needle {
 	for i := range Table {
 		c := &Table[i]
 		for _, text := range c.Needles {
-			add(Needle{Text: text, Fold: true})
+			add(Needle{Text: text})
 		}
 		if len(c.Needles) > 0 {
 			continue

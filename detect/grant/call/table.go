@@ -21,3 +21,8 @@ const (
 	byARN      = "resourceArn"
 	deletesAll = "the service's Delete call, or another policy"
 )
+
+// objectACLs are in the events of the calls that write an object open to others, as
+// the name of a canned list or of a group. The calls are most of what a bucket's data
+// events are. A grantee by canonical id is not looked for.
+var objectACLs = []string{"public-read", "ted-read", "groups/global/A"}

@@ -32,7 +32,7 @@ var dataCalls = []Call{
 	{
 		Source: "s3.amazonaws.com", Name: "PutObject", Kind: KindData, Type: "AWS::S3::Object", Noun: "S3 object",
 		Resource: "arn:{partition}:s3:::{bucketName}/{key}", Parts: []Part{{ACL: true}}, Optional: true,
-		Needles: []string{"public-read", "authenticated-read", "x-amz-grant-"},
+		Needles: objectACLs,
 		Gain:    "the object that is written",
 		Removal: "PutObjectAcl, DeleteObject",
 		Show:    "aws s3api get-object-acl --bucket {bucketName} --key {key}",
@@ -42,7 +42,7 @@ var dataCalls = []Call{
 	{
 		Source: "s3.amazonaws.com", Name: "CopyObject", Kind: KindData, Type: "AWS::S3::Object", Noun: "S3 object",
 		Resource: "arn:{partition}:s3:::{bucketName}/{key}", Parts: []Part{{ACL: true}}, Optional: true,
-		Needles: []string{"public-read", "authenticated-read", "x-amz-grant-"},
+		Needles: objectACLs,
 		Gain:    "the copy",
 		Removal: "PutObjectAcl, DeleteObject",
 		Show:    "aws s3api get-object-acl --bucket {bucketName} --key {key}",
@@ -52,7 +52,7 @@ var dataCalls = []Call{
 	{
 		Source: "s3.amazonaws.com", Name: "CreateMultipartUpload", Kind: KindData, Type: "AWS::S3::Object", Noun: "S3 object",
 		Resource: "arn:{partition}:s3:::{bucketName}/{key}", Parts: []Part{{ACL: true}}, Optional: true,
-		Needles: []string{"public-read", "authenticated-read", "x-amz-grant-"},
+		Needles: objectACLs,
 		Gain:    "the object that is uploaded",
 		Removal: "PutObjectAcl, DeleteObject",
 		Show:    "aws s3api get-object-acl --bucket {bucketName} --key {key}",
@@ -186,6 +186,7 @@ var dataCalls = []Call{
 		Source: "ram.amazonaws.com", Name: "CreateResourceShare", Kind: KindData, Type: "AWS::RAM::ResourceShare", Noun: "resource share",
 		Resource: "response.resourceShare.resourceShareArn", Parts: list("principals"), Optional: true,
 		Actions: []string{"ram:AcceptResourceShareInvitation"}, Does: "use",
+		Needles: []string{"ResourceShare"},
 		Gain:    "whatever is in the share",
 		Removal: "DeleteResourceShare, DisassociateResourceShare",
 		Show:    "aws ram list-resources --resource-owner SELF --resource-share-arns {resource}",
@@ -196,6 +197,7 @@ var dataCalls = []Call{
 		Source: "ram.amazonaws.com", Name: "AssociateResourceShare", Kind: KindData, Type: "AWS::RAM::ResourceShare", Noun: "resource share",
 		Resource: "resourceShareArn", Parts: list("principals"), Optional: true,
 		Actions: []string{"ram:AcceptResourceShareInvitation"}, Does: "use",
+		Needles: []string{"ResourceShare"},
 		Gain:    "whatever is in the share",
 		Removal: "DisassociateResourceShare",
 		Show:    "aws ram list-principals --resource-owner SELF --resource-share-arns {resource}",
@@ -205,6 +207,7 @@ var dataCalls = []Call{
 	{
 		Source: "lakeformation.amazonaws.com", Name: "GrantPermissions", Kind: KindData, Type: "AWS::LakeFormation::PrincipalPermissions", Noun: "data lake resource",
 		Resource: "arn:{partition}:glue:{region}:{account}:table/{resource.table.databaseName}/{resource.table.name} | arn:{partition}:glue:{region}:{account}:table/{resource.tableWithColumns.databaseName}/{resource.tableWithColumns.name} | arn:{partition}:glue:{region}:{account}:database/{resource.database.name} | {resource.dataLocation.resourceArn} | arn:{partition}:glue:{region}:{account}:catalog", Parts: []Part{{Principals: "principal.dataLakePrincipalIdentifier", Actions: "permissions"}}, Owner: "resource.table.catalogId | resource.database.catalogId | catalogId",
+		Needles: []string{"GrantPermissions"},
 		Gain:    "the tables, or the right to pass them on",
 		Removal: "RevokePermissions",
 		Show:    "aws lakeformation list-permissions --principal DataLakePrincipalIdentifier={principal.dataLakePrincipalIdentifier}",
@@ -213,6 +216,7 @@ var dataCalls = []Call{
 	{
 		Source: "lakeformation.amazonaws.com", Name: "BatchGrantPermissions", Kind: KindData, Type: "AWS::LakeFormation::PrincipalPermissions", Noun: "data lake resources",
 		Resource: "arn:{partition}:glue:{region}:{account}:catalog", Parts: []Part{{Principals: "entries.principal.dataLakePrincipalIdentifier", Actions: "entries.permissions"}}, Owner: "catalogId",
+		Needles: []string{"GrantPermissions"},
 		Gain:    "the tables, or the right to pass them on",
 		Removal: "BatchRevokePermissions",
 		Show:    "aws lakeformation list-permissions --principal DataLakePrincipalIdentifier={entries.principal.dataLakePrincipalIdentifier}",
@@ -247,16 +251,6 @@ var dataCalls = []Call{
 		Show:    "aws configservice describe-aggregation-authorizations",
 		Undo:    "aws configservice delete-aggregation-authorization --authorized-account-id {authorizedAccountId} --authorized-aws-region {authorizedAwsRegion}",
 		Basis:   BasisModel, From: "config/2014-11-12",
-	},
-	{
-		Source: "connect.amazonaws.com", Name: "AssociateAnalyticsDataSet", Kind: KindData, Type: "AWS::Connect::Instance", Noun: "contact data",
-		Resource: "arn:{partition}:connect:{region}:{account}:instance/{instanceId}", Parts: list("targetAccountId"),
-		Actions: []string{"connect:GetContactAttributes"}, Does: "read",
-		Gain:    "the records of the contact centre",
-		Removal: "DisassociateAnalyticsDataSet",
-		Show:    "aws connect list-analytics-data-associations --instance-id {instanceId}",
-		Undo:    "aws connect disassociate-analytics-data-set --instance-id {instanceId} --data-set-id {dataSetId} --target-account-id {targetAccountId}",
-		Basis:   BasisModel, From: "connect/2017-08-08",
 	},
 	{
 		Source: "qbusiness.amazonaws.com", Name: "CreateDataAccessor", Kind: KindData, Type: "AWS::QBusiness::Application", Noun: "Q Business application",

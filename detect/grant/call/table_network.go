@@ -116,6 +116,7 @@ var networkCalls = []Call{
 	{
 		Source: "cloudfront.amazonaws.com", Name: "PutResourcePolicy*", Kind: KindNetwork, Type: "AWS::CloudFront::VpcOrigin", Noun: "CloudFront resource",
 		Resource: byARN, Parts: policyAt("policyDocument"),
+		Needles: []string{"tResourcePolicy"},
 		Gain:    "the origin, for distributions of their own",
 		Removal: "DeleteResourcePolicy",
 		Show:    "aws cloudfront get-resource-policy --resource-arn {resource}",

@@ -137,14 +137,30 @@ func TestEveryCallCanBeSearchedFor(t *testing.T) {
 	needles := Needles()
 	for i := range Table {
 		c := &Table[i]
+		name, isOpen := strings.CutSuffix(c.Name, "*")
 		for _, text := range c.Needles {
-			if !slices.Contains(needles, Needle{Text: strings.ToLower(text), Fold: true}) {
-				t.Errorf("%s is not found by %q, in lower case", c.Name, text)
+			if !slices.Contains(needles, Needle{Text: text}) {
+				t.Errorf("%s is not looked for by %q", c.Name, text)
+			}
+			if isPart := strings.Contains(name, text); !isPart && !slices.Contains(objectACLs, text) {
+				t.Errorf("%s is looked for by %q, which is not a part of its name", c.Name, text)
 			}
 		}
-		name, isOpen := strings.CutSuffix(c.Name, "*")
 		if len(c.Needles) == 0 && !slices.Contains(needles, Needle{Text: name, Whole: !isOpen}) {
 			t.Errorf("%s is not looked for", c.Name)
+		}
+	}
+}
+
+func TestACallThatWritesAnOpenObjectHasATextThatIsLookedFor(t *testing.T) {
+	for list, permission := range cannedLists {
+		if !slices.ContainsFunc(objectACLs, func(text string) bool { return strings.Contains(list, text) }) {
+			t.Errorf("the list %s (%s) is not found", list, permission)
+		}
+	}
+	for _, group := range []string{groupEveryone, groupAuthenticated} {
+		if !slices.ContainsFunc(objectACLs, func(text string) bool { return strings.Contains(group, text) }) {
+			t.Errorf("the group %s is not found", group)
 		}
 	}
 }
