@@ -515,16 +515,26 @@ func TestRecordOnItsWayToElasticsPipelineIsNotFilledInForIt(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got := inFormat(t, alert.FormatECS, object{
-		"message": string(event), "data_stream": object{"dataset": "aws.cloudtrail"},
-	})
-	want := object{"kind": "alert", "severity": 73, "risk_score": 73,
-		"reason": "111122223333 let account 444455556666 invoke Lambda function billing-export"}
-	if !equalJSON(t, got["event"], want) {
-		t.Errorf("event is %v, want the verdict alone", got["event"])
-	}
-	if got["source"] != nil || got["cloud"] != nil {
-		t.Errorf("the pipeline's fields are filled: %v", got)
+	for _, test := range []struct {
+		name   string
+		record object
+	}{
+		{"a data stream", object{"data_stream": object{"dataset": "aws.cloudtrail"}}},
+		{"a data stream by a dotted key", object{"data_stream.dataset": "aws.cloudtrail"}},
+		{"a data set alone", object{"event.dataset": "aws.cloudtrail"}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			test.record["message"] = string(event)
+			got := inFormat(t, alert.FormatECS, test.record)
+			want := object{"kind": "alert", "severity": 73, "risk_score": 73,
+				"reason": "111122223333 let account 444455556666 invoke Lambda function billing-export"}
+			if !equalJSON(t, got["event"], want) {
+				t.Errorf("event is %v, want the verdict alone", got["event"])
+			}
+			if got["source"] != nil || got["cloud"] != nil {
+				t.Errorf("the pipeline's fields are filled: %v", got)
+			}
+		})
 	}
 }
 
@@ -588,6 +598,7 @@ func TestForgedVerdictInECSDoesNotStand(t *testing.T) {
 		{"a field less", `"severity":73,`, ``},
 		{"a second spelling", `"event":{`, `"event.kind":"event","event":{`},
 		{"a second spelling of the same", `"event":{`, `"event.kind":"alert","event":{`},
+		{"one of ours in a second spelling", `"event":{"kind":"alert",`, `"event.kind":"alert","event":{`},
 		{"a second spelling after ours", `"message":`, `"event.kind":"event","message":`},
 	} {
 		t.Run(test.name, func(t *testing.T) {

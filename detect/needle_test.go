@@ -3,6 +3,10 @@ package detect_test
 import (
 	"fmt"
 	"testing"
+	"time"
+
+	"github.com/trailwire/trailwire/detect"
+	"github.com/trailwire/trailwire/detect/rule"
 )
 
 func TestTheNeedleOfARuleIsTheRarestTextThatItRequires(t *testing.T) {
@@ -17,6 +21,15 @@ func TestTheNeedleOfARuleIsTheRarestTextThatItRequires(t *testing.T) {
 		{"the last resort is the service", `any where event.provider == "s3.amazonaws.com"`, "[{s3.amazonaws.com false true}]"},
 		{"a user, wherever the event names one", `any where user.name == "mallory"`, "[{mallory false true}]"},
 		{"the object among the resources", `any where aws.cloudtrail.resources.arn : "*salaries*"`, "[{salaries true false}]"},
+		{"a word rather than the number that it is about", `any where stringContains(aws.cloudtrail.request_parameters, "size=100000000")`, "[{size false false}]"},
+		{"nothing where a number is all: it stands in the event as one", `any where stringContains(aws.cloudtrail.request_parameters, "=100000000,")`, "[]"},
+		{"nothing where a number with a sign is all", `any where stringContains(aws.cloudtrail.request_parameters, "=-1.25E+10,")`, "[]"},
+		{"nothing where true is all", `any where stringContains(aws.cloudtrail.request_parameters, "=true,")`, "[]"},
+		{"nothing where false is all", `any where stringContains(aws.cloudtrail.request_parameters, "=false}")`, "[]"},
+		{"nothing where what no number is is all", `any where stringContains(aws.cloudtrail.request_parameters, "=NaN,")`, "[]"},
+		{"nothing where infinity is all", `any where stringContains(aws.cloudtrail.request_parameters, "=-Infinity,")`, "[]"},
+		{"a number with a letter to it", `any where stringContains(aws.cloudtrail.request_parameters, "=100000000x,")`, "[{100000000x false false}]"},
+		{"a number that is a field's own text", `any where cloud.account.id == "444455556666"`, "[{444455556666 false true}]"},
 		{"nothing where nothing is required", `any where event.action != "A"`, "[]"},
 		{"nothing where the text is computed", `any where event.outcome == "failure"`, "[]"},
 		{"nothing where two letters are all", `any where event.action == "Go"`, "[]"},
@@ -27,5 +40,27 @@ func TestTheNeedleOfARuleIsTheRarestTextThatItRequires(t *testing.T) {
 				t.Errorf("looks for %s, want %s", got, test.want)
 			}
 		})
+	}
+}
+
+// A search that looks for the digits of a number would not find the event: MessagePack
+// has it in binary.
+func TestAnEventIsSuspectForANumberThatARuleLooksFor(t *testing.T) {
+	for _, test := range []struct{ query, parameters string }{
+		{`stringContains(aws.cloudtrail.request_parameters, "=100000000,")`, `{"b":100000000,"z":1}`},
+		{`stringContains(aws.cloudtrail.request_parameters, "b=100000000,")`, `{"b":100000000,"z":1}`},
+		{`stringContains(aws.cloudtrail.request_parameters, "=true,")`, `{"b":true,"z":1}`},
+		{`aws.cloudtrail.request_parameters : "*=1.0E10*"`, `{"b":1e10}`},
+	} {
+		engine := newEngine(t, func(o *detect.Options) {
+			o.Rules, o.Split = []*rule.Rule{ruleWith(t, "any where "+test.query)}, false
+		})
+		record := pack(t, `{"eventSource":"a.b","eventName":"c","requestParameters":`+test.parameters+`}`)
+		if outputs := engine.ThoroughEvaluator().Record(record, time.Time{}); len(outputs) != 1 {
+			t.Errorf("%s does not match %s", test.query, test.parameters)
+		}
+		if !engine.Suspects(record) {
+			t.Errorf("for %s the search passes over %s", test.query, test.parameters)
+		}
 	}
 }

@@ -72,6 +72,11 @@ func TestSuppression(t *testing.T) {
 			{"future", "2999-01-01T00:00:00Z", ""},
 			{"future", "2999-01-01T00:00:00Z", "duplicate"},
 		}},
+		{"a time in the future is taken for now", func(o *detect.Options) { o.DedupWindow = 24 * 365 * 100 * time.Hour }, []seen{
+			{"a", "2026-06-18T10:00:00Z", ""},
+			{"future", "2999-01-01T00:00:00Z", ""},
+			{"a", "2026-06-18T10:00:00Z", "duplicate"},
+		}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			engine := newEngine(t, test.change)

@@ -128,6 +128,7 @@ var findCases = []struct {
 	{"a value on each line", `{"message":` + quoted(raw("1")+"\n"+raw("2")+"\n\n"+raw("3")+"\n") + `}`, "1 2 3", false},
 	{"a value on each line, with a byte order mark", `{"message":` + quoted("\ufeff"+raw("1")+"\n\ufeff"+raw("2")) + `}`, "1 2", false},
 	{"a value on each line, some of them broken", `{"log":` + quoted(raw("1")+"\n"+`{"eventSource":"a.b","x":`+"\n"+raw("2")+"\n"+`{"eventSource":"a.b`+"\n"+raw("3")) + `}`, "1 2 3", false},
+	{"a broken value, and one after a byte order mark on the next line", `{"log":` + quoted(`{"eventSource":"a.b","x":`+"\n\ufeff"+raw("2")) + `}`, "2", false},
 	{"values after record separators", `{"log":` + quoted("\x1e"+raw("1")+"\n\x1e"+raw("2")+"\n") + `}`, "1 2", false},
 	{"two files in one text stay in one record", `{"log":` + quoted(`{"Records":[`+raw("1")+`]}{"Records":[`+raw("2")+`]}`) + `}`, "1 2", false},
 	{"text after the event", `{"log":` + quoted(raw("1")+" took 3 ms") + `}`, "1", false},

@@ -276,3 +276,45 @@ func TestEqualKeepsDifferentValuesApart(t *testing.T) {
 		t.Error("nothing is equal to nothing")
 	}
 }
+
+// nestedIn is a value under a hundred, more or less, of maps or lists.
+func nestedIn(opening string, depth int) []byte {
+	return append([]byte(strings.Repeat(opening, depth)), "\xa1v"...)
+}
+
+func TestWhatLooksIntoAValueStopsBelow100Levels(t *testing.T) {
+	const aMap, aList, aKey = "\x81\xa1a", "\x91", "\x81"
+	path := func(depth int) string { return strings.TrimSuffix(strings.Repeat("a.", depth), ".") }
+	leaves := func(value []byte, path string) (n int) {
+		Leaves(value, path, func([]byte) { n++ })
+		return n
+	}
+	asKey := func(depth int) []byte { // a map as the key of a map as the key …
+		return append(nestedIn(aKey, depth), strings.Repeat("\xc0", depth)...)
+	}
+	mixed := func(depth int) []byte { // lists in which lists stand under a key
+		return append([]byte(strings.Repeat(aList, depth-1)+aMap), "\xa1v"...)
+	}
+	for _, test := range []struct {
+		name string
+		// looks reports whether a value at this depth is seen.
+		looks func(depth int) bool
+		last  int // the deepest that is
+	}{
+		{"Path through maps", func(depth int) bool { _, ok := Path(nestedIn(aMap, depth), path(depth)); return ok }, 101},
+		{"Leaves through maps", func(depth int) bool { return leaves(nestedIn(aMap, depth), path(depth)) == 1 }, 100},
+		{"Leaves through lists", func(depth int) bool { return leaves(nestedIn(aList, depth), "") == 1 }, 100},
+		{"Leaves through lists to a map", func(depth int) bool { return leaves(mixed(depth), "a") == 1 }, 100},
+		{"Equal of maps", func(depth int) bool { v := nestedIn(aMap, depth); return Equal(v, v) }, 100},
+		{"Equal of lists", func(depth int) bool { v := nestedIn(aList, depth); return Equal(v, v) }, 100},
+		{"Equal of maps in keys", func(depth int) bool { v := asKey(depth); return Equal(v, v) }, 100},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			for _, depth := range []int{1, 2, 99, 100, 101, 102, 103, 200} {
+				if got, want := test.looks(depth), depth <= test.last; got != want {
+					t.Errorf("at %d levels a value is seen: %v, want %v", depth, got, want)
+				}
+			}
+		})
+	}
+}

@@ -1,6 +1,10 @@
 package grant
 
-import "testing"
+import (
+	"strings"
+	"testing"
+	"time"
+)
 
 func TestReadOfTheJavaTextAlone(t *testing.T) {
 	tests := []struct {
@@ -83,6 +87,12 @@ func TestReadOfTheJavaTextAlone(t *testing.T) {
 		{"a value with more after it than its pattern allows",
 			"{functionName=f, action=lambda:*, principal=111122223333, and more}",
 			"f", "lambda:*", "111122223333, and more", "", "unknown", false},
+		{"a key of 63 letters ends a value",
+			"{principal=444455556666, action=lambda:*, functionName=f, " + strings.Repeat("k", 63) + "=x}",
+			"f", "lambda:*", "444455556666", "", "cross_account", false},
+		{"a word of 64 letters is not a key",
+			"{principal=444455556666, action=lambda:*, functionName=f, " + strings.Repeat("k", 64) + "=x}",
+			"f, " + strings.Repeat("k", 64) + "=x", "lambda:*", "444455556666", "", "cross_account", false},
 		{"no key at all", "{=, =, principal=444455556666}",
 			"", "", "444455556666", "", "cross_account", false},
 	}
@@ -107,5 +117,18 @@ func TestAStoredStatementSettlesAnAmbiguousText(t *testing.T) {
 	if g.Relation != "cross_account" || g.Ambiguous || g.Principal != "arn:aws:iam::444455556666:root" ||
 		g.SourceARN != "arn:aws:s3:::b, principal=111122223333" {
 		t.Errorf("got %+v", g)
+	}
+}
+
+// Each comma may begin a key: the search for the end of one must not go through all that
+// follows.
+func TestReadingATextOfCommasIsLinear(t *testing.T) {
+	text := []byte("{functionName=f, sourceArn=a" + strings.Repeat(", x", 1_000_000) + "}")
+	start := time.Now()
+	if _, ok := Read(Source{RequestText: text}); !ok {
+		t.Error("not read")
+	}
+	if took := time.Since(start); took > 5*time.Second {
+		t.Errorf("took %v", took)
 	}
 }
