@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/trailwire/trailwire/detect"
@@ -284,28 +285,39 @@ func (s slow) Deliver(ctx context.Context, alerts []Alert) (int, error) {
 }
 
 func TestWhoMayNotBeHeldUpIsToldLater(t *testing.T) {
-	s := slow{&destination{name: "slow", takes: 1}, make(chan bool)}
-	o := newTestOutlet(t, s)
-	c := chunkOf(t, grant("e1"), grant("e2"))
-	hand := func(hold time.Duration) bool { return o.Chunk(t.Context(), c, "x", nil, hold).Retry }
-	start := time.Now()
-	for range 2 {
-		if !hand(time.Millisecond) || time.Since(start) > time.Second {
-			t.Error("a delivery that is still running is waited for, or taken for done")
+	synctest.Test(t, func(t *testing.T) {
+		s := slow{&destination{name: "slow", takes: 1}, make(chan bool)}
+		o := newTestOutlet(t, s)
+		c := chunkOf(t, grant("e1"), grant("e2"))
+		const hold = time.Millisecond
+		retry := func(want bool) {
+			t.Helper()
+			if got := o.Chunk(t.Context(), c, "x", nil, hold).Retry; got != want {
+				t.Errorf("retry is %v, want %v", got, want)
+			}
 		}
-	}
-	s.want(t)
-	s.let <- true
-	for len(s.let) == 0 && hand(20*time.Millisecond) {
-		select {
-		case s.let <- true: // the rest
-		case <-time.After(time.Millisecond):
+		for range 2 {
+			start := time.Now()
+			if retry(true); time.Since(start) != hold {
+				t.Errorf("a delivery that is still running is waited for %v", time.Since(start))
+			}
 		}
-	}
-	s.want(t, "e1", "e2")
-	if !o.failed.empty() {
-		t.Error("a chunk that was delivered is remembered")
-	}
+		s.want(t)
+		s.let <- true // it takes the first of the two
+		synctest.Wait()
+		s.want(t, "e1")
+		retry(true)
+		s.let <- true
+		synctest.Wait()
+		start := time.Now()
+		if retry(false); time.Since(start) != 0 {
+			t.Errorf("a delivery that is done is waited for %v", time.Since(start))
+		}
+		s.want(t, "e1", "e2")
+		if !o.failed.empty() {
+			t.Error("a chunk that was delivered is remembered")
+		}
+	})
 }
 
 // The chunk is the host's, which writes over it after it has its answer.
