@@ -25,11 +25,19 @@ type warning struct {
 	*Error
 }
 
-// sorted returns the warnings in the order of the file.
+// maxWarnings is how many warnings about one file are told of.
+const maxWarnings = 20
+
+// sorted returns the warnings in the order of the file. Where there are too many the
+// last one says how many more there are.
 func (f *ruleFile) sorted() []*Error {
 	slices.SortStableFunc(f.warnings, func(a, b warning) int { return a.at - b.at })
 	var all []*Error
-	for _, w := range f.warnings {
+	for i, w := range f.warnings {
+		if i == maxWarnings {
+			all = append(all, newError(f.name, f.text, w.at, "there are %d more warnings from here on", len(f.warnings)-i))
+			break
+		}
 		all = append(all, w.Error)
 	}
 	return all
@@ -139,9 +147,14 @@ func (d *doubts) contradictions() {
 	d.categoryWithoutCall()
 }
 
+// maxTried is how many values of a field are tried: each costs as much as the query is
+// long.
+const maxTried = 1000
+
 // contradicts tries the values one of which a field has to have, each by itself.
 func (d *doubts) contradicts(slot int, field cloudtrail.Field) (found bool) {
-	for _, value := range d.requiredValues(field) {
+	values := d.requiredValues(field)
+	for _, value := range values[:min(len(values), maxTried)] {
 		at, impossible := d.program.Impossible(d.having(slot, field, value))
 		if _, wrong := wrongValue(field, value, false); wrong || !impossible {
 			continue // of what is wrong by itself a warning has told

@@ -229,6 +229,17 @@ func TestTheBuiltInRulesHaveNoWarnings(t *testing.T) {
 	}
 }
 
+func TestOfManyWarningsSomeAreToldOf(t *testing.T) {
+	var calls []string
+	for i := range 1500 {
+		calls = append(calls, fmt.Sprintf("event.action == \"Call%d\"", i))
+	}
+	got := warningsOf(t, withQuery("iam where "+strings.Join(calls, " or "), ""))
+	if len(got) != 21 || !strings.Contains(got[0], "Call0 has no event.category") || !strings.HasSuffix(got[20], ": there are 980 more warnings from here on") {
+		t.Errorf("%d warnings, the last of them\n%s", len(got), got[len(got)-1])
+	}
+}
+
 // A rule file may be anybody's: what is told of it is short.
 func TestAWarningAboutAHugeTextIsShort(t *testing.T) {
 	long := strings.Repeat("é", 5000)

@@ -73,7 +73,12 @@ func (g *generator) event() string {
 	case 7:
 		action = g.one("lambda:*", "*", "lambda:invokefunction", "lambda:GetFunction", "lambda:InvokeFunctionUrl", "lambda:Invoke")
 	case 8:
-		principal = g.one("*", "s3.amazonaws.com", "arn:aws:iam::444455556666:role/x.amazonaws.com", "arn:aws:iam::444455556666:root")
+		action = g.one(action, action, "lambda:*", "lambda:GetFunction")
+		principal = g.one("*", "s3.amazonaws.com", "alexa-appkit.amazon.com", "arn:aws:iam::444455556666:role/x.amazonaws.com", "arn:aws:iam::444455556666:root")
+		if g.chance(50) {
+			source := g.one(`"sourceArn":"arn:aws:s3:::b"`, `"sourceAccount":"111122223333"`, `"eventSourceToken":"amzn1.ask.skill.1"`, `"sourceArn":"arn:aws:sns:eu-west-1:*:t"`)
+			extra = fmt.Sprintf(`,"requestParameters":{"functionName":"f","action":%q,"principal":%q,%s}`, action, principal, source)
+		}
 	case 9:
 		extra = `,"errorCode":` + g.one(`"AccessDenied"`, `""`, `null`, `{}`)
 	case 10:
@@ -93,8 +98,18 @@ func (g *generator) event() string {
 		action = g.one("read", "lambda:Invoke")
 	}
 	return fmt.Sprintf(`{"eventVersion":"1.09","eventTime":"2025-06-18T10:00:%02dZ","eventSource":%q,"eventName":%q,"eventID":"id-%d",`+
-		`"awsRegion":"eu-west-1","recipientAccountId":"111122223333","userIdentity":{"accountId":"111122223333","arn":"arn:aws:iam::111122223333:user/alice"},`+
-		`"requestParameters":{"functionName":"f","action":%q,"principal":%q},"responseElements":null%s}`, g.Intn(60), source, name, g.id, action, principal, extra)
+		`"awsRegion":"eu-west-1","recipientAccountId":"111122223333","userIdentity":%s,`+
+		`"requestParameters":{"functionName":"f","action":%q,"principal":%q},"responseElements":null%s}`, g.Intn(60), source, name, g.id, g.identity(), action, principal, extra)
+}
+
+// identity is who makes a call: mostly a user, now and then one without an ARN.
+func (g *generator) identity() string {
+	const user = `{"accountId":"111122223333","arn":"arn:aws:iam::111122223333:user/alice"}`
+	return g.one(user, user, user, user,
+		`{"type":"AWSService","invokedBy":"config.amazonaws.com"}`,
+		`{"type":"IdentityCenterUser","accountId":"111122223333","onBehalfOf":{"userId":"u","identityStoreArn":"s"}}`,
+		`{"type":"WebIdentityUser","principalId":"p","userName":"alice","identityProvider":"accounts.google.com"}`,
+		`null`, `"alice"`)
 }
 
 // ecs is such an event as Elastic's document.
