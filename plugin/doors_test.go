@@ -28,6 +28,7 @@ import (
 // which events alert.
 type doorCase struct {
 	name       string // of the file, below testdata, with its ending
+	isText     bool   // records are not JSON: they are for tail and scan alone
 	records    []string
 	properties map[string]string
 	alerts     []string // ids of events, in order
@@ -61,14 +62,51 @@ func doorCases(t *testing.T) (cases []doorCase) {
 			records = []string{line.String()}
 		}
 		for _, run := range verdict.Runs {
-			cases = append(cases, doorCase{path, records, run.Properties, run.Alerts})
+			cases = append(cases, doorCase{path, false, records, run.Properties, run.Alerts})
 		}
 		return nil
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
+	return append(cases, textCases()...)
+}
+
+// textCases are lines of files that are not JSON objects.
+func textCases() (cases []doorCase) {
+	one, two := grant("one", "444455556666"), grant("two", "444455556666")
+	deep := `{"eventVersion":"1.11","x":` + strings.Repeat("[", 500) + strings.Repeat("]", 500) + `}`
+	for name, c := range map[string]struct {
+		text   string
+		alerts []string
+	}{
+		"words before":             {"2026-06-18T12:00:00Z stdout F " + one + "\n<13>1 host app - - - " + two, []string{"one", "two"}},
+		"a byte order mark":        {"\ufeff" + one + "\n\ufeff" + two, []string{"one", "two"}},
+		"two on a line":            {one + two, []string{"one", "two"}},
+		"a list":                   {"[" + one + "," + two + "]", []string{"one", "two"}},
+		"a list of texts":          {`[` + string(quote(one)) + `,` + string(quote(two)) + `]`, []string{"one", "two"}},
+		"a text":                   {string(quote(one)), []string{"one"}},
+		"separators of RFC 7464":   {"\x1e" + one + "\n\x1e" + two, []string{"one", "two"}},
+		"cut off":                  {one + "\n" + two[:300] + "\n" + two, []string{"one", "two"}},
+		"a list that is cut off":   {`{"Records":[` + one + `,` + two + `,{"eventVersion":"1.`, []string{"one", "two"}},
+		"a broken one in a list":   {`{"Records":[` + one + `,{"eventVersion":},` + two + `]}`, []string{"one", "two"}},
+		"a deep one in a list":     {`{"Records":[` + one + `,` + deep + `,` + two + `]}`, []string{"one", "two"}},
+		"a deep one":               {deep + "\n" + one, []string{"one"}},
+		"words in brackets":        {"[INFO] starting {x}\n" + one, []string{"one"}},
+		"nothing but words":        {"lambda:InvokeFunction", nil},
+		"bytes that are not UTF-8": {strings.Replace(one, "aws-cli", "\xff\xfe", 1), []string{"one"}},
+	} {
+		cases = append(cases, doorCase{name, true, lines(c.text), map[string]string{}, c.alerts})
+	}
 	return cases
+}
+
+func quote(text string) []byte {
+	quoted, err := json.Marshal(text)
+	if err != nil {
+		panic(err)
+	}
+	return quoted
 }
 
 func (c *doorCase) String() string { return fmt.Sprint(c.name, " ", c.properties) }
@@ -116,22 +154,45 @@ func TestEveryCaseGetsItsVerdictFromScan(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, c := range doorCases(t) {
-		args := []string{"scan", "--quiet", "--format", "json", filepath.Join("../testdata", c.name)}
-		for name, value := range c.properties {
+	// One scan for all files of the same properties: to start it takes longer than to scan.
+	cases := doorCases(t)
+	for _, properties := range propertiesOf(cases) {
+		all := doorCase{name: "testdata", properties: properties}
+		args := []string{"scan", "--quiet", "--format", "json"}
+		for name, value := range properties {
 			args = append(args, "--"+strings.ReplaceAll(name, "_", "-")+"="+value)
+		}
+		for _, c := range cases {
+			path := filepath.Join("../testdata", c.name)
+			switch {
+			case !reflect.DeepEqual(c.properties, properties):
+				continue
+			case c.isText:
+				path = write(t, filepath.Join(folder(t), "x.log"), strings.Join(c.records, "\n")+"\n")
+			}
+			args, all.alerts = append(args, path), append(all.alerts, c.alerts...)
 		}
 		out, err := exec.Command(command, args...).Output()
 		var failed *exec.ExitError
 		if errors.As(err, &failed) && failed.ExitCode() != 1 || err != nil && failed == nil { // 1 is a problem with a record
-			t.Fatalf("%s: %v\n%s", &c, err, failed.Stderr)
+			t.Fatalf("%s: %v\n%s", &all, err, failed.Stderr)
 		}
 		var records [][]byte
 		for _, line := range lines(string(out)) {
 			records = append(records, body(t, line))
 		}
-		c.check(t, "scan", records)
+		all.check(t, "scan", records)
 	}
+}
+
+// propertiesOf returns the properties of cases, each once.
+func propertiesOf(cases []doorCase) (groups []map[string]string) {
+	for _, c := range cases {
+		if !slices.ContainsFunc(groups, func(p map[string]string) bool { return reflect.DeepEqual(p, c.properties) }) {
+			groups = append(groups, c.properties)
+		}
+	}
+	return groups
 }
 
 // Each case goes through three inputs of one Fluent Bit, under a tag of its own. Cases
@@ -142,13 +203,10 @@ func TestEveryCaseGetsItsVerdictThroughEveryInput(t *testing.T) {
 		cases := doorCases(t)
 		dir, port := folder(t), freePort(t)
 		socket := filepath.Join(dir, "socket")
-		var groups []map[string]string
+		groups := propertiesOf(cases)
 		names := make([]string, len(cases)) // the end of the tags
 		for i, c := range cases {
 			group := slices.IndexFunc(groups, func(p map[string]string) bool { return reflect.DeepEqual(p, c.properties) })
-			if group < 0 {
-				group, groups = len(groups), append(groups, c.properties)
-			}
 			names[i] = fmt.Sprintf("g%d.c%d", group, i)
 			write(t, filepath.Join(dir, "in", names[i]+".log"), strings.Join(c.records, "\n")+"\n")
 		}
@@ -157,6 +215,10 @@ func TestEveryCaseGetsItsVerdictThroughEveryInput(t *testing.T) {
 
 		refused := map[string]bool{}
 		for i, c := range cases {
+			if c.isText {
+				refused["http."+names[i]], refused["forward."+names[i]] = true, true
+				continue
+			}
 			for _, record := range c.records {
 				if status, _, _ := p.post("http://127.0.0.1:"+port+"/http."+names[i], record, http.Header{"Content-Type": {"application/json"}}); status != http.StatusCreated {
 					refused["http."+names[i]] = true
@@ -169,6 +231,9 @@ func TestEveryCaseGetsItsVerdictThroughEveryInput(t *testing.T) {
 		}
 		defer connection.Close()
 		for i, c := range cases {
+			if c.isText {
+				continue
+			}
 			var entries []byte
 			for _, record := range c.records {
 				entries = chunk.Append(entries, noon, body(t, record))
@@ -193,7 +258,9 @@ func TestEveryCaseGetsItsVerdictThroughEveryInput(t *testing.T) {
 			for _, door := range []string{"tail", "http", "forward"} {
 				tag := door + "." + names[i]
 				if refused[tag] {
-					t.Logf("%s refuses %s", door, &c)
+					if !c.isText {
+						t.Logf("%s refuses %s", door, &c)
+					}
 					continue
 				}
 				c.check(t, door, bodiesIn(t, []byte(read(t, filepath.Join(dir, "out", tag)))))
