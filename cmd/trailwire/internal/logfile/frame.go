@@ -158,6 +158,9 @@ func (r *Reader) findEnd() (n int, err error) {
 		text = text[:min(len(text), r.limit+1)]
 		for ; n < len(text); n++ {
 			c := text[n]
+			if !means[c] && !escaped {
+				continue // most bytes
+			}
 			switch {
 			case c == separator || c == 0 || c == '\n' && (inText || r.lines):
 				return n, errCutOff
@@ -189,6 +192,9 @@ func (r *Reader) findEnd() (n int, err error) {
 		}
 	}
 }
+
+// means are the bytes that mean something to where an object ends.
+var means = [256]bool{'"': true, '\\': true, '{': true, '}': true, '[': true, ']': true, '\n': true, separator: true, 0: true}
 
 // maxWasted is how many bytes may have been looked at for ends that are not there,
 // so many bytes into a text. Past that an object ends where a line begins with the
