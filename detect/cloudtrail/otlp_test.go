@@ -33,6 +33,9 @@ func TestTypedValuesStandForAMap(t *testing.T) {
 			if text, err := document.AppendJSON(nil, m[1:]); err != nil || string(text) != test.want {
 				t.Errorf("got %s, %v; want %s", text, err, test.want)
 			}
+			if _, rest, err := document.Next(m[1:]); err != nil || len(rest) > 0 {
+				t.Errorf("%d bytes after the map, %v", len(rest), err)
+			}
 			for n := range len(list) {
 				if _, _, err := appendKeyValues(nil, list[:n], 0); err == nil {
 					t.Errorf("no error where it is cut to %d bytes", n)

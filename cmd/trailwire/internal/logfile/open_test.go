@@ -138,6 +138,20 @@ func TestWhatIsNotReadIsCalledByItsName(t *testing.T) {
 	}
 }
 
+func TestGzipIsNotOpenedForEver(t *testing.T) {
+	text := zipped(t, "{}")
+	for range maxZips {
+		text = zipped(t, text)
+	}
+	reader, err := decode(strings.NewReader(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := io.ReadAll(reader); err != nil || string(got) != zipped(t, "{}") {
+		t.Errorf("read %q, %v", got, err)
+	}
+}
+
 func TestAFileThatCannotBeOpenedSaysWhyWithoutItsName(t *testing.T) {
 	_, err := openInput(input{path: filepath.Join(t.TempDir(), "no.json")}, nil, func(int) {})
 	if !errors.Is(err, os.ErrNotExist) || err.Error() != "no such file or directory" {

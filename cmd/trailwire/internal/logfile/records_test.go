@@ -119,6 +119,14 @@ func TestReadingGoesOnAfterABrokenPlace(t *testing.T) {
 			[]string{"1: the record is cut off (byte 1)", `1: {"log":"{\"a\":\"b"}`, `1: {"a":2}`},
 		},
 		{
+			"it does so where the brackets happen to match", false, "\x1e{\"a\":{\x1e{\"b\":2}\x1e{\"c\":3}}",
+			[]string{"1: the record is cut off (byte 1)", `1: {"log":"{\"a\":{"}`, `1: {"b":2}`, `1: {"c":3}`},
+		},
+		{
+			"the end of a list is on a line with words", false, "[{\"a\":1},\nx {\"b\":1}]\n",
+			[]string{`1: {"a":1}`, `2: {"log":"x {\"b\":1}]"}`},
+		},
+		{
 			"words between records", false, "{\"a\":1}\nstarting up\nready\n{\"a\":2}",
 			[]string{`1: {"a":1}`, "2: invalid character 's' looking for beginning of value (byte 8)", `2: {"log":"starting up"}`,
 				"3: invalid character 'r' looking for beginning of value (byte 20)", `3: {"log":"ready"}`, `4: {"a":2}`},
@@ -194,6 +202,7 @@ func TestALineWithWordsBeforeItsJSONIsARecordOfText(t *testing.T) {
 		{"the log of a container", `2026-06-18T12:00:00.000000000Z stdout F {"a":1}`},
 		{"syslog", `<13>1 2026-06-18T12:00:00Z host app 1 - - {"a":1}`},
 		{"a level in brackets", `[INFO] {"a":1}`},
+		{"a level in brackets, with space", `[  INFO ] {"a":1}`},
 		{"words after it", `before {"a":1} after`},
 		{"several values", `before {"a":1}{"b":2}`},
 		{"braces that mean nothing", `if {x} then {y}: {"a":1}`},
@@ -227,6 +236,11 @@ func TestAmongWordsALineWithoutJSONIsCounted(t *testing.T) {
 	if records != 6 || r.Plain() != 4 {
 		t.Errorf("%d records, %d lines without JSON", records, r.Plain())
 	}
+	r = NewReader(strings.NewReader("}\n"), false)
+	r.Prose = true
+	if _, err := r.Next(nil); err == nil {
+		t.Error("the end of a record whose begin is missing is a line of words")
+	}
 	r = NewReader(strings.NewReader("x {\"a\n{\"b\":\n"), false)
 	r.Prose = true
 	if _, err := r.Next(nil); err != nil { // whether it is an event is for others to say
@@ -241,7 +255,7 @@ func TestAmongWordsALineWithoutJSONIsCounted(t *testing.T) {
 // file that is looked through again for each.
 func TestATextOfObjectsWithoutAnEndIsReadInLinearTime(t *testing.T) {
 	const size = 8 << 20
-	for _, piece := range []string{"{\"a\":[\n", "\n{", "{\n{}", "{\"a\":1}{\n", "x{\"a\":[\n", "{\n\xef\xbb\xbf{}", "[{\n", "{\x00\n"} {
+	for _, piece := range []string{"{\"a\":[\n", "\n{", "{\n{}", "{\"a\":1}{\n", "x{\"a\":[\n", "{\n\xef\xbb\xbf{}", "[{\n", "{\x00\n", "\x1e{\"a\":[", "\x00{"} {
 		r := NewReader(strings.NewReader(strings.Repeat(piece, size/len(piece))), false)
 		for {
 			if _, err := r.Next(nil); err == io.EOF {
@@ -250,6 +264,18 @@ func TestATextOfObjectsWithoutAnEndIsReadInLinearTime(t *testing.T) {
 		}
 		if r.wasted > 8*size {
 			t.Errorf("%q: %d bytes are looked at in vain for a text of %d", piece, r.wasted, size)
+		}
+	}
+}
+
+func TestWhiteSpaceIsNotKept(t *testing.T) {
+	for _, begin := range []string{"", "[", "[[", "\x00"} {
+		r := NewReader(io.MultiReader(strings.NewReader(begin), io.LimitReader(endless(' '), 8<<20), strings.NewReader(`{"a":1}`)), false)
+		if record, err := r.Next(nil); err != nil || record.Text {
+			t.Errorf("%q: %v", begin, err)
+		}
+		if cap(r.buffer) > 4*readSize {
+			t.Errorf("%q and white space take %d bytes", begin, cap(r.buffer))
 		}
 	}
 }
