@@ -13,7 +13,7 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// configuration is one of Fluent Bit's, whatever the format: sections with
+// configuration is a Fluent Bit configuration of either format: sections with
 // properties, whose names are in lower case.
 type configuration struct {
 	settings map[string]string // env:, or @SET
@@ -29,7 +29,7 @@ type section map[string][]string
 
 func (s section) get(name string) string { return strings.Join(s[name], "\n") }
 
-// readYAML reads what matters here of the YAML format.
+// readYAML reads the parts of the YAML format that matter here.
 func readYAML(t *testing.T, text string) (c configuration) {
 	t.Helper()
 	var file struct {
@@ -172,7 +172,7 @@ func TestTheTwoFormatsOfAConfigurationSayTheSame(t *testing.T) {
 	}
 }
 
-// ships returns every configuration of Fluent Bit's that is shipped, by its name.
+// ships returns every Fluent Bit configuration that is shipped, by its name.
 func ships(t *testing.T) map[string]configuration {
 	t.Helper()
 	all := make(map[string]configuration)

@@ -71,8 +71,8 @@ func TestTheDockerfileCopiesWhatIsThere(t *testing.T) {
 	}
 }
 
-// Without Docker the builder of the image can be had too: its steps, on the files
-// that the image is built from.
+// The image's builder without Docker: its steps, on the files that the image is
+// built from.
 func TestTheStepsOfTheBuilderRun(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it builds the plugin")
@@ -169,7 +169,8 @@ func TestTheChartRendersTheValues(t *testing.T) {
 		if err := documents.Decode(&d); errors.Is(err, io.EOF) {
 			break
 		} else if err != nil {
-			// A template that does not fit, such as a Service's, is no Deployment.
+			// A template that does not fit, such as a Service's, is not a
+			// Deployment.
 			continue
 		}
 		if d.Kind == "ConfigMap" {
@@ -199,7 +200,7 @@ func TestTheChartRendersTheValues(t *testing.T) {
 	}
 }
 
-// What says which version it is says the same as the code, from which the start
+// All places that name the version agree with the code, from which the start
 // line, the command line and the Makefile take it.
 func TestThereIsOneVersion(t *testing.T) {
 	if !strings.Contains(read(t, "CHANGELOG.md"), "\n## ["+version.Number+"]") {
@@ -223,7 +224,7 @@ func TestThereIsOneVersion(t *testing.T) {
 		}
 	}
 	if found < 5 {
-		t.Errorf("the version was found %d times only: the test has lost its point", found)
+		t.Errorf("the version was found %d times only: the test shows nothing", found)
 	}
 }
 
@@ -315,7 +316,7 @@ func TestTheTaskDefinition(t *testing.T) {
 	if !strings.Contains(filters, reader.Name+"-firelens-*") {
 		t.Errorf("firelens.conf does not match what the container %s writes", reader.Name)
 	}
-	// What ECS makes of it, as far as it matters here.
+	// The part that matters here of what ECS makes of it.
 	folder := t.TempDir()
 	path := filepath.Join(folder, "firelens.conf")
 	if err := os.WriteFile(path, []byte(filters), 0o600); err != nil {
@@ -346,8 +347,8 @@ func TestTheSystemdDropIn(t *testing.T) {
 	if _, err := exec.LookPath("systemd-analyze"); err != nil {
 		t.Skip("SKIPPED: NO SYSTEMD-ANALYZE on PATH: the drop-in was not checked")
 	}
-	// The unit of the official packages, as far as it matters here, with a
-	// program that is on this machine.
+	// The part of the official packages' unit that matters here, with a program
+	// that is on this machine.
 	folder := t.TempDir()
 	program, err := exec.LookPath("true")
 	if err != nil {

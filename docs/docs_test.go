@@ -1,5 +1,5 @@
-// Package docs checks what the documents promise: that links lead somewhere,
-// that configurations are ones, and that deployments hold together.
+// Package docs tests the documents: that links lead somewhere, that
+// configurations are valid, and that deployments fit together.
 package docs
 
 import (
@@ -63,7 +63,7 @@ func read(t *testing.T, path string) string {
 // blocks.
 type markdown struct {
 	prose    []string // by line; a line of code is empty
-	indented []string // by line; empty where it is not indented, or in a fenced block
+	indented []string // by line; empty if it is not indented, or in a fenced block
 	blocks   []block
 }
 
@@ -142,8 +142,8 @@ func TestEveryLinkLeadsSomewhere(t *testing.T) {
 	}
 }
 
-// follow returns an error where a link of a document leads nowhere. The web is
-// not asked.
+// follow returns an error if a link of a document leads nowhere. It does not
+// follow links to the web.
 func follow(document, link string) error {
 	if strings.HasPrefix(link, "https://") || strings.HasPrefix(link, "mailto:") {
 		return nil
@@ -243,7 +243,7 @@ func TestEveryConfigurationShownIsOne(t *testing.T) {
 		}
 	}
 	if shown < 4 {
-		t.Errorf("only %d configurations are shown: the test has lost its point", shown)
+		t.Errorf("only %d configurations are shown: the test shows nothing", shown)
 	}
 }
 
@@ -306,7 +306,7 @@ func checkValues(t *testing.T, text string) {
 	}
 }
 
-// A configuration that is indented, as commands are, is one that nobody tries.
+// No test tries a configuration that is indented as commands are.
 func TestNoConfigurationIsHiddenAmongCommands(t *testing.T) {
 	configuration := regexp.MustCompile(`^(    |\t)\s*(\[(SERVICE|INPUT|FILTER|OUTPUT)\]|pipeline:|- \{?name: )`)
 	for _, document := range documents(t) {
@@ -326,7 +326,7 @@ func TestTheFrontPageIsOnePage(t *testing.T) {
 	}
 }
 
-// Tables cannot be broken, and what a program printed is as it is.
+// Tables cannot be wrapped, and a program's output stays as it is.
 func TestProseIsOfAWidthThatPeopleRead(t *testing.T) {
 	for _, document := range documents(t) {
 		for i, line := range parse(read(t, document)).prose {
@@ -337,7 +337,7 @@ func TestProseIsOfAWidthThatPeopleRead(t *testing.T) {
 	}
 }
 
-// What is in conf is found by who reads the documents.
+// The documents name every file in conf.
 func TestEveryFileInConfIsMentioned(t *testing.T) {
 	var all strings.Builder
 	for _, document := range documents(t) {
@@ -368,7 +368,7 @@ func TestEveryFileInConfIsMentioned(t *testing.T) {
 const installed = "/usr/lib/fluent-bit/flb-filter_trailwire.so"
 
 // dryRun lets Fluent Bit check a configuration, with the plugin of these
-// sources where the installed one is named.
+// sources in place of the installed one.
 func dryRun(t *testing.T, name, text string, options ...string) {
 	t.Helper()
 	fluentBit := findFluentBit(t)
@@ -420,7 +420,7 @@ func TestMain(m *testing.M) {
 }
 
 // buildPlugins returns a folder with the plugin under its names: those that make has
-// built, or, where they are missing or older than their sources, some built for the
+// built, or, if they are missing or older than their sources, some built for the
 // test.
 var buildPlugins = sync.OnceValues(func() (folder string, err error) {
 	isNew := exec.Command("make", "--question", "build/flb-filter_trailwire.so", "build/flb-in_trailwire.so", "build/out_trailwire.so")

@@ -11,12 +11,12 @@ import (
 	"testing"
 )
 
-// packages are all packages of the module, each with those of the module that it may import. A
-// package comes after those: so imports run one way, up this list. Tests may import more.
+// packages lists all packages of the module, each with those of the module that it may
+// import. A package comes after those: imports run one way, up this list. Tests may import
+// more.
 //
-// Nothing of detect knows the plugin or the
-// command line, detect/program knows no language, a language knows no events, and the search that
-// is written in C sees needles and not the rules that they are of.
+// Nothing in detect knows the plugin or the command line, detect/program knows no language,
+// a language knows no events, and the search in C knows needles but not their rules.
 var packages = []struct{ name, mayImport string }{
 	{"internal/version", ""},
 	{"internal/testline", ""},
@@ -60,8 +60,7 @@ var packages = []struct{ name, mayImport string }{
 	{"docs", ""},
 }
 
-// usesC reports whether a package may be written against C: the plugin, and the search
-// that it calls.
+// usesC reports whether a package may use C: the plugin, and the search that it calls.
 func usesC(name string) bool {
 	return name == "plugin" || strings.HasPrefix(name, "plugin/") || name == "internal/search"
 }
@@ -98,14 +97,14 @@ func TestImportsRunOneWay(t *testing.T) {
 		}
 	}
 	if len(imports) < 25 {
-		t.Errorf("only %d packages were found: the test has lost its point", len(imports))
+		t.Errorf("only %d packages were found: the test shows nothing", len(imports))
 	}
 }
 
 const module = "github.com/trailwire/trailwire/"
 
-// importsOfModule returns, for each package, what it imports and a file that does. It reads all
-// files whatever their build constraints, and leaves tests out.
+// importsOfModule returns, for each package, what it imports and a file that does. It reads
+// all files, whatever their build constraints are, but no tests.
 func importsOfModule(t *testing.T) map[string]map[string]string {
 	t.Helper()
 	imports := map[string]map[string]string{}

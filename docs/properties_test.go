@@ -132,7 +132,7 @@ func TestWrongValuesOfPropertiesAreRefusedAsThePageSays(t *testing.T) {
 	for _, d := range readProperties(t) {
 		source := context(d.name)
 		source[d.name] = d.setting(t, d.wrong)
-		// The page has the property that is complained about, where that is another.
+		// If the error names another property, the page has that one.
 		want := regexp.MustCompile(`^property "\w+": ` + regexp.QuoteMeta(d.says) + `$`)
 		if err := d.readBy(source); err == nil || !want.MatchString(err.Error()) {
 			t.Errorf("%s: the error is %v, the page says %s", d.wrong, err, d.says)
@@ -156,7 +156,7 @@ func context(name string) values {
 	return values{"alerts_to": where}
 }
 
-// folderOfFiles makes a folder that stands for /etc in examples.
+// folderOfFiles makes a folder that replaces /etc in examples.
 func folderOfFiles(t *testing.T) string {
 	t.Helper()
 	folder := t.TempDir()
