@@ -11,7 +11,7 @@ import (
 type Decision struct {
 	Rule      *rule.Rule
 	Coverage  alert.Coverage
-	Alert     *alert.Alert // nil where an exception has dropped it
+	Alert     *alert.Alert // nil if an exception has dropped it
 	Exception string       // the name of the property that has, as in trusted_accounts
 }
 
@@ -22,7 +22,7 @@ func (v *Evaluator) Observe(observe func(event *cloudtrail.Event, decisions []De
 	v.observe = observe
 }
 
-// decide notes a decision where somebody wants to know.
+// decide notes a decision if somebody wants to know.
 func (v *Evaluator) decide(d Decision) {
 	if v.observe != nil {
 		v.decisions = append(v.decisions, d)

@@ -7,11 +7,10 @@ import (
 	"github.com/trailwire/trailwire/detect/rule"
 )
 
-// A dispatch finds the rules that are worth evaluating on an event by what the
-// event says in event.action and event.provider: nearly every rule about
-// CloudTrail asks for one of a few calls, or at least for a service. Rules that
-// ask for a foreign grant are tried on the calls that can make one. The others are
-// always tried.
+// A dispatch finds the rules to evaluate on an event by its event.action and
+// event.provider: nearly every rule about CloudTrail asks for one of a few calls,
+// or at least for a service. Rules that ask for a foreign grant are tried on the
+// calls that can make one. The others are always tried.
 //
 // It asks the compiled queries what they cannot match without
 // ([program.Program.Required]), and so never passes over a rule that would match.
@@ -20,7 +19,7 @@ import (
 // those of a thousand ordinary events (Go 1.26, AMD EPYC), a map takes 9 ns, a
 // sorted slice with binary search 27 ns, and a hash of the length and two
 // characters into a slice 4.5 ns. Evaluating an event costs 1,600 ns at least,
-// so that the hash would win a third of a percent, and lose to whoever chooses
+// so the hash would win a third of a percent, and lose to somebody who chooses
 // actions that collide.
 type dispatch struct {
 	byAction   map[string][]int
@@ -77,7 +76,7 @@ func (d *dispatch) find(event *cloudtrail.Event) candidates {
 	return found
 }
 
-// next takes the first of the candidates. It returns false where there is none.
+// next takes the first of the candidates. It returns false if there is none.
 func (c *candidates) next() (rule int, ok bool) {
 	from := &c.always
 	for _, other := range [...]*[]int{&c.byAction, &c.byProvider, &c.onGrants} {

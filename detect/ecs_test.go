@@ -128,7 +128,7 @@ func leaves(record any) map[string][]any {
 	return all
 }
 
-// fits reports whether a JSON value may stand in a field of a type.
+// fits reports whether a JSON value may be in a field of a type.
 func fits(value any, kind string) bool {
 	kind, isList := strings.CutSuffix(kind, "[]")
 	if isList {
@@ -244,7 +244,7 @@ func TestECSFieldsHaveTheTypesOfTheSchema(t *testing.T) {
 			case !known:
 				t.Errorf("%s is not a field that an alert may fill: %v", path, values)
 			case len(values) != 1:
-				t.Errorf("%s stands in the document %d times: %v", path, len(values), values)
+				t.Errorf("%s is in the document %d times: %v", path, len(values), values)
 			case !fits(values[0], kind):
 				t.Errorf("%s is %v, which is no %s", path, values[0], kind)
 			}
@@ -453,7 +453,7 @@ func TestWhatWouldPassForAVerdictInECSIsMovedAside(t *testing.T) {
 			`{"trailwire":{"suppressed":"duplicate"}}`},
 		{"a dotted part of it", crossAccountGrant(object{"trailwire.suppressed": "duplicate"}),
 			`{"trailwire.suppressed":"duplicate"}`},
-		{"tags that are none", crossAccountGrant(object{"tags": object{"a": 1}}), `{"tags":{"a":1}}`},
+		{"tags that are not a list", crossAccountGrant(object{"tags": object{"a": 1}}), `{"tags":{"a":1}}`},
 		{"tags are merged", crossAccountGrant(object{"tags": []any{"mine", "mine", "Domain: Cloud"}}), ``},
 		{"a tag is", crossAccountGrant(object{"tags": "mine"}), ``},
 	} {
@@ -466,7 +466,7 @@ func TestWhatWouldPassForAVerdictInECSIsMovedAside(t *testing.T) {
 			for path, values := range leaves(got) {
 				kind, known := ecsTypes[path]
 				if known && (len(values) != 1 || !fits(numbered(t, values[0]), kind)) {
-					t.Errorf("%s is %v, which is no one %s", path, values, kind)
+					t.Errorf("%s is %v, which is not one %s", path, values, kind)
 				}
 			}
 			if got["event"].(object)["kind"] != "alert" {
@@ -476,7 +476,7 @@ func TestWhatWouldPassForAVerdictInECSIsMovedAside(t *testing.T) {
 	}
 }
 
-// numbered decodes a value again, with numbers as they stand in JSON.
+// numbered decodes a value again, with numbers as they are in JSON.
 func numbered(t *testing.T, value any) any {
 	t.Helper()
 	text, err := json.Marshal(object{"value": value})

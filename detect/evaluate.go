@@ -82,9 +82,9 @@ const keptBuffer = 4 << 20
 func (v *Evaluator) Malformed() int { return v.finder.Malformed() }
 
 // Record evaluates one record: body is its MessagePack map, when its
-// timestamp, which counts where an event has none of its own (zero: now).
+// timestamp, which counts if an event has none of its own (zero: now).
 //
-// It returns nil where the record is to be left as it is, byte for byte:
+// It returns nil if the record is to be left as it is, byte for byte:
 // because it is not CloudTrail, because nothing in it matches, because it is
 // malformed, or because it is tagged already. Else the outputs
 // take its place, in order. They are valid until the next call.
@@ -129,8 +129,8 @@ func (v *Evaluator) apart(parts []cloudtrail.Part, when time.Time) []Output {
 	return v.outputs
 }
 
-// output adds body with these alerts to the outputs. It adds nothing where there
-// are none, and where body carries them already, unless they are all that is
+// output adds body with these alerts to the outputs. It adds nothing if there
+// are none, and if body carries them already, unless they are all that is
 // wanted.
 func (v *Evaluator) output(body []byte, found []alert.Alert) {
 	if len(found) == 0 {
@@ -161,7 +161,7 @@ func (v *Evaluator) split(when time.Time) []Output {
 }
 
 // evaluateSplit returns the record that parts of one list element become, and
-// evaluates it: as it leaves us, with what stood beside the list, so that whoever
+// evaluates it: as it leaves us, with what was beside the list, so that anybody who
 // reads it later, we among them, comes to the same verdict.
 func (v *Evaluator) evaluateSplit(parts []cloudtrail.Part, when time.Time) (body []byte) {
 	body, ok := v.finder.IsElement(parts[0])
@@ -264,7 +264,7 @@ func eventTime(event *cloudtrail.Event, when, now time.Time) time.Time {
 	return at
 }
 
-// tag returns body with the alerts added, or body itself and false where it is
+// tag returns body with the alerts added, or body itself and false if it is
 // to be left alone because it carries this verdict already.
 func (v *Evaluator) tag(body []byte, found []alert.Alert) (tagged []byte, ok bool) {
 	alert.SortBySeverity(found)
@@ -288,7 +288,7 @@ func (v *Evaluator) room(n int) []byte {
 	return v.buffer[len(v.buffer):len(v.buffer):cap(v.buffer)]
 }
 
-// maxRoom bounds how much is set aside that nobody has asked for.
+// maxRoom bounds how much is set aside beyond what was asked for.
 const maxRoom = 256 << 10
 
 // keep keeps what was written to the room, which may have outgrown it.

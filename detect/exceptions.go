@@ -21,7 +21,7 @@ type Exceptions struct {
 	Resources   []string // grants on these resources: ARN patterns
 }
 
-// covering returns the name of the property that covers the grant, nothing where
+// covering returns the name of the property that covers the grant, nothing if
 // none does. A nil grant is never covered.
 func (x *Exceptions) covering(g *grant.Grant, event *cloudtrail.Event) (property string) {
 	switch {
@@ -141,8 +141,8 @@ func trustsARN(pattern string, g *grant.Grant) bool {
 	return false
 }
 
-// matchARN matches an ARN field by field: * and ? do not stand for a colon. A role
-// may have colons in its path, and must not pass for another account's that way.
+// matchARN matches an ARN field by field: * and ? do not match a colon. A role may
+// have colons in its path, and must not pass for another account's that way.
 func matchARN(pattern, arn string) bool {
 	for {
 		field, restOfPattern, more := strings.Cut(pattern, ":")
@@ -157,7 +157,7 @@ func matchARN(pattern, arn string) bool {
 	}
 }
 
-// matchPattern matches the whole of text, in which * stands for any run of
+// matchPattern matches the whole of text. In a pattern, * matches any run of
 // characters and ? for any one. It goes back to the last star only, so that no
 // pattern is slow.
 func matchPattern(pattern, text string) bool {

@@ -49,7 +49,7 @@ func TestExceptions(t *testing.T) {
 			object{"requestParameters.qualifier": "live"}, true},
 		{"another alias", detect.Exceptions{Functions: []string{"arn:aws:lambda:*:111122223333:function:billing-export:test"}},
 			object{"requestParameters.qualifier": "live"}, false},
-		{"a star does not stand for a colon", detect.Exceptions{Functions: []string{"arn:aws:*:function:billing-export"}}, nil, false},
+		{"a star does not match a colon", detect.Exceptions{Functions: []string{"arn:aws:*:function:billing-export"}}, nil, false},
 		{"a role with a colon in its path is not another one", detect.Exceptions{Actors: []string{"arn:aws:iam::*:role/deploy-*"}}, object{"userIdentity": object{
 			"arn": "arn:aws:sts::111122223333:assumed-role/evil/s", "type": "AssumedRole",
 			"sessionContext": object{"sessionIssuer": object{"arn": "arn:aws:iam::111122223333:role/x:role/deploy-a/evil"}},

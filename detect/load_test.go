@@ -49,7 +49,7 @@ func TestRulesAreLoadedFromTheFilesThatPatternsName(t *testing.T) {
 		{"no rule at all", "-builtin", rule.RefuseUnsupported, "-builtin leaves no rule: name a rule file beside it", nil},
 		{"a file that is not there", "%s/none.toml", rule.RefuseUnsupported, `"%s/none.toml": no such rule file`, nil},
 		{"a glob that matches nothing", "%s/*.yaml", rule.RefuseUnsupported, `"%s/*.yaml": no such rule file`, nil},
-		{"a glob that is none", "%s/[", rule.RefuseUnsupported, `"%s/[": syntax error in pattern`, nil},
+		{"a glob that is malformed", "%s/[", rule.RefuseUnsupported, `"%s/[": syntax error in pattern`, nil},
 		{"a folder", "%s", rule.RefuseUnsupported, `"%s" is a directory: name the files in it, such as %s/*.toml`, nil},
 		{"two files with one id", "-builtin %s/a.toml %s/copy.old", rule.RefuseUnsupported,
 			`%s/copy.old:3:11: rule.rule_id an-id is that of the rule "A rule" in %s/a.toml: no two rules can have one id`, nil},

@@ -14,15 +14,15 @@ import (
 )
 
 // A Mention is what a rule looks for in a record in which no event is recognised:
-// mostly because the event stands under a key that nobody has named.
+// mostly because the event is under a key that json_keys does not have.
 type Mention struct {
-	Text string // what the rule looks for, in lower case where any case will do
+	Text string // what the rule looks for, in lower case if any case will do
 	Key  string // the keys it is under, with dots: printable and short
 }
 
 func (m Mention) String() string { return fmt.Sprintf("%q under %q", m.Text, m.Key) }
 
-// mentions keeps a few of the mentions that nobody has asked for yet.
+// mentions keeps a few of the mentions that were not reported yet.
 type mentions struct {
 	needles needle.Set // of rules alone: lists and escapes mean nothing here
 

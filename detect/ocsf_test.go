@@ -21,7 +21,7 @@ import (
 // from the schema's source: github.com/ocsf/ocsf-schema at 1.4.0
 // (commit 6109cc5e), events/findings/detection_finding.json and what it extends,
 // profiles/{cloud,security_control}.json, objects/*.json and dictionary.json.
-// Every attribute that is required stands here, others where they are used.
+// Every attribute that is required stands here, others if they are used.
 var ocsfSchema = map[string]ocsfObject{
 	"detection_finding": {
 		required: "activity_id category_uid class_uid cloud finding_info metadata severity_id time type_uid",
@@ -119,7 +119,7 @@ var ocsfSchema = map[string]ocsfObject{
 }
 
 // ocsfCaptions are the enumerations of the class, from the same source: a
-// number's caption must stand in the attribute beside it.
+// number's caption must be in the attribute beside it.
 var ocsfCaptions = []struct {
 	id, beside string
 	captions   map[string]string
@@ -218,7 +218,7 @@ func TestFindingsAreOfTheSchema(t *testing.T) {
 				t.Errorf("%s is %s and %s %v, want %q", c.id, id, c.beside, finding[c.beside], want)
 			}
 		}
-		// Numbers are compared as they stand in the text.
+		// Numbers are compared as they are in the text.
 		if got := valueAt(finding, "unmapped", "event"); !equalJSON(t, got, before) {
 			t.Errorf("unmapped.event is\n%v\nwant the record\n%v", got, before)
 		}

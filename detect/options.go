@@ -59,12 +59,12 @@ type Options struct {
 
 	// Search reports whether there could be anything for the engine to do in
 	// data: what [Options.Needles] says to look for, by better means than the
-	// plain search, which is used where this is nil.
+	// plain search, which is used if this is nil.
 	Search func(data []byte) bool
 }
 
 // Needles returns what an engine with these options looks for before it parses
-// anything; JSON escapes come on top. It returns false where a rule has no
+// anything; JSON escapes come on top. It returns false if a rule has no
 // needle, and everything is suspect.
 func (o *Options) Needles() (needles []needle.Needle, ok bool) {
 	set := o.needles()
@@ -92,7 +92,7 @@ func (o *Options) ruleNeedles() (all []needle.Needle) {
 	return all
 }
 
-// listMarkers are the keys that a list of events stands under. Calls such as
+// listMarkers are the keys under which a list of events may be. Calls such as
 // PutRecords and DescribeEvents are not a reason to look closer.
 var listMarkers = []needle.Needle{
 	{Text: "Records", Whole: true}, {Text: "logEvents", Whole: true}, {Text: "Events", Whole: true},

@@ -18,7 +18,7 @@ func TestAFileOfRuleTestsIsReadOrRefusedWithThePlace(t *testing.T) {
 		{"no verdict", "[{\"event\": {}}]", "t.json:1:2: the test does not say what is expected: true or false"},
 		{"a verdict in words", `[{"event": {}, "expected": "yes"}]`, "t.json:1:2: cannot unmarshal string into Go struct field .expected of type bool: a test has the keys event, expected and why"},
 		{"a key that nobody knows", `[{"event": {}, "expect": true}]`, `t.json:1:2: unknown field "expect": a test has the keys event, expected and why`},
-		{"an event that is none", `[{"event": [], "expected": true}]`, "t.json:1:2: the event must be a JSON object"},
+		{"an event that is not an object", `[{"event": [], "expected": true}]`, "t.json:1:2: the event must be a JSON object"},
 		{"a comma too many", "[\n{\"event\": {},}]", "t.json:2:14: the file is not JSON: invalid character '}' looking for beginning of object key string"},
 		{"a list that does not end", `[{"event": {}, "expected": true}`, "t.json:1:32: the file is not JSON: unexpected end of JSON input"},
 		{"something after the list", "[] {}", "t.json:1:4: the file is not JSON: invalid character '{' after top-level value"},

@@ -21,7 +21,7 @@ type object = map[string]any
 var absent = new(int)
 
 // crossAccountGrant returns the event that the built-in rule is about, with
-// some of its members replaced or, where the value is absent, left out. Members
+// some of its members replaced or, if the value is absent, left out. Members
 // of requestParameters are named with a dot.
 func crossAccountGrant(changes object) object {
 	parameters := object{
@@ -233,7 +233,7 @@ func indexOf(text []byte, part string) int {
 }
 
 func TestMissingFieldNeverMatchesTheRule(t *testing.T) {
-	// Two of its clauses stand under not: an event without request parameters
+	// Two of its clauses are under not: an event without request parameters
 	// does not match for want of what must not be in them.
 	for _, query := range []string{
 		`any where aws.cloudtrail.error_code == "x"`,

@@ -10,8 +10,8 @@ import (
 )
 
 // Bounds of what a suppressor remembers. A remembered alert costs about 60
-// bytes, so that the whole stays below 1.2 MB whatever arrives. Forgetting
-// early means an alert too many, never one too few.
+// bytes, so that the whole always stays below 1.2 MB. Forgetting early means an
+// alert too many, never one too few.
 const (
 	maxRemembered = 16_384
 	maxIntervals  = 64
@@ -72,7 +72,7 @@ type interval struct {
 // judge says whether an alert is suppressed that was raised by an event of that
 // time, and remembers it.
 //
-// It is a duplicate where an event with the same key and the same content has raised
+// It is a duplicate if an event with the same key and the same content has raised
 // one within the window. It is one too many where its rule has raised as many in the
 // interval as it may; but the first alert about each relation and account is never
 // that, so that nobody can hide a grant after noise of his own.

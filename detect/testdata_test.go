@@ -202,7 +202,7 @@ func (r *run) engine(t *testing.T) (*detect.Engine, detect.Options) {
 	return engine, settings.Options
 }
 
-// evaluation is what became of each record: nil where it was left as it is.
+// evaluation is what became of each record: nil if it was left as it is.
 type evaluation []evaluated
 
 type evaluated struct {
@@ -279,7 +279,7 @@ func checkEventIDs(t *testing.T, got evaluation, want []string) {
 	}
 }
 
-// checkAlerts compares what stands in the records.
+// checkAlerts compares what is in the records.
 func (r *run) checkAlerts(t *testing.T, got evaluation, key string) {
 	t.Helper()
 	var alerts []map[string]any
@@ -390,7 +390,7 @@ type = "eql"
 }
 
 // compareWithoutAlert checks that a record is its input and after that the
-// alerts, where an input's key that would pass for an alert has got a suffix.
+// alerts, if an input's key that would pass for an alert has got a suffix.
 func compareWithoutAlert(o detect.Output, input []byte, key string) error {
 	ours := []string{key, key + "s"}
 	gained := ours[:min(len(o.Alerts), 2)]
@@ -530,7 +530,7 @@ func checkSecondPass(t *testing.T, engine *detect.Engine, first evaluation) {
 	}
 }
 
-// alertsIn returns the alerts that stand in an output, as JSON.
+// alertsIn returns the alerts in an output, as JSON.
 func alertsIn(t *testing.T, o detect.Output, key string) []map[string]any {
 	t.Helper()
 	if len(o.Alerts) == 0 {
@@ -556,7 +556,7 @@ func alertsIn(t *testing.T, o detect.Output, key string) []map[string]any {
 	return alerts
 }
 
-// decode reads a record as somebody behind an output would: as JSON.
+// decode reads a record as a receiver of an output would: as JSON.
 func decode(t *testing.T, body []byte) map[string]any {
 	t.Helper()
 	text, err := document.AppendJSON(nil, body)
@@ -748,7 +748,7 @@ func checkAlert(t *testing.T, alert map[string]any, grants bool) {
 		}},
 	} {
 		if !slices.Contains(c.allowed, c.value) {
-			t.Errorf("%q is none of %q", c.value, c.allowed)
+			t.Errorf("%q is not one of %q", c.value, c.allowed)
 		}
 	}
 }

@@ -57,7 +57,7 @@ func (m *Verdicts) AppendBytes(b []byte) []byte {
 }
 
 // VerdictsOf returns rewound verdicts that [Verdicts.AppendBytes] wrote. They are
-// of records that were evaluated before, also where nothing was raised.
+// of records that were evaluated before, also if nothing was raised.
 func VerdictsOf(b []byte) *Verdicts {
 	m := new(Verdicts)
 	for _, s := range b {

@@ -68,8 +68,8 @@ var nounsOfAccount = map[string]string{
 //	SAML user alice@example.com of identity provider ADFS
 //	Identity Center user 544894e8-80c1-707f-60e3-3ba6510dfac1 of account 111122223333
 //
-// It is bounded and printable whatever the event holds, and empty where the event
-// names nobody.
+// It is bounded and printable for any event, and empty if the event names
+// nobody.
 func (a *Actor) Label() string {
 	if a.ARN != "" {
 		return grant.Printable(a.ARN)
@@ -103,8 +103,8 @@ func (a *Actor) Label() string {
 	return strings.Join(words, " ")
 }
 
-// insteadOfAccount names the actor where its account does not: where there is none, or
-// where the actor is none of the account's own. It is empty where the account is all
+// insteadOfAccount names the actor where its account does not: if there is none, or
+// where the actor is none of the account's own. It is empty if the account is all
 // that a sentence needs.
 func (a *Actor) insteadOfAccount() string {
 	if a.Account == "" || a.ARN == "" && nouns[a.Type] != "" {

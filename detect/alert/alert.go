@@ -32,12 +32,12 @@ type Alert struct {
 	// the rule reads trailwire.grant.* or the coverage is all.
 	Opened *call.Opening
 
-	Coverage   Coverage // CoverExtended where the rule's predicate does not match
+	Coverage   Coverage // CoverExtended if the rule's predicate does not match
 	Suppressed Suppression
 
 	// Actor, Source and Event are what an analyst asks first. Respond is the
 	// command that undoes a grant, Inspect the one that shows what is there now, for
-	// an alert with Opened; either is empty where there is none.
+	// an alert with Opened; either is empty if there is none.
 	Actor   Actor
 	Source  Source
 	Event   Event
@@ -72,7 +72,7 @@ func NewTemplate(r *rule.Rule) *Template {
 	for i := range r.Threat {
 		threats[i] = threatObject(&r.Threat[i])
 	}
-	// The lists are there even where they are empty.
+	// The lists are there even if they are empty.
 	after := object{
 		{"threat", pack(threats)},
 		{"tactics", pack(r.Tactics())}, {"techniques", pack(r.Techniques())},
@@ -131,12 +131,12 @@ func (a *Alert) describe(event *cloudtrail.Event) {
 	}
 }
 
-// maxEventID is the longest id that stands in a dedup_key as it is. CloudTrail's
-// have 36 characters.
+// maxEventID is the longest id that a dedup_key has unchanged. CloudTrail's have
+// 36 characters.
 const maxEventID = 128
 
 // identify returns the id of an event, or the fingerprint of an id that is not
-// CloudTrail's. It is empty where there is none.
+// CloudTrail's. It is empty if there is none.
 func identify(event *cloudtrail.Event) string {
 	id := event.Text(cloudtrail.FieldEventID)
 	if len(id) > maxEventID || !utf8.Valid(id) {
@@ -154,7 +154,7 @@ func fingerprint(text []byte) string {
 }
 
 // AppendContent appends what the alert's event says and grants. It is the same
-// however the event is encoded and wrapped, and whatever stands beside its own
+// in any encoding and wrapping, and does not depend on what is beside its own
 // members. Two events with one id and another content are not duplicates: one of
 // them is forged.
 func (a *Alert) AppendContent(dst []byte) []byte {
@@ -213,7 +213,7 @@ var contentIfThere = []cloudtrail.Field{
 
 // reasonOfGrant says what a grant did. A grant to a service that nothing binds
 // needs a word more, since services are granted things all day. The rule's own
-// alerts say it only where no source is named at all, as they always have.
+// alerts say it only if no source is named at all, as they always have.
 func (a *Alert) reasonOfGrant() string {
 	reason := a.Grant.Sentence(a.Actor.Account)
 	if actor := a.Actor.insteadOfAccount(); actor != "" {
@@ -271,7 +271,7 @@ func (a *Alert) verdict() object {
 	}...)
 }
 
-// granted is the worst grant as a map, empty where there is none. Of an AddPermission
+// granted is the worst grant as a map, empty if there is none. Of an AddPermission
 // it says what the reader of statements knows, and after that what an alert about any
 // call says.
 func (a *Alert) granted() packed {
@@ -300,7 +300,7 @@ func (a *Alert) granted() packed {
 }
 
 // Grantee says whom the alert is about: what the outsider is to the account, and who
-// it is. It returns false where the alert is not about a grant.
+// it is. It returns false if the alert is not about a grant.
 func (a *Alert) Grantee() (relation, who string, ok bool) {
 	switch {
 	case a.Grant != nil:
@@ -318,8 +318,8 @@ func SortBySeverity(found []Alert) {
 }
 
 // appendTagged writes the map body and, at its end, what it gains: key with the
-// first alert and, where there are several, key+"s" with all of them. What
-// stands under keys that would pass for ours is kept under another name.
+// first alert and, if there are several, key+"s" with all of them. What is
+// under keys that would pass for ours is kept under another name.
 func appendTagged(b, body []byte, key string, found []Alert) []byte {
 	pairs, _, err := document.ReadMapHeader(body)
 	if err != nil {
@@ -361,7 +361,7 @@ func appendList(b []byte, found []Alert) []byte {
 	return b
 }
 
-// movedKey returns key with the suffix _original, more than once where body has
+// movedKey returns key with the suffix _original, more than once if body has
 // that key too.
 func movedKey(body []byte, key string) string {
 	for taken := true; taken; {
@@ -375,21 +375,21 @@ func movedKey(body []byte, key string) string {
 // it does when its own output comes round again (rewrite_tag can do that).
 func carries(body []byte, key string, found []Alert) bool {
 	have, ok := document.Get(body, key)
-	if !ok || !found[0].stands(have) {
+	if !ok || !found[0].alreadyWritten(have) {
 		return false
 	}
 	list, several := document.Get(body, key+"s")
 	if several != (len(found) > 1) {
 		return false
 	}
-	return !several || allStand(list, found)
+	return !several || allAlreadyWritten(list, found)
 }
 
-// allStand reports whether list is the list of these alerts, written earlier.
-func allStand(list []byte, found []Alert) bool {
+// allAlreadyWritten reports whether list is the list of these alerts, written earlier.
+func allAlreadyWritten(list []byte, found []Alert) bool {
 	items, n := document.OverArray(list), 0
 	for items.Next() {
-		if n == len(found) || !found[n].stands(items.Value) {
+		if n == len(found) || !found[n].alreadyWritten(items.Value) {
 			return false
 		}
 		n++
@@ -397,11 +397,11 @@ func allStand(list []byte, found []Alert) bool {
 	return items.Err() == nil && n == len(found)
 }
 
-// stands reports whether have is this alert, written earlier. It is judged
-// again now, and its second coming may be called a duplicate or one too many;
-// the first word stands then. A suppression that we would not give does not:
-// it could be the sender's, to be routed aside.
-func (a *Alert) stands(have []byte) bool {
+// alreadyWritten reports whether have is this alert, written earlier. It is judged
+// again now, and may now be a duplicate or past max_signals; the first judgement is
+// kept then. A suppression that we would not give is not kept: it could be the
+// sender's, to be routed aside.
+func (a *Alert) alreadyWritten(have []byte) bool {
 	fresh := *a
 	fresh.Suppressed = NotSuppressed
 	return a.sameBut(have, fresh.append(nil), "suppressed")
@@ -415,7 +415,7 @@ func (a *Alert) sameBut(have, fresh []byte, but ...string) bool {
 	for theirs.Next() {
 		key, _ := document.Text(theirs.Key)
 		if slices.Contains(but, string(key)) {
-			if said, _ := document.Text(theirs.Value); string(key) == "suppressed" && !a.mayHaveSaid(string(said)) {
+			if said, _ := document.Text(theirs.Value); string(key) == "suppressed" && !a.mayHaveWritten(string(said)) {
 				return false
 			}
 			continue
@@ -427,8 +427,8 @@ func (a *Alert) sameBut(have, fresh []byte, but ...string) bool {
 	return theirs.Err() == nil && !ours.Next()
 }
 
-// mayHaveSaid reports whether a suppression could be what was said of the alert
+// mayHaveWritten reports whether a suppression could be what was said of the alert
 // when it came first.
-func (a *Alert) mayHaveSaid(suppressed string) bool {
+func (a *Alert) mayHaveWritten(suppressed string) bool {
 	return suppressed == "" || suppressed == a.Suppressed.String() || a.Suppressed == Duplicate
 }

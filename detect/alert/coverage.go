@@ -5,7 +5,7 @@ package alert
 type Coverage uint8
 
 const (
-	// CoverRule alerts exactly where the predicate matches.
+	// CoverRule alerts exactly when the predicate matches.
 	CoverRule Coverage = iota
 	// CoverExtended also alerts on the grants that the predicate misses:
 	// cross-account and public ones in disguise or to do something else than

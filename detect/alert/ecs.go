@@ -21,12 +21,12 @@ const ecsVersion = "8.11.0"
 var ecsSeverity = map[string]int{"low": 21, "medium": 47, "high": 73, "critical": 99}
 
 // appendECS appends body with the verdict merged into it. It returns false
-// where body has it already.
+// if body has it already.
 func appendECS(dst, body []byte, found []Alert) (out []byte, changed bool) {
 	claims := ecsClaims(body, found)
 	var gone []taken
 	rest := without(body, claims, "", &gone)
-	if ecsStands(claims, gone, found) {
+	if ecsAlreadyWritten(claims, gone, found) {
 		return dst, false
 	}
 	original := originalText(gone)
@@ -107,7 +107,7 @@ func namesDataSet(body []byte) bool {
 }
 
 // ecsEvent are the fields of the set event for an event in CloudTrail's own
-// words. An ECS document has them, and is where they were read.
+// words. An ECS document has them already: they were read there.
 func (a *Alert) ecsEvent() object {
 	start := ""
 	if at, err := time.Parse(time.RFC3339, a.Event.Time); err == nil {
@@ -121,8 +121,8 @@ func (a *Alert) ecsEvent() object {
 
 const ecsTime = "2006-01-02T15:04:05.999Z07:00"
 
-// ecsOthers are the other ones. There is no @timestamp among them: Fluent Bit's
-// outputs write it from the record's own time, and a document with two is
+// ecsOthers are the other fields. There is no @timestamp among them: Fluent
+// Bit's outputs write it from the record's own time, and a document with two is
 // refused.
 func (a *Alert) ecsOthers() object {
 	return object{
@@ -213,31 +213,31 @@ func mergedTags(body []byte, tags []string) packed {
 	return pack(all)
 }
 
-// ecsStands reports whether what stood in the places of the claims is what they
-// would put there, and nothing else: the record has been here before.
-func ecsStands(claims []claim, gone []taken, found []Alert) bool {
-	stand, all := 0, 0
+// ecsAlreadyWritten reports whether the places of the claims had exactly what the claims
+// would put there: the record was evaluated before.
+func ecsAlreadyWritten(claims []claim, gone []taken, found []Alert) bool {
+	same, all := 0, 0
 	eachValue(claims, "", func(path string, value packed) {
 		all++
 		for _, g := range gone {
 			if g.path != path || g.dotted {
 				continue
 			}
-			if path == extension && extensionStands(g.value, found) || document.Equal(g.value, value) {
-				stand++
+			if path == extension && extensionAlreadyWritten(g.value, found) || document.Equal(g.value, value) {
+				same++
 			}
 		}
 	})
-	return stand == all && len(gone) == all
+	return same == all && len(gone) == all
 }
 
-// extensionStands reports whether have is the extension of these alerts,
-// written earlier, with whatever it was then that had to make room.
-func extensionStands(have []byte, found []Alert) bool {
+// extensionAlreadyWritten reports whether have is the extension of these alerts,
+// written earlier, with what had to make room then.
+func extensionAlreadyWritten(have []byte, found []Alert) bool {
 	a := found[0]
 	a.Suppressed = NotSuppressed
 	list, several := document.Get(have, "alerts")
-	if several != (len(found) > 1) || several && !allStand(list, found) {
+	if several != (len(found) > 1) || several && !allAlreadyWritten(list, found) {
 		return false
 	}
 	return found[0].sameBut(have, a.ecsExtension(found[:1]).append(nil), "suppressed", "original", "alerts")
@@ -248,7 +248,7 @@ func extensionStands(have []byte, found []Alert) bool {
 // type, and Elasticsearch refuses a document in which a field has another type
 // than it had in the first.
 //
-// Tags are not in it where they are all among the merged ones.
+// Tags are not in it if they are all among the merged ones.
 func originalText(gone []taken) string {
 	var o object
 	for _, g := range gone {

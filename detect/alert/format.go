@@ -21,7 +21,7 @@ const (
 )
 
 // Append appends the record that body becomes with these alerts, the most
-// severe first. It returns false where body carries this verdict already. key
+// severe first. It returns false if body carries this verdict already. key
 // is the alert key, which only the native format has.
 func (f Format) Append(dst, body []byte, found []Alert, key string, now time.Time) (out []byte, changed bool) {
 	switch f {
@@ -36,7 +36,7 @@ func (f Format) Append(dst, body []byte, found []Alert, key string, now time.Tim
 	return appendTagged(dst, body, key, found), true
 }
 
-// more returns all alerts of a record in the native form where there are
+// more returns all alerts of a record in the native form if there are
 // several: no schema has room for a second rule.
 func more(found []Alert) packed {
 	if len(found) == 1 {

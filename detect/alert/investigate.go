@@ -10,7 +10,7 @@ import (
 
 // Source is where the call came from.
 type Source struct {
-	IP        string // empty where Address is none
+	IP        string // empty if Address is none
 	Address   string // an IP address, or the name of a service that called
 	UserAgent string
 }
@@ -69,7 +69,7 @@ func bounded(text []byte) string {
 	return grant.Bounded(string(text))
 }
 
-// object has the address once: under ip where it is one.
+// object has the address once: under ip if it is one.
 func (s *Source) object() object {
 	address := s.Address
 	if address == s.IP {

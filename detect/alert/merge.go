@@ -21,17 +21,17 @@ type claim struct {
 	below []claim
 }
 
-// taken is a value that stood where a claim is.
+// taken is a value that was in the place of a claim.
 type taken struct {
 	path   string // with dots
 	dotted bool   // a key on the way had a dot
 	value  []byte
 }
 
-// without returns the map m without what stands where the claims are, and adds
-// that to gone. A value that is not a map, where fields must be, has to go too:
-// Elasticsearch refuses a document in which event is a text. The map nests as
-// deep as the claims do at most.
+// without returns the map m without what is in the places of the claims, and
+// adds that to gone. A value that is not a map, where fields must be, has to go
+// too: Elasticsearch refuses a document in which event is a text. The map nests
+// as deep as the claims do at most.
 func without(m []byte, claims []claim, path string, gone *[]taken) []byte {
 	var kept []byte
 	pairs := uint32(0)
@@ -88,9 +88,9 @@ func claimed(claims []claim, key string) (c *claim, rest string, found bool) {
 	return nil, "", false
 }
 
-// merge returns the map m, in which nothing stands where the claims are, with
-// their values. Of a key that m has twice it is the last that is merged into, since
-// that is the one that counts.
+// merge returns the map m, in which the places of the claims are free, with their
+// values. Of a key that m has twice it is the last that is merged into, since that
+// is the one that counts.
 func merge(dst, m []byte, claims []claim) []byte {
 	into := make([]int, len(claims)) // by claim: the number of its pair, from 1
 	pairs, n := 0, 0

@@ -43,7 +43,7 @@ func (o object) appendPairs(b []byte) []byte {
 	return b
 }
 
-// says reports whether the pair is worth a place.
+// says reports whether the pair says anything.
 func (p pair) says() bool {
 	switch v := p.value.(type) {
 	case nil:
@@ -62,7 +62,7 @@ func (p pair) says() bool {
 	return true
 }
 
-// says reports whether any pair of the object is worth a place.
+// says reports whether any pair of the object says anything.
 func (o object) says() bool {
 	for _, p := range o {
 		if p.says() {

@@ -43,7 +43,7 @@ var (
 	}
 )
 
-// appendFinding appends the finding that stands in for the record body.
+// appendFinding appends the finding that replaces the record body.
 func appendFinding(dst, body []byte, found []Alert, now time.Time) []byte {
 	a := &found[0]
 	r := a.Rule

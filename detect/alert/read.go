@@ -12,7 +12,7 @@ import (
 )
 
 // Read returns the alerts that [Format.Append] wrote into a record, in the same
-// order. It returns none where the record carries none of that format, and leaves
+// order. It returns none if the record carries none of that format, and leaves
 // out what names no rule. key is the alert key, which only the native format has.
 //
 // What a format does not carry is empty in the alerts that are read:
@@ -24,12 +24,12 @@ import (
 //     event's Account. Tags are the record's own and the rule's together. Of a rule
 //     with several tactics ECS does not say which technique is whose: each tactic is a
 //     row by itself, and the techniques are a row without a tactic. Source and the rest
-//     of Event are read from the record's own fields, where it has them; Time is in
+//     of Event are read from the record's own fields, if it has them; Time is in
 //     milliseconds and UTC.
 //   - OCSF carries the rule's Description, but not its Author, its BuildingBlock or the
 //     framework of its tactics, nor the event's Outcome. It carries the event's Provider
-//     where there is an action, and an Address where there is no IP or where it is the
-//     IP. Neither the source nor the provider is there where the finding has no
+//     if there is an action, and an Address if there is no IP or if it is the
+//     IP. Neither the source nor the provider is there if the finding has no
 //     evidence: a user agent alone is none.
 //
 // A record with several alerts has each of them in the native form as well, so that
@@ -130,7 +130,7 @@ func (a *Alert) readVerdict(m []byte) {
 	}
 }
 
-// complete fills in the address where it is the IP address, which is written once.
+// complete fills in the address if it is the IP address, which is written once.
 func (s *Source) complete() {
 	if s.Address == "" {
 		s.Address = s.IP

@@ -10,7 +10,7 @@ import (
 )
 
 // removal returns the command that removes the statement of a grant, to be
-// pasted into a shell, or nothing where no command can be trusted to remove
+// pasted into a shell, or nothing if no command can be trusted to remove
 // that statement and nothing else.
 //
 // The function is named by its ARN as far as that is known: the same name in
@@ -45,7 +45,7 @@ func removal(g *grant.Grant) string {
 	return command
 }
 
-// shell writes a command, or nothing where one of its values cannot be quoted.
+// shell writes a command, or nothing if one of its values cannot be quoted.
 func shell(c call.Command) string {
 	text := c.Words
 	for _, option := range c.Options {
@@ -74,9 +74,9 @@ func shell(c call.Command) string {
 const maxArgument = 512
 
 // shellArgument writes an option and its value for a shell: sh, bash, zsh or
-// fish. It returns false where no quotes make the value safe to paste:
+// fish. It returns false if no quotes make the value safe to paste:
 //
-//   - control characters, of which some end the pasting of a text in a terminal
+//   - control characters, some of which end the pasting of a text in a terminal
 //     and begin its execution, and characters that hide or turn others;
 //   - the URLs that the AWS command line takes as an order to send a file, or
 //     in its first version a page, instead of the text.
@@ -101,12 +101,11 @@ func shellArgument(option, value string) (argument string, ok bool) {
 
 var fetched = []string{"file://", "fileb://", "http://", "https://"}
 
-// plain are the characters that mean themselves in every shell wherever they
-// stand.
+// plain are the characters that mean themselves everywhere in every shell.
 const plain = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_./:"
 
 // shellQuoted puts single quotes around a value that needs them. A quote and a
-// backslash stand in double quotes: inside single quotes the backslash is a
+// backslash are put in double quotes: inside single quotes the backslash is a
 // character to sh and an escape to fish.
 func shellQuoted(value string) string {
 	if strings.Trim(value, plain) == "" {

@@ -13,7 +13,7 @@ const (
 	OverMaxSignals
 )
 
-// String returns the word that stands in the alert.
+// String returns the word that the alert has.
 func (s Suppression) String() string {
 	switch s {
 	case Duplicate:

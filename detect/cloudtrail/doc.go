@@ -4,6 +4,6 @@
 //
 // Outside facts come from two sources: the CloudTrail user guide's record
 // reference for the events, and the ingest pipeline of Elastic's AWS
-// integration (packages/aws/data_stream/cloudtrail) for what each ECS name
-// stands for.
+// integration (packages/aws/data_stream/cloudtrail) for the meaning of each ECS
+// name.
 package cloudtrail

@@ -65,8 +65,8 @@ func (e *Event) Reset(body []byte, form Form) {
 	}
 }
 
-// resetLower reads the keys of an event as Athena has them. What CloudTrail's own
-// keys say stands.
+// resetLower reads the keys of an event as Athena has them. CloudTrail's own keys
+// have precedence.
 func (e *Event) resetLower() {
 	e.lower = true
 	own := e.top
@@ -97,7 +97,7 @@ func (e *Event) member(k int) []byte {
 	return e.top[k]
 }
 
-// appendStructure appends the structure that a member's text stands for.
+// appendStructure appends the structure that a member's text describes.
 func appendStructure(dst, text []byte, k int) (grown []byte, ok bool) {
 	if grown, err := document.AppendFromJSON(dst, text); err == nil {
 		return grown, true
@@ -108,8 +108,7 @@ func appendStructure(dst, text []byte, k int) (grown []byte, ok bool) {
 	return dst, false
 }
 
-// isStructure reports whether a member is a map or a list where CloudTrail writes
-// it.
+// isStructure reports whether CloudTrail writes a member as a map or a list.
 func isStructure(k int) bool {
 	switch k {
 	case topAdditionalEventData, topRequestParameters, topResources, topResponseElements,
@@ -134,7 +133,7 @@ func (e *Event) Form() Form { return e.form }
 // Body returns the event as it was given to Reset.
 func (e *Event) Body() []byte { return e.body }
 
-// Value returns what the event says in the field f: null where it says
+// Value returns what the event says in the field f: null if it says
 // nothing. Empty strings count as nothing, as in Elastic's pipeline.
 func (e *Event) Value(f Field) program.Value {
 	if f.grant != 0 {
@@ -149,7 +148,7 @@ func (e *Event) Value(f Field) program.Value {
 	return f.raw(e, f)
 }
 
-// Text returns the text of the field f, the first of several, or nil where the
+// Text returns the text of the field f, the first of several, or nil if the
 // field has no value or one that is not text.
 func (e *Event) Text(f Field) []byte {
 	v := e.Value(f)
@@ -162,8 +161,8 @@ func (e *Event) Text(f Field) []byte {
 // RequestText returns the field aws.cloudtrail.request_parameters.
 func (e *Event) RequestText() []byte { return e.Text(FieldRequest) }
 
-// at collects the values at a dotted path below m, through maps and lists,
-// whatever mixture of nested and dotted keys spells it.
+// at collects the values at a dotted path below m, through maps and lists, in
+// any mixture of nested and dotted keys.
 func (e *Event) at(m []byte, path string) program.Value {
 	start := len(e.list)
 	e.collect(m, path)
@@ -242,13 +241,13 @@ func (e *Event) javaTextOf(k int) program.Value {
 }
 
 // RequestParameters returns the event's requestParameters as a structure, nil
-// where it has none: an ECS document may have their text alone.
+// if it has none: an ECS document may have their text alone.
 func (e *Event) RequestParameters() []byte {
 	return e.structure(topRequestParameters, "aws.cloudtrail.flattened.request_parameters")
 }
 
 // ResponseElements returns the event's responseElements as a structure, nil
-// where it has none.
+// if it has none.
 func (e *Event) ResponseElements() []byte {
 	return e.structure(topResponseElements, "aws.cloudtrail.flattened.response_elements")
 }

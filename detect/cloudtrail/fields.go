@@ -151,14 +151,14 @@ type Trace uint8
 const (
 	// Nowhere: the value is a constant or computed.
 	Nowhere Trace = iota
-	// Verbatim: the value stands in the event as it is.
+	// Verbatim: the event has the value as it is.
 	Verbatim
-	// JavaText: the value is rendered from a structure of the event. What
-	// lies between its separators stands in the event as it is.
+	// JavaText: the value is rendered from a structure of the event. What is
+	// between its separators is in the event as it is.
 	JavaText
 )
 
-// Grant returns what the field says of the call's grants, 0 where it is another
+// Grant returns what the field says of the call's grants, 0 if it is another
 // field. An event alone does not answer it: see [GrantField].
 func (f Field) Grant() GrantField { return f.grant }
 
@@ -329,8 +329,7 @@ func computed(from string, value func(*Event) program.Value) Field {
 	return Field{from: from, raw: func(e *Event, _ Field) program.Value { return value(e) }}
 }
 
-// found is a value that stands in the event, at a place that has to be looked
-// for.
+// found is a value of the event, at a place that has to be looked for.
 func found(from string, value func(*Event) program.Value) Field {
 	f := computed(from, value)
 	f.trace = Verbatim
@@ -342,7 +341,7 @@ var (
 	failure = program.Text([]byte("failure"))
 )
 
-// outcome is failure where the event carries an error that is not empty. A
+// outcome is failure if the event carries an error that is not empty. A
 // ConsoleLogin says Success or Failure itself.
 func outcome(e *Event) program.Value {
 	if name, _ := document.Text(e.top[topEventName]); string(name) == "ConsoleLogin" {
@@ -430,7 +429,7 @@ func resource(spellings ...string) func(*Event) program.Value {
 }
 
 // onConsoleLogin is a member of a ConsoleLogin's additionalEventData; a flag
-// is false where it says No.
+// is false if it says No.
 func onConsoleLogin(member string, flag bool) Field {
 	return computed("additionalEventData."+member+" of a ConsoleLogin", func(e *Event) program.Value {
 		if name, _ := document.Text(e.top[topEventName]); string(name) != "ConsoleLogin" {

@@ -9,8 +9,7 @@ import (
 // has six. What is wrapped deeper is left as it is.
 const MaxWraps = 8
 
-// Finder finds the CloudTrail events in a record, whatever wrapping they
-// arrived in:
+// Finder finds the CloudTrail events in a record, in any of these wrappings:
 //
 //   - the event itself, in CloudTrail's words or with Athena's lower-case keys
 //   - an S3 log file: a list under Records
@@ -39,7 +38,7 @@ type Finder struct {
 
 	traits    [MaxWraps + 2]traits // by depth, so that none has to be cleared
 	wraps     []wrap
-	beside    [][]byte // runs of pairs that stand beside the lists; see measure
+	beside    [][]byte // runs of pairs that are beside the lists; see measure
 	parts     []Part
 	events    int
 	lists     int
@@ -66,7 +65,7 @@ type wrap struct {
 	bytes    int  // and how long
 }
 
-// place is where in a record a value stands.
+// place is where in a record a value is.
 type place struct {
 	parent   []byte // the key that it is under
 	element  []byte // the innermost list element around it
@@ -113,7 +112,7 @@ func (f *Finder) Find(record []byte) (events int) {
 }
 
 // Parts returns what the last record holds, in order. It is one Part with the
-// record's event where the record is no list of events.
+// record's event if the record is not a list of events.
 func (f *Finder) Parts() []Part { return f.parts }
 
 // Splits reports whether the events of the last record came from a list, so
@@ -225,8 +224,8 @@ func (f *Finder) visitCarriers(t *traits, m []byte, at place, depth int) {
 
 // source looks for events in one of several places of a map; before is how many
 // had been found when the first place was entered. Events in more than one
-// place are all found, but there is no telling then which of the places a
-// record is to be split by: it stays whole.
+// place are all found. But it is then not clear by which place a record is to
+// be split: it stays whole.
 func (f *Finder) source(before int, visit func()) {
 	events, lists, wraps := f.events, f.lists, len(f.wraps)
 	visit()

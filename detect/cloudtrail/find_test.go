@@ -51,7 +51,7 @@ func quoted(text string) string {
 var jsonKeys = []string{"log", "message", "MESSAGE", "_raw"}
 
 // ids returns what identifies each part: the event's id with an e before it
-// where it is ECS, and a dash for a part without an event.
+// if it is ECS, and a dash for a part without an event.
 func ids(f *Finder) string {
 	var all []string
 	for _, p := range f.Parts() {
@@ -111,9 +111,9 @@ var findCases = []struct {
 	{"JSON text that is a list", `{"log":` + quoted(`[`+raw("1")+`,`+raw("2")+`]`) + `}`, "1 2", false},
 	{"JSON text that is a list, in a list", `{"Records":[{"body":` + quoted(`[`+raw("1")+`,`+raw("2")+`]`) + `},` + raw("3") + `]}`, "1 2 3", true},
 
-	{"a list with some elements that are no events", `{"Records":[` + raw("1") + `,{"x":1},` + raw("2") + `]}`, "1 - 2", true},
+	{"a list with some elements that are not events", `{"Records":[` + raw("1") + `,{"x":1},` + raw("2") + `]}`, "1 - 2", true},
 	{"a list that begins with other things", `{"Records":[{"x":1},{"body":"{"},` + raw("1") + `]}`, "- - 1", true},
-	{"a list with elements that are no maps", `{"Records":["x",5,null,[` + raw("0") + `],` + raw("1") + `]}`, "- - - - 1", true},
+	{"a list with elements that are not maps", `{"Records":["x",5,null,[` + raw("0") + `],` + raw("1") + `]}`, "- - - - 1", true},
 	{"a list without events", `{"Records":[{"x":1},{"y":2}]}`, "", false},
 	{"an empty list", `{"Records":[]}`, "", false},
 	{"a list under a key of no meaning", `{"events":[` + raw("1") + `]}`, "", false},
@@ -199,11 +199,11 @@ var findCases = []struct {
 	{"an EventBridge event without CloudTrail", `{"detail-type":"Object Created","source":"aws.s3","detail":{"bucket":{"name":"b"}}}`, "", false},
 	{"product analytics with the same keys", `{"eventSource":"web","eventName":"page_view"}`, "", false},
 	{"an event without a name", `{"eventSource":"lambda.amazonaws.com"}`, "", false},
-	{"an event whose source is no text", `{"eventSource":{"a":1},"eventName":"x"}`, "", false},
-	{"an event whose name is no text", `{"eventSource":"lambda.amazonaws.com","eventName":1}`, "", false},
+	{"an event whose source is not text", `{"eventSource":{"a":1},"eventName":"x"}`, "", false},
+	{"an event whose name is not text", `{"eventSource":"lambda.amazonaws.com","eventName":1}`, "", false},
 	{"an ECS document without a data set", `{"event":{"provider":"x","action":"y"}}`, "", false},
 	{"an ECS document without an action or a provider", `{"event":{"dataset":"aws.cloudtrail"}}`, "", false},
-	{"text that is no JSON", `{"log":"GET / HTTP/1.1"}`, "", false},
+	{"text that is not JSON", `{"log":"GET / HTTP/1.1"}`, "", false},
 	{"text that only starts like JSON", `{"log":"{eventSource"}`, "", false},
 	{"an empty record", `{}`, "", false},
 }
@@ -227,7 +227,7 @@ func TestFindLooksIntoWhatIsWorthIt(t *testing.T) {
 		return strings.Contains(string(b), "Records") || strings.Contains(string(b), "needle")
 	}
 	for _, c := range []struct{ name, record, want string }{
-		{"a record that is no list is looked into always", `{"log":` + quoted(raw("1")) + `}`, "1"},
+		{"a record that is not a list is looked into always", `{"log":` + quoted(raw("1")) + `}`, "1"},
 		{"a list is looked into until its first event", `{"Records":[{"x":1},` + raw("1") + `,` + raw("2") + `,` + raw("needle") + `]}`, "- 1 - needle"},
 		{"JSON text too", `{"Records":[{"body":"{}"},{"body":` + quoted(raw("1")) + `},{"body":` + quoted(raw("2")) + `},{"body":` + quoted(raw("needle")) + `}]}`, "- 1 - needle"},
 		{"of an element that is worth it all is read", `{"Records":[` + raw("1") + `,{"log":` + quoted(raw("2")) + `,"message":` + quoted(raw("needle")) + `}]}`, "1 2 needle"},
@@ -348,7 +348,7 @@ func TestARecordThatWouldBecomeManyTimesItsSizeStaysWhole(t *testing.T) {
 		{"one event with a kilobyte beside it", manyEvents(t, 1, kilobyte), 1, true},
 		{"five events of 72 bytes with a kilobyte beside them", manyEvents(t, 5, kilobyte), 5, true},
 		{"twenty", manyEvents(t, 20, kilobyte), 20, false},
-		{"what stands beside an outer list counts as well", packed(t, `{"y":"`+strings.Repeat("y", 1020)+`","Records":[`+inner+`]}`), 100, false},
+		{"what is beside an outer list counts as well", packed(t, `{"y":"`+strings.Repeat("y", 1020)+`","Records":[`+inner+`]}`), 100, false},
 		{"few bytes and many keys", manyEvents(t, 100, `{`+strings.Join(keys, ",")+`}`), 100, false},
 		{"many elements in which there is no room for an event", packed(t, `{"Records":[`+raw("1")+strings.Repeat(",0", 100)+`]}`), 1, false},
 		{"a few of them", packed(t, `{"Records":[`+raw("1")+strings.Repeat(",0", 50)+`]}`), 1, true},
@@ -376,7 +376,7 @@ func TestAppendBodyKeepsWhatStandsBeside(t *testing.T) {
 			[]string{`{"eventSource":"a.b","eventName":"c","a":"inner","d":1,"b":"outer"}`}},
 		{"an element without an event", `{"host":"h","Records":[` + raw("1") + `,{"x":1}]}`,
 			[]string{`{"eventSource":"lambda.amazonaws.com","eventName":"Invoke","eventID":"1","host":"h"}`, `{"x":1,"host":"h"}`}},
-		{"an element that is no map stays in its list", `{"host":"h","Records":[5,` + raw("1") + `,[7]]}`,
+		{"an element that is not a map stays in its list", `{"host":"h","Records":[5,` + raw("1") + `,[7]]}`,
 			[]string{`{"Records":[5],"host":"h"}`, `{"eventSource":"lambda.amazonaws.com","eventName":"Invoke","eventID":"1","host":"h"}`, `{"Records":[[7]],"host":"h"}`}},
 		{"an element with JSON text keeps it", `{"owner":"o","logEvents":[{"id":"1","message":` + quoted(raw("1")) + `}]}`,
 			[]string{`{"id":"1","message":` + quoted(raw("1")) + `,"owner":"o"}`}},
@@ -493,7 +493,7 @@ func TestIsElementWhereNothingStandsBeside(t *testing.T) {
 		{"an S3 file as JSON text", `{"log":` + quoted(`{"Records":[`+raw("1")+`]}`) + `}`, true},
 		{"a key beside the list", `{"Records":[` + raw("1") + `],"path":"x"}`, false},
 		{"a key beside the text", `{"log":` + quoted(`{"Records":[`+raw("1")+`]}`) + `,"stream":"x"}`, false},
-		{"an element that is no map", `{"Records":[5,` + raw("1") + `]}`, false},
+		{"an element that is not a map", `{"Records":[5,` + raw("1") + `]}`, false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			f := NewFinder(jsonKeys, nil)

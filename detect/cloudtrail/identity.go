@@ -8,7 +8,7 @@ import (
 
 // appendIdentity appends what the Java text of a userIdentity says, as a map:
 // {type=IAMUser, principalId=AIDA…, arn=…}, as a table of Athena's prints the
-// column and java.util.Map does. It returns false where that cannot be told.
+// column and java.util.Map does. It returns false if that cannot be told.
 //
 // The text does not say where a value ends, and who calls may choose some of them. Hence:
 //
@@ -16,10 +16,10 @@ import (
 //     space in it are read (IAM API reference, the patterns of UserName, RoleName,
 //     Path and RoleSessionName; STS, of a federated user's Name). Of others, whose
 //     names come from an identity provider, nothing but the type is.
-//   - It is read up to the first key that is not known, as nobody knows what its value
-//     may contain: the attributes that a provider vouches for, above all. Of a key
-//     that is repeated the first counts.
-//   - A path may have a brace in it. One ends a value only where the text goes on as it
+//   - It is read up to the first unknown key, since its value may contain anything:
+//     above all the attributes that a provider vouches for. Of a key that is repeated
+//     the first counts.
+//   - A path may have a brace in it. One ends a value only if the text goes on as it
 //     must, to its very end.
 func appendIdentity(dst []byte, text string) (identity []byte, ok bool) {
 	rest, isMap := strings.CutPrefix(strings.TrimSpace(text), "{type=")
@@ -70,7 +70,7 @@ type identityReader struct {
 	stopped bool   // at a key that is not known
 }
 
-// readMap reads a map and appends it. It returns false where the text is not one.
+// readMap reads a map and appends it. It returns false if the text is not one.
 func (r *identityReader) readMap(depth int) bool {
 	inner, isMap := strings.CutPrefix(r.rest, "{")
 	if !isMap || depth > maxIdentityDepth {
@@ -106,7 +106,7 @@ func (r *identityReader) readMap(depth int) bool {
 	return closed
 }
 
-// readPair reads a key and its value, and appends them where there is some value.
+// readPair reads a key and its value, and appends them if there is some value.
 func (r *identityReader) readPair(depth int) (name string, some, ok bool) {
 	key, value, found := strings.Cut(r.rest, "=")
 	if !found || !isKey(key) {

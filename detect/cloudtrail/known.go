@@ -9,7 +9,7 @@ import (
 
 // documentFields are the fields that a raw event does not answer and a document of
 // Elastic's may have: those of the integration's fields.yml and of its agent. A name that
-// ends in a dot stands for all below it.
+// ends in a dot means all below it.
 var documentFields = []string{
 	"actor.entity.id", "agent.", "aws.cloudtrail.additional_eventdata.text", "aws.cloudtrail.digest.",
 	"aws.cloudtrail.flattened.additional_eventdata", "aws.cloudtrail.flattened.digest", "aws.cloudtrail.flattened.insight_details",
@@ -49,7 +49,7 @@ func IsKnown(name string) bool {
 
 // Suggest returns the field that somebody may have meant by a name that is not known:
 // that which is read from the member of a raw event with the name, else the one that is
-// spelled most like it. It is empty where none is near.
+// spelled most like it. It is empty if none is near.
 func Suggest(name string) string {
 	for known, f := range mapping {
 		if strings.EqualFold(f.from, name) {
@@ -80,7 +80,7 @@ func Suggest(name string) string {
 }
 
 // Nearest returns the candidate that a text is most likely a misspelling of: the fewest
-// letters differ, case not counted, and at most a fifth of them. It is empty where there
+// letters differ, case not counted, and at most a fifth of them. It is empty if there
 // is none.
 func Nearest(text string, candidates []string) string {
 	nearest, least := "", max(2, len(text)/5)+1
@@ -93,7 +93,7 @@ func Nearest(text string, candidates []string) string {
 }
 
 // distance is how many bytes of a have to be replaced, left out or put in to make b of
-// it (Levenshtein's distance), or limit where it is that many or more.
+// it (Levenshtein's distance), or limit if it is that many or more.
 func distance(a, b string, limit int) int {
 	if len(a)-len(b) >= limit || len(b)-len(a) >= limit {
 		return limit
@@ -153,15 +153,15 @@ var spelled = map[string][]string{
 }
 
 // Values returns the values that the field can have and no others can, in order. It
-// returns none where it can have any.
+// returns none if it can have any.
 func (f Field) Values() []string { return closed[f.name] }
 
 // Spelled returns values that the field has in this case of letters only. It may have
 // others.
 func (f Field) Spelled() []string { return spelled[f.name] }
 
-// IsSingle reports whether an event has one value in the field at most. Of a field that
-// is not in the table nobody knows.
+// IsSingle reports whether an event has at most one value in the field. It is false for
+// a field that is not in the table.
 func (f Field) IsSingle() bool {
 	switch f.name {
 	case "event.category", "event.type":

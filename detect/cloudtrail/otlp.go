@@ -18,8 +18,8 @@ import (
 // Fluent Bit's own input makes maps of them. What writes the protocol to files, and
 // what collects those, does not.
 
-// visitKeyValues looks for events in the map that a list of keys and values stands
-// for, where it is one. The list is read once, as text is.
+// visitKeyValues looks for events in the map that a list of keys and values
+// encodes, if it is one. The list is read once, as text is.
 func (f *Finder) visitKeyValues(list []byte, at place, depth int) (isOne bool) {
 	if _, first, _ := document.ReadArrayHeader(list); !isKeyValue(first) {
 		return false
@@ -50,7 +50,7 @@ func isText(value []byte, text string) bool {
 // They go through each part once: to skip one before it is read would take time in
 // the square of the depth.
 
-// appendKeyValues appends the map that a list of keys and values stands for.
+// appendKeyValues appends the map that a list of keys and values encodes.
 func appendKeyValues(dst, b []byte, depth int) (m, rest []byte, err error) {
 	if depth > document.MaxDepth {
 		return dst, nil, document.ErrDepth
@@ -109,7 +109,7 @@ func appendKeyValue(dst, b []byte, depth int) (pair []byte, some bool, rest []by
 	return dst, some, rest, nil
 }
 
-// appendAnyValue appends what a typed value stands for: nil where it has no value, or
+// appendAnyValue appends what a typed value encodes: nil if it has no value, or
 // one of no type that is known.
 func appendAnyValue(dst, b []byte, depth int) (value, rest []byte, err error) {
 	n, rest, err := document.ReadMapHeader(b)
@@ -137,7 +137,7 @@ func appendAnyValue(dst, b []byte, depth int) (value, rest []byte, err error) {
 	return dst, rest, nil
 }
 
-// appendTyped appends a value of this type, nothing where it is none.
+// appendTyped appends a value of this type, nothing if it is none.
 func appendTyped(dst, b []byte, name string, depth int) (value, rest []byte, err error) {
 	switch name {
 	case "kvlistValue":
@@ -160,7 +160,7 @@ func appendTyped(dst, b []byte, name string, depth int) (value, rest []byte, err
 	return dst, rest, nil
 }
 
-// appendValues appends what the list under values in a map stands for.
+// appendValues appends what the list under values in a map encodes.
 func appendValues(dst, b []byte, depth int, appendList func(dst, b []byte, depth int) (value, rest []byte, err error)) (value, rest []byte, err error) {
 	n, rest, err := document.ReadMapHeader(b)
 	if err != nil {

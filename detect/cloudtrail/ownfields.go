@@ -1,7 +1,8 @@
 package cloudtrail
 
-// The fields that the program itself reads, whatever the rules ask for. Receiver is
-// the account in which an event happened, Account that of its actor.
+// The fields that the program itself reads, in addition to those that rules ask
+// for. Receiver is the account in which an event happened, Account that of its
+// actor.
 var (
 	FieldTimestamp      = LookupField("@timestamp")
 	FieldEventID        = LookupField("event.id")

@@ -39,8 +39,8 @@ const (
 	meansWrap    // an event may be in there: as a map, a list or JSON text
 )
 
-// meaningOf returns what a key means in a map that stands under the key parent,
-// whatever the user's own keys are.
+// meaningOf returns what a key means in a map under the key parent, without
+// regard to the user's own keys.
 func meaningOf(key, parent []byte) meaning {
 	switch string(key) {
 	case "eventSource":
@@ -85,8 +85,8 @@ func wrapUnder(parent []byte, key string) meaning {
 	return meansNothing
 }
 
-// read fills t from the map m, which stands under the key parent. It returns
-// false where m is not a well-formed map.
+// read fills t from the map m, which is under the key parent. It returns false
+// if m is not a well-formed map.
 func (t *traits) read(m, parent []byte, jsonKeys []string) bool {
 	t.source, t.name, t.lowerSource, t.lowerName = nil, nil, nil, nil
 	t.ecs, t.listCount, t.carrierCount = false, 0, 0
@@ -220,5 +220,5 @@ func hasText(m []byte, path string) bool {
 }
 
 // DefaultJSONKeys returns the keys under which collectors put an event as JSON text
-// when nobody has told them otherwise.
+// by default.
 func DefaultJSONKeys() []string { return []string{"log", "message", "MESSAGE", "_raw"} }

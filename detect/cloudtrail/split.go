@@ -8,13 +8,13 @@ import (
 	"github.com/trailwire/trailwire/detect/document"
 )
 
-// maxGrowth is how many bytes what stands beside a list, which every part of a
-// split record repeats, may add in all to a record of n bytes: a record must not
-// cost many times its size. Events of 1 KB each may have 4 KB beside them. Over it
-// a record stays whole.
+// maxGrowth is how many bytes the pairs beside a list may add in all to a record
+// of n bytes. Every part of a split record repeats them, and a record must not
+// cost many times its size. Events of 1 KB each may have 4 KB beside them. Beyond
+// the limit a record stays whole.
 func maxGrowth(n int) int { return 4*n + 4<<10 }
 
-// checkGrowth sums up what the records of the parts would repeat of what stands
+// checkGrowth sums up what the records of the parts would repeat of what is
 // beside them, for a record of n bytes.
 func (f *Finder) checkGrowth(n int) {
 	for i, p := range f.parts {
@@ -66,9 +66,9 @@ func (f *Finder) addRun(pairs []byte) {
 	}
 }
 
-// IsElement returns the record that p becomes when its record is split, where
-// that is the list element as it stands: nothing stands beside its list. Nothing
-// is copied then.
+// IsElement returns the record that p becomes when its record is split, if that
+// is the list element as it is: there is nothing beside its list. Nothing is
+// copied then.
 func (f *Finder) IsElement(p Part) (body []byte, ok bool) {
 	for w := p.wrap; w >= 0; w = f.wraps[w].up {
 		if f.measure(w).pairs > 0 {
@@ -79,9 +79,9 @@ func (f *Finder) IsElement(p Part) (body []byte, ok bool) {
 }
 
 // AppendBody appends the record that p becomes when its record is split: the
-// list element's own keys, and after them those that stand beside the list, as
-// far as what stands further inside does not have them. An element that is no
-// map, and so cannot be a record, stays in its list, alone.
+// list element's own keys, and after them those beside the list that nothing
+// further inside has. An element that is not a map, and so cannot be a record,
+// stays in its list, alone.
 func (f *Finder) AppendBody(dst []byte, p Part) []byte {
 	if p.wrap < 0 {
 		return append(dst, p.element...)
@@ -130,7 +130,7 @@ func (f *Finder) pairsBeside(p Part) (pairs int) {
 }
 
 // Worth reports whether the record that p becomes when its record is split is
-// worth looking into: for its element, or for what stands beside the list.
+// worth looking into: for its element, or for what is beside the list.
 func (f *Finder) Worth(p Part) bool {
 	for w := p.wrap; w >= 0; w = f.wraps[w].up {
 		if f.measure(w).worth {
@@ -151,7 +151,7 @@ func setMapHeader(dst []byte, at, pairs int) []byte {
 }
 
 // keySet tells whether a raw key is among others by its text, in time that does
-// not depend on how many there are. One that is no text is like no other.
+// not depend on how many there are. One that is not text equals no other.
 type keySet struct {
 	all   [][]byte
 	table []uint32 // by hash, with linear probing: an index in all from 1; empty for a few keys
@@ -218,7 +218,7 @@ func (s *keySet) slot(key []byte) (slot int, found bool) {
 
 func (s *keySet) footprint() int { return 24*cap(s.all) + 4*cap(s.table) }
 
-// sameKey compares two raw keys by their text, whatever header they have.
+// sameKey compares two raw keys by their text, with any headers.
 func sameKey(a, b []byte) bool {
 	x, okA := document.Text(a)
 	y, okB := document.Text(b)

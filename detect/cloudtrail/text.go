@@ -60,10 +60,10 @@ func (f *Finder) roomFor(n int) []byte {
 	return f.text[len(f.text):len(f.text):cap(f.text)]
 }
 
-// maxRoom bounds how much is set aside that nobody has asked for.
+// maxRoom bounds how much is set aside beyond what was asked for.
 const maxRoom = 256 << 10
 
-// use keeps what was written to the room: all of it or, where it has outgrown
+// use keeps what was written to the room: all of it or, if it has outgrown
 // that, nothing, as it has been moved then.
 func (f *Finder) use(written []byte) {
 	if used := len(f.text) + len(written); used <= cap(f.text) {
@@ -94,9 +94,9 @@ func (f *Finder) unescape(text []byte) (inner []byte, ok bool) {
 }
 
 // visitPieces looks for events in text that is not one JSON value: in each of
-// the objects and lists that stand in it, one after the other. What of them
-// cannot be read is counted where the text begins with one. Among words a brace may
-// mean anything: there it is counted where it speaks of an event.
+// the objects and lists that are in it, one after the other. What of them cannot
+// be read is counted if the text begins with one. Among words a brace may mean
+// anything: there it is counted if it speaks of an event.
 func (f *Finder) visitPieces(text []byte, at place, depth int) {
 	begins := nextJSON(text) == 0
 	broken, rubbish, lines := 0, false, false
@@ -208,7 +208,7 @@ func skipSpace(text []byte) []byte {
 	return text
 }
 
-// skipBetween returns text without what may stand between two JSON values: white
+// skipBetween returns text without what may be between two JSON values: white
 // space, byte order marks, commas, and the record separator of RFC 7464.
 func skipBetween(text []byte) []byte {
 	for {
@@ -258,7 +258,7 @@ func lineOf(text []byte, begins bool) []byte {
 
 // endOfJSON returns where the object or list at the start of text ends, by its
 // brackets and quotation marks alone. It returns how far there is sense in it, and
-// false, where the text ends before it does or a string goes on in another line.
+// false, if the text ends before it does or a string goes on in another line.
 func endOfJSON(text []byte) (end int, closed bool) {
 	depth := 0
 	for i := 0; i < len(text); i++ {
@@ -325,7 +325,7 @@ func (f *Finder) salvage(text []byte, at place, depth, levels int) (broken int) 
 	return max(broken, 1)
 }
 
-// salvageOne looks into a value that stands in one that is broken.
+// salvageOne looks into a value inside a broken one.
 func (f *Finder) salvageOne(text, parent []byte, at place, depth, levels int) (broken int) {
 	if len(text) < minEventText {
 		return 0

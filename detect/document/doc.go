@@ -1,7 +1,7 @@
 // Package document walks MessagePack documents in place.
 //
 // Everything Trailwire looks at is a MessagePack value: Fluent Bit hands its
-// records over in that form, and JSON text is turned into it once, at the door
+// records over in that form, and JSON text is converted once, on input
 // ([AppendFromJSON]). A document is therefore a []byte that starts with a
 // value; nothing is decoded into Go maps, and the reading functions return
 // slices of what they were given. Those slices live as long as the bytes they
@@ -17,9 +17,9 @@
 //
 // # Repeated keys
 //
-// A map may carry one key twice. The last one counts, as in JSON parsers and
-// in Fluent Bit's own record accessor, so that an event cannot say one thing
-// to the detector and another to whoever reads it later.
+// A map may carry one key twice. The last one counts, as in JSON parsers and in
+// Fluent Bit's own record accessor, so that an event cannot say one thing to
+// the detector and another to a later reader.
 //
 // # Concurrency
 //

@@ -14,7 +14,7 @@ import (
 
 // MaxText is the largest JSON text, in bytes, that is turned into MessagePack: in a
 // record, and by the command line. Fluent Bit has no such limit for the records that
-// it reads itself, so that this one is where nobody meets it.
+// it reads itself: this one is high enough that nobody meets it.
 // CloudTrail delivers files of a few megabytes and events of at most 256 KB.
 const MaxText = 1 << 30
 

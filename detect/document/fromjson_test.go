@@ -138,7 +138,7 @@ func TestFromJSONRefusesWhatIsNotOneValue(t *testing.T) {
 		{"a point first", `.5`},
 		{"an unknown escape", `"\x41"`},
 		{"a short \\u", `"\u004"`},
-		{"a \\u that is no hexadecimal", `"\u00g1"`},
+		{"a \\u that is not hexadecimal", `"\u00g1"`},
 		{"a newline in a text", "\"a\nb\""},
 		{"a NUL in a text", "\"a\x00b\""},
 		{"a comment", `/* x */ 1`},
@@ -159,7 +159,7 @@ func TestFromJSONRefusesWhatIsNotOneValue(t *testing.T) {
 	}
 }
 
-// These are no JSON, and taken all the same: json-iterator reads them, their
+// These are not JSON, and are read all the same: json-iterator reads them, their
 // meaning is plain, and an event is better read than passed over.
 func TestFromJSONForgives(t *testing.T) {
 	for _, c := range []struct{ name, json, want string }{
@@ -209,7 +209,7 @@ func TestFromJSONStopsBelow100Levels(t *testing.T) {
 					t.Errorf("%d %s: %v", depth, c.name, err)
 				}
 				if _, some, err := AppendJavaText(nil, got[len(dst):]); err != nil || !some {
-					t.Errorf("%d %s can be read and are no Java text: %v", depth, c.name, err)
+					t.Errorf("%d %s can be read and are not Java text: %v", depth, c.name, err)
 				}
 			} else if !errors.Is(err, ErrDepth) || string(got) != "before" {
 				t.Errorf("%d %s: %q, %v", depth, c.name, got, err)

@@ -14,7 +14,7 @@ import (
 	"github.com/tinylib/msgp/msgp"
 )
 
-// FuzzSkip compares Skip with msgp's: where both take a value, they agree on
+// FuzzSkip compares Skip with msgp's: if both take a value, they agree on
 // where it ends, and msgp takes nothing that Skip does not.
 func FuzzSkip(f *testing.F) {
 	for _, c := range encodings {
@@ -165,7 +165,7 @@ func same(value []byte, want any) bool {
 			n, ok := Uint(value)
 			return ok && n == u
 		}
-		w, _ := strconv.ParseFloat(want.String(), 64) // ±Inf where it is out of range
+		w, _ := strconv.ParseFloat(want.String(), 64) // ±Inf if it is out of range
 		f, ok := Float(value)
 		return ok && math.Float64bits(f) == math.Float64bits(w)
 	case []any:
@@ -298,7 +298,7 @@ func FuzzJSONRoundTrip(f *testing.F) {
 		}
 		line = line[6:]
 		if !json.Valid(line) || bytes.IndexByte(line, '\n') >= 0 {
-			t.Fatalf("%q is no line of JSON", line)
+			t.Fatalf("%q is not a line of JSON", line)
 		}
 		if len(line) > 10*len(value)+10 {
 			t.Fatalf("%d bytes became %d", len(value), len(line))

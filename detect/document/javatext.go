@@ -9,9 +9,9 @@ import (
 // the boxed types' toString give for value: {key=value, key=value}, [a, b].
 // Elastic's aws.cloudtrail pipeline stores requestParameters and its like in
 // this form, after it has dropped nulls, empty strings, empty maps and empty
-// lists at every level; so does this function. It reports false where nothing
+// lists at every level; so does this function. It reports false if nothing
 // is left, in which case nothing was appended. Of a key that is repeated the
-// last value counts, and it stands where that one stands.
+// last value counts, in the place of the last one.
 //
 // Errors are those of reading: a malformed value, or nesting over [MaxDepth].
 func AppendJavaText(dst, value []byte) (text []byte, some bool, err error) {
@@ -26,7 +26,7 @@ func AppendJavaText(dst, value []byte) (text []byte, some bool, err error) {
 // javaPair is a pair of a map, and where it was written.
 type javaPair struct {
 	key      []byte
-	from, to int // nothing was written where they are the same
+	from, to int // nothing was written if they are the same
 }
 
 // appendJava writes the value at the start of b and returns what follows it. Each

@@ -38,7 +38,7 @@ func TestJavaTextOfMapsAndLists(t *testing.T) {
 		{"in a list", `[null,"a","",{},[],"b",null]`, "[a, b]"},
 		{"what is empty after that is dropped too", `{"a":{"b":{"c":null}},"d":[[""],[{}]],"e":1}`, "{e=1}"},
 
-		{"a repeated key counts once, where it stands last", `{"principal":"*","action":"x","principal":"1"}`, "{action=x, principal=1}"},
+		{"a repeated key counts once, in its last place", `{"principal":"*","action":"x","principal":"1"}`, "{action=x, principal=1}"},
 		{"a repeated key may be null in the end", `{"principal":"*","action":"x","principal":null}`, "{action=x}"},
 		{"a repeated empty key", `{"":"x","":"y"}`, "{=y}"},
 	} {
@@ -82,7 +82,7 @@ func TestJavaTextOfWhatOnlyMessagePackHas(t *testing.T) {
 		{"bytes are text", "\xc4\x02ab", "ab"},
 		{"no bytes are dropped", "\x82\xa1a\xc4\x00\xa1b\x01", "{b=1}"},
 		{"an extension is dropped", "\x82\xa1a\xd4\x01x\xa1b\x01", "{b=1}"},
-		{"a key that is no text is dropped", "\x82\x05\xa1x\xa1b\x01", "{b=1}"},
+		{"a key that is not text is dropped", "\x82\x05\xa1x\xa1b\x01", "{b=1}"},
 		{"a float 32 is shown as the double it is", "\xca\x3d\xcc\xcc\xcd", "0.10000000149011612"},
 		{"invalid UTF-8 stays", "\xa2\xff\xfe", "\xff\xfe"},
 		{"integers of all sizes", "\x96\xd0\x80\xd1\x80\x00\xd2\x80\x00\x00\x00\xcc\x80\xcd\x80\x00\xce\x80\x00\x00\x00",

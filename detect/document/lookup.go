@@ -106,7 +106,7 @@ func Elements(a []byte, f func(value []byte) bool) error {
 }
 
 // Get returns the raw value under key in the map m: the last one where the key
-// is repeated. It returns false where m is not a map, is malformed, or has no
+// is repeated. It returns false if m is not a map, is malformed, or has no
 // such key.
 func Get(m []byte, key string) (value []byte, ok bool) {
 	p := OverMap(m)
@@ -136,7 +136,7 @@ func GetFold(m []byte, key string) (value []byte, ok bool) {
 }
 
 // GetText returns the text under key in the map m. It returns false as [Get]
-// does, and where the value is not text.
+// does, and if the value is not text.
 func GetText(m []byte, key string) (text []byte, ok bool) {
 	value, ok := Get(m, key)
 	if !ok {
@@ -148,7 +148,7 @@ func GetText(m []byte, key string) (text []byte, ok bool) {
 // Path returns the value at a dotted path in m, however the document spells
 // it: as nested maps ({"event":{"action":…}}), as dotted keys
 // ({"event.action":…}), or mixed ({"aws.cloudtrail":{"error_code":…}}).
-// Where several spellings are there the last one in the document counts.
+// If several spellings are there the last one in the document counts.
 func Path(m []byte, path string) (value []byte, ok bool) {
 	return find(m, path, 0)
 }
@@ -211,7 +211,7 @@ func Spellings(dst []Spelling, m []byte, path string) ([]Spelling, error) {
 }
 
 // Equal reports whether two values are the same document: the same texts,
-// numbers and structure in the same order, in whatever encoding MessagePack
+// numbers and structure in the same order, in any encoding that MessagePack
 // allows for them.
 func Equal(a, b []byte) bool { return equal(a, b, 0) }
 
@@ -270,12 +270,11 @@ func kindClass(k Kind) Kind {
 }
 
 // Leaves calls visit with every value at a dotted path below value that is
-// neither a list nor on the way to one: through maps and lists, whatever mixture
-// of nested and dotted keys spells the path. What nests deeper than [MaxDepth]
-// is left out.
+// neither a list nor on the way to one: through maps and lists, in any mixture
+// of nested and dotted keys. What nests deeper than [MaxDepth] is left out.
 func Leaves(value []byte, path string, visit func(leaf []byte)) { leaves(value, path, visit, 0) }
 
-// leaves returns what follows the value at the start of b, nil where that cannot
+// leaves returns what follows the value at the start of b, nil if that cannot
 // be said: lists in lists are gone through once.
 func leaves(b []byte, path string, visit func(leaf []byte), depth int) (rest []byte) {
 	if depth > MaxDepth {

@@ -53,7 +53,7 @@ func TestGetFindsTheLastOfRepeatedKeys(t *testing.T) {
 	}
 	for _, c := range []struct{ name, m, key, want string }{
 		{"a key in every header that text has", "\x84\xa1a\x01\xd9\x01a\x02\xda\x00\x01a\x03\xdb\x00\x00\x00\x01a\x04", "a", "4"},
-		{"keys that are no text are passed over", "\x83\x01\x02\xc4\x01a\x03\xa1a\x04", "a", "4"},
+		{"keys that are not text are passed over", "\x83\x01\x02\xc4\x01a\x03\xa1a\x04", "a", "4"},
 		{"a map that is broken after the key", "\x82\xa1a\x01\xa1b\xc1", "a", ""},
 		{"a map that promises more than is there", "\x82\xa1a\x01\xa1b", "a", ""},
 	} {
@@ -114,8 +114,8 @@ func TestPathFollowsEverySpelling(t *testing.T) {
 		{"a repeated key: the last counts", `{"a":{"b":1},"a":{"b":2}}`, "a.b", "2"},
 		{"a repeated key: the last counts, without the member too", `{"a":{"b":1},"a":{"c":2}}`, "a.b", ""},
 		{"a repeated key: the last counts, as a text too", `{"a":{"b":1},"a":"x"}`, "a.b", ""},
-		{"half a key is no key", `{"eve":{"nt.action":"x"}}`, "event.action", ""},
-		{"a longer key is no key", `{"event":{"actions":"x"}}`, "event.action", ""},
+		{"half a key is not a key", `{"eve":{"nt.action":"x"}}`, "event.action", ""},
+		{"a longer key is not a key", `{"event":{"actions":"x"}}`, "event.action", ""},
 		{"a list is not looked into", `{"a":[{"b":1}]}`, "a.b", ""},
 		{"a scalar has no members", `{"a":1}`, "a.b", ""},
 		{"no map", `"x"`, "a", ""},

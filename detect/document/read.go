@@ -232,7 +232,7 @@ func ReadArrayHeader(b []byte) (elements int, rest []byte, err error) {
 }
 
 // Text returns the bytes of the str value at the start of b. They need not be
-// valid UTF-8. A bin value is no text.
+// valid UTF-8. A bin value is not text.
 func Text(b []byte) (text []byte, ok bool) {
 	h, err := readHead(b)
 	if err != nil || h.kind != KindText || h.payload > len(b)-h.size {

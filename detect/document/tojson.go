@@ -11,7 +11,7 @@ import (
 // AppendJSON appends value as JSON text on one line. Bytes that are not valid
 // UTF-8 become U+FFFD, bin values are written as text, numbers that JSON does
 // not know and extension values as null: the line is always valid JSON. A key
-// is written as text whatever it is; one that is a map or an array is null.
+// of any type is written as text; one that is a map or an array is null.
 //
 // On an error, a malformed value or nesting over [MaxDepth], dst comes back as
 // it was.
@@ -105,9 +105,9 @@ func writeJSONMap(s *jsoniter.Stream, value []byte, depth int) error {
 	return pairs.Err()
 }
 
-// writeJSONKey writes a key as text, whatever type it has: MessagePack allows
-// any, JSON only text. It does not look into a key that is a map or an array:
-// the quotes in a key, in a key, in a key would take twice the room each time.
+// writeJSONKey writes a key of any type as text: MessagePack allows any, JSON
+// only text. It does not look into a key that is a map or an array: the quotes
+// in a key, in a key, in a key would take twice the room each time.
 func writeJSONKey(s *jsoniter.Stream, key []byte) error {
 	switch h, err := readHead(key); {
 	case err != nil:

@@ -39,7 +39,7 @@ func TestToJSONIsWhatTheValueSays(t *testing.T) {
 				t.Errorf("got %s, %v; want %s", got, err, c.want)
 			}
 			if !json.Valid([]byte(c.want)) {
-				t.Errorf("%s is no JSON", c.want)
+				t.Errorf("%s is not JSON", c.want)
 			}
 		})
 	}

@@ -158,7 +158,7 @@ func precedence(e expr) int {
 
 type printer struct{ strings.Builder }
 
-// print writes e so that it can stand where at least the given precedence is wanted.
+// print writes e for a place that needs at least the given precedence.
 func (p *printer) print(e expr, least int) {
 	own := precedence(e)
 	if own < least {

@@ -118,7 +118,7 @@ func (c *compiler) condition(e expr) (program.Condition, error) {
 		return c.comparison(e)
 	case *lookup:
 		return c.lookup(e)
-	case *negation, *arithmetic: // also one that is null whatever comes
+	case *negation, *arithmetic: // also one that is always null
 		return program.Condition{}, c.fail(e, "expected a condition, found %s", program.NumberType)
 	}
 	x, err := c.operand(e)

@@ -1,8 +1,10 @@
-// Package eql is Elastic's Event Query Language, as far as it asks about single events.
+// Package eql reads and compiles queries about single events in Elastic's Event Query
+// Language (EQL).
 //
-// [Parse] reads a query and [Compile] makes a [program.Program] of it, which matches events. What is
-// wrong with a query is a [*SyntaxError] or a [*CompileError]: one line with the place, and a caret
-// under it. A [Query] prints itself.
+// [Parse] reads a query and [Compile] makes a [program.Program] of it, which matches
+// events. What is wrong with a query is a [*SyntaxError] or a [*CompileError]: one line
+// with the place, and a caret under it. A [Query] prints itself. It does not change, nor
+// does the program, and any goroutine may use both.
 //
 // A query has at most 131,072 bytes and nests at most 500 levels deep.
 //
@@ -39,7 +41,7 @@
 // character; in their patterns a backslash is an ordinary character, so that they cannot ask for a
 // literal star.
 //
-// stringContains and endsWith are different where they compare a field with a constant, with and
+// stringContains and endsWith are different if they compare a field with a constant, with and
 // without a tilde: Elasticsearch runs them as the wildcard queries *constant* and *constant, and the
 // constant's own * and ? are wildcards, unless a backslash is before them, which also escapes
 // itself. "principal=\\*" asks for the text principal=*, and "valuesToAdd=[*]" for any text between

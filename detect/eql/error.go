@@ -80,7 +80,7 @@ func caret(src string, offset int) string {
 	b.WriteByte('\n')
 	for _, r := range src[start:offset] {
 		if r != '\t' {
-			r = ' ' // a tab stays one, so that the caret lands under its place whatever a tab's width
+			r = ' ' // a tab stays one, so that the caret is under its place with any tab width
 		}
 		b.WriteRune(r)
 	}

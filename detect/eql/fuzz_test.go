@@ -153,7 +153,7 @@ func FuzzMatch(f *testing.F) {
 }
 
 // wronglyImpossible says where what Impossible finds is not so: of an event of which all
-// is known it finds something exactly where Match is false, and of one of which less is
+// is known it finds something exactly when Match is false, and of one of which less is
 // known, never where Match is true.
 func wronglyImpossible(p *program.Program, d row, known uint8) error {
 	all := func(slot int) (program.Value, bool) { return d[slot], true }

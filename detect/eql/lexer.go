@@ -301,7 +301,7 @@ func isIdentifier(s string) bool {
 	return true
 }
 
-// shorten keeps an error message on one line whatever a query holds.
+// shorten keeps an error message on one line for any query.
 func shorten(s string) string {
 	const limit = 40
 	if len(s) <= limit {

@@ -364,7 +364,7 @@ func (p *parser) lookup() (expr, *SyntaxError) {
 	return l, err
 }
 
-// list reads what stands between parentheses, of which the opening one is consumed.
+// list reads what is between parentheses, after the opening one.
 func (p *parser) list(element func() (expr, *SyntaxError)) ([]expr, *SyntaxError) {
 	var list []expr
 	for {
@@ -396,7 +396,7 @@ func (p *parser) nested() (expr, *SyntaxError) {
 	return p.or()
 }
 
-// unclosed is the error of a token that cannot stand inside parentheses.
+// unclosed is the error of a token that cannot be inside parentheses.
 func (p *parser) unclosed(what string) *SyntaxError {
 	if p.token.kind == tokenOperator || p.token.kind == tokenKeyword {
 		switch p.token.text {
@@ -519,7 +519,7 @@ func (p *parser) part() (token, *SyntaxError) {
 	return t, p.expected("a part of a field's name")
 }
 
-// path reads the rest of a field's name, of which the first part is consumed.
+// path reads the rest of a field's name, after the first part.
 func (p *parser) path(first token, start int, optional bool) (expr, *SyntaxError) {
 	name := first.text
 	for {

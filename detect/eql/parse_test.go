@@ -123,7 +123,7 @@ func TestErrors(t *testing.T) {
 		{"a tilde that is not there", "any where length~(a) == 1", "line 1, column 11: length has no form that ignores case (length~)"},
 		{"a tilde on a field", "any where a~ == 1", "line 1, column 14: expected ( after a~, found =="},
 		{"a field in a block", "any where cidrMatch(a, b)", "line 1, column 24: cidrMatch takes constant blocks"},
-		{"a block that is none", `any where cidrMatch(a, "10.0.0.0/33")`, `line 1, column 24: "10.0.0.0/33" is not a CIDR block, as 10.0.0.0/8 is`},
+		{"a block that is out of range", `any where cidrMatch(a, "10.0.0.0/33")`, `line 1, column 24: "10.0.0.0/33" is not a CIDR block, as 10.0.0.0/8 is`},
 		{"a colon with a number", "any where a : 5", "line 1, column 15: : compares text, found a number: use =="},
 		{"a colon with null", "any where a : null", "line 1, column 15: : compares text, found null: a missing field is == null"},
 		{"a pattern for a number", `any where length(a) like "5"`, "line 1, column 26: like cannot compare a number with text"},

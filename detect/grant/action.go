@@ -7,7 +7,7 @@ import "strings"
 // elements: Action").
 var invokeActions = [...]string{"lambda:invokefunction", "lambda:invokefunctionurl"}
 
-// actionSeparator stands between the actions of a grant that has several.
+// actionSeparator is between the actions of a grant that has several.
 const actionSeparator = ", "
 
 // coversInvoke reports whether an action of a policy, which may have IAM's
@@ -26,9 +26,9 @@ func coversInvoke(action string) bool {
 // isWildcard reports whether an action names more than one API call.
 func isWildcard(action string) bool { return strings.ContainsAny(action, "*?") }
 
-// matches reports whether text is of the form of pattern, in which * stands for
+// matches reports whether text is of the form of pattern, in which * matches
 // any text and ? for any one character. It goes back to the last star only, so
-// it takes at most len(pattern)·len(text) steps whatever the pattern.
+// it takes at most len(pattern)·len(text) steps for any pattern.
 func matches(pattern, text string) bool {
 	p, t := 0, 0
 	star, resume := -1, 0

@@ -62,7 +62,7 @@ func (c *conditions) read(keys []byte) {
 	})
 }
 
-// widest returns the value that narrows least where a condition lists several:
+// widest returns the value that narrows least if a condition lists several:
 // the first of which wide says so, else the first of all. AddPermission stores
 // one value a condition.
 func widest(values []string, wide func(string) bool) string {

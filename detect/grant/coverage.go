@@ -16,14 +16,14 @@ func (g *Grant) CrossAccountWithoutInvoke() bool {
 	return g.Relation == RelationCrossAccount && !g.CoversInvoke && g.Action != ""
 }
 
-// UnboundService reports whether a service may act on the function for whoever
+// UnboundService reports whether a service may act on the function for anybody who
 // asks it to: no condition names the account whose resource it must be (the
 // confused deputy; Lambda API Reference, AddPermission: "If you grant permission
 // to a service principal without specifying the source, other accounts could
 // potentially configure resources in their account to invoke your Lambda
 // function").
 //
-// An ARN binds where it names an account. S3's bucket ARNs name none, and a bucket
+// An ARN binds if it names an account. S3's bucket ARNs name none, and a bucket
 // that is deleted can be made anew by anybody; AWS asks for SourceAccount beside
 // them (same page, SourceAccount). A pattern with a wildcard in the account binds
 // nothing. Neither does an event source token: it is the id of an Alexa skill, and
@@ -40,7 +40,7 @@ func (g *Grant) namesSourceAccount() bool {
 }
 
 // NamesSource reports whether a condition names a source, if not the account that it
-// is in: by a token, or by an ARN that does not begin with a wildcard where it has no
+// is in: by a token, or by an ARN that does not begin with a wildcard if it has no
 // account.
 func (g *Grant) NamesSource() bool {
 	source, ok := parseARN(g.SourceARN)
@@ -107,7 +107,7 @@ func (g *Grant) Extended() bool {
 	case g.OpenToEveryone():
 		return !g.plainlyPublic
 	}
-	// Whose principal it is cannot be told, and the predicate was walked
+	// The account of the principal is not known, and the predicate was walked
 	// around: better an alert too many.
 	return g.Relation == RelationUnknown && g.CoversInvoke && len(g.Evasion) > 0
 }

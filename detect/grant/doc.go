@@ -3,8 +3,8 @@
 //
 // AddPermission adds one statement to a function's resource-based policy.
 // CloudTrail records it twice: as it was asked for (requestParameters) and as
-// AWS stored it (responseElements.statement, JSON text). [Read] takes whichever
-// of them an event carries, in whichever form a collector left them, and
+// AWS stored it (responseElements.statement, JSON text). [Read] takes either
+// of them, in any form in which a collector left it, and
 // answers with a [Grant]: the function, the action, the principal, and the
 // [Relation] between the principal and the account the function lives in.
 //
@@ -13,7 +13,7 @@
 // The stored statement is what takes effect, so it comes first for every field.
 // The request fills in what the statement does not have, with two exceptions:
 //
-//   - Conditions are believed only where AWS stored them. A request that asks
+//   - Conditions are believed only if AWS stored them. A request that asks
 //     for a condition which the statement lacks got no such condition.
 //   - IAM replaces the ARN of a user or a role by a unique ID (AROA…, AIDA…)
 //     when it stores a policy, and such an ID names no account. Where the
@@ -26,7 +26,7 @@
 //
 // # Which way it errs
 //
-// Where an event does not say, or can be read in more than one way, the answer
+// If an event does not say, or can be read in more than one way, the answer
 // is unknown: [RelationSameAccount] needs proof, because it is what exceptions
 // are made of. The reader trusts what AWS validates before it answers with
 // success (the patterns of the Lambda API model), and nothing else.

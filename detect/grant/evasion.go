@@ -43,7 +43,7 @@ const (
 // Only a grant that the rule means to find is evaded. That is one that lets a
 // principal invoke the function which is named, and is not known to be everyone,
 // an organization, a service or the function's own account. An ambiguous grant
-// is sought whoever its principal may be: somebody took pains to make it so.
+// is sought with any principal: somebody took pains to make it so.
 //
 // It also finds whether a public grant is one in plain words, for [Grant.Extended].
 func (g *Grant) FindEvasions(requestText []byte) {

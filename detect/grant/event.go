@@ -17,7 +17,7 @@ func IsAddPermission(event *cloudtrail.Event) bool {
 }
 
 // Of reads what an AddPermission event granted. It returns false for any other
-// event, and where the event does not say.
+// event, and if the event does not say.
 func Of(event *cloudtrail.Event) (*Grant, bool) {
 	if !IsAddPermission(event) {
 		return nil, false

@@ -60,7 +60,7 @@ func readFunctions(value []byte) []function {
 func (f function) isOwned() bool { return f.account != "" }
 
 // settle decides what a rival account is once the account is known in which
-// the event happened: where both are the same, the text was a partial ARN.
+// the event happened: if both are the same, the text was a partial ARN.
 func (f function) settle(account string) function {
 	if f.rival == "" || f.rival != account {
 		return f

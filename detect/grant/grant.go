@@ -59,15 +59,15 @@ type Grant struct {
 	PrincipalAccount string
 
 	// Relation is what the principal is to the function's account: the worst
-	// where there are several principals.
+	// if there are several principals.
 	Relation Relation
 
-	// others are the accounts of the further principals where there are
+	// others are the accounts of the further principals if there are
 	// several, an empty text for one that names none.
 	others []string
 
 	// SourceAccount, SourceARN, OrgID and FunctionURLAuthType are the
-	// conditions that narrow the grant. Where a condition lists several values,
+	// conditions that narrow the grant. If a condition lists several values,
 	// the field has the one that narrows least.
 	SourceAccount       string
 	SourceARN           string
@@ -103,7 +103,7 @@ type Grant struct {
 // request.
 type terms struct {
 	statementID string
-	functions   []function // several where the record names or may mean several
+	functions   []function // several if the record names or may mean several
 	qualifier   string     // the parameter, apart from the function's own suffix
 	actions     []string
 	principals  []principal
@@ -115,7 +115,7 @@ type terms struct {
 	eitherFunction, eitherPrincipal, eitherAction bool
 }
 
-// Read reads the grant out of an AddPermission event. It returns false where
+// Read reads the grant out of an AddPermission event. It returns false if
 // neither the statement nor the request says anything about one.
 func Read(src Source) (Grant, bool) {
 	stored, isStored := src.stored()
@@ -201,7 +201,7 @@ func (g *Grant) readConditions(c conditions, o owner) {
 }
 
 // readPrincipal reads the grantee and what it is to the owner. All of several
-// principals got the grant, so the worst is reported; where only one of them is
+// principals got the grant, so the worst is reported; if only one of them is
 // meant, what they have in common is.
 func (g *Grant) readPrincipal(stored, asked terms, o owner) {
 	candidates, either := stored.principals, false
@@ -243,7 +243,7 @@ func anyIAM(principals []principal) bool {
 	return slices.ContainsFunc(principals, func(p principal) bool { return p.kind == PrincipalIAM })
 }
 
-// agreed returns what of says about every item, or the zero value where it does
+// agreed returns what of says about every item, or the zero value if it does
 // not say the same about all.
 func agreed[T any, V comparable](items []T, of func(T) V) V {
 	var zero V

@@ -293,7 +293,7 @@ func TestBadInputIsReadAsFarAsItGoes(t *testing.T) {
 	}
 }
 
-// checkBounds fails where a grant is not fit for an alert.
+// checkBounds fails if a grant is not fit for an alert.
 func checkBounds(t *testing.T, g *Grant) {
 	t.Helper()
 	for _, text := range []string{

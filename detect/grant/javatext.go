@@ -18,7 +18,7 @@ import (
 //   - Up to the first sourceArn the text is what it seems: nobody can make a
 //     parameter appear there that was not sent. The same goes for the first key
 //     that the model does not know, as nobody knows what its value may contain.
-//   - Behind it, what looks like a parameter may be a part of the ARN. The
+//   - After it, what looks like a parameter may be a part of the ARN. The
 //     required ones (functionName, action, principal) are there in truth, so one
 //     that is found exactly once, and not before, is the real one.
 //   - A required one that is found twice after it is ambiguous: of the functions
@@ -74,7 +74,7 @@ func (j *javaText) read(rest string) {
 	}
 }
 
-// add notes a parameter. What is certain stays so, whatever follows.
+// add notes a parameter. What is certain stays so, with anything after it.
 func (j *javaText) add(name, value string, forgeable bool) {
 	if forgeable && (j.before[name] || name == "principalorgid") {
 		return
@@ -130,7 +130,7 @@ func isParameter(name string) bool {
 }
 
 // appendParameters appends the parameters as a MessagePack map, so that a
-// request is read in one way whatever form it came in. A required parameter
+// request of any form is read in one way. A required parameter
 // that was found more than once is a list; an optional one is left out.
 func (j *javaText) appendParameters(dst []byte) []byte {
 	var names []string

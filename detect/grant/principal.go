@@ -16,7 +16,7 @@ const (
 	// PrincipalPublic is "*": everyone, with or without an AWS account.
 	PrincipalPublic PrincipalType = "public"
 
-	// PrincipalAccount is a bare account ID. Whoever the account's own
+	// PrincipalAccount is a bare account ID. Those whom the account's own
 	// administrators let may use the grant.
 	PrincipalAccount PrincipalType = "account"
 
@@ -44,11 +44,11 @@ const (
 type principal struct {
 	text    string // as written
 	kind    PrincipalType
-	account string // empty where the text names none
+	account string // empty if the text names none
 }
 
 // The keys of a statement's Principal element. A principal that comes from
-// requestParameters stands alone and has none.
+// requestParameters is alone and has none.
 const (
 	elementNone      = ""
 	elementService   = "service"
@@ -132,7 +132,7 @@ func classify(element, text string) principal {
 	return p
 }
 
-// validAccount returns the account of an ARN, or nothing where the field is not
+// validAccount returns the account of an ARN, or nothing if the field is not
 // an account ID, as in arn:aws:iam::cloudfront:user/….
 func validAccount(a arn) string {
 	if !isAccountID(a.account) {
@@ -208,7 +208,7 @@ var serviceSuffixes = [...]string{
 
 // isServiceName reports whether text is the name of a service principal. The
 // whole text has to be a host name, so an ARN or a role name that merely ends in
-// a service's suffix is none.
+// a service's suffix is not one.
 func isServiceName(text string) bool {
 	if !isHostName(text) {
 		return false

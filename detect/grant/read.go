@@ -2,7 +2,7 @@ package grant
 
 import "github.com/trailwire/trailwire/detect/document"
 
-// ReadMsg reads the map that [Grant.AppendMsg] wrote. It returns false where b is
+// ReadMsg reads the map that [Grant.AppendMsg] wrote. It returns false if b is
 // not a map. Of a map that something else wrote, it reads what has the right key
 // and type, as it is there: no text is bounded or checked.
 //

@@ -8,7 +8,7 @@ type Relation string
 // The relations, from the worst to the most harmless. Of several principals the
 // one with the worst relation is reported.
 const (
-	// RelationPublic is everyone. It stays public where a SourceAccount or a
+	// RelationPublic is everyone. It stays public if a SourceAccount or a
 	// SourceArn narrows it: AWS sets those keys only on calls that a service
 	// makes for somebody, so any service will do, and the grant's own fields
 	// show the narrowing. A function's URL with the auth type AWS_IAM is public
@@ -52,10 +52,10 @@ func (r Relation) worseThan(other Relation) bool {
 }
 
 // owner is every account that a function may belong to, an empty text among
-// them where one of them is not known. It has one where the event is clear.
+// them if one of them is not known. It has one if the event is clear.
 type owner []string
 
-// account returns the account that the function belongs to, or nothing where
+// account returns the account that the function belongs to, or nothing if
 // that is not certain.
 func (o owner) account() string {
 	return agreed(o, func(account string) string { return account })
@@ -79,8 +79,8 @@ func (o owner) relationTo(p principal, inOrganization bool) Relation {
 	return RelationUnknown
 }
 
-// relationToAccount says the same or another account only where that holds for
-// whichever owner it is.
+// relationToAccount says the same or another account only if that holds for
+// every possible owner.
 func (o owner) relationToAccount(account string) Relation {
 	switch {
 	case account == "":

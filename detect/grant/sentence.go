@@ -7,7 +7,7 @@ import "strings"
 //	111122223333 let account 444455556666 invoke Lambda function billing-export
 //
 // actorAccount is the account of the actor who made the call. The line is bounded and
-// printable whatever the event holds.
+// printable for any event.
 func (g *Grant) Sentence(actorAccount string) string {
 	actor := "an unknown account"
 	if actorAccount != "" {
@@ -53,7 +53,7 @@ func (g *Grant) grantee() string {
 }
 
 // Named says in words whom an ARN of an account names: role deploy of account
-// 111122223333. It returns the text itself where it is not such an ARN.
+// 111122223333. It returns the text itself if it is not such an ARN.
 func Named(text, account string) string {
 	if named, ok := parseARN(text); ok && account != "" {
 		return granteeOfARN(named, printable(account))
@@ -74,7 +74,7 @@ func granteeOfARN(named arn, account string) string {
 		noun = "federated user"
 	case "saml-provider", "oidc-provider":
 		noun = "identity provider"
-	default: // root stands for the account
+	default: // root means the account
 		return "account " + account
 	}
 	return noun + " " + printable(name) + " of account " + account
@@ -95,7 +95,7 @@ func (g *Grant) permission() string {
 	return "use " + printable(g.Action) + " on"
 }
 
-// target is the function in words. Its account is left out where it is the
+// target is the function in words. Its account is left out if it is the
 // actor's.
 func (g *Grant) target(actorAccount string) string {
 	if g.FunctionName == "" {

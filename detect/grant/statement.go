@@ -9,7 +9,7 @@ import (
 
 // maxStatement bounds the JSON text of a statement. A function's whole policy
 // may have 20 KB (AWS Lambda Developer Guide, "Lambda quotas"); a longer text is
-// no statement that AWS stored, and is not parsed.
+// not a statement that AWS stored, and is not parsed.
 const maxStatement = 64 << 10
 
 // stored reads the statement as AWS stored it, from the first form of it that

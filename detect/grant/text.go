@@ -34,7 +34,7 @@ func cut(text string, limit int) string {
 			return text[:n]
 		}
 	}
-	return text[:limit] // no UTF-8, so there is no character to split
+	return text[:limit] // not UTF-8, so there is no character to split
 }
 
 // printable makes text fit for a line that people read on a terminal: short,

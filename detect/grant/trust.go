@@ -23,7 +23,7 @@ func (g *Grant) OnlyFor(accounts []string) bool {
 }
 
 // FunctionARN returns the ARN of the function that was opened, with the
-// qualifier where the grant has one, and nothing where a part of it is not
+// qualifier where the grant has one, and nothing if a part of it is not
 // known. The partition follows from the region (AWS General Reference, "Amazon
 // Resource Names": aws, aws-cn, aws-us-gov, and the isolated ones).
 func (g *Grant) FunctionARN() string {
@@ -52,7 +52,7 @@ func Partition(region string) string {
 }
 
 // Accounts returns the accounts that were let in: of each principal that names one,
-// or the one that a service acts for. There are none where a principal does not name
+// or the one that a service acts for. There are none if a principal does not name
 // its account, so that nobody takes the others for all.
 func (g *Grant) Accounts() []string {
 	if g.Relation == RelationService {
@@ -77,7 +77,7 @@ func Printable(text string) string { return printable(text) }
 func Bounded(text string) string { return bounded(text) }
 
 // Grantee says to whom the grant is, in one text: the accounts of its principals, or
-// the principal where no account is known, and what narrows it to an account or an
+// the principal if no account is known, and what narrows it to an account or an
 // organization. Two grants with another grantee let in somebody else.
 func (g *Grant) Grantee() string {
 	who := append([]string{cmp.Or(g.PrincipalAccount, g.Principal)}, g.others...)

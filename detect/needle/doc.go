@@ -1,10 +1,11 @@
-// Package needle decides what to look for before anything is parsed: for each rule
-// the texts one of which every event that it matches contains ([For]).
+// Package needle finds the must-contain strings of a rule, its needles ([For]):
+// every event that the rule matches contains one of them. They are what to look
+// for before anything is parsed.
 //
-// A [Set] looks for them in bytes that nobody has parsed. It may find something where
-// nothing matches. It never finds nothing where a rule would match. It looks for one
-// text after the other, as plainly as can be: the search in C of the plugin, which is
-// what runs, is held against it by fuzzing.
+// A [Set] looks for them in bytes that were not parsed. It may find something where
+// nothing matches, but it never misses what a rule would match. It looks for one text
+// after the other, in the simplest way: a fuzz test compares it with the search in C,
+// which the plugin uses.
 //
 // A Set does not change once it is made, and any goroutine may use it.
 package needle

@@ -8,13 +8,13 @@ import (
 	"github.com/trailwire/trailwire/detect/program"
 )
 
-// For returns the needles of a program: nil where it has none. Each of
+// For returns the needles of a program: nil if it has none. Each of
 // the texts in it must be looked for, any of them is a hit.
 //
 // Of what the program requires it takes what is rarest in ordinary CloudTrail,
-// as far as names tell: a call that nobody makes all day long rather than a
-// word among its parameters, a long word rather than a short one, almost
-// anything rather than the host name of a service.
+// as far as names show: an infrequent call rather than a word among its
+// parameters, a long word rather than a short one, almost anything rather than
+// the host name of a service.
 func For(p *program.Program, fields []cloudtrail.Field) []Needle {
 	var best []Needle
 	bestWeight := 0
@@ -39,7 +39,7 @@ func For(p *program.Program, fields []cloudtrail.Field) []Needle {
 }
 
 // needleIn returns the most telling piece of a literal that every event has
-// whose field contains it, and its weight: zero where there is none.
+// whose field contains it, and its weight: zero if there is none.
 func needleIn(literal program.Literal, field cloudtrail.Field) (best Needle, weight int) {
 	trace := field.Trace()
 	if trace == cloudtrail.Nowhere {

@@ -6,25 +6,25 @@ import (
 	"strings"
 )
 
-// A Set answers, for bytes that nobody has parsed, whether a rule could
-// match something in them. It may say yes for nothing; it never says no where
-// a rule would match, whatever the encoding: the bytes of a MessagePack chunk,
-// JSON text in one of its strings, JSON text in that.
+// A Set says whether a rule could match something in bytes that were not
+// parsed. It may say yes although nothing matches; it never says no if a rule
+// would match, in any encoding: the bytes of a MessagePack chunk, JSON text in
+// one of its strings, JSON text in that.
 //
 // It works with needles: from each rule comes one text that every event it
 // matches must contain. Two things make that sound.
 //
-//   - The text is cut at everything that stands differently in the event than
-//     in the field a rule sees: Java text has separators of its own, JSON
-//     escapes quotes and more.
+//   - The text is cut at everything that the event writes differently than the
+//     field that a rule sees: Java text has separators of its own, JSON escapes
+//     quotes and more.
 //   - JSON can write any character as \u00XX, so such an escape of a character
 //     that a needle could have counts as a hit itself.
 //
 // A comparison that ignores case does so for ASCII letters among themselves
 // (see package eql), which is what a needle in any case does.
 //
-// It looks for one needle after the other, as plainly as can be: it is what the
-// search in C (internal/search) is held against, and what serves where there is none.
+// It looks for one needle after the other, in the simplest way. The search in C
+// (internal/search) is compared with it, and it is used if there is no other.
 type Set struct {
 	Needles []Needle
 	Always  bool // a rule has no needle: everything is suspect
@@ -37,8 +37,8 @@ func NewSet(needles []Needle, always bool) Set {
 }
 
 // Needle is a text to look for: at least three printable ASCII characters, in
-// lower case where Fold says that it may stand in any case. Whole says that it
-// is all of a text, a key or a value.
+// lower case if Fold says that it may be in any case. Whole says that it is all
+// of a text, a key or a value.
 type Needle struct {
 	Text  string
 	Fold  bool
@@ -55,7 +55,7 @@ func (p *Set) In(data []byte) bool {
 func (p *Set) Mentioned(data []byte) bool { return p.Which(data) != Needle{} }
 
 // Which returns the first of the needles that is in data as it is, the zero Needle
-// where none is.
+// if none is.
 func (p *Set) Which(data []byte) Needle {
 	for i := range p.Needles {
 		if p.Needles[i].in(data) {
@@ -92,9 +92,9 @@ func (n *Needle) beginsAt(data []byte, i int) bool {
 	return before == '"' || before == byte(length) || length < 32 && before == byte(0xa0|length)
 }
 
-// inAnyCase looks for a needle that may stand in any case. Where its first letter
-// is next, capital or not, is found once: in a text full of the one and without
-// the other, looking each time would take time in the square of its length.
+// inAnyCase looks for a needle that may be in any case. Where its first letter is
+// next, capital or not, is found once: in a text full of the one and without the
+// other, looking each time would take time in the square of its length.
 func (n *Needle) inAnyCase(data []byte) bool {
 	text := n.Text
 	lower, upper := text[0], text[0]
@@ -120,7 +120,7 @@ func (n *Needle) inAnyCase(data []byte) bool {
 	}
 }
 
-// indexFrom returns where c stands next, len(data) where it does not.
+// indexFrom returns the offset of the next c, len(data) if there is none.
 func indexFrom(data []byte, c byte, from int) int {
 	if i := bytes.IndexByte(data[from:], c); i >= 0 {
 		return from + i
@@ -205,7 +205,7 @@ func withoutCovered(needles []Needle) []Needle {
 
 func (n Needle) equals(other Needle) bool { return n == other }
 
-// covers reports whether n is found wherever other is.
+// covers reports whether n is found everywhere that other is.
 func (n Needle) covers(other Needle) bool {
 	switch {
 	case n.Whole:

@@ -6,8 +6,8 @@ import (
 	"github.com/tinylib/msgp/msgp"
 )
 
-// vocabulary is what stands in every CloudTrail event, as far as words go: the
-// blocks of a needle that are in it would be found all the time.
+// vocabulary has the words of every CloudTrail event: the blocks of a needle
+// that are in it would be found all the time.
 const vocabulary = "eventVersion userIdentity type AssumedRole IAMUser AWSService principalId arn:aws:sts::assumed-role " +
 	"accountId accessKeyId sessionContext sessionIssuer arn:aws:iam::role userName attributes creationDate " +
 	"mfaAuthenticated false webIdFederationData invokedBy eventTime eventSource amazonaws.com eventName awsRegion " +
@@ -17,9 +17,9 @@ const vocabulary = "eventVersion userIdentity type AssumedRole IAMUser AWSServic
 	"tlsVersion TLSv1.3 cipherSuite TLS_AES_128_GCM_SHA256 clientProvidedHostHeader functionName bucketName roleArn " +
 	"Describe List Get Create Update Delete Put Instance Policy Configuration Function Role User Group Key Object Bucket"
 
-// Vocabulary returns the words that stand in every CloudTrail event, as they
-// stand there: MessagePack texts, one after the other. A search that has seen
-// them can look for what is rare.
+// Vocabulary returns the words of every CloudTrail event, as they are there:
+// MessagePack texts, one after the other. A search that has seen them can look
+// for what is rare.
 func Vocabulary() []byte {
 	var b []byte
 	for _, word := range strings.Fields(vocabulary) {

@@ -13,7 +13,7 @@ import (
 // as deep as the program is tall.
 const MaxDepth = 512
 
-// Span is the part of a query's source that a node stands for: source[Start:End], in bytes.
+// Span is the part of a query's source that a node comes from: source[Start:End], in bytes.
 type Span struct{ Start, End int }
 
 // Error says which part of a query has no meaning, and why.
@@ -166,7 +166,7 @@ func fail(at Span, format string, args ...any) *Error {
 	return &Error{At: at, Msg: fmt.Sprintf(format, args...)}
 }
 
-// shorten keeps an error message on one line whatever a query holds.
+// shorten keeps an error message on one line for any query.
 func shorten(s string) string {
 	const limit = 40
 	if len(s) <= limit {
@@ -198,7 +198,7 @@ func (b *Builder) Constant(at Span, v Value) Operand {
 	return Operand{node: constant{v}, typ: typeOf(v), at: at, height: 1}
 }
 
-// Field is a field's value. A field gets its slot where it is first mentioned, and is optional as
+// Field is a field's value. A field gets its slot when it is first mentioned, and is optional as
 // long as each mention of it is.
 func (b *Builder) Field(at Span, name string, optional bool) Operand {
 	slot, seen := b.slots[name]
@@ -214,7 +214,7 @@ func (b *Builder) Field(at Span, name string, optional bool) Operand {
 	return Operand{node: fieldOperand(slot), typ: AnyType, at: at, slots: []int{slot}, height: 1}
 }
 
-// Negative is -x. It is null where x is null or not a number, and where the result overflows.
+// Negative is -x. It is null if x is null or not a number, and where the result overflows.
 func (b *Builder) Negative(at Span, x Operand) (Operand, error) {
 	if err := wantNumber("-", x); err != nil {
 		return Operand{}, err
@@ -223,7 +223,7 @@ func (b *Builder) Negative(at Span, x Operand) (Operand, error) {
 }
 
 // Arithmetic is x + y, x - y, x * y, x / y or x % y. Two integers give an integer. The result is
-// null where a side is null or not a number, where an integer is divided by zero and where the
+// null if a side is null or not a number, where an integer is divided by zero and where the
 // result overflows 64 bits.
 func (b *Builder) Arithmetic(at Span, x Operand, op byte, y Operand) (Operand, error) {
 	if bytes.IndexByte([]byte("+-*/%"), op) < 0 {
@@ -270,7 +270,7 @@ func (b *Builder) Call(at Span, f *Function, fold bool, args []Operand) (Operand
 	return calculated(at, f.build(nodes, fold), f.result, args...), nil
 }
 
-// ValueOf is a condition in the place of a value: true, false, or null where it is unknown.
+// ValueOf is a condition in the place of a value: true, false, or null if it is unknown.
 func (b *Builder) ValueOf(c Condition) Operand {
 	if c.op == opFixed {
 		return b.Constant(c.at, c.fixed.value())
@@ -329,7 +329,7 @@ func (b *Builder) Always(at Span, v Verdict) Condition {
 	return Condition{clause: clause{at: at, op: opFixed, fixed: v}, height: 1}
 }
 
-// Truth is a value as a condition: true where the value is the boolean true, unknown where it is
+// Truth is a value as a condition: true if the value is the boolean true, unknown if it is
 // null, and false for everything else that a field can have.
 func (b *Builder) Truth(x Operand) (Condition, error) {
 	if !agree(x.Type(), BoolType) {
@@ -341,11 +341,11 @@ func (b *Builder) Truth(x Operand) (Condition, error) {
 	return b.test(x.at, x, truthTest{}), nil
 }
 
-// Missing is true where the operand is null and false otherwise. Its [Builder.Opposite] is true
-// where there is a value. A field of several values is missing where all of them are.
+// Missing is true if the operand is null and false otherwise. Its [Builder.Opposite] is true
+// if there is a value. A field of several values is missing where all of them are.
 func (b *Builder) Missing(at Span, x Operand) Condition { return b.test(at, x, nil) }
 
-// Equal is true where the operand is the value: of the same type, text of the same case.
+// Equal is true if the operand is the value: of the same type, text of the same case.
 func (b *Builder) Equal(at Span, x Operand, v Value) (Condition, error) {
 	if err := checkTypes(at, x, v); err != nil {
 		return Condition{}, err
@@ -374,7 +374,7 @@ const (
 	GreaterOrEqual              // x >= v
 )
 
-// Ordered is true where the operand is before or after the value. Numbers are in the order of
+// Ordered is true if the operand is before or after the value. Numbers are in the order of
 // numbers, text is in the order of its bytes; values of different types are in no order.
 func (b *Builder) Ordered(at Span, x Operand, o Order, v Value) (Condition, error) {
 	if err := checkTypes(at, x, v); err != nil {
@@ -394,7 +394,7 @@ func (b *Builder) Ordered(at Span, x Operand, o Order, v Value) (Condition, erro
 	return b.test(at, x, &orderTest{order: o, v: v}), nil
 }
 
-// In is true where the operand equals one of the values, as [Builder.Equal] has it. Nulls in the
+// In is true if the operand equals one of the values, as [Builder.Equal] has it. Nulls in the
 // list have no effect.
 func (b *Builder) In(at Span, x Operand, values []Value) (Condition, error) {
 	var some []Value
@@ -412,13 +412,13 @@ func (b *Builder) In(at Span, x Operand, values []Value) (Condition, error) {
 	return b.test(at, x, newSetTest(some)), nil
 }
 
-// InFold is true where the operand is one of the texts, ignoring case. Stars and question marks in
+// InFold is true if the operand is one of the texts, ignoring case. Stars and question marks in
 // them are ordinary characters.
 func (b *Builder) InFold(at Span, x Operand, texts []string) (Condition, error) {
 	return b.textTest(at, x, len(texts), func() test { return newFoldTest(texts) })
 }
 
-// Like is true where one of the patterns covers the operand's whole text. In a pattern * is any
+// Like is true if one of the patterns covers the operand's whole text. In a pattern * is any
 // text, also the empty one, ? is one character, and a backslash before a character makes it an
 // ordinary one; [QuotePattern] does that for all of a text. With fold, case does not count.
 //
@@ -427,20 +427,20 @@ func (b *Builder) Like(at Span, x Operand, patterns []string, fold bool) (Condit
 	return b.textTest(at, x, len(patterns), func() test { return newPatternTest(patterns, fold) })
 }
 
-// HasPrefix is true where the operand's text starts with the prefix, in which no character is
+// HasPrefix is true if the operand's text starts with the prefix, in which no character is
 // special.
 func (b *Builder) HasPrefix(at Span, x Operand, prefix string, fold bool) (Condition, error) {
 	return b.textTest(at, x, 1, func() test { return newPrefixTest(prefix, fold) })
 }
 
-// Matches is true where the regular expression matches the operand's text, or a part of it: one that
+// Matches is true if the regular expression matches the operand's text, or a part of it: one that
 // has to cover the whole is anchored. [CompileLucene] makes such an expression of Lucene's syntax.
 // The text can be invalid UTF-8.
 func (b *Builder) Matches(at Span, x Operand, re *regexp.Regexp) (Condition, error) {
 	return b.textTest(at, x, 1, func() test { return regexTest{re} })
 }
 
-// InBlocks is true where the operand's text is an address in one of the blocks. Text that is not an
+// InBlocks is true if the operand's text is an address in one of the blocks. Text that is not an
 // address is in none. [ParseBlock] reads a block.
 func (b *Builder) InBlocks(at Span, x Operand, blocks []netip.Prefix) (Condition, error) {
 	own := make([]netip.Prefix, len(blocks))
@@ -477,11 +477,11 @@ func (b *Builder) test(at Span, x Operand, t test) Condition {
 	return Condition{clause: clause{at: at, op: opLeaf, leaf: l}, height: x.height + 1}
 }
 
-// And is true where all of the terms are, false where one is false, and unknown otherwise. Without
+// And is true if all of the terms are, false if one is false, and unknown otherwise. Without
 // terms it is true.
 func (b *Builder) And(at Span, terms ...Condition) Condition { return chain(at, opAnd, terms) }
 
-// Or is true where one of the terms is, false where all are false, and unknown otherwise. Without
+// Or is true if one of the terms is, false if all are false, and unknown otherwise. Without
 // terms it is false.
 func (b *Builder) Or(at Span, terms ...Condition) Condition { return chain(at, opOr, terms) }
 

@@ -235,7 +235,7 @@ func TestTheBuilderRefusesWhatCannotHold(t *testing.T) {
 		{"a number in a list with text", condition(b.In(at, length, []Value{number, text})), at, "cannot compare a number with text"},
 		{"a number in an order with text", condition(b.Ordered(at, length, Less, text)), at, "cannot compare a number with text"},
 		{"an order of booleans", condition(b.Ordered(at, a, Less, yes)), at, "compares numbers or text, not booleans"},
-		{"an order that is none", condition(b.Ordered(at, a, 9, number)), at, "9 is not an order"},
+		{"an unknown order", condition(b.Ordered(at, a, 9, number)), at, "9 is not an order"},
 		{"a pattern for a number", condition(b.Like(at, length, []string{"*"}, false)), at, "cannot compare a number with text"},
 		{"a prefix of a number", condition(b.HasPrefix(at, length, "1", false)), at, "cannot compare a number with text"},
 		{"a list of texts for a number", condition(b.InFold(at, length, []string{"1"})), at, "cannot compare a number with text"},
@@ -243,13 +243,13 @@ func TestTheBuilderRefusesWhatCannotHold(t *testing.T) {
 		{"a block for a number", condition(b.InBlocks(at, length, []netip.Prefix{netip.MustParsePrefix("::/0")})), at, "cannot compare a number with text"},
 		{"the zero block", condition(b.InBlocks(at, a, make([]netip.Prefix, 1))), at, "one of the blocks is not a CIDR block"},
 		{"a sum with text", operand(b.Arithmetic(at, a, '+', textAt)), Span{5, 6}, "+ calculates with numbers, found text"},
-		{"an operator that is none", operand(b.Arithmetic(at, a, '^', numberAt)), at, "'^' is not an operator of arithmetic"},
+		{"an unknown operator", operand(b.Arithmetic(at, a, '^', numberAt)), at, "'^' is not an operator of arithmetic"},
 		{"minus text", operand(b.Negative(at, textAt)), Span{5, 6}, "- calculates with numbers, found text"},
 		{"an argument of the wrong type", operand(b.Call(at, LookupFunction("length"), false, []Operand{numberAt})), Span{5, 6}, "argument 1 of length has to be text, found a number"},
 		{"too many arguments", operand(b.Call(at, LookupFunction("length"), false, []Operand{a, a})), at, "length takes 1 argument, found 2"},
 		{"a block that depends on a field", operand(b.Call(at, LookupFunction("cidrMatch"), false, []Operand{a, a})), Span{0, 1}, "cidrMatch takes constant blocks"},
 		{"an address with a zone for a block", operand(b.Call(at, LookupFunction("cidrMatch"), false, []Operand{a, b.Constant(at, Text([]byte("fe80::1%eth0")))})), at, `"fe80::1%eth0" is not a CIDR block, as 10.0.0.0/8 is`},
-		{"a block that is none", operand(b.Call(at, LookupFunction("cidrMatch"), false, []Operand{a, textAt})), Span{5, 6}, `"x" is not a CIDR block, as 10.0.0.0/8 is`},
+		{"a text that is not a block", operand(b.Call(at, LookupFunction("cidrMatch"), false, []Operand{a, textAt})), Span{5, 6}, `"x" is not a CIDR block, as 10.0.0.0/8 is`},
 	} {
 		e, ok := c.err.(*Error)
 		if !ok || e.Msg != c.want || e.Error() != c.want || e.At != c.at {

@@ -1,10 +1,11 @@
 // Package program evaluates conditions on events. It is what every query language compiles to.
 //
-// The compiler of a language writes a query to a [Builder], which makes a [Program] of it. A program
-// matches any number of events ([Program.Match]), by any number of goroutines. It can explain each
-// verdict ([Program.Explain]), and it knows which text an event has to contain ([Program.Required]),
-// so that a search can rule out events that nobody has parsed. Events come through an interface,
-// [Document], that is asked for fields by number. Match does not allocate for the common tests.
+// The compiler of a language writes a query to a [Builder], which makes a [Program] of it.
+// A program matches any number of events ([Program.Match]), by any number of goroutines. It
+// can explain each verdict ([Program.Explain]), and it knows which text an event has to
+// contain ([Program.Required]), so that a search can rule out events before they are
+// parsed. Events come through an interface, [Document], that is asked for fields by number.
+// Match does not allocate for the common tests.
 //
 // # Verdicts
 //
@@ -12,7 +13,7 @@
 // unknown; [Builder.Missing] alone is always true or false. And is the minimum of its terms, Or the
 // maximum, in the order false, unknown, true. An event matches if the verdict is true.
 //
-// The negation of unknown is true where it is the event that lacks something. Elasticsearch does the
+// The negation of unknown is true if it is the event that lacks something. Elasticsearch does the
 // same: it runs not a == "b" as a query that leaves out the events with "b" in a, and thereby finds
 // those without a. What is unknown because of the query, as a comparison with a constant null is,
 // stays unknown. [Builder.StrictNull] gives the SQL reading instead.

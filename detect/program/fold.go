@@ -27,7 +27,7 @@ func isASCII(s []byte) bool {
 	return true
 }
 
-// foldRune picks one character to stand for all that are the same ignoring case.
+// foldRune picks one character to represent all that are the same ignoring case.
 func foldRune(r rune) rune {
 	if r < utf8.RuneSelf {
 		return rune(lower(byte(r)))

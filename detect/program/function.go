@@ -18,7 +18,7 @@ type Function struct {
 	// build makes the operand. It is given as many arguments as there are parameters, nil for those
 	// that were left out, and more if the function is variadic.
 	build func(args []operand, fold bool) operand
-	// condition makes what the call says, where that is true or false. There is no build then.
+	// condition makes what the call says, if that is true or false. There is no build then.
 	condition func(b *Builder, at Span, args []Operand, fold bool) (Condition, error)
 }
 

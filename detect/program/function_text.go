@@ -71,7 +71,7 @@ func likeAtEnd(b *Builder, at Span, field Operand, text string, fold bool) (Cond
 	return b.Like(at, field, []string{"*" + text}, fold)
 }
 
-// buildSearch makes a search. Where the text to search for is a constant and the other a field, the
+// buildSearch makes a search. If the text to search for is a constant and the other a field, the
 // search is prepared once: this is where most rules spend their time.
 func buildSearch(search searchText, query fieldQuery) func(*Builder, Span, []Operand, bool) (Condition, error) {
 	return func(b *Builder, at Span, args []Operand, fold bool) (Condition, error) {
@@ -154,7 +154,7 @@ func findText(s, other []byte, fold bool) (start, end int) {
 	return -1, -1
 }
 
-// lastText finds the last occurrence of other in s, of which one is known to be at from.
+// lastText finds the last occurrence of other in s. One is known to be at from.
 func lastText(s, other []byte, from int, fold bool) int {
 	for {
 		_, n := utf8.DecodeRune(s[from:])

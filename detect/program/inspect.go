@@ -11,7 +11,7 @@ func (p *Program) Mention(slot int) Span { return p.mentions[slot] }
 type Test struct {
 	At      Span
 	Slot    int  // of the field, as in Program.Fields
-	Negated bool // it is true where the comparison is not: a != "b"
+	Negated bool // it is true if the comparison is not: a != "b"
 
 	// Texts are those one of which the value has to be, where the comparison allows no
 	// others. Fold says that case does not count: they are in lower case then.
@@ -39,7 +39,7 @@ func testsIn(c *clause, all []Test) []Test {
 	return all
 }
 
-// wholeTexts returns the texts of what a test requires, where it is one of some whole
+// wholeTexts returns the texts of what a test requires, if it is one of some whole
 // values.
 func wholeTexts(all [][]Literal) (texts []string, fold bool) {
 	if len(all) != 1 {
@@ -56,7 +56,7 @@ func wholeTexts(all [][]Literal) (texts []string, fold bool) {
 
 // Impossible looks for a part of a query that is true of no event in which some fields have
 // known values: for the smallest without which the query cannot match. known returns a
-// field's value, and false where it may be anything. What it finds is certain; that it
+// field's value, and false if it may be anything. What it finds is certain; that it
 // finds nothing does not say that there is an event that matches.
 func (p *Program) Impossible(known func(slot int) (v Value, ok bool)) (at Span, found bool) {
 	c := &p.root

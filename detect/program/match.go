@@ -5,7 +5,7 @@ import (
 	"regexp"
 )
 
-// Verdict is the outcome of a condition on one event: true, false, or unknown where the event lacks
+// Verdict is the outcome of a condition on one event: true, false, or unknown if the event lacks
 // what the condition asks about.
 type Verdict uint8
 
@@ -250,7 +250,7 @@ func (p *pinned) Value(slot int) Value {
 	return p.Document.Value(slot)
 }
 
-// truthTest is a field, or a call, that stands as a condition by itself.
+// truthTest is a field, or a call, that is a condition by itself.
 type truthTest struct{}
 
 func (truthTest) check(v Value) Verdict { return verdictOf(v.Bool()) }

@@ -3,7 +3,7 @@ package program
 // Field is a field that a program reads.
 type Field struct {
 	Name string // its full name, with dots
-	// Optional is true where the query marks the field as one that some sources do not have, in
+	// Optional is true if the query marks the field as one that some sources do not have, in
 	// each place that mentions it.
 	Optional bool
 }

@@ -162,7 +162,7 @@ func (t *regexTranslator) atom() (string, error) {
 	return regexp.QuoteMeta(c), err
 }
 
-// predefined translates \d and its like to what stands between brackets, with Lucene's idea of
+// predefined translates \d and its like to what is between brackets, with Lucene's idea of
 // what a space is.
 func (t *regexTranslator) predefined() string {
 	if !t.peek(`\`) || t.pos+1 == len(t.src) {
@@ -189,7 +189,7 @@ func (t *regexTranslator) predefined() string {
 	return class
 }
 
-// character reads one character that stands for itself, with or without a backslash.
+// character reads one literal character, with or without a backslash.
 func (t *regexTranslator) character() (string, error) {
 	t.take('\\')
 	if !t.more() {
@@ -200,8 +200,8 @@ func (t *regexTranslator) character() (string, error) {
 	return t.src[t.pos-n : t.pos], nil
 }
 
-// class translates […], of which the opening bracket is consumed. The first character in it never
-// closes it.
+// class translates […], after the opening bracket. The first character in it never closes
+// it.
 func (t *regexTranslator) class() (string, error) {
 	var b strings.Builder
 	b.WriteByte('[')

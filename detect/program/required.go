@@ -10,8 +10,8 @@ import (
 type Literal struct {
 	Slot int    // of the field, as in Program.Fields
 	Text string // never empty
-	// Fold says that the text is there in any mixture of upper and lower case. The text is ASCII
-	// then, and in lower case, and stands for no other characters than ASCII letters.
+	// Fold says that the text is there in any mixture of upper and lower case. The text is
+	// ASCII then, and in lower case, and matches no other characters than ASCII letters.
 	Fold bool
 	// Whole says that the value is the text and nothing more; otherwise it contains it.
 	Whole bool
@@ -178,7 +178,7 @@ func patternLiterals(slot int, p *pattern) []Literal {
 }
 
 // Needs reports whether every event that matches has a value in one of the slots for which among
-// returns true. It may be false where it does: nothing is claimed of what a function makes of a
+// returns true. It may be false if it does: nothing is claimed of what a function makes of a
 // field.
 func (p *Program) Needs(among func(slot int) bool) bool { return needs(&p.root, true, among) }
 

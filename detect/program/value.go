@@ -208,7 +208,7 @@ func (v Value) missing() bool {
 	return false
 }
 
-// compareNumbers orders two numbers. It reports false where there is no order, which is where
+// compareNumbers orders two numbers. It reports false if there is no order, which is where
 // either is not a number (NaN). Integers are not squeezed through a float, so that two 64-bit ids
 // that differ in the last digit stay different.
 func compareNumbers(a, b Value) (order int, ok bool) {

@@ -11,9 +11,9 @@ func QuotePattern(text string) string {
 	return strings.NewReplacer(`\`, `\\`, `*`, `\*`, `?`, `\?`).Replace(text)
 }
 
-// pattern is a compiled wildcard pattern. A star stands for any text, also the empty one and one
-// with newlines in it; a question mark stands for one character; a backslash before a character
-// makes it an ordinary one. It matches a whole value.
+// pattern is a compiled wildcard pattern. A star matches any text, also the empty one and
+// one with newlines in it; a question mark matches one character; a backslash before a
+// character makes it an ordinary one. It matches a whole value.
 //
 // The stars cut a pattern into segments, and of each segment the leftmost place is as good as any
 // other: matching never goes back, and takes time in proportion to the text's length times the

@@ -50,7 +50,7 @@ type doubts struct {
 	tests []program.Test
 }
 
-// doubt adds warnings about the rule's query, which stands at v.
+// doubt adds warnings about the rule's query, which is at v.
 func (f *ruleFile) doubt(r *Rule, v *tomlValue) {
 	d := doubts{
 		Rule: r, tests: r.program.Tests(),
@@ -95,7 +95,7 @@ func (d *doubts) values() {
 	}
 }
 
-// never warns of a comparison that cannot hold: where it is negated, it always does.
+// never warns of a comparison that cannot hold: if it is negated, it always does.
 func (d *doubts) never(t *program.Test, what string) {
 	if t.Negated {
 		what = "this always holds, as " + what
@@ -157,7 +157,7 @@ func (d *doubts) contradicts(slot int, field cloudtrail.Field) (found bool) {
 	for _, value := range values[:min(len(values), maxTried)] {
 		at, impossible := d.program.Impossible(d.having(slot, field, value))
 		if _, wrong := wrongValue(field, value, false); wrong || !impossible {
-			continue // of what is wrong by itself a warning has told
+			continue // a warning has named what is wrong by itself
 		}
 		found = true
 		if what, ok := d.wrongCategory(at, field, value); ok {
@@ -228,7 +228,7 @@ func (d *doubts) where(slot int, value string) program.Span {
 	return d.program.Mention(slot)
 }
 
-// categoryWithoutCall warns where none of the calls with the category that the query
+// categoryWithoutCall warns if none of the calls with the category that the query
 // asks for meets its other conditions.
 func (d *doubts) categoryWithoutCall() {
 	action := slices.IndexFunc(d.fields, func(f cloudtrail.Field) bool { return f.Name() == cloudtrail.FieldAction.Name() })

@@ -20,7 +20,7 @@ type Error struct {
 	Unsupported bool
 
 	source string // the line
-	before string // what stands before the place in it
+	before string // what is before the place in it
 }
 
 func newError(file string, text []byte, at int, format string, args ...any) *Error {
@@ -52,7 +52,7 @@ func (e *Error) Caret() string {
 	b.WriteByte('\n')
 	for _, r := range e.before {
 		if r != '\t' {
-			r = ' ' // a tab stays one, so that the caret lands under its place whatever a tab's width
+			r = ' ' // a tab stays one, so that the caret is under its place with any tab width
 		}
 		b.WriteRune(r)
 	}

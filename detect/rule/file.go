@@ -125,7 +125,7 @@ func (s section) texts(key string) []string {
 	return texts
 }
 
-// number is a whole number within bounds, missing where there is none.
+// number is a whole number within bounds, missing if there is none.
 func (s section) number(key string, least, most, missing int) int {
 	expected := fmt.Sprintf("a whole number from %d to %d", least, most)
 	v := s.find(key, tomlInteger, expected)
@@ -140,7 +140,7 @@ func (s section) number(key string, least, most, missing int) int {
 	return n
 }
 
-// table is a table in this one; where there is none its keys are missing.
+// table is a table in this one; if there is none its keys are missing.
 func (s section) table(key string) section {
 	v := s.find(key, tomlTable, "a table")
 	if v == nil {
@@ -320,7 +320,7 @@ var periods = map[byte]time.Duration{
 // maxPeriod is the longest interval or look-back: a year.
 const maxPeriod = 366 * 24 * time.Hour
 
-// period is a period after a prefix, missing where there is none.
+// period is a period after a prefix, missing if there is none.
 func (s section) period(key, prefix string, missing time.Duration, expected string) time.Duration {
 	v := s.find(key, tomlText, expected)
 	if v == nil {

@@ -13,7 +13,7 @@ import (
 type Unsupported uint8
 
 const (
-	// RefuseUnsupported makes it an error, so that nobody believes in a rule
+	// RefuseUnsupported makes it an error, so that nobody relies on a rule
 	// that is not there.
 	RefuseUnsupported Unsupported = iota
 	// SkipUnsupported leaves the rule out, with a warning.
@@ -113,7 +113,7 @@ func Files(patterns []string) ([]string, error) {
 	return paths, nil
 }
 
-// clash returns an error where one of the rules has the id of r already.
+// clash returns an error if one of the rules has the id of r already.
 func clash(r *Rule, text []byte, rules []*Rule) error {
 	for _, other := range rules {
 		if other.ID != r.ID {

@@ -21,10 +21,10 @@ const CrossAccountID = "8f985da6-66e8-4838-a63e-21636eb9adc5"
 // read from a file in the schema of Elastic's detection-rules repository and
 // does not change after that; any number of engines may share it.
 type Rule struct {
-	File        string   // where it was read
+	File        string   // if it was read
 	ID          string   // rule_id, a UUID in Elastic's files
 	Name        string   // one line, shown to analysts
-	Version     int      // 1 where the file does not say
+	Version     int      // 1 if the file does not say
 	License     string   // the license of the rule's text
 	Author      []string // who wrote it
 	Description string
@@ -34,12 +34,12 @@ type Rule struct {
 	Tags        []string
 	References  []string
 	Threat      []Threat
-	Query       string // EQL as it stands in the file
+	Query       string // EQL as it is in the file
 
-	// MaxSignals is how many alerts one Interval may raise: 100 where the
+	// MaxSignals is how many alerts one Interval may raise: 100 if the
 	// file does not say.
 	MaxSignals int
-	// Interval is how often Elastic would run the rule: 5 minutes where the
+	// Interval is how often Elastic would run the rule: 5 minutes if the
 	// file does not say.
 	Interval time.Duration
 	// LookBack is how far back each of those runs looks.
@@ -222,7 +222,7 @@ type View struct {
 	event  *cloudtrail.Event
 	fields []cloudtrail.Field
 	grants *call.Fields
-	own    *call.Fields // where nobody has given it others
+	own    *call.Fields // if it was given no others
 }
 
 // UseGrants makes the view answer the fields trailwire.grant.* from g, which the

@@ -12,10 +12,10 @@ import (
 )
 
 // tomlValue is a value of a TOML document with its place in the text: what is
-// wrong with a rule file is said where it stands.
+// wrong with a rule file is an error with its place.
 type tomlValue struct {
 	kind    tomlKind
-	at      int    // offset of the value; of its key where that is all there is
+	at      int    // offset of the value; of its key if that is all there is
 	raw     []byte // of a text: as it was written, with its quotes
 	text    string // of a text; of a number or another scalar, as it was written
 	members map[string]*tomlValue
@@ -76,7 +76,7 @@ func parseTOML(file string, text []byte) (*tomlValue, error) {
 	return root, nil
 }
 
-// member returns the table under a key, which it makes where there is none. Of
+// member returns the table under a key, which it makes if there is none. Of
 // a list of tables it is the last.
 func (v *tomlValue) member(key *unstable.Node) *tomlValue {
 	if v.members == nil {
@@ -172,7 +172,7 @@ func newTOMLValue(p *unstable.Parser, n *unstable.Node, keyAt int) *tomlValue {
 	return v
 }
 
-// get returns the value under a key of a table, nil where there is none.
+// get returns the value under a key of a table, nil if there is none.
 func (v *tomlValue) get(key string) *tomlValue {
 	if v == nil {
 		return nil
@@ -222,7 +222,7 @@ func (v *tomlValue) inside(i int) int {
 }
 
 // tomlEscape returns how many bytes the escape at the start of raw has, and how
-// many it stands for. A backslash at the end of a line stands for nothing, and
+// many it decodes to. A backslash at the end of a line decodes to nothing, and
 // takes the white space after it along.
 func tomlEscape(raw []byte) (read, written int) {
 	if len(raw) < 2 {

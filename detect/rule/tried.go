@@ -5,10 +5,10 @@ import (
 	"github.com/trailwire/trailwire/detect/grant/call"
 )
 
-// TriedOn says on which events the rule is worth evaluating: those that have
+// TriedOn says on which events the rule is evaluated: those that have
 // one of the values in the field, event.action or event.provider. For a rule that
 // asks for a foreign grant the field is [TriedOnGrants], and the values are the names
-// of the calls that let somebody in. The field is empty where every event is worth it.
+// of the calls that let somebody in. The field is empty if that is every event.
 func (r *Rule) TriedOn() (field string, values []string) {
 	if values := r.requiredValues(cloudtrail.FieldAction); len(values) > 0 {
 		return cloudtrail.FieldAction.Name(), values
@@ -22,11 +22,11 @@ func (r *Rule) TriedOn() (field string, values []string) {
 	return "", nil
 }
 
-// TriedOnGrants stands for the calls that let somebody in.
+// TriedOnGrants means the calls that let somebody in.
 const TriedOnGrants = cloudtrail.GrantPrefix + "*"
 
 // requiredValues returns the values of a field one of which every event that
-// the rule matches has, exactly. There are none where the rule can do without.
+// the rule matches has, exactly. There are none if the rule can do without.
 func (r *Rule) requiredValues(field cloudtrail.Field) []string {
 	var fewest []string
 	for _, either := range r.program.Required() {

@@ -9,7 +9,7 @@ import (
 )
 
 // maxListed is the most grants that a list in an alert has, and maxBytes about how
-// many bytes it has at most. The first grant is written whatever its size, which is
+// many bytes it has at most. The first grant is written with any size, which is
 // in proportion to the event's; the others repeat what their statement says.
 const (
 	maxListed = 32

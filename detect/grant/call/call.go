@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// Kind says what a resource is worth to somebody who gets at it.
+// Kind says of what use a resource is to somebody who gets at it.
 type Kind string
 
 // The kinds.
@@ -48,7 +48,7 @@ const (
 // them.
 type Call struct {
 	Source string // eventSource
-	Name   string // eventName; * at its end stands for the version of the API
+	Name   string // eventName; * at its end means any version of the API
 
 	Kind Kind
 	Type string // of the resource, in CloudFormation's words
@@ -65,7 +65,7 @@ type Call struct {
 	// the event happened.
 	Owner string
 
-	// Parts say where it stands who is let in. At least one of those that apply must
+	// Parts say where the principals are. At least one of those that apply must
 	// be found, or the grant is unknown; where Optional is set, the call may come
 	// without any.
 	Parts    []Part

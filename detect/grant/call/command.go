@@ -20,7 +20,7 @@ type Option struct {
 	Values []string
 }
 
-// command fills in a template. It returns the zero Command where a value is not
+// command fills in a template. It returns the zero Command if a value is not
 // known.
 func (r *reader) command(template string) Command {
 	if template == "" {
@@ -48,7 +48,7 @@ func (r *reader) command(template string) Command {
 	return c
 }
 
-// values returns what a word of a template stands for.
+// values returns the values of a word of a template.
 func (r *reader) values(word string) ([]string, bool) {
 	before, rest, found := strings.Cut(word, "{")
 	if !found {
@@ -93,7 +93,7 @@ func (r *reader) principals(before, after string) ([]string, bool) {
 	return all, true
 }
 
-// everyone is the word that a call has for everybody, where it is not *.
+// everyone is the word that a call has for everybody, if it is not *.
 func (c *Call) everyone() string {
 	switch c.Source {
 	case "rds.amazonaws.com":

@@ -20,7 +20,7 @@
 // somebody outside of the resource's account. Left out are Deny statements,
 // removals, principals of the own account, services that act for the own account,
 // and everyday business that [isEveryday] lists. A call writes a whole policy each
-// time; what it repeats is not told from what is new.
+// time; what it repeats is not distinguished from what is new.
 //
 // # Which way it errs
 //

@@ -33,7 +33,7 @@ func isEveryday(c *Call, owner string, g *policy.Grant) bool {
 	return false
 }
 
-// logServices write logs for whoever turns them on, into buckets, log groups and
+// logServices write logs for those who turn them on, into buckets, log groups and
 // keys (CloudTrail, Config, S3, CloudWatch Logs, ELB and VPC user guides, on bucket
 // policies for their logs).
 var logServices = []string{

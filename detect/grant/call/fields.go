@@ -45,12 +45,12 @@ func (f *Fields) Opening() *Opening {
 func (f *Fields) IsRead() bool { return f.isRead }
 
 // Covered returns how many grants were left out because an exception covers them. It
-// is 0 where nobody has asked.
+// is 0 if nobody has asked.
 func (f *Fields) Covered() int { return f.covered }
 
 // Value returns what a field says: a text for one that is about the resource or
 // about the worst grant, else a list with the texts of all grants, in their order.
-// It is null where the event opened nothing. What it returns is valid until the next
+// It is null if the event opened nothing. What it returns is valid until the next
 // Reset.
 func (f *Fields) Value(field cloudtrail.GrantField) program.Value {
 	if int(field) >= len(f.values) || f.Opening() == nil {

@@ -10,12 +10,12 @@ import (
 
 // appendJavaText appends, as MessagePack, what Java's Map.toString wrote of a map:
 // {key=value, list=[a, b], map={key=value}}. Elastic's pipeline stores
-// requestParameters so. It returns false where the text is not of that form to its
+// requestParameters so. It returns false if the text is not of that form to its
 // end.
 //
 // The text does not say where a value ends, so that a value with ", key=" in it
-// passes for two. A value that is JSON is told by its first characters, and ends
-// where the JSON does. Whoever uses the result must not take a parameter for absent
+// passes for two. A value that is JSON is known by its first characters, and ends
+// where the JSON does. A user of the result must not take a parameter for absent
 // because it was not found where it should be; see [parameters.mentions].
 func appendJavaText(dst, text []byte) ([]byte, bool) {
 	j := javaText{text: bytes.TrimSpace(text)}
@@ -145,7 +145,7 @@ func (j *javaText) end(in within) int {
 	return len(j.text)
 }
 
-// keyLength returns how long the key is that text begins with, 0 where it does not
+// keyLength returns how long the key is that text begins with, 0 if it does not
 // begin with one and a sign after it.
 func keyLength(text []byte) int {
 	const longest = 64
@@ -176,7 +176,7 @@ func isJSON(text []byte) bool {
 	return false
 }
 
-// jsonLength returns how long the JSON value is that text begins with, 0 where it
+// jsonLength returns how long the JSON value is that text begins with, 0 if it
 // does not end.
 func jsonLength(text []byte) int {
 	depth := 0

@@ -16,7 +16,7 @@ type Opening struct {
 	Service      string
 	Kind         Kind
 
-	// Account is the account that the resource belongs to, empty where it is not
+	// Account is the account that the resource belongs to, empty if it is not
 	// known. Region is where.
 	Account string
 	Region  string
@@ -42,7 +42,7 @@ func (o *Opening) Worst() *policy.Grant { return &o.Grants[0] }
 func (o *Opening) Name() string { return nameOf(o.name, o.Resource) }
 
 // Show returns the command that shows what is there now, and Undo the one that
-// takes it back. They are empty where the event does not say enough.
+// takes it back. They are empty if the event does not say enough.
 func (o *Opening) Show() Command { return o.show }
 
 // Undo returns the command that takes the grants back.
@@ -52,7 +52,7 @@ func (o *Opening) Undo() Command { return o.undo }
 // are not filled in yet when it is asked.
 type Covers func(o *Opening, g *policy.Grant) bool
 
-// Read returns what an event opened, nil where it opened nothing: because it is not
+// Read returns what an event opened, nil if it opened nothing: because it is not
 // of a call in the table, because the call failed, or because nobody outside of the
 // account was let in but those that covers covers. covers may be nil.
 func Read(event *cloudtrail.Event, covers Covers) *Opening {

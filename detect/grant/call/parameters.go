@@ -13,7 +13,7 @@ type parameters struct {
 	request  [][]byte // maps: requestParameters, and a map in it that wraps them
 	response []byte
 
-	// text is the request where there is nothing but its Java text.
+	// text is the request if there is nothing but its Java text.
 	text []byte
 
 	// isOmitted says that CloudTrail left the parameters out, because they are too
@@ -122,7 +122,7 @@ func (p *parameters) hasEmptyList(paths string) bool {
 	return false
 }
 
-// first returns the first text at the paths, empty where there is none.
+// first returns the first text at the paths, empty if there is none.
 func (p *parameters) first(paths string) string {
 	var text string
 	p.each(paths, func(value []byte) bool {
@@ -133,7 +133,7 @@ func (p *parameters) first(paths string) string {
 }
 
 // mentions reports whether the request is Java text in which the last key of one of
-// the paths occurs. Where nothing was found at the path, the text has been made, or
+// the paths occurs. If nothing was found at the path, the text has been made, or
 // cut, to hide it.
 func (p *parameters) mentions(paths string) bool {
 	if p.text == nil {

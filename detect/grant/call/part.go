@@ -299,7 +299,7 @@ func (p *Part) conditions(in *parameters, s *statement) {
 
 // statement is a policy statement that says what a call's parameters say.
 type statement struct {
-	effect     string // Allow where it is empty
+	effect     string // Allow if it is empty
 	principals []string
 	actions    []string
 	conditions []byte // the whole element, or

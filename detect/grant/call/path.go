@@ -14,7 +14,7 @@ func alternatives(paths string) []string {
 	return strings.Split(paths, " | ")
 }
 
-// wrappers are the keys under which lists and their items stand in some forms of an
+// wrappers are the keys under which lists and their items are in some forms of an
 // event: EC2's older calls write items, its newer ones tag and content, the Query
 // protocol member.
 var wrappers = [...]string{"items", "item", "member", "content"}
@@ -30,7 +30,7 @@ type walker struct {
 }
 
 // walk calls visit with every value at a path below value until it returns false.
-// Keys are compared without regard to case. It returns false where visit did.
+// Keys are compared without regard to case. It returns false if visit did.
 func (w *walker) walk(value []byte, path string, depth int) bool {
 	if depth > maxNesting {
 		w.isDeep = true

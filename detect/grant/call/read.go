@@ -9,7 +9,7 @@ import (
 )
 
 // ReadMsg reads what [Opening.AppendGrant] and [Opening.AppendGrants] wrote: list
-// may be nil, rest is the count beside it. It returns nil where worst is not a map
+// may be nil, rest is the count beside it. It returns nil if worst is not a map
 // that they write.
 //
 // Of a map that something else wrote, it reads what has the right key and type, as it

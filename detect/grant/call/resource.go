@@ -166,7 +166,7 @@ func queueARN(text string) (string, bool) {
 	return strings.Join([]string{"arn", grant.Partition(region), "sqs", region, account, name}, ":"), true
 }
 
-// decoded decodes an ARN that stands percent-encoded, as CloudTrail logs the
+// decoded decodes an ARN that is percent-encoded, as CloudTrail logs the
 // parameters of a URL.
 func decoded(text string) string {
 	if len(text) < 6 || !strings.EqualFold(text[:6], "arn%3a") {
@@ -189,7 +189,7 @@ func isAccountID(text string) bool {
 	return strings.Trim(text, digits) == ""
 }
 
-// nameOf returns what people call a resource: its name where the event has one, else
+// nameOf returns what people call a resource: its name if the event has one, else
 // what an ARN ends with.
 func nameOf(name, arn string) string {
 	if name != "" && !isARN(name) {

@@ -113,7 +113,7 @@ func (o *Opening) permission(g *policy.Grant) string {
 	return text + " on"
 }
 
-// target is the resource in words. Its account is left out where it is the actor's.
+// target is the resource in words. Its account is left out if it is the actor's.
 func (o *Opening) target(actorAccount string) string {
 	text := o.call.Noun
 	if o.name != "" {

@@ -7,7 +7,7 @@ import "slices"
 //
 // The names of parameters are those of AWS's API models (botocore's data folder),
 // which CloudTrail logs with a small first letter, or those of recorded events and of
-// the samples in AWS's guides where there are any.
+// the samples in AWS's guides if there are any.
 var Table = slices.Concat(identityCalls, secretCalls, dataCalls, databaseCalls, codeCalls, messageCalls, networkCalls)
 
 // policyAt is the part of a call that carries a policy document.

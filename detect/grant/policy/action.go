@@ -69,7 +69,7 @@ var adminActions = [...]string{
 
 // classOf returns the classes of an action as a policy writes it: a name with
 // the prefix of its service, in any case, perhaps with IAM's wildcards. A
-// pattern has the classes of all that it may stand for. What is not an action
+// pattern has the classes of all that it may match. What is not an action
 // has none.
 //
 // The rule looks at the name alone: an action that begins with a verb of

@@ -21,7 +21,7 @@ type scope struct {
 	session  limit // the name of the role session, which the caller chooses
 
 	// federations are the claims that the conditions ask for, by the issuer's
-	// name in lower case. It is nil where they ask for none.
+	// name in lower case. It is nil if they ask for none.
 	federations map[string]*federation
 
 	// miss is the first condition that could have narrowed and does not.
@@ -78,7 +78,7 @@ func (l *limit) tighten(other limit) {
 }
 
 // add adds a value that narrows to at, unless one that is there already lets in
-// more. The values that let in most stand first.
+// more. The values that let in most are first.
 func (l *limit) add(at level, value []byte) {
 	isWidest := !l.isSome || at < l.level
 	if isWidest {
@@ -118,7 +118,7 @@ func (r *reader) readConditions(condition []byte) {
 }
 
 // readOperator reads the keys under one operator. AWS compares keys without
-// regard to case, so that one of them may stand twice in two spellings.
+// regard to case, so that one of them may be there twice in two spellings.
 func (r *reader) readOperator(name []byte, index int, keys []byte, present *presence) {
 	op := parseOperator(name)
 	var seen, repeated uint64
@@ -166,7 +166,7 @@ func (r *reader) readClaimKey(op operator, index int, key, values []byte, presen
 	return note{binds: why == "", why: why}
 }
 
-// record keeps what a condition is worth.
+// record keeps what a condition contributes.
 func (s *scope) record(operator, key []byte, n note) {
 	if s.count < len(s.notes) {
 		s.notes[s.count] = n
@@ -191,7 +191,7 @@ type presence struct {
 	keys   uint64
 	claims map[string]bool
 
-	// twice are the operators that stand twice. IAM takes no policy that has a
+	// twice are the operators that are there twice. IAM takes no policy that has a
 	// key of a map twice, so what counts in one that does is not known: it binds
 	// nobody (IAM User Guide, "Grammar of the IAM JSON policy language").
 	twice set
@@ -221,8 +221,8 @@ func readPresence(condition []byte) presence {
 	return p
 }
 
-// read adds the keys that must be there under one operator. One that stands
-// twice there must be there only if both say so.
+// read adds the keys that must be there under one operator. A key that occurs
+// twice under it must be there only if both say so.
 func (p *presence) read(op operator, keys []byte) {
 	var proved, refuted uint64
 	for pairs := document.OverMap(keys); pairs.Next(); {
@@ -260,7 +260,7 @@ func (p *presence) hasClaim(key []byte) bool {
 }
 
 // provesPresence reports whether a condition with this operator and these values
-// fails where the request does not have the key.
+// fails if the request does not have the key.
 func (op operator) provesPresence(values []byte) bool {
 	if op.family != familyNull {
 		return op.demandsPresence()
@@ -273,8 +273,8 @@ func (op operator) provesPresence(values []byte) bool {
 	return n > 0 && all
 }
 
-// weakness says why a condition does not bind whatever its values are, and
-// nothing where it may.
+// weakness says why a condition does not bind, apart from its values, and
+// nothing if it may.
 func (op operator) weakness(key *conditionKey, isPresent bool) string {
 	switch {
 	case op.family == familyNone:

@@ -1,8 +1,8 @@
 package policy
 
 // wholeStatements returns the beginning of a policy's JSON text up to the last
-// statement that is whole, with the brackets closed after it, and nil where no
-// statement is. Where the text is not a policy, neither is what it returns.
+// statement that is whole, with the brackets closed after it, and nil if no
+// statement is. If the text is not a policy, neither is what it returns.
 func wholeStatements(text []byte) []byte {
 	depth, end := 0, 0
 	for i := 0; i < len(text); i++ {

@@ -6,8 +6,8 @@ import "strconv"
 type verdict struct {
 	relation Relation
 	binding  Binding
-	account  []byte      // that gets in, where one is known
-	by       *limit      // the condition that decided, nil where none did
+	account  []byte      // that gets in, if one is known
+	by       *limit      // the condition that decided, nil if none did
 	claim    *claimLimit // the same for a claim
 	why      string      // where the condition does not say it
 }

@@ -21,7 +21,7 @@
 //
 // # Which way it errs
 //
-// A principal is of the same account, or bound, only where the policy proves it.
+// A principal is of the same account, or bound, only if the policy proves it.
 // What is cut off, hidden, malformed or ambiguous is unknown, and listed as a
 // grant of its own: it is never harmless. Where a policy demands what cannot be
 // met, such as StringEquals with a wildcard, the reader takes it for what its
@@ -37,8 +37,8 @@
 //
 //   - A negated operator lets in everyone who does not have the key. It binds
 //     nobody.
-//   - IfExists and ForAllValues hold where the request does not have the key.
-//     They bind only where every request has it, or another condition demands it
+//   - IfExists and ForAllValues hold if the request does not have the key.
+//     They bind only if every request has it, or another condition demands it
 //     (Null with false, for one).
 //   - A key that may have several values, such as aws:PrincipalOrgPaths, binds
 //     only with a set operator.
@@ -51,12 +51,12 @@
 //   - A token of a provider that strangers share is bound by its subject, or by
 //     the claim that has the tenant in it. An audience that is the same for
 //     everyone binds nobody.
-//   - An operator that stands twice, and a key that stands twice under one, binds
-//     nobody: IAM does not take such a policy, so nobody knows what it means.
+//   - An operator that occurs twice, and a key that occurs twice under one, binds
+//     nobody: IAM does not take such a policy, so its meaning is not known.
 //
 // # Cost
 //
-// Time and memory are in proportion to the policy, whatever is in it: JSON text
+// Time and memory are always in proportion to the policy: JSON text
 // is turned into MessagePack once, each element is walked over a fixed number of
 // times, and texts are made only of the grants that are listed. A [List] keeps
 // the worst [MaxGrants] and counts the others. Every text of a [Grant] is valid

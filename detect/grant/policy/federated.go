@@ -31,7 +31,7 @@ const (
 // claimNames are the claims that can say who somebody is (Service Authorization
 // Reference, "Condition keys for AWS Security Token Service"). The others, such
 // as GitHub's actor and job_workflow_ref, do not: a stranger's repository may
-// call a workflow that is shared, and act for whoever started it.
+// call a workflow that is shared, and act for the one who started it.
 var claimNames = [claims]string{
 	claimSub:               "sub",
 	claimAud:               "aud",
@@ -81,11 +81,11 @@ type issuerRule struct {
 	isPrivate bool
 
 	// subject is how a sub begins that names its organization: the words before
-	// the first colon, any of which will do. Where there are none, a sub has to
+	// the first colon, any of which will do. If there are none, a sub has to
 	// be written out to bind.
 	subject []string
 
-	// anySubject says that a sub which is written out binds, whatever it says.
+	// anySubject says that any sub which is written out binds.
 	anySubject bool
 
 	// named and held are the claims that name a subject, and those that hold to
@@ -164,7 +164,7 @@ func ruleOf(issuer []byte) *issuerRule {
 	return unlisted
 }
 
-// samlIssuer stands for all SAML providers: their keys do not name one.
+// samlIssuer means all SAML providers: their keys do not name one.
 const samlIssuer = "saml"
 
 // isSubject reports whether a value of sub holds to one subject, or to the
@@ -194,7 +194,7 @@ func (rule *issuerRule) isSubject(value []byte) bool {
 }
 
 // weaknessOf says why a value of a claim does not name anybody, and nothing
-// where it does.
+// if it does.
 func (rule *issuerRule) weaknessOf(c claim, value []byte) string {
 	switch {
 	case c == claimSub:
@@ -229,8 +229,8 @@ type claimLimit struct {
 	value    []byte // the first
 	why      string // why the first condition that does not hold it does not
 
-	operator int  // the last operator that it stood under, from 1
-	isTwice  bool // it stood twice under one operator
+	operator int  // the last operator that it was under, from 1
+	isTwice  bool // it was twice under one operator
 }
 
 // maxIssuers is how many issuers one statement may ask about. A trust policy of
@@ -239,7 +239,7 @@ type claimLimit struct {
 const maxIssuers = 64
 
 // federationOf returns what the conditions ask of an issuer, and starts it with
-// the first of them. It returns nil where they ask about too many issuers.
+// the first of them. It returns nil if they ask about too many issuers.
 func (s *scope) federationOf(issuer []byte) *federation {
 	var buffer [maxIssuer]byte
 	name := lowered(buffer[:0], issuer)
@@ -258,7 +258,7 @@ func (s *scope) federationOf(issuer []byte) *federation {
 }
 
 // readClaim reads a condition on a claim. index is the number of the operator,
-// from 1, and weakness why it does not bind whatever its values are. It returns
+// from 1, and weakness why it does not bind, apart from its values. It returns
 // why the condition does not bind.
 func (s *scope) readClaim(issuer []byte, c claim, op operator, index int, weakness string, key, values []byte) string {
 	f := s.federationOf(issuer)
@@ -318,7 +318,7 @@ func (l *claimLimit) readValues(op operator, rule *issuerRule, key, values []byt
 }
 
 // federatedBinding returns what holds those whom a provider vouches for, and
-// the claim that does. Where none does, it is the first that could have.
+// the claim that does. If none does, it is the first that could have.
 func (s *scope) federatedBinding(p principal) (Binding, *claimLimit) {
 	issuer := p.issuer
 	if p.isSAML {

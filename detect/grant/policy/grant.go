@@ -14,7 +14,7 @@ type Grant struct {
 	Binding  Binding
 
 	// Principal is the principal as written, after percent-decoding. It is
-	// empty where the statement names none that can be read. With NotPrincipal
+	// empty if the statement names none that can be read. With NotPrincipal
 	// it is the first of those who are left out, and everyone else gets in.
 	Principal     string
 	PrincipalType PrincipalType
@@ -55,7 +55,7 @@ type Grant struct {
 	Conditions     []Condition
 	ConditionsRest int
 
-	// DecidedBy is the condition key that decided the relation, empty where no
+	// DecidedBy is the condition key that decided the relation, empty if no
 	// condition did. Reason says in words why the relation is what it is.
 	DecidedBy string
 	Reason    string
@@ -92,8 +92,8 @@ func severity(relation Relation, binding Binding, classes Class) int {
 
 func (g *Grant) severity() int { return severity(g.Relation, g.Binding, g.Classes) }
 
-// Compare orders grants as slices.SortFunc wants it: negative where a is worse
-// than b, positive where b is worse, 0 where they are equally bad.
+// Compare orders grants as slices.SortFunc wants it: negative if a is worse
+// than b, positive if b is worse, 0 if they are equally bad.
 func Compare(a, b Grant) int { return b.severity() - a.severity() }
 
 // equal reports whether two grants say the same. The Sid of their statements

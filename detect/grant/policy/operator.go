@@ -64,7 +64,7 @@ var operators = [...]struct {
 	{"binaryequals", familyOther, false},
 }
 
-// parseOperator takes the name of an operator apart. The family is none where
+// parseOperator takes the name of an operator apart. The family is none if
 // AWS does not know the name.
 func parseOperator(text []byte) operator {
 	var op operator
@@ -88,7 +88,7 @@ func parseOperator(text []byte) operator {
 			continue
 		}
 		if known.family == familyNull && (op.ifExists || op.forAny || op.forAll) {
-			return operator{} // Null stands alone
+			return operator{} // Null has no set operator and no IfExists
 		}
 		op.family, op.isNegated = known.family, known.isNegated
 		op.id = uint8(i)<<3 | bit(op.forAny)<<2 | bit(op.forAll)<<1 | bit(op.ifExists)
@@ -104,7 +104,7 @@ func bit(b bool) uint8 {
 	return 0
 }
 
-// demandsPresence reports whether a condition with this operator fails where
+// demandsPresence reports whether a condition with this operator fails if
 // the request does not have the key (IAM User Guide, "Condition operators" and
 // "Set operators for multivalued context keys"). Null is for the caller to
 // look into.

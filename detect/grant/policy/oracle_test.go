@@ -50,7 +50,7 @@ func (s testStatement) json() string {
 	return text + `,"Condition":` + string(conditions) + `}`
 }
 
-// with returns the statement with one more condition, and false where it has
+// with returns the statement with one more condition, and false if it has
 // that key under that operator already.
 func (s testStatement) with(c testCondition) (testStatement, bool) {
 	for _, other := range s.conditions {

@@ -45,7 +45,7 @@ const (
 type principal struct {
 	text    []byte // as written, percent-decoded
 	kind    PrincipalType
-	account []byte // empty where the text names none
+	account []byte // empty if the text names none
 
 	// isProvider says that everyone gets in whom an identity provider vouches
 	// for. issuer is its name as condition keys have it, empty for SAML.
@@ -61,7 +61,7 @@ type principal struct {
 type element uint8
 
 const (
-	elementNone element = iota // the principal stands alone: "*"
+	elementNone element = iota // the principal is alone: "*"
 	elementAWS
 	elementService
 	elementFederated
@@ -130,7 +130,7 @@ func principalText(value []byte) ([]byte, bool) {
 	return numberAsAccount(value)
 }
 
-// decodedARN decodes an ARN that stands percent-encoded, as CloudTrail logs the
+// decodedARN decodes an ARN that is percent-encoded, as CloudTrail logs the
 // parameters of a URL, and returns any other text as it is.
 func decodedARN(text []byte) []byte {
 	if !hasWordPrefix(text, "arn%3a") {

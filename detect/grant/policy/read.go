@@ -28,7 +28,7 @@ func ReadJSON(text []byte, o Options) List {
 	return r.finish()
 }
 
-// GrantTo returns the grant to a principal that stands outside of a policy
+// GrantTo returns the grant to a principal that is outside of a policy
 // document, in the parameters of a call: "*", an account ID, an ARN, a service's
 // name. It has no actions, resources or conditions.
 func GrantTo(principal, owner string) Grant {
@@ -120,7 +120,7 @@ func (r *reader) readText(text []byte, depth int) {
 		r.readValue(value, depth+1)
 		return
 	}
-	// What the policy says before the place where it is cut off, it says.
+	// What the policy says before the place if it is cut off, it says.
 	if whole := wholeStatements(text); whole != nil {
 		if value, err = document.AppendFromJSON(nil, whole); err == nil {
 			r.readValue(value, depth+1)

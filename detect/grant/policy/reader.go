@@ -3,7 +3,7 @@ package policy
 // Options say whose resource a policy is for, and what the caller does not want
 // to hear of.
 type Options struct {
-	// Owner is the ID of the account that the resource belongs to. Where it is
+	// Owner is the ID of the account that the resource belongs to. If it is
 	// empty, or not an account ID, no principal can be told to be of the same
 	// account, or of another.
 	Owner string

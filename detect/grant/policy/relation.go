@@ -3,7 +3,7 @@ package policy
 // Relation is what a principal is to the account that owns the resource.
 type Relation string
 
-// The relations. The words are those of detect/grant where both have one.
+// The relations. The words are those of detect/grant if both have one.
 const (
 	// RelationPublic is everyone, with or without an AWS account.
 	RelationPublic Relation = "public"

@@ -3,7 +3,7 @@ package policy
 import "github.com/trailwire/trailwire/detect/document"
 
 // statement is a policy statement taken apart. Every element is raw MessagePack,
-// nil where the statement does not have it.
+// nil if the statement does not have it.
 type statement struct {
 	sid, effect               []byte
 	principals, notPrincipals []byte

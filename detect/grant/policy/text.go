@@ -78,7 +78,7 @@ func lowered(dst, text []byte) []byte {
 }
 
 // percentDecoded decodes the %XX in text, as RFC 3986 writes them. A plus sign
-// stays. It returns false where a percent sign is not followed by two
+// stays. It returns false if a percent sign is not followed by two
 // hexadecimal digits.
 func percentDecoded(text []byte) ([]byte, bool) {
 	if bytes.IndexByte(text, '%') < 0 {

@@ -12,7 +12,7 @@ type level uint8
 
 const (
 	levelOpen         level = iota // not at all
-	levelUnknown                   // to something of which nobody says whose it is
+	levelUnknown                   // to something whose owner the policy does not name
 	levelOrganization              // to an organization that is named
 	levelForeign                   // to an account, a network, a service or a secret that is named
 	levelOwn                       // to the owner's account
@@ -164,7 +164,7 @@ type addresses struct {
 	v6 uint64 // networks of 64 bits
 }
 
-// add adds a range and returns false where the sum is wider than what narrows
+// add adds a range and returns false if the sum is wider than what narrows
 // anything.
 func (a *addresses) add(text []byte) bool {
 	prefix, ok := parseRange(string(text))
@@ -203,7 +203,7 @@ func parseRange(text string) (netip.Prefix, bool) {
 }
 
 // valueText reads a value of a condition as text: a text, or a number that
-// stands for an account ID.
+// is an account ID.
 func valueText(value []byte) ([]byte, bool) {
 	if text, ok := document.Text(value); ok {
 		return text, true
