@@ -305,7 +305,7 @@ func TestTheTaskDefinition(t *testing.T) {
 	}
 	router, reader := task.ContainerDefinitions[0], task.ContainerDefinitions[1]
 	if router.FirelensConfiguration == nil || router.FirelensConfiguration.Type != "fluentbit" || reader.LogConfiguration.LogDriver != "awsfirelens" {
-		t.Fatal("the first container is no log router of the second")
+		t.Fatal("the first container is not a log router of the second")
 	}
 	options := router.FirelensConfiguration.Options
 	included := options["config-file-value"]

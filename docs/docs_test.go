@@ -197,7 +197,7 @@ func (b block) configuration() (text string, err error) {
 	list, ok := value.([]any)
 	if !ok {
 		if m, ok := value.(map[string]any); !ok || m["pipeline"] == nil {
-			return "", errors.New("it is no pipeline, and no list of filters or outputs")
+			return "", errors.New("it is neither a pipeline nor a list of filters or outputs")
 		}
 		return b.text, nil
 	}

@@ -91,7 +91,7 @@ func TestThePageOfPropertiesIsWhatThePluginsRead(t *testing.T) {
 	for _, d := range onPage {
 		i := slices.IndexFunc(inCode, func(p property.Property) bool { return p.Name == d.name })
 		if i < 0 || seen[d.name] {
-			t.Errorf("%s is no property, or there twice", d.name)
+			t.Errorf("%s is not a property, or is there twice", d.name)
 			continue
 		}
 		seen[d.name] = true

@@ -24,7 +24,7 @@ func ruleFolder(t *testing.T, files map[string]string) string {
 	return folder
 }
 
-// deadRule is what is told of dead.toml.
+// deadRule is the warning about dead.toml.
 const deadRule = "trailwire: warning: %s/dead.toml:7:63: rule.query: no call with the event.category file can match this: write any where\n" +
 	"  query = 'file where event.provider == \"iam.amazonaws.com\" and event.action : \"Delete*User\"'\n" +
 	"                                                                ^\n"

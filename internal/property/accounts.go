@@ -58,7 +58,7 @@ func readAccounts(path string) (map[string]string, error) {
 	return names, nil
 }
 
-// reason is what went wrong, without the path that is said already.
+// reason is what went wrong, without the path, which the error has already.
 func reason(err error) error {
 	var about *os.PathError
 	if errors.As(err, &about) {
@@ -126,7 +126,7 @@ func accountsOfJSON(text []byte) (rows []accountRow, err error) {
 	return rows, nil
 }
 
-// resolve replaces names of known accounts by the accounts. A name may stand for
+// resolve replaces names of known accounts by the accounts. A name may mean
 // several.
 func resolve(accounts []string, known map[string]string) ([]string, error) {
 	var all []string

@@ -78,7 +78,7 @@ func TestTrustedAccountsMayBeNames(t *testing.T) {
 			continue
 		}
 		if got := strings.Join(s.Options.Exceptions.Accounts, " "); got != c.want {
-			t.Errorf("%s stands for %s, want %s", c.value, got, c.want)
+			t.Errorf("%s means %s, want %s", c.value, got, c.want)
 		}
 	}
 }

@@ -114,7 +114,7 @@ var Table = []Property{
 	},
 	{
 		Name: "coverage", Kind: KindText, Default: "rule", Engine: true,
-		Help: "rule alerts exactly when the rule's predicate matches; extended also on cross-account and public grants that walk around it, on those for other actions than invoke, on whole organizations, and on services that nothing binds to this account; all also on every other call that lets somebody outside of the account reach a resource, by rules of its own.",
+		Help: "rule alerts exactly when the rule's predicate matches; extended also on cross-account and public grants that evade it, on those for other actions than invoke, on whole organizations, and on services that nothing binds to this account; all also on every other call that lets somebody outside of the account reach a resource, by rules of its own.",
 		set: func(s *Settings, v string) (err error) {
 			s.Options.Coverage, err = choice(v, map[string]alert.Coverage{
 				"rule": alert.CoverRule, "extended": alert.CoverExtended, "all": alert.CoverAll,
@@ -164,7 +164,7 @@ var Table = []Property{
 	},
 	{
 		Name: "trusted_resources", Kind: KindList, Engine: true,
-		Help: "ARN patterns of resources that may be opened without an alert, with * and ?, which stand for anything but a colon.",
+		Help: "ARN patterns of resources that may be opened without an alert. * and ? match anything but a colon.",
 		set: func(s *Settings, v string) (err error) {
 			s.Options.Exceptions.Resources, err = listOf(v, arnPattern, "ARN patterns such as arn:aws:s3:::public-*")
 			return err

@@ -40,7 +40,7 @@ static const struct property_entry common_properties[] = {
         .type = PROPERTY_STR,
         .name = "coverage",
         .default_value = "rule",
-        .description = "rule alerts exactly when the rule's predicate matches; extended also on cross-account and public grants that walk around it, on those for other actions than invoke, on whole organizations, and on services that nothing binds to this account; all also on every other call that lets somebody outside of the account reach a resource, by rules of its own.",
+        .description = "rule alerts exactly when the rule's predicate matches; extended also on cross-account and public grants that evade it, on those for other actions than invoke, on whole organizations, and on services that nothing binds to this account; all also on every other call that lets somebody outside of the account reach a resource, by rules of its own.",
     },
     {
         .type = PROPERTY_STR,
@@ -71,7 +71,7 @@ static const struct property_entry common_properties[] = {
     {
         .type = PROPERTY_CLIST,
         .name = "trusted_resources",
-        .description = "ARN patterns of resources that may be opened without an alert, with * and ?, which stand for anything but a colon.",
+        .description = "ARN patterns of resources that may be opened without an alert. * and ? match anything but a colon.",
     },
     {
         .type = PROPERTY_STR,
