@@ -98,6 +98,29 @@ var extensionTypes = map[string]string{
 	"trailwire.grant.function_url_auth_type":   "keyword",
 	"trailwire.grant.invoked_via_function_url": "boolean",
 	"trailwire.grant.evasion":                  "keyword[]",
+	"trailwire.grant.resource":                 "keyword",
+	"trailwire.grant.resource_type":            "keyword",
+	"trailwire.grant.kind":                     "keyword",
+	"trailwire.grant.service":                  "keyword",
+	"trailwire.grant.account":                  "keyword",
+	"trailwire.grant.binding":                  "keyword",
+	"trailwire.grant.not_principal":            "boolean",
+	"trailwire.grant.principal_name":           "keyword",
+	"trailwire.grant.accounts":                 "keyword[]",
+	"trailwire.grant.accounts_rest":            "long",
+	"trailwire.grant.organizations":            "keyword[]",
+	"trailwire.grant.organizations_rest":       "long",
+	"trailwire.grant.actions":                  "keyword[]",
+	"trailwire.grant.actions_rest":             "long",
+	"trailwire.grant.not_action":               "boolean",
+	"trailwire.grant.action_classes":           "keyword[]",
+	"trailwire.grant.conditions":               "keyword[]",
+	"trailwire.grant.conditions_rest":          "long",
+	"trailwire.grant.bound_by":                 "keyword",
+	"trailwire.grant.deny_beside":              "boolean",
+	"trailwire.grant.reason":                   "keyword",
+	"trailwire.grants_rest":                    "long",
+	"trailwire.inspect":                        "keyword",
 	"trailwire.respond":                        "keyword",
 	"trailwire.dedup_key":                      "keyword",
 	"trailwire.coverage":                       "keyword",
@@ -240,7 +263,7 @@ func TestECSFieldsHaveTheTypesOfTheSchema(t *testing.T) {
 				kind, known = extensionTypes[path]
 			}
 			switch {
-			case path == "trailwire.alerts":
+			case path == "trailwire.alerts", path == "trailwire.grants":
 			case !known:
 				t.Errorf("%s is not a field that an alert may fill: %v", path, values)
 			case len(values) != 1:

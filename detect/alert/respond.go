@@ -84,7 +84,8 @@ const maxArgument = 512
 // A value that begins with a dash would be an option of its own: --debug is a
 // statement id that AWS accepts.
 func shellArgument(option, value string) (argument string, ok bool) {
-	if len(value) > maxArgument || slices.ContainsFunc(fetched, func(scheme string) bool { return strings.HasPrefix(value, scheme) }) {
+	isFetched := func(scheme string) bool { return strings.HasPrefix(value, scheme) }
+	if len(value) > maxArgument || option != queueURL && slices.ContainsFunc(fetched, isFetched) {
 		return "", false
 	}
 	for _, r := range value {
@@ -98,6 +99,10 @@ func shellArgument(option, value string) (argument string, ok bool) {
 	}
 	return option + separator + shellQuoted(value), true
 }
+
+// queueURL is the option that takes the address of a queue, which no version of the
+// command line fetches (aws-cli, PARAMFILE_DISABLED).
+const queueURL = "--queue-url"
 
 var fetched = []string{"file://", "fileb://", "http://", "https://"}
 

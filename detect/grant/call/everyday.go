@@ -21,8 +21,11 @@ func isEveryday(c *Call, owner string, g *policy.Grant) bool {
 			return c.EverydayServices || isLogDelivery(g)
 		}
 	case policy.RelationFederated:
-		// The provider is registered in the account, which is a call of its own.
-		return g.Binding == policy.BindingProvider
+		// The provider is registered in the account, which is a call of its own. One
+		// of a cluster is not shared with strangers, whether its subject is bound or
+		// not.
+		return g.Binding == policy.BindingProvider ||
+			g.Binding == policy.BindingSubject && strings.Contains(g.Principal, ":oidc-provider/oidc.eks.")
 	case policy.RelationNetwork:
 		// Who mounts the file system is in its network (EFS User Guide, "Blocking
 		// public access to file systems").

@@ -27,6 +27,13 @@ func (f *Fields) Reset(event *cloudtrail.Event, covers Covers, names map[string]
 	f.isRead, f.opening, f.covered = false, nil, 0
 }
 
+// Show makes f answer about an opening that was read before.
+func (f *Fields) Show(o *Opening) {
+	f.Reset(nil, nil, nil)
+	f.isRead, f.opening = true, o
+	clear(f.isMade[:])
+}
+
 // Opening returns what the event opened, nil for nothing.
 func (f *Fields) Opening() *Opening {
 	if !f.isRead {

@@ -122,7 +122,10 @@ func (r *reader) resolve(way, account string) (arn, name string, ok bool) {
 			if queue, isQueue := queueARN(value); isQueue {
 				return queue, queue, true
 			}
-			if value != "" {
+			switch {
+			case name != "" && strings.Trim(value, digits) == "": // the version of a layer
+				name += ":" + value
+			case value != "":
 				name = value
 			}
 		}

@@ -116,7 +116,7 @@ func (o *Opening) permission(g *policy.Grant) string {
 // target is the resource in words. Its account is left out if it is the actor's.
 func (o *Opening) target(actorAccount string) string {
 	text := o.call.Noun
-	if o.name != "" {
+	if o.name != "" && !strings.HasSuffix(text, " "+o.name) { // there is one catalog
 		text += " " + grant.Printable(o.name)
 	}
 	if o.Account != "" && o.Account != actorAccount {
