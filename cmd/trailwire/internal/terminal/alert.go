@@ -9,6 +9,7 @@ import (
 
 	"github.com/trailwire/trailwire/detect/alert"
 	"github.com/trailwire/trailwire/detect/grant"
+	"github.com/trailwire/trailwire/detect/grant/call"
 	"github.com/trailwire/trailwire/detect/rule"
 )
 
@@ -52,16 +53,22 @@ func (p *AlertPrinter) Print(a *alert.Alert, from string) {
 	p.detail("for user", OnBehalfOf(&a.Actor))
 	p.detail("invoked by", Shown(a.Actor.InvokedBy))
 	p.detail("source", Join(" ", Shown(a.Source.Address), InBrackets(Printable(a.Source.UserAgent, MaxUserAgent))))
-	if a.Grant != nil {
+	switch {
+	case a.Grant != nil:
 		p.printGrant(a.Grant)
+	case a.Opened != nil:
+		p.printOpening(a.Opened)
 	}
 	if a.Coverage == alert.CoverExtended {
 		p.detail("coverage", beyondTheQuery)
 	}
 	p.detail("suppressed", SuppressedLabel(a.Suppressed))
 	p.printThreat(a.Rule.Threat)
+	// Not cut: only a whole command can be pasted.
+	if len(a.Inspect) <= MaxLine {
+		p.detail("inspect", Printable(a.Inspect, MaxLine))
+	}
 	if len(a.Respond) <= MaxLine {
-		// Not cut: only a whole command can be pasted.
 		p.detail("respond", Printable(a.Respond, MaxLine))
 	}
 	p.detail("event id", Shown(a.EventID))
@@ -115,6 +122,30 @@ func (p *AlertPrinter) printGrant(g *grant.Grant) {
 		p.detail("", ViaFunctionURL)
 	}
 	p.detail("evasion", strings.Join(AllShown(g.Evasion), ", "))
+}
+
+// printOpening says what a call opened, and to whom first of all.
+func (p *AlertPrinter) printOpening(o *call.Opening) {
+	p.detail("opened", Join(" ", Shown(o.Resource), InBrackets(Shown(o.ResourceType))))
+	p.detail("owner", Shown(o.Account))
+	g := o.Worst()
+	to := Shown(g.Principal)
+	if g.NotPrincipal {
+		to = "everyone but " + to
+	}
+	if kind := Shown(string(g.PrincipalType)); to != kind {
+		to = Join(" ", to, InBrackets(kind))
+	}
+	actions := strings.Join(AllShown(g.Actions), ", ")
+	if g.NotAction {
+		actions = "all but " + actions
+	}
+	p.detail("granted", Join(" ", actions, after("to ", to)))
+	p.detail("relation", Join(" ", Shown(string(g.Relation)), InBrackets(Shown(string(g.Binding)))))
+	p.detail("because", Shown(g.Reason))
+	if more := len(o.Grants) - 1 + o.Rest; more > 0 {
+		p.detail("and", Counted(more, "more grant"))
+	}
 }
 
 // GrantConditions are what narrows a grant, in words; some may be empty.
