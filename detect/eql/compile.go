@@ -23,6 +23,14 @@ func StrictNull() Option {
 	return func(c *compiler) { c.build.StrictNull = true }
 }
 
+// Mapping gives fields the types of an index mapping. The literals that they are compared with are
+// converted to these, as Elasticsearch's term queries do it: flag == "true" is true of a boolean, and
+// a date without a time of day is that day. Without a mapping, a value has the type that the
+// document gives it.
+func Mapping(typeOf func(field string) program.FieldType) Option {
+	return func(c *compiler) { c.build.Mapping = typeOf }
+}
+
 // Compile resolves the fields of a query to slots and its literals to the form in which they are
 // compared, so that nothing is left to be parsed, looked up or converted when events come. If the
 // query asks for a category, the root of what the program explains has two children, the category

@@ -22,8 +22,10 @@
 // A field that an event lacks is null. A comparison with null does not match, only == null and
 // != null test for it. Under not, and in != and not in, such a comparison does match: published rules
 // rely on it (not session_credential_from_console == "true", for a field that is only there when it
-// is true). Package program says why; the option [StrictNull] changes it. A null that is written in
-// the query stays null under not.
+// is true). A condition about what a function or arithmetic makes of a field is a script in
+// Elasticsearch, and null stays null in it: length(a) != 3 and not length(a) == 3 do not match where
+// a is missing. Package program says why; the option [StrictNull] changes it. A null that is written
+// in the query stays null under not.
 //
 // An optional field (?name) is read like any other: what sets it apart in Elasticsearch is an index
 // that does not know the field, which has no counterpart here.
@@ -31,7 +33,15 @@
 // # Several values
 //
 // A clause about a field with several values holds if it holds for one of them, and a != "b" is not
-// (a == "b"), as in Elasticsearch: it holds if no value is "b".
+// (a == "b"), as in Elasticsearch: it holds if no value is "b". A script is asked for each value:
+// length(a) != 3 holds if it does for one of them.
+//
+// # Types
+//
+// [Mapping] gives fields the types of an index mapping, and converts the constants that they are
+// compared with: a boolean is == "false", an account id is == 111122223333, a date is in the order of
+// dates. What cannot be converted is an error. Without a mapping a value and a constant of different
+// types are never equal and never in order: 5 is not "5".
 //
 // # Text
 //
@@ -49,8 +59,7 @@
 // is where the first argument is a function or a constant, or the second depends on a field, all
 // three take the text literally.
 //
-// A value and a constant of different types are never equal and never in order: 5 is not "5". In
-// arithmetic and in the functions a value of the wrong type gives null, and so do an integer
+// In arithmetic and in the functions a value of the wrong type gives null, and so do an integer
 // division by zero and an overflow, for which Elasticsearch aborts the search.
 //
 // Regular expressions are Lucene's: they match the whole value, ^ and $ are ordinary characters,

@@ -19,12 +19,14 @@ type reference struct {
 	event  map[string]program.Value // scalars, once a leaf has been reached
 }
 
-func (r *reference) verdict(e expr) program.Verdict {
+// verdict is that on the expression or, with not, on its negation, which goes down to the leaves: of a
+// query it is that no value passes, of a script that one value does not.
+func (r *reference) verdict(e expr, not bool) program.Verdict {
 	switch e := e.(type) {
 	case *logical:
-		out := r.verdict(e.terms[0])
+		out := r.verdict(e.terms[0], not)
 		for _, t := range e.terms[1:] {
-			if v := r.verdict(t); e.op == "and" {
+			if v := r.verdict(t, not); (e.op == "and") != not {
 				out = min(out, v)
 			} else {
 				out = max(out, v)
@@ -32,62 +34,92 @@ func (r *reference) verdict(e expr) program.Verdict {
 		}
 		return out
 	case *complement:
-		return r.not(r.verdict(e.x), e.x)
+		return r.verdict(e.x, !not)
 	case *lookup:
 		if e.negate {
 			positive := *e
 			positive.negate = false
-			return r.not(r.verdict(&positive), &positive)
+			return r.verdict(&positive, !not)
 		}
 	case *comparison:
 		if e.op == "!=" {
 			positive := *e
 			positive.op = "=="
-			return r.not(r.verdict(&positive), &positive)
+			return r.verdict(&positive, !not)
 		}
 		for _, sides := range [2][2]expr{{e.left, e.right}, {e.right, e.left}} {
 			if l, ok := sides[1].(*literal); ok && e.op == "==" && l.value.Kind() == program.KindBool && isCondition(sides[0]) {
-				if v := r.verdict(sides[0]); !l.value.Bool() {
-					return r.not(v, sides[0])
-				} else {
-					return v
-				}
+				return r.verdict(sides[0], not == l.value.Bool())
 			}
 			if l, ok := sides[1].(*literal); ok && e.op == "==" && l.value.Kind() == program.KindNull {
+				v := r.leaf(e, r.names(e, nil), false)
 				if f, ok := sides[0].(*field); ok {
-					return verdict(missing(r.event[f.name]))
+					v = verdict(missing(r.event[f.name]))
 				}
+				return opposite(v, not)
 			}
 		}
 	}
-	return r.leaf(e, r.names(e, nil))
+	if k := compiled(e); k != nil {
+		if v, fixed := k.Fixed(); fixed {
+			return opposite(v, not)
+		}
+	}
+	if !not || r.isScript(e) {
+		return r.leaf(e, r.names(e, nil), not)
+	}
+	v := r.leaf(e, r.names(e, nil), false)
+	if v == program.Unknown && !r.strict {
+		return program.True
+	}
+	return opposite(v, true)
 }
 
-// not is true of what is unknown because of the event. What is unknown because of the query, as a
-// comparison with a literal null is, stays so.
-func (r *reference) not(v program.Verdict, e expr) program.Verdict {
-	if v == program.Unknown && !r.strict {
-		c := compiler{build: program.NewBuilder("")}
-		if k, err := c.condition(e); err == nil {
-			if _, fixed := k.Fixed(); !fixed {
-				return program.True
-			}
+// compiled is a condition by itself, nil if it has no meaning.
+func compiled(e expr) *program.Condition {
+	c := compiler{build: program.NewBuilder("")}
+	if k, err := c.condition(e); err == nil {
+		return &k
+	}
+	return nil
+}
+
+// opposite negates a verdict, and leaves unknown as it is.
+func opposite(v program.Verdict, not bool) program.Verdict {
+	if not && v != program.Unknown {
+		return program.True - v
+	}
+	return v
+}
+
+// isScript says whether Elasticsearch runs a script for a leaf: one that tests something calculated.
+func (r *reference) isScript(e expr) bool {
+	isField := func(e expr) bool { _, ok := e.(*field); return ok }
+	switch e := e.(type) {
+	case *comparison:
+		return !isField(e.left) && !isField(e.right)
+	case *lookup:
+		return !isField(e.x)
+	case *call:
+		switch f := program.LookupFunction(e.name); f.Name() {
+		case "cidrMatch":
+			return !isField(e.args[0])
+		case "stringContains", "startsWith", "endsWith":
+			return !isField(e.args[0]) || len(r.names(e.args[1], nil)) > 0
 		}
+		return true
 	}
-	if v == program.Unknown {
-		return v
-	}
-	return program.True - v
+	return !isField(e)
 }
 
 // leaf goes through the values of the fields that are lists, one field after the other.
-func (r *reference) leaf(e expr, names []string) program.Verdict {
+func (r *reference) leaf(e expr, names []string, not bool) program.Verdict {
 	if len(names) == 0 {
-		return r.scalar(e)
+		return opposite(r.scalar(e), not)
 	}
 	v := r.event[names[0]]
 	if v.Kind() != program.KindList {
-		return r.leaf(e, names[1:])
+		return r.leaf(e, names[1:], not)
 	}
 	out := program.Unknown
 	for _, one := range append(flatten(v), program.Null()) {
@@ -95,7 +127,7 @@ func (r *reference) leaf(e expr, names []string) program.Verdict {
 			continue
 		}
 		r.event[names[0]] = one
-		switch r.leaf(e, names[1:]) {
+		switch r.leaf(e, names[1:], not) {
 		case program.True:
 			out = program.True
 		case program.False:
@@ -198,7 +230,7 @@ func (r *reference) value(e expr) program.Value {
 	case *call:
 		return r.called(e)
 	}
-	return asValue(r.verdict(e))
+	return asValue(r.verdict(e, false))
 }
 
 func (r *reference) called(e *call) program.Value {
@@ -458,9 +490,9 @@ func TestCompiledQueriesDoWhatTheSyntaxTreeSays(t *testing.T) {
 				d[i] = c.value()
 				r.event[p.Fields()[i].Name] = d[i]
 			}
-			want := r.verdict(q.where)
+			want := r.verdict(q.where, false)
 			if !q.any {
-				want = min(want, r.leaf(&comparison{op: "==", left: &field{name: "d"}, right: &literal{value: program.Text([]byte(q.category))}}, []string{"d"}))
+				want = min(want, r.leaf(&comparison{op: "==", left: &field{name: "d"}, right: &literal{value: program.Text([]byte(q.category))}}, []string{"d"}, false))
 			}
 			got := p.Match(d)
 			if got != (want == program.True) {

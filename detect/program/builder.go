@@ -66,6 +66,8 @@ type Operand struct {
 	at     Span
 	slots  []int // of the fields that it depends on, each once
 	height int
+	name   string    // of a field
+	mapped FieldType // of a field
 }
 
 // At is the operand's place in the source.
@@ -120,10 +122,14 @@ func (c Condition) As(at Span) Condition {
 // An operand or a condition belongs to the builder that made it. It can be part of several others.
 // A Builder is for one goroutine.
 type Builder struct {
-	// StrictNull makes the negation of unknown unknown, as in SQL. Without it, the negation of what
-	// is unknown because of the document is true, as in Elasticsearch; what is unknown because of
-	// the query stays unknown. It is set before the first condition is made.
+	// StrictNull makes the negation of unknown unknown, as in SQL. Without it, the negation of a test
+	// of a field that is missing is true, as in Elasticsearch. It is set before the first condition
+	// is made.
 	StrictNull bool
+	// Mapping says which type a field has. Literals that are compared with the field are converted to
+	// it, and a literal that cannot be is an error. Without it, all fields are [Unmapped]. It is set
+	// before the first field is made.
+	Mapping func(field string) FieldType
 
 	source string
 	fields []Field
@@ -211,7 +217,11 @@ func (b *Builder) Field(at Span, name string, optional bool) Operand {
 	if !optional {
 		b.fields[slot].Optional = false
 	}
-	return Operand{node: fieldOperand(slot), typ: AnyType, at: at, slots: []int{slot}, height: 1}
+	x := Operand{node: fieldOperand(slot), typ: AnyType, at: at, slots: []int{slot}, height: 1, name: name}
+	if b.Mapping != nil {
+		x.mapped = b.Mapping(name)
+	}
+	return x
 }
 
 // Negative is -x. It is null if x is null or not a number, and where the result overflows.
@@ -338,6 +348,9 @@ func (b *Builder) Truth(x Operand) (Condition, error) {
 	if c, ok := x.node.(*conditionOperand); ok {
 		return c.Condition.As(x.at), nil
 	}
+	if x.mapped == Boolean {
+		return b.test(x.at, x, &booleanTest{yes: true}), nil
+	}
 	return b.test(x.at, x, truthTest{}), nil
 }
 
@@ -345,13 +358,18 @@ func (b *Builder) Truth(x Operand) (Condition, error) {
 // if there is a value. A field of several values is missing where all of them are.
 func (b *Builder) Missing(at Span, x Operand) Condition { return b.test(at, x, nil) }
 
-// Equal is true if the operand is the value: of the same type, text of the same case.
+// Equal is true if the operand is the value: of the same type, text of the same case. The value is
+// converted to the type of a field that has one.
 func (b *Builder) Equal(at Span, x Operand, v Value) (Condition, error) {
 	if err := checkTypes(at, x, v); err != nil {
 		return Condition{}, err
 	}
-	if x.Type() == NullType || typeOf(v) == NullType {
+	switch {
+	case x.Type() == NullType || typeOf(v) == NullType:
 		return b.Always(at, Unknown), nil
+	case x.mapped != Unmapped:
+		t, err := x.mapped.equal(at, x, []Value{v})
+		return b.typed(at, x, t, err)
 	}
 	return b.test(at, x, equalTo(v)), nil
 }
@@ -385,6 +403,9 @@ func (b *Builder) Ordered(at Span, x Operand, o Order, v Value) (Condition, erro
 		return Condition{}, fail(at, "%d is not an order", o)
 	case x.Type() == NullType || typeOf(v) == NullType:
 		return b.Always(at, Unknown), nil
+	case x.mapped != Unmapped:
+		t, err := x.mapped.ordered(at, x, o, v)
+		return b.typed(at, x, t, err)
 	case typeOf(v) == BoolType:
 		return Condition{}, fail(at, "compares numbers or text, not booleans")
 	}
@@ -406,8 +427,12 @@ func (b *Builder) In(at Span, x Operand, values []Value) (Condition, error) {
 			some = append(some, v)
 		}
 	}
-	if len(some) == 0 || x.Type() == NullType {
+	switch {
+	case len(some) == 0 || x.Type() == NullType:
 		return b.Always(at, Unknown), nil
+	case x.mapped != Unmapped:
+		t, err := x.mapped.equal(at, x, some)
+		return b.typed(at, x, t, err)
 	}
 	return b.test(at, x, newSetTest(some)), nil
 }
@@ -450,6 +475,9 @@ func (b *Builder) InBlocks(at Span, x Operand, blocks []netip.Prefix) (Condition
 		}
 		own[i] = ordinaryBlock(block)
 	}
+	if x.mapped == IP && len(own) > 0 {
+		return b.test(at, x, &cidrTest{own}), nil
+	}
 	return b.textTest(at, x, len(own), func() test { return &cidrTest{own} })
 }
 
@@ -461,13 +489,26 @@ func (b *Builder) textTest(at Span, x Operand, n int, prepare func() test) (Cond
 	case n == 0 || x.Type() == NullType:
 		return b.Always(at, Unknown), nil
 	}
-	return b.test(at, x, prepare()), nil
+	return b.typed(at, x, prepare(), x.mapped.text(at, x))
+}
+
+// typed makes the clause of a test that was made for the type of a field.
+func (b *Builder) typed(at Span, x Operand, t test, err error) (Condition, error) {
+	if err != nil {
+		return Condition{}, err
+	}
+	c := b.test(at, x, t)
+	if c.op == opLeaf {
+		c.leaf.asText = x.mapped.isText()
+	}
+	return c, nil
 }
 
 // test makes the clause that tests what the operand yields, or with no test, whether it is null. A
 // clause of constants is decided here.
 func (b *Builder) test(at Span, x Operand, t test) Condition {
 	l := &leaf{slot: -1, operand: x.operand(), test: t, null: t == nil, unknown: b.negatedUnknown(), slots: x.slots}
+	l.script = t != nil && !x.IsField()
 	if v, ok := x.Constant(); ok {
 		return b.Always(at, l.one(v))
 	}
@@ -495,7 +536,7 @@ func chain(at Span, op clauseOp, terms []Condition) Condition {
 	}
 	out.height++
 	if known {
-		return Condition{clause: clause{at: at, op: opFixed, fixed: out.eval(nil)}, height: 1}
+		return Condition{clause: clause{at: at, op: opFixed, fixed: out.eval(nil, false)}, height: 1}
 	}
 	return out
 }
@@ -508,7 +549,7 @@ func (b *Builder) Not(at Span, c Condition) Condition {
 		return b.Always(at, negate(c.fixed, Unknown))
 	}
 	return Condition{
-		clause: clause{at: at, op: opNot, clauses: []clause{c.clause}, unknown: b.negatedUnknown()},
+		clause: clause{at: at, op: opNot, clauses: []clause{c.clause}},
 		height: c.height + 1,
 	}
 }
@@ -543,4 +584,4 @@ func (f fieldOperand) value(d Document) Value { return d.Value(int(f)) }
 // conditionOperand is a condition in the place of a value, as in string(a == 1).
 type conditionOperand struct{ Condition }
 
-func (o *conditionOperand) value(d Document) Value { return o.eval(d).value() }
+func (o *conditionOperand) value(d Document) Value { return o.eval(d, false).value() }

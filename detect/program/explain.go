@@ -22,7 +22,7 @@ type FieldValue struct {
 func (p *Program) Explain(d Document) *Clause { return p.explain(&p.root, d) }
 
 func (p *Program) explain(c *clause, d Document) *Clause {
-	out := &Clause{Source: p.source[c.at.Start:c.at.End], Verdict: c.eval(d)}
+	out := &Clause{Source: p.source[c.at.Start:c.at.End], Verdict: c.eval(d, false)}
 	if c.op == opLeaf {
 		for _, slot := range c.leaf.slots {
 			out.Fields = append(out.Fields, FieldValue{p.fields[slot].Name, d.Value(slot)})

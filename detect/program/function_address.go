@@ -35,21 +35,29 @@ func cidrMatch(b *Builder, at Span, args []Operand, _ bool) (Condition, error) {
 type cidrTest struct{ blocks []netip.Prefix }
 
 func (t *cidrTest) check(v Value) Verdict {
-	const longest = len("ffff:ffff:ffff:ffff:ffff:ffff:255.255.255.255")
-	if v.kind != KindText || len(v.text) > longest {
+	addr, ok := addressOf(v)
+	if !ok {
 		return False
 	}
-	addr, err := netip.ParseAddr(string(v.text))
-	if err != nil {
-		return False
-	}
-	addr = addr.Unmap().WithZone("")
 	for _, b := range t.blocks {
 		if b.Contains(addr) {
 			return True
 		}
 	}
 	return False
+}
+
+// addressOf is the address that a text is, without the zone of an IPv6 one.
+func addressOf(v Value) (netip.Addr, bool) {
+	const longest = len("ffff:ffff:ffff:ffff:ffff:ffff:255.255.255.255")
+	if v.kind != KindText || len(v.text) > longest {
+		return netip.Addr{}, false
+	}
+	addr, err := netip.ParseAddr(string(v.text))
+	if err != nil {
+		return netip.Addr{}, false
+	}
+	return addr.Unmap().WithZone(""), true
 }
 
 // ParseBlock reads a CIDR block or a single address. Bits after the prefix are ignored, as in

@@ -60,13 +60,13 @@ func wholeTexts(all [][]Literal) (texts []string, fold bool) {
 // finds nothing does not say that there is an event that matches.
 func (p *Program) Impossible(known func(slot int) (v Value, ok bool)) (at Span, found bool) {
 	c := &p.root
-	if verdicts(c, known)&canBe(True) != 0 {
+	if verdicts(c, false, known)&canBe(True) != 0 {
 		return Span{}, false
 	}
 	for c.op == opAnd {
 		next := c
 		for i := range c.clauses {
-			if verdicts(&c.clauses[i], known)&canBe(True) == 0 {
+			if verdicts(&c.clauses[i], false, known)&canBe(True) == 0 {
 				next = &c.clauses[i]
 				break
 			}
@@ -95,8 +95,9 @@ func (s verdictSet) each(f func(Verdict)) {
 	}
 }
 
-// verdicts are the outcomes of a clause, as far as the known fields tell.
-func verdicts(c *clause, known func(int) (Value, bool)) verdictSet {
+// verdicts are the outcomes of a clause, or with not of its negation, as far as the known
+// fields tell.
+func verdicts(c *clause, not bool, known func(int) (Value, bool)) verdictSet {
 	switch c.op {
 	case opLeaf:
 		for _, slot := range c.leaf.slots {
@@ -104,22 +105,21 @@ func verdicts(c *clause, known func(int) (Value, bool)) verdictSet {
 				return anyVerdict
 			}
 		}
-		return canBe(c.leaf.eval(knownFields(known)))
+		return canBe(c.leaf.eval(knownFields(known), not))
 	case opNot:
-		var out verdictSet
-		verdicts(&c.clauses[0], known).each(func(v Verdict) { out |= canBe(negate(v, c.unknown)) })
-		return out
+		return verdicts(&c.clauses[0], !not, known)
 	case opAnd, opOr:
-		out := canBe(True)
-		if c.op == opOr {
-			out = canBe(False)
+		and := (c.op == opAnd) != not
+		out := canBe(False)
+		if and {
+			out = canBe(True)
 		}
 		for i := range c.clauses {
-			out = combined(out, verdicts(&c.clauses[i], known), c.op == opAnd)
+			out = combined(out, verdicts(&c.clauses[i], not, known), and)
 		}
 		return out
 	}
-	return canBe(c.fixed)
+	return canBe(c.eval(nil, not))
 }
 
 // combined are the outcomes of x and y, or of x or y.

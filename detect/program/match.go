@@ -50,15 +50,15 @@ func negate(v, unknown Verdict) Verdict {
 }
 
 // Match says whether the event matches the query: whether the category is the query's and the
-// condition is true. It does not allocate, unless the query uses cidrMatch, regex, a function whose
-// result is new text, or a search for what another field holds, or a function is applied to a field
+// condition is true. It does not allocate, unless the query uses cidrMatch, an address, regex, a function
+// whose result is new text, or a search for what another field holds, or a function is applied to a field
 // with several values.
 func (p *Program) Match(d Document) bool {
 	if p.root.op != opAnd {
-		return p.root.eval(d) == True
+		return p.root.eval(d, false) == True
 	}
 	for i := range p.root.clauses { // nothing negates this and: the first that is not true decides
-		if p.root.clauses[i].eval(d) != True {
+		if p.root.clauses[i].eval(d, false) != True {
 			return false
 		}
 	}
@@ -81,34 +81,40 @@ type clause struct {
 	op      clauseOp
 	clauses []clause // of opAnd, opOr and opNot
 	leaf    *leaf
-	unknown Verdict // opNot: what not null is
 	fixed   Verdict
 }
 
-func (c *clause) eval(d Document) Verdict {
+// eval is the verdict on the clause, or with not, on its negation. A negation is carried down to the
+// leaves, as Elasticsearch's optimizer does it: what it makes of unknown differs from leaf to leaf,
+// and so does what it makes of several values.
+func (c *clause) eval(d Document, not bool) Verdict {
 	switch c.op {
 	case opLeaf:
-		return c.leaf.eval(d)
-	case opAnd:
+		return c.leaf.eval(d, not)
+	case opNot:
+		return c.clauses[0].eval(d, !not)
+	case opFixed:
+		if not {
+			return negate(c.fixed, Unknown)
+		}
+		return c.fixed
+	}
+	if (c.op == opAnd) != not {
 		out := True
 		for i := range c.clauses {
-			if out = min(out, c.clauses[i].eval(d)); out == False {
+			if out = min(out, c.clauses[i].eval(d, not)); out == False {
 				break
 			}
 		}
 		return out
-	case opOr:
-		out := False
-		for i := range c.clauses {
-			if out = max(out, c.clauses[i].eval(d)); out == True {
-				break
-			}
-		}
-		return out
-	case opNot:
-		return negate(c.clauses[0].eval(d), c.unknown)
 	}
-	return c.fixed
+	out := False
+	for i := range c.clauses {
+		if out = max(out, c.clauses[i].eval(d, not)); out == True {
+			break
+		}
+	}
+	return out
 }
 
 // leaf is a clause with no clauses in it: a test of one value.
@@ -118,6 +124,8 @@ type leaf struct {
 	slots   []int   // of all fields that the value depends on
 	test    test
 	null    bool // there is no test: the question is whether there is a value at all
+	asText  bool // a number or a boolean is tested as its text
+	script  bool // its negation is the negation for each value, and unknown stays unknown
 	negate  bool
 	unknown Verdict // what the negation of Unknown is
 }
@@ -127,14 +135,18 @@ type test interface {
 	check(v Value) Verdict
 }
 
-func (l *leaf) eval(d Document) Verdict {
+func (l *leaf) eval(d Document, not bool) Verdict {
+	not = not != l.negate
 	var out Verdict
-	if l.slot >= 0 {
+	switch {
+	case l.script:
+		return l.calculated(d, not)
+	case l.slot >= 0:
 		out = l.any(d.Value(l.slot))
-	} else {
-		out = l.calculated(d)
+	default:
+		out = l.calculated(d, false)
 	}
-	if l.negate {
+	if not {
 		return negate(out, l.unknown)
 	}
 	return out
@@ -148,7 +160,19 @@ func (l *leaf) one(v Value) Verdict {
 	if v.kind == KindNull {
 		return Unknown
 	}
+	if l.asText && v.kind != KindText {
+		return checkAsText(l.test, v)
+	}
 	return l.test.check(v)
+}
+
+// oneOrNot tests a value that is not a list, or the opposite of the test.
+func (l *leaf) oneOrNot(v Value, not bool) Verdict {
+	out := l.one(v)
+	if not {
+		return negate(out, Unknown)
+	}
+	return out
 }
 
 // any tests a field's value. With several, one that passes is enough; for == null, all have to be
@@ -172,16 +196,17 @@ func (l *leaf) any(v Value) Verdict {
 	return out
 }
 
-// calculated tests what the operand makes of the document. If a field in it has several values, the
-// operand is calculated for each, and for each combination if there are several such fields.
-func (l *leaf) calculated(d Document) Verdict {
+// calculated tests what the operand makes of the document, or with not, the opposite of that. If a
+// field in it has several values, the operand is calculated for each, and for each combination if
+// there are several such fields.
+func (l *leaf) calculated(d Document, not bool) Verdict {
 	for i, slot := range l.slots {
 		if v := d.Value(slot); v.kind == KindList {
-			s := spread{leaf: l, budget: maxCombinations}
+			s := spread{leaf: l, not: not, budget: maxCombinations}
 			return s.combine(d, i)
 		}
 	}
-	return l.one(l.operand.value(d))
+	return l.oneOrNot(l.operand.value(d), not)
 }
 
 // maxCombinations keeps an event with long lists in several fields from taking for ever. Past it a
@@ -190,6 +215,7 @@ const maxCombinations = 1 << 16
 
 type spread struct {
 	leaf   *leaf
+	not    bool
 	budget int
 }
 
@@ -197,7 +223,7 @@ type spread struct {
 func (s *spread) combine(d Document, i int) Verdict {
 	if i == len(s.leaf.slots) {
 		s.budget--
-		return s.leaf.one(s.leaf.operand.value(d))
+		return s.leaf.oneOrNot(s.leaf.operand.value(d), s.not)
 	}
 	slot := s.leaf.slots[i]
 	v := d.Value(slot)
@@ -294,15 +320,20 @@ func (t *orderTest) check(v Value) Verdict {
 	default:
 		return False
 	}
-	switch t.order {
+	return t.order.holds(order)
+}
+
+// holds says whether the outcome of a comparison is in the order.
+func (o Order) holds(comparison int) Verdict {
+	switch o {
 	case Less:
-		return verdictOf(order < 0)
+		return verdictOf(comparison < 0)
 	case LessOrEqual:
-		return verdictOf(order <= 0)
+		return verdictOf(comparison <= 0)
 	case Greater:
-		return verdictOf(order > 0)
+		return verdictOf(comparison > 0)
 	}
-	return verdictOf(order >= 0)
+	return verdictOf(comparison >= 0)
 }
 
 // setTest is In. Short lists are faster to walk through than to hash.
@@ -333,16 +364,7 @@ func newSetTest(values []Value) *setTest {
 
 func (t *setTest) check(v Value) Verdict {
 	if v.kind == KindText {
-		if t.many != nil {
-			_, ok := t.many[string(v.text)]
-			return verdictOf(ok)
-		}
-		for _, s := range t.texts {
-			if string(v.text) == s {
-				return True
-			}
-		}
-		return False
+		return verdictOf(t.has(v.text))
 	}
 	for _, o := range t.others {
 		if equal(v, o) {
@@ -350,6 +372,19 @@ func (t *setTest) check(v Value) Verdict {
 		}
 	}
 	return False
+}
+
+func (t *setTest) has(text []byte) bool {
+	if t.many != nil {
+		_, ok := t.many[string(text)]
+		return ok
+	}
+	for _, s := range t.texts {
+		if string(text) == s {
+			return true
+		}
+	}
+	return false
 }
 
 // foldTest is InFold.
@@ -364,14 +399,16 @@ func newFoldTest(texts []string) *foldTest {
 }
 
 func (t *foldTest) check(v Value) Verdict {
-	if v.kind == KindText {
-		for _, f := range t.folded {
-			if foldEqual(v.text, f) {
-				return True
-			}
+	return verdictOf(v.kind == KindText && t.has(v.text))
+}
+
+func (t *foldTest) has(text []byte) bool {
+	for _, f := range t.folded {
+		if foldEqual(text, f) {
+			return true
 		}
 	}
-	return False
+	return false
 }
 
 // patternTest is Like.
@@ -386,14 +423,16 @@ func newPatternTest(patterns []string, fold bool) *patternTest {
 }
 
 func (t *patternTest) check(v Value) Verdict {
-	if v.kind == KindText {
-		for _, p := range t.patterns {
-			if p.match(v.text) {
-				return True
-			}
+	return verdictOf(v.kind == KindText && t.has(v.text))
+}
+
+func (t *patternTest) has(text []byte) bool {
+	for _, p := range t.patterns {
+		if p.match(text) {
+			return true
 		}
 	}
-	return False
+	return false
 }
 
 // prefixTest is HasPrefix.
@@ -411,13 +450,14 @@ func newPrefixTest(prefix string, fold bool) *prefixTest {
 }
 
 func (t *prefixTest) check(v Value) Verdict {
-	switch {
-	case v.kind != KindText:
-		return False
-	case t.fold:
-		return verdictOf(foldPrefix(v.text, t.prefix) >= 0)
+	return verdictOf(v.kind == KindText && t.has(v.text))
+}
+
+func (t *prefixTest) has(text []byte) bool {
+	if t.fold {
+		return foldPrefix(text, t.prefix) >= 0
 	}
-	return verdictOf(bytes.HasPrefix(v.text, t.prefix))
+	return bytes.HasPrefix(text, t.prefix)
 }
 
 // regexTest is Matches.

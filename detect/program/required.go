@@ -1,7 +1,10 @@
 package program
 
 import (
+	"errors"
 	"slices"
+	"strconv"
+	"strings"
 	"unicode/utf8"
 )
 
@@ -40,10 +43,28 @@ func require(c *clause, want bool) [][]Literal {
 		return requireOne(c.clauses, want)
 	case opLeaf:
 		if c.leaf.slot >= 0 && c.leaf.negate != want {
-			return requireTest(c.leaf.slot, c.leaf.test)
+			all := requireTest(c.leaf.slot, c.leaf.test)
+			if c.leaf.asText {
+				all = slices.DeleteFunc(all, func(either []Literal) bool { return slices.ContainsFunc(either, notOnlyText) })
+			}
+			return all
 		}
 	}
 	return nil
+}
+
+// notOnlyText says whether a literal can be part of a number or a boolean: an event that has one of
+// these in the field does not contain its text.
+func notOnlyText(l Literal) bool {
+	if l.Whole {
+		switch strings.ToLower(l.Text) {
+		case "true", "false":
+			return true
+		}
+		_, err := strconv.ParseFloat(l.Text, 64) // this reads NaN, Infinity and 1.0E10 as well
+		return err == nil || errors.Is(err, strconv.ErrRange)
+	}
+	return strings.Trim(l.Text, "truefalsnINityE0123456789.-") == "" // those of NaN and Infinity too
 }
 
 // requireOne is the claim about an alternative: the event has what one of the clauses requires. It
