@@ -70,7 +70,7 @@ func (p *program) queryCommand() *cobra.Command {
 }
 
 func (p *program) query(text string, paths []string, flags queryFlags) error {
-	program, err := compileQuery(text, flags.category)
+	program, err := compileQuery(text, flags)
 	if err != nil {
 		return wrongUse(fmt.Errorf("the query: %w", err))
 	}
@@ -105,12 +105,16 @@ func (p *program) query(text string, paths []string, flags queryFlags) error {
 	return nil
 }
 
-func compileQuery(text, category string) (*prog.Program, error) {
+func compileQuery(text string, flags queryFlags) (*prog.Program, error) {
 	parsed, err := eql.Parse(text)
 	if err != nil {
 		return nil, err
 	}
-	return eql.Compile(parsed, eql.CategoryField(category))
+	options := []eql.Option{eql.CategoryField(flags.category)}
+	if flags.schema.value == "cloudtrail" {
+		options = append(options, eql.Mapping(cloudtrail.TypeOf))
+	}
+	return eql.Compile(parsed, options...)
 }
 
 // matchCount is a number of matches in words.

@@ -133,13 +133,17 @@ func (e *Event) Form() Form { return e.form }
 // Body returns the event as it was given to Reset.
 func (e *Event) Body() []byte { return e.body }
 
-// Value returns what the event says in the field f: null if it says
-// nothing. Empty strings count as nothing, as in Elastic's pipeline.
+// Value returns what the event says in the field f: null where it says
+// nothing. What Elastic's pipeline drops counts as nothing: empty strings, and in a
+// raw event - and none.
 func (e *Event) Value(f Field) program.Value {
 	if f.grant != 0 {
 		return program.Null()
 	}
 	if e.form == ECS {
+		if f.leaves {
+			return e.everyLeaf(e.body, f.name)
+		}
 		return e.at(e.body, f.name)
 	}
 	if f.raw == nil {
@@ -185,11 +189,23 @@ func (e *Event) collected(start int) program.Value {
 
 // collect appends to e.list what a rule can compare of the values at a path.
 func (e *Event) collect(value []byte, path string) {
-	document.Leaves(value, path, func(leaf []byte) {
-		if v := scalar(leaf); v.Kind() != program.KindNull {
-			e.list = append(e.list, v)
-		}
-	})
+	document.Leaves(value, path, e.leaf)
+}
+
+// everyLeaf collects all values below a path.
+func (e *Event) everyLeaf(value []byte, path string) program.Value {
+	start := len(e.list)
+	document.LeavesBelow(value, path, e.leaf)
+	return e.collected(start)
+}
+
+// leaf appends a value to e.list if a rule can compare it.
+func (e *Event) leaf(value []byte) {
+	v := scalar(value)
+	if v.Kind() == program.KindNull || e.form == Raw && document.IsDropped(v.Text()) && v.Kind() == program.KindText {
+		return
+	}
+	e.list = append(e.list, v)
 }
 
 // Footprint returns how many bytes of buffers e keeps for the next event.

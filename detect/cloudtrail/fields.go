@@ -24,6 +24,7 @@ const (
 	topEventTime
 	topEventType
 	topEventVersion
+	topInsightDetails
 	topManagementEvent
 	topReadOnly
 	topRecipientAccountID
@@ -68,6 +69,8 @@ func topKey(key []byte) int {
 		return topEventType
 	case "eventVersion":
 		return topEventVersion
+	case "insightDetails":
+		return topInsightDetails
 	case "managementEvent":
 		return topManagementEvent
 	case "readOnly":
@@ -108,7 +111,7 @@ var lowerTopKeys = map[string]int{
 	"additionaleventdata": topAdditionalEventData, "apiversion": topAPIVersion, "awsregion": topAWSRegion,
 	"errorcode": topErrorCode, "errormessage": topErrorMessage, "eventcategory": topEventCategory,
 	"eventid": topEventID, "eventname": topEventName, "eventsource": topEventSource, "eventtime": topEventTime,
-	"eventtype": topEventType, "eventversion": topEventVersion, "managementevent": topManagementEvent,
+	"eventtype": topEventType, "eventversion": topEventVersion, "insightdetails": topInsightDetails, "managementevent": topManagementEvent,
 	"readonly": topReadOnly, "recipientaccountid": topRecipientAccountID, "requestid": topRequestID,
 	"requestparameters": topRequestParameters, "resources": topResources, "responseelements": topResponseElements,
 	"serviceeventdetails": topServiceEventDetails, "sessioncredentialfromconsole": topSessionCredentialFromConsole,
@@ -135,13 +138,16 @@ var javaTextTop = [textKeys]int{
 // Field is an ECS field name, resolved once so that asking an event for it
 // needs no lookup. The zero Field is unknown to every event.
 type Field struct {
-	name  string
-	from  string
-	raw   func(*Event, Field) program.Value
-	top   int
-	path  string
-	trace Trace
-	grant GrantField
+	name   string
+	from   string
+	absent string // why no raw event has it
+	typ    program.FieldType
+	raw    func(*Event, Field) program.Value
+	top    int
+	path   string
+	leaves bool // it is all that is below its path
+	trace  Trace
+	grant  GrantField
 }
 
 // Trace says where the text of a field can be found in the bytes of an event.
@@ -165,6 +171,13 @@ func (f Field) Grant() GrantField { return f.grant }
 // Name returns the ECS name.
 func (f Field) Name() string { return f.name }
 
+// Type is the type that Elastic's index mapping gives the field.
+func (f Field) Type() program.FieldType { return f.typ }
+
+// Absent says why no raw event has a field that Elastic's integration knows. It is
+// empty for all others.
+func (f Field) Absent() string { return f.absent }
+
 // From says in words where the field comes from in a raw event: "eventSource",
 // "the constant aws.cloudtrail". It is empty for a field that no raw event
 // has.
@@ -175,33 +188,39 @@ func (f Field) From() string { return f.from }
 func (f Field) Trace() Trace { return f.trace }
 
 // mapping is the one table from ECS names to CloudTrail's, after Elastic's
-// aws.cloudtrail ingest pipeline. ECS documents are read by the name itself.
+// aws.cloudtrail ingest pipeline (packages of August 2026). ECS documents are read
+// by the name itself. A field is a keyword unless the table says otherwise.
 var mapping = map[string]Field{
-	"@timestamp":          member(topEventTime, "eventTime"),
-	"event.provider":      member(topEventSource, "eventSource"),
-	"event.action":        member(topEventName, "eventName"),
-	"event.id":            member(topEventID, "eventID"),
-	"event.outcome":       computed("errorCode, errorMessage; responseElements.ConsoleLogin of a ConsoleLogin", outcome),
-	"event.kind":          constant("event"),
-	"event.type":          computed("info, or eventName through a table", eventType),
-	"event.category":      computed("eventName through a table", eventCategory),
-	"event.dataset":       constant("aws.cloudtrail"),
-	"event.module":        constant("aws"),
-	"data_stream.dataset": constant("aws.cloudtrail"),
-	"data_stream.type":    constant("logs"),
-	"cloud.provider":      constant("aws"),
-	"cloud.region":        member(topAWSRegion, "awsRegion"),
-	"cloud.account.id":    inside(topUserIdentity, "userIdentity", "accountId"),
-	"source.address":      member(topSourceIPAddress, "sourceIPAddress"),
-	"source.ip":           found("sourceIPAddress, where it is an address", sourceIP),
-	"user_agent.original": member(topUserAgent, "userAgent"),
-	"user.name":           found("userIdentity.userName, else or of a session userIdentity.sessionContext.sessionIssuer.userName; additionalEventData.UserName of a UserAuthentication without", userName),
-	"user.id":             found("userIdentity.principalId, else of an IdentityCenterUser userIdentity.onBehalfOf.userId", userID),
-	"user.target.name":    inside(topRequestParameters, "requestParameters", "userName"),
-	"user.changes.name":   inside(topRequestParameters, "requestParameters", "newUserName"),
-	"user.target.id":      inside(topResponseElements, "responseElements", "user.userId"),
-	"group.name":          inside(topRequestParameters, "requestParameters", "groupName"),
-	"group.id":            inside(topResponseElements, "responseElements", "group.groupId"),
+	"@timestamp":            member(topEventTime, "eventTime").is(program.Date),
+	"event.provider":        member(topEventSource, "eventSource"),
+	"event.action":          member(topEventName, "eventName"),
+	"event.id":              member(topEventID, "eventID"),
+	"event.outcome":         computed("errorCode, errorMessage; responseElements.ConsoleLogin of a ConsoleLogin", outcome),
+	"event.kind":            constant("event"),
+	"event.type":            computed("info, or eventName through a table", eventType),
+	"event.category":        computed("eventName through a table", eventCategory),
+	"event.dataset":         constant("aws.cloudtrail"),
+	"event.module":          constant("aws"),
+	"data_stream.dataset":   constant("aws.cloudtrail"),
+	"data_stream.type":      constant("logs"),
+	"data_stream.namespace": constant("default"),
+	"ecs.version":           constant("8.11.0"),
+	"cloud.provider":        constant("aws"),
+	"cloud.region":          member(topAWSRegion, "awsRegion"),
+	"cloud.account.id":      found("userIdentity.accountId, else recipientAccountId", cloudAccount),
+	"source.address":        member(topSourceIPAddress, "sourceIPAddress"),
+	"source.ip":             found("sourceIPAddress, where it is an address", sourceIP).is(program.IP),
+	"user_agent.original":   member(topUserAgent, "userAgent"),
+	"user.name":             found("userIdentity.userName, else or of a session userIdentity.sessionContext.sessionIssuer.userName; additionalEventData.UserName of a UserAuthentication without", userName),
+	"user.email":            found("user.name, where it has an @", userEmail),
+	"related.ip":            found("sourceIPAddress, where it is an address", sourceIP).is(program.IP),
+	"related.user":          computed("every name and id of a user in the event", relatedUsers),
+	"user.id":               found("userIdentity.principalId, else of an IdentityCenterUser userIdentity.onBehalfOf.userId", userID),
+	"user.target.name":      inside(topRequestParameters, "requestParameters", "userName"),
+	"user.changes.name":     inside(topRequestParameters, "requestParameters", "newUserName"),
+	"user.target.id":        inside(topResponseElements, "responseElements", "user.userId"),
+	"group.name":            inside(topRequestParameters, "requestParameters", "groupName"),
+	"group.id":              inside(topResponseElements, "responseElements", "group.groupId"),
 
 	"aws.cloudtrail.event_version":                   member(topEventVersion, "eventVersion"),
 	"aws.cloudtrail.event_type":                      member(topEventType, "eventType"),
@@ -211,7 +230,7 @@ var mapping = map[string]Field{
 	"aws.cloudtrail.request_id":                      member(topRequestID, "requestID"),
 	"aws.cloudtrail.api_version":                     member(topAPIVersion, "apiVersion"),
 	"aws.cloudtrail.management_event":                member(topManagementEvent, "managementEvent"),
-	"aws.cloudtrail.read_only":                       member(topReadOnly, "readOnly"),
+	"aws.cloudtrail.read_only":                       member(topReadOnly, "readOnly").is(program.Boolean),
 	"aws.cloudtrail.recipient_account_id":            member(topRecipientAccountID, "recipientAccountId"),
 	"aws.cloudtrail.shared_event_id":                 member(topSharedEventID, "sharedEventID"),
 	"aws.cloudtrail.vpc_endpoint_id":                 member(topVPCEndpointID, "vpcEndpointId"),
@@ -230,17 +249,17 @@ var mapping = map[string]Field{
 	"aws.cloudtrail.user_identity.access_key_id":                               inside(topUserIdentity, "userIdentity", "accessKeyId"),
 	"aws.cloudtrail.user_identity.invoked_by":                                  inside(topUserIdentity, "userIdentity", "invokedBy"),
 	"aws.cloudtrail.user_identity.session_context.mfa_authenticated":           inside(topUserIdentity, "userIdentity", "sessionContext.attributes.mfaAuthenticated"),
-	"aws.cloudtrail.user_identity.session_context.creation_date":               inside(topUserIdentity, "userIdentity", "sessionContext.attributes.creationDate"),
+	"aws.cloudtrail.user_identity.session_context.creation_date":               inside(topUserIdentity, "userIdentity", "sessionContext.attributes.creationDate").is(program.Date),
 	"aws.cloudtrail.user_identity.session_context.session_issuer.type":         inside(topUserIdentity, "userIdentity", "sessionContext.sessionIssuer.type"),
 	"aws.cloudtrail.user_identity.session_context.session_issuer.principal_id": inside(topUserIdentity, "userIdentity", "sessionContext.sessionIssuer.principalId"),
 	"aws.cloudtrail.user_identity.session_context.session_issuer.arn":          inside(topUserIdentity, "userIdentity", "sessionContext.sessionIssuer.arn"),
 	"aws.cloudtrail.user_identity.session_context.session_issuer.account_id":   inside(topUserIdentity, "userIdentity", "sessionContext.sessionIssuer.accountId"),
 
 	"aws.cloudtrail.console_login.additional_eventdata.login_to":       onConsoleLogin("LoginTo", false),
-	"aws.cloudtrail.console_login.additional_eventdata.mfa_used":       onConsoleLogin("MFAUsed", true),
-	"aws.cloudtrail.console_login.additional_eventdata.mobile_version": onConsoleLogin("MobileVersion", true),
+	"aws.cloudtrail.console_login.additional_eventdata.mfa_used":       onConsoleLogin("MFAUsed", true).is(program.Boolean),
+	"aws.cloudtrail.console_login.additional_eventdata.mobile_version": onConsoleLogin("MobileVersion", true).is(program.Boolean),
 
-	"tls.version":            computed("tlsDetails.tlsVersion after the v", tlsVersion),
+	"tls.version":            computed("tlsDetails.tlsVersion after the v, or all of it without one", tlsVersion),
 	"tls.version_protocol":   computed("tlsDetails.tlsVersion before the v, in lower case", tlsProtocol),
 	"tls.cipher":             inside(topTLSDetails, "tlsDetails", "cipherSuite"),
 	"tls.client.server_name": inside(topTLSDetails, "tlsDetails", "clientProvidedHostHeader"),
@@ -257,28 +276,45 @@ var flattened = []struct {
 	{"aws.cloudtrail.flattened.response_elements.", topResponseElements, "responseElements"},
 	{"aws.cloudtrail.flattened.additional_eventdata.", topAdditionalEventData, "additionalEventData"},
 	{"aws.cloudtrail.flattened.service_event_details.", topServiceEventDetails, "serviceEventDetails"},
+	{"aws.cloudtrail.flattened.insight_details.", topInsightDetails, "insightDetails"},
 }
 
 // LookupField resolves an ECS name. Every name is a field: one that Elastic's
 // pipeline does not fill is null in a raw event, and read as it stands in an
 // ECS document.
 func LookupField(name string) Field {
-	if f, ok := lookupGrantField(name); ok {
-		return f
-	}
-	f, ok := mapping[name]
+	f, ok := lookupField(name)
 	if !ok {
 		f = Field{trace: Verbatim}
-		for _, flat := range flattened {
-			if member, found := strings.CutPrefix(name, flat.prefix); found {
-				f = inside(flat.top, flat.from, member)
-				break
-			}
-		}
 	}
 	f.name = name
 	return f
 }
+
+func lookupField(name string) (Field, bool) {
+	if f, ok := lookupGrantField(name); ok {
+		return f.is(program.Keyword), true
+	}
+	if f, ok := mapping[name]; ok {
+		if f.typ == program.Unmapped {
+			f.typ = program.Keyword
+		}
+		return f, true
+	}
+	for _, flat := range flattened {
+		if member, found := strings.CutPrefix(name, flat.prefix); found {
+			return inside(flat.top, flat.from, member).is(program.Flattened), true
+		}
+		if name+"." == flat.prefix {
+			return everyLeaf(flat.top, flat.from), true
+		}
+	}
+	return lookupAbsent(name)
+}
+
+// TypeOf returns the type of the field with an ECS name: [program.Unmapped] for one
+// that Elastic's integration does not know.
+func TypeOf(name string) program.FieldType { return LookupField(name).Type() }
 
 // KnownFields returns the ECS names that raw events answer, in no order;
 // aws.cloudtrail.flattened.* comes on top, and so does trailwire.grant.*, which takes
@@ -289,6 +325,36 @@ func KnownFields() []string {
 		names = append(names, name)
 	}
 	return names
+}
+
+// SearchableFields returns the names of all fields that Elastic's integration knows and
+// that a query can compare, in no order. Leaves of flattened structures have no list.
+func SearchableFields() []string {
+	names := append(KnownFields(), GrantFieldNames()...)
+	for _, flat := range flattened {
+		names = append(names, strings.TrimSuffix(flat.prefix, "."))
+	}
+	for name, row := range absent {
+		if row.typ != program.FullText && row.typ != program.GeoPoint {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// is gives the field a type.
+func (f Field) is(t program.FieldType) Field {
+	f.typ = t
+	return f
+}
+
+// everyLeaf is a structure that is searched as a whole: each value in it is one of the
+// field's.
+func everyLeaf(top int, from string) Field {
+	return Field{
+		from: "every value in " + from, top: top, trace: Verbatim, typ: program.Flattened, leaves: true,
+		raw: func(e *Event, f Field) program.Value { return e.everyLeaf(e.member(f.top), "") },
+	}
 }
 
 // member is a member of the event itself.
@@ -344,7 +410,7 @@ var (
 // outcome is failure if the event carries an error that is not empty. A
 // ConsoleLogin says Success or Failure itself.
 func outcome(e *Event) program.Value {
-	if name, _ := document.Text(e.top[topEventName]); string(name) == "ConsoleLogin" {
+	if e.named("ConsoleLogin") {
 		if result, ok := document.GetText(e.member(topResponseElements), "ConsoleLogin"); ok && len(result) > 0 {
 			return program.Text(bytes.ToLower(result))
 		}
@@ -363,7 +429,7 @@ func present(value []byte) bool {
 		return false
 	case document.KindText:
 		text, _ := document.Text(value)
-		return len(text) > 0
+		return !document.IsDropped(text)
 	case document.KindMap, document.KindArray:
 		_, some, err := document.AppendJavaText(nil, value)
 		return some || err != nil
@@ -376,10 +442,19 @@ func sourceIP(e *Event) program.Value {
 	if !ok {
 		return program.Null()
 	}
-	if _, err := netip.ParseAddr(string(text)); err != nil {
+	if addr, err := netip.ParseAddr(string(text)); err != nil || addr.Zone() != "" {
 		return program.Null()
 	}
 	return program.Text(text)
+}
+
+// cloudAccount is the account of the caller. A service of AWS has none, and the
+// account in which it acted is as near as it gets.
+func cloudAccount(e *Event) program.Value {
+	if v := e.inside(topUserIdentity, "accountId"); v.Kind() != program.KindNull {
+		return v
+	}
+	return e.at(e.member(topRecipientAccountID), "")
 }
 
 // userName is the user's own name, but of a session that of the role or user whose
@@ -392,7 +467,7 @@ func userName(e *Event) program.Value {
 	if issuer := e.inside(topUserIdentity, "sessionContext.sessionIssuer.userName"); issuer.Kind() != program.KindNull {
 		return issuer
 	}
-	if name, _ := document.Text(e.top[topEventName]); own.Kind() == program.KindNull && string(name) == "UserAuthentication" {
+	if own.Kind() == program.KindNull && e.named("UserAuthentication") {
 		return e.inside(topAdditionalEventData, "UserName")
 	}
 	return own
@@ -417,6 +492,53 @@ func userID(e *Event) program.Value {
 	return e.inside(topUserIdentity, "onBehalfOf.userId")
 }
 
+// named reports whether the event is about the call.
+func (e *Event) named(call string) bool {
+	name, _ := document.Text(e.top[topEventName])
+	return string(name) == call
+}
+
+func userEmail(e *Event) program.Value {
+	if v := userName(e); bytes.IndexByte(v.Text(), '@') > 0 {
+		return v
+	}
+	return program.Null()
+}
+
+// relatedUsers is every name and id of a user in the event, each once. The name of a
+// session is one of them, and if it is an e-mail address, what is before the @.
+func relatedUsers(e *Event) program.Value {
+	start := len(e.list)
+	add := func(v program.Value) {
+		if v.Kind() != program.KindText {
+			return
+		}
+		for _, have := range e.list[start:] {
+			if string(have.Text()) == string(v.Text()) {
+				return
+			}
+		}
+		e.list = append(e.list, v)
+	}
+	for _, v := range [...]program.Value{
+		e.inside(topUserIdentity, "userName"), e.inside(topRequestParameters, "userName"), e.inside(topRequestParameters, "newUserName"),
+		e.inside(topResponseElements, "user.userId"), userID(e), userName(e),
+	} {
+		add(v)
+	}
+	if isSession(e) {
+		arn := e.inside(topUserIdentity, "arn").Text()
+		if slash := bytes.LastIndexByte(arn, '/'); slash >= 0 && slash+1 < len(arn) {
+			session := arn[slash+1:]
+			add(program.Text(session))
+			if at := bytes.IndexByte(session, '@'); at > 0 {
+				add(program.Text(session[:at]))
+			}
+		}
+	}
+	return e.collected(start)
+}
+
 // resource reads one member of every resource, under either of its spellings.
 func resource(spellings ...string) func(*Event) program.Value {
 	return func(e *Event) program.Value {
@@ -432,7 +554,7 @@ func resource(spellings ...string) func(*Event) program.Value {
 // is false if it says No.
 func onConsoleLogin(member string, flag bool) Field {
 	return computed("additionalEventData."+member+" of a ConsoleLogin", func(e *Event) program.Value {
-		if name, _ := document.Text(e.top[topEventName]); string(name) != "ConsoleLogin" {
+		if !e.named("ConsoleLogin") {
 			return program.Null()
 		}
 		v := e.inside(topAdditionalEventData, member)
@@ -446,6 +568,9 @@ func onConsoleLogin(member string, flag bool) Field {
 func tlsVersion(e *Event) program.Value {
 	if _, version, ok := cutTLS(e); ok {
 		return program.Text(version)
+	}
+	if v := e.inside(topTLSDetails, "tlsVersion"); bytes.IndexByte(v.Text(), 'v') < 0 {
+		return v
 	}
 	return program.Null()
 }

@@ -164,7 +164,7 @@ func (f Field) Spelled() []string { return spelled[f.name] }
 // a field that is not in the table.
 func (f Field) IsSingle() bool {
 	switch f.name {
-	case "event.category", "event.type":
+	case "event.category", "event.type", "related.user":
 		return false // lists, in a document of Elastic's
 	}
 	_, known := mapping[f.name]

@@ -1,8 +1,10 @@
 package cloudtrail
 
-// The fields that the program itself reads, in addition to those that rules ask
-// for. Receiver is the account in which an event happened, Account that of its
-// actor.
+import "github.com/trailwire/trailwire/detect/program"
+
+// The fields that the program itself reads, whatever the rules ask for. Receiver is
+// the account in which an event happened, Account that of its actor, which
+// unlike cloud.account.id is nobody's where the event does not say.
 var (
 	FieldTimestamp      = LookupField("@timestamp")
 	FieldEventID        = LookupField("event.id")
@@ -10,7 +12,7 @@ var (
 	FieldProvider       = LookupField("event.provider")
 	FieldOutcome        = LookupField("event.outcome")
 	FieldRegion         = LookupField("cloud.region")
-	FieldAccount        = LookupField("cloud.account.id")
+	FieldAccount        = actorAccount()
 	FieldReceiver       = LookupField("aws.cloudtrail.recipient_account_id")
 	FieldActor          = LookupField("aws.cloudtrail.user_identity.arn")
 	FieldActorType      = LookupField("aws.cloudtrail.user_identity.type")
@@ -44,5 +46,11 @@ var (
 func ofUserIdentity(path string) Field {
 	f := inside(topUserIdentity, "userIdentity", path)
 	f.name = f.from
+	return f
+}
+
+func actorAccount() Field {
+	f := inside(topUserIdentity, "userIdentity", "accountId").is(program.Keyword)
+	f.name = "cloud.account.id"
 	return f
 }

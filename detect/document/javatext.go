@@ -8,8 +8,8 @@ import (
 // AppendJavaText appends the text that Java's Map.toString, List.toString and
 // the boxed types' toString give for value: {key=value, key=value}, [a, b].
 // Elastic's aws.cloudtrail pipeline stores requestParameters and its like in
-// this form, after it has dropped nulls, empty strings, empty maps and empty
-// lists at every level; so does this function. It reports false if nothing
+// this form, after it has dropped nulls, the texts that [IsDropped] names, empty
+// maps and empty lists at every level; so does this function. It reports false where nothing
 // is left, in which case nothing was appended. Of a key that is repeated the
 // last value counts, in the place of the last one.
 //
@@ -21,6 +21,17 @@ func AppendJavaText(dst, value []byte) (text []byte, some bool, err error) {
 		return dst[:start], false, err
 	}
 	return dst, some, nil
+}
+
+// IsDropped reports whether Elastic's aws.cloudtrail pipeline takes a text for no
+// value at all: the empty text, - and none. Its packages before version 3 drop the
+// empty text alone.
+func IsDropped(text []byte) bool {
+	switch string(text) {
+	case "", "-", "none":
+		return true
+	}
+	return false
 }
 
 // javaPair is a pair of a map, and where it was written.
@@ -64,7 +75,9 @@ func appendJava(dst, b []byte, depth int) (text []byte, some bool, rest []byte, 
 		f, _ := Float(value)
 		dst = appendJavaDouble(dst, f)
 	case KindText, KindBinary:
-		dst = append(dst, value[h.size:]...)
+		if text := value[h.size:]; !IsDropped(text) {
+			dst = append(dst, text...)
+		}
 	}
 	// Null is nothing, and so are extension types, which JSON does not have.
 	return dst, len(dst) > start, b[end:], nil

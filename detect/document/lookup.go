@@ -302,3 +302,54 @@ func leaves(b []byte, path string, visit func(leaf []byte), depth int) (rest []b
 	}
 	return rest
 }
+
+// LeavesBelow calls visit with every value below a dotted path that is neither a map
+// nor a list, whatever keys are on the way to it. The path may be nested, dotted or
+// mixed, as for [Leaves]; a key may also go on after its end. What nests deeper than
+// [MaxDepth] is left out.
+func LeavesBelow(value []byte, path string, visit func(leaf []byte)) {
+	if path == "" {
+		allLeaves(value, visit, 0)
+		return
+	}
+	for pairs := OverMap(value); pairs.Next(); {
+		key, isText := Text(pairs.Key)
+		switch {
+		case !isText:
+		case string(key) == path, len(key) > len(path) && key[len(path)] == '.' && string(key[:len(path)]) == path:
+			allLeaves(pairs.Value, visit, 0)
+		case len(key) < len(path) && path[len(key)] == '.' && path[:len(key)] == string(key):
+			LeavesBelow(pairs.Value, path[len(key)+1:], visit)
+		}
+	}
+}
+
+// allLeaves returns what follows the value at the start of b, nil where that cannot
+// be said. It goes through each part once.
+func allLeaves(b []byte, visit func(leaf []byte), depth int) (rest []byte) {
+	if depth > MaxDepth {
+		rest, _ = Skip(b)
+		return rest
+	}
+	if n, rest, err := ReadArrayHeader(b); err == nil {
+		for ; n > 0 && len(rest) > 0; n-- {
+			rest = allLeaves(rest, visit, depth+1)
+		}
+		return rest
+	}
+	if n, rest, err := ReadMapHeader(b); err == nil {
+		for ; n > 0 && len(rest) > 0; n-- {
+			if _, rest, err = Next(rest); err != nil {
+				return nil
+			}
+			rest = allLeaves(rest, visit, depth+1)
+		}
+		return rest
+	}
+	value, rest, err := Next(b)
+	if err != nil {
+		return nil
+	}
+	visit(value)
+	return rest
+}

@@ -172,9 +172,10 @@ func fail(at Span, format string, args ...any) *Error {
 	return &Error{At: at, Msg: fmt.Sprintf(format, args...)}
 }
 
-// shorten keeps an error message on one line for any query.
-func shorten(s string) string {
-	const limit = 40
+// shorten keeps an error message on one line whatever a query holds.
+func shorten(s string) string { return shortenTo(40, s) }
+
+func shortenTo(limit int, s string) string {
 	if len(s) <= limit {
 		return s
 	}

@@ -71,15 +71,18 @@ func (t FieldType) takes() string {
 	return "text"
 }
 
+// maxName is how much of a field's name an error shows.
+const maxName = 120
+
 // misplaced is the error about a literal that the field's type does not have. Elasticsearch aborts
 // each search with such a query.
 func (t FieldType) misplaced(at Span, x Operand, v Value) *Error {
-	return fail(at, "cannot compare %s, of the type %s, with %s: compare it with %s", shorten(x.name), t, shorten(v.String()), t.takes())
+	return fail(at, "cannot compare %s, of the type %s, with %s: compare it with %s", shortenTo(maxName, x.name), t, shorten(v.String()), t.takes())
 }
 
 // cannot is the error about a test that values of the type do not have.
 func (t FieldType) cannot(do string, at Span, x Operand, why string) *Error {
-	return fail(at, "cannot %s %s, of the type %s%s", do, shorten(x.name), t, why)
+	return fail(at, "cannot %s %s, of the type %s%s", do, shortenTo(maxName, x.name), t, why)
 }
 
 // equal makes the test of whether a field equals one of the values, none of which is null.

@@ -64,7 +64,22 @@ func notOnlyText(l Literal) bool {
 		_, err := strconv.ParseFloat(l.Text, 64) // this reads NaN, Infinity and 1.0E10 as well
 		return err == nil || errors.Is(err, strconv.ErrRange)
 	}
-	return strings.Trim(l.Text, "truefalsnINityE0123456789.-") == "" // those of NaN and Infinity too
+	if strings.Trim(l.Text, "0123456789.-+Ee") == "" {
+		return true
+	}
+	text := l.Text
+	if l.Fold {
+		text = strings.ToLower(text)
+	}
+	for _, word := range [...]string{"true", "false", "NaN", "Infinity"} {
+		if l.Fold {
+			word = strings.ToLower(word)
+		}
+		if strings.Contains(word, text) {
+			return true
+		}
+	}
+	return false
 }
 
 // requireOne is the claim about an alternative: the event has what one of the clauses requires. It

@@ -291,7 +291,7 @@ func (f *ruleFile) compile(s section, r *Rule) {
 	r.Query = strings.TrimSpace(v.text)
 	query, err := eql.Parse(v.text)
 	if err == nil {
-		r.program, err = eql.Compile(query, eql.CategoryField(r.CategoryField))
+		r.program, err = eql.Compile(query, eql.CategoryField(r.CategoryField), eql.Mapping(cloudtrail.TypeOf))
 	}
 	var syntax *eql.SyntaxError
 	var meaning *eql.CompileError
