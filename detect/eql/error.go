@@ -2,8 +2,8 @@ package eql
 
 import (
 	"fmt"
-	"strings"
-	"unicode/utf8"
+
+	"github.com/trailwire/trailwire/detect/program"
 )
 
 // SyntaxError says where a text stops being a query, and why. Parse returns no other type.
@@ -26,7 +26,7 @@ func (e *SyntaxError) Error() string {
 
 // Caret returns the line of the query that the error is in and, under it, a line with a caret under
 // the place. The two lines have no newline at the end.
-func (e *SyntaxError) Caret() string { return caret(e.src, e.Offset) }
+func (e *SyntaxError) Caret() string { return program.Caret(e.src, e.Offset) }
 
 // CompileError says which part of a well-formed query has no meaning, and why: an unknown function,
 // an argument of the wrong type, a regular expression that cannot be translated. Compile returns no
@@ -47,43 +47,14 @@ func (e *CompileError) Error() string {
 
 // Caret returns the line of the query that the error is in and, under it, a line with a caret under
 // the place. The two lines have no newline at the end.
-func (e *CompileError) Caret() string { return caret(e.src, e.Offset) }
+func (e *CompileError) Caret() string { return program.Caret(e.src, e.Offset) }
 
 func syntaxError(src string, offset int, format string, args ...any) *SyntaxError {
-	line, column := place(src, offset)
+	line, column := program.Place(src, offset)
 	return &SyntaxError{Offset: offset, Line: line, Column: column, Msg: fmt.Sprintf(format, args...), src: src}
 }
 
 func compileError(src string, offset int, format string, args ...any) *CompileError {
-	line, column := place(src, offset)
+	line, column := program.Place(src, offset)
 	return &CompileError{Offset: offset, Line: line, Column: column, Msg: fmt.Sprintf(format, args...), src: src}
-}
-
-func place(src string, offset int) (line, column int) {
-	before := src[:offset]
-	line = 1 + strings.Count(before, "\n")
-	column = 1 + utf8.RuneCountInString(before[strings.LastIndexByte(before, '\n')+1:])
-	return line, column
-}
-
-func caret(src string, offset int) string {
-	if offset > len(src) {
-		return ""
-	}
-	start := strings.LastIndexByte(src[:offset], '\n') + 1
-	end := len(src)
-	if i := strings.IndexByte(src[offset:], '\n'); i >= 0 {
-		end = offset + i
-	}
-	var b strings.Builder
-	b.WriteString(strings.TrimRight(src[start:end], "\r"))
-	b.WriteByte('\n')
-	for _, r := range src[start:offset] {
-		if r != '\t' {
-			r = ' ' // a tab stays one, so that the caret is under its place with any tab width
-		}
-		b.WriteRune(r)
-	}
-	b.WriteByte('^')
-	return b.String()
 }
