@@ -55,10 +55,10 @@ name = "B"
 		{"an empty id", ruleText("rule_id", `rule_id = " "`), `r.toml:7:11: rule.rule_id is empty: it must be an id that no other rule has, such as a UUID
 rule_id = " "
           ^`},
-		{"a missing type", ruleText("type"), `r.toml:1:2: rule.type is missing: it must be eql
+		{"a missing type", ruleText("type"), `r.toml:1:2: rule.type is missing: it must be eql or query
 [rule]
  ^`},
-		{"a type that nobody knows", ruleText("type", `type = "sigma"`), `r.toml:7:8: rule.type is "sigma": it must be eql
+		{"a type that nobody knows", ruleText("type", `type = "sigma"`), `r.toml:7:8: rule.type is "sigma": it must be eql or query
 type = "sigma"
        ^`},
 		{"another language", ruleText("", `language = "kuery"`), `r.toml:8:12: rule.language is "kuery": it must be eql
@@ -140,15 +140,16 @@ query = 'any where event.action == "é" or'
 	}
 }
 
-func TestRulesThatAreNoSingleEventEQLAreRefusedByName(t *testing.T) {
+func TestRulesThatAreNotAboutSingleEventsAreRefusedByName(t *testing.T) {
 	tests := []struct{ name, text, want string }{
-		{"KQL", `type = "query"`, "the rule type query is not supported: it is written in KQL or Lucene's query language; only single-event EQL is evaluated"},
-		{"a saved query", `type = "saved_query"`, "the rule type saved_query is not supported: its query is stored in Kibana; only single-event EQL is evaluated"},
-		{"ES|QL", `type = "esql"`, "the rule type esql is not supported: an ES|QL query aggregates many events; only single-event EQL is evaluated"},
-		{"a threshold", `type = "threshold"`, "the rule type threshold is not supported: it counts events over a period; only single-event EQL is evaluated"},
-		{"new terms", `type = "new_terms"`, "the rule type new_terms is not supported: it remembers which values a field has had for days; only single-event EQL is evaluated"},
-		{"machine learning", `type = "machine_learning"`, "the rule type machine_learning is not supported: it asks for the anomalies of a machine learning job; only single-event EQL is evaluated"},
-		{"indicators", `type = "threat_match"`, "the rule type threat_match is not supported: it looks events up in an index of threat indicators; only single-event EQL is evaluated"},
+		{"Lucene's query language", "type = \"query\"\nlanguage = \"lucene\"", "the language lucene is not supported: a rule of the type query is written in KQL (kuery)"},
+		{"filters", `filters = [{meta = {negate = true}}]`, "rule.filters is not supported: filters are queries of Elasticsearch, beside the rule's own"},
+		{"a saved query", `type = "saved_query"`, "the rule type saved_query is not supported: its query is stored in Kibana; only EQL and KQL about single events are evaluated"},
+		{"ES|QL", `type = "esql"`, "the rule type esql is not supported: an ES|QL query aggregates many events; only EQL and KQL about single events are evaluated"},
+		{"a threshold", `type = "threshold"`, "the rule type threshold is not supported: it counts events over a period; only EQL and KQL about single events are evaluated"},
+		{"new terms", `type = "new_terms"`, "the rule type new_terms is not supported: it remembers which values a field has had for days; only EQL and KQL about single events are evaluated"},
+		{"machine learning", `type = "machine_learning"`, "the rule type machine_learning is not supported: it asks for the anomalies of a machine learning job; only EQL and KQL about single events are evaluated"},
+		{"indicators", `type = "threat_match"`, "the rule type threat_match is not supported: it looks events up in an index of threat indicators; only EQL and KQL about single events are evaluated"},
 		{"a sequence", `query = 'sequence by user.id [any where true] [any where true]'`, "rule.query: a sequence is about several events: only queries about single events (category where condition) are supported"},
 		{"a sample", `query = 'sample by user.id [any where true] [any where true]'`, "rule.query: a sample is about several events: only queries about single events (category where condition) are supported"},
 		{"a join", `query = 'join by user.id [any where true] [any where true]'`, "rule.query: a join is about several events: only queries about single events (category where condition) are supported"},

@@ -11,12 +11,16 @@ import (
 	"github.com/trailwire/trailwire/detect"
 	"github.com/trailwire/trailwire/detect/cloudtrail"
 	"github.com/trailwire/trailwire/detect/eql"
+	"github.com/trailwire/trailwire/detect/kql"
 	prog "github.com/trailwire/trailwire/detect/program"
+	"github.com/trailwire/trailwire/detect/rule"
 )
 
-const queryHelp = `Print the events that match a query in EQL, Elastic's Event Query Language.
+const queryHelp = `Print the events that match a query in EQL, Elastic's Event Query Language, or with
+--language kuery in KQL, Kibana's.
 
   category where condition        any where condition
+  field: value and not field: (value or value*)
 
 PATH is a file, a folder, or - for standard input, as for scan. A query asks for
 ECS field names (event.action, aws.cloudtrail.user_identity.arn), which a raw
@@ -31,6 +35,7 @@ const queryNotes = `Output:
 ` + exitCodes
 
 type queryFlags struct {
+	language choice
 	schema   choice
 	category string
 	explain  bool
@@ -39,12 +44,15 @@ type queryFlags struct {
 }
 
 func (p *program) queryCommand() *cobra.Command {
-	flags := queryFlags{schema: choice{"cloudtrail", []string{"cloudtrail", "none"}}}
+	flags := queryFlags{
+		language: choice{rule.EQL, []string{rule.EQL, rule.KQL}}, schema: choice{"cloudtrail", []string{"cloudtrail", "none"}},
+	}
 	cmd := &cobra.Command{
-		Use:   "query 'EQL' PATH...",
+		Use:   "query QUERY PATH...",
 		Short: "Print the events that match a query",
 		Long:  queryHelp,
 		Example: `  trailwire query 'any where event.action : "Delete*" and event.outcome == "failure"' AWSLogs
+  trailwire query --language kuery 'event.action: Delete* and not user.name: (root or svc-*)' AWSLogs
   trailwire query --explain --event 63bdd2e9-… "$(cat rule.eql)" day.json.gz
   trailwire query --schema none --category-field kind 'login where user.id == 0' app.ndjson`,
 		Args: func(cmd *cobra.Command, args []string) error {
@@ -61,6 +69,7 @@ func (p *program) queryCommand() *cobra.Command {
 	}
 	f := cmd.Flags()
 	f.SortFlags = false
+	f.Var(&flags.language, "language", "The language of the query: EQL, or KQL, which rule files call kuery.")
 	f.Var(&flags.schema, "schema", "What the documents are: CloudTrail in any of its wrappings, or anything.")
 	f.StringVar(&flags.category, "category-field", "event.category", "The field that holds an event's category: the word before where.")
 	f.BoolVar(&flags.explain, "explain", false, "Show for every event why it matches, or why not.")
@@ -85,7 +94,11 @@ func (p *program) query(text string, paths []string, flags queryFlags) error {
 		for _, f := range program.Fields() {
 			field := cloudtrail.LookupField(f.Name)
 			if field.From() == "" {
-				terminal.Warn(p.err, []string{"no raw CloudTrail event has a field " + f.Name + "; it is read from ECS documents alone"})
+				why := ""
+				if field.Absent() != "" {
+					why = " (" + field.Absent() + ")"
+				}
+				terminal.Warn(p.err, []string{"no raw CloudTrail event has a field " + f.Name + why + "; it is read from ECS documents alone"})
 			}
 			q.view.fields = append(q.view.fields, field)
 		}
@@ -105,16 +118,24 @@ func (p *program) query(text string, paths []string, flags queryFlags) error {
 	return nil
 }
 
+// compileQuery compiles a query about CloudTrail with the types of its fields, and one
+// about documents of any kind without.
 func compileQuery(text string, flags queryFlags) (*prog.Program, error) {
+	if flags.schema.value == "cloudtrail" {
+		return rule.CompileQuery(flags.language.value, text, flags.category)
+	}
+	if flags.language.value == rule.KQL {
+		parsed, err := kql.Parse(text)
+		if err != nil {
+			return nil, err
+		}
+		return kql.Compile(parsed)
+	}
 	parsed, err := eql.Parse(text)
 	if err != nil {
 		return nil, err
 	}
-	options := []eql.Option{eql.CategoryField(flags.category)}
-	if flags.schema.value == "cloudtrail" {
-		options = append(options, eql.Mapping(cloudtrail.TypeOf))
-	}
-	return eql.Compile(parsed, options...)
+	return eql.Compile(parsed, eql.CategoryField(flags.category))
 }
 
 // matchCount is a number of matches in words.

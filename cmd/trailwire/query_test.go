@@ -31,6 +31,12 @@ func TestQueryPrintsTheEventsThatMatch(t *testing.T) {
 		{"a field that raw events lack", []string{`any where eventName == "x"`}, nil, "trailwire: warning: no raw CloudTrail event has a field eventName; it is read from ECS documents alone\n", 0},
 		{"a mistake", []string{`any where event.action = "x"`}, nil, "trailwire: the query: line 1, column 24: = is not a comparison: use == (exact) or : (any case, wildcards)\n  any where event.action = \"x\"\n                         ^\n", 2},
 		{"a query without a meaning", []string{`any where nonsense(event.action)`}, nil, "trailwire: the query: line 1, column 11: there is no function nonsense\n  any where nonsense(event.action)\n            ^\n", 2},
+		{"KQL", []string{"--language", "kuery", `event.action: (Delete* or Get*) and not cloud.account.id: *`}, []string{`{"eventSource":"iam.amazonaws.com","eventName":"DeleteUser"`, `{"eventSource":"s3.amazonaws.com"`, `{"event":{"id":"four"`}, "3 match.", 0},
+		{"KQL of documents of any kind", []string{"--language", "kuery", "--schema", "none", `n >= 5 and tags: (a and b) and kind: log*`}, []string{`{"event":{"id":"four"`}, "1 matches.", 0},
+		{"a mistake in KQL", []string{"--language", "kuery", `event.action == "x"`}, nil, "trailwire: the query: line 1, column 17: expected and, or or the end, found \": KQL compares with a colon: write field: value\n  event.action == \"x\"\n                  ^\n", 2},
+		{"a field that needs a database", []string{"--language", "kuery", `source.as.number: 5`}, nil, "no raw CloudTrail event has a field source.as.number (a database looks it up by the source address); it is read from ECS documents alone\n", 0},
+		{"a literal of another type", []string{`any where source.ip == "x"`}, nil, "line 1, column 11: == cannot compare source.ip, of the type ip, with \"x\"", 2},
+		{"another language", []string{"--language", "lucene", `x`}, nil, "must be eql or kuery", 2},
 		{"a sequence", []string{`sequence [any where true] [any where true]`}, nil, "a sequence is about several events", 2},
 	}
 	for _, test := range tests {

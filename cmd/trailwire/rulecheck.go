@@ -45,7 +45,7 @@ func (p *program) rulesCheckCommand() *cobra.Command {
 		},
 	}
 	cmd.Flags().BoolVar(&strict, "strict", false, "Take warnings for failures.")
-	cmd.Flags().Var(&unsupported, "unsupported-rules", "What to do with a rule that is not single-event EQL.")
+	cmd.Flags().Var(&unsupported, "unsupported-rules", "What to do with a rule that is not about single events.")
 	return cmd
 }
 

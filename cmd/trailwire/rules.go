@@ -142,7 +142,7 @@ func (p *program) described(r *rule.Rule) string {
 		detail("by", "%s", terminal.Join(", ", strings.Join(r.Author, ", "), r.License))
 	}
 
-	section("Query")
+	section("Query, in " + languages[r.Language])
 	for _, line := range strings.Split(r.Query, "\n") {
 		fmt.Fprintf(&b, "  %s\n", terminal.Printable(strings.TrimRight(line, " \t\r"), terminal.MaxLine))
 	}
@@ -156,6 +156,9 @@ func (p *program) described(r *rule.Rule) string {
 		from := f.From()
 		if from == "" {
 			from = "no raw event has it, only an ECS document"
+			if f.Absent() != "" {
+				from += ": " + f.Absent()
+			}
 		}
 		fmt.Fprintf(w, "  %s\t%s\n", terminal.Printable(f.Name(), terminal.MaxValue), from)
 	}
@@ -202,6 +205,9 @@ func roundPeriod(d time.Duration) string {
 	}
 	return text
 }
+
+// languages are the names of query languages.
+var languages = map[string]string{rule.EQL: "EQL", rule.KQL: "KQL"}
 
 // orQuoted are alternatives in words.
 func orQuoted(values []string) string {

@@ -63,8 +63,8 @@ func TestRulesCheckReadsFilesAndRunsTheTestsBesideThem(t *testing.T) {
 		{"a broken rule", "%s/broken.toml", "0 rules fine, 1 broken.\n", "trailwire: %s/broken.toml:6:15: rule.max_signals is a string: it must be a whole number from 1 to 1000000\n  max_signals = \"5\"\n                ^\n", 2},
 		{"a broken file of tests", "%s/badtest.toml", "0 rules fine, 1 broken.\n", "trailwire: %s/badtest.test.json:1:2: the test does not say what is expected: true or false\n  [{\"event\": {}}]\n   ^\n", 2},
 		{"two rules with one id", "%s/good.toml %s/twin.toml", "ok    %s/good.toml (2 tests)\n1 rule fine, 1 broken, 2 tests.\n", "trailwire: %s/twin.toml: the rule_id good is also that of %s/good.toml\n", 2},
-		{"a rule of another type", "%s/threshold.toml", "0 rules fine, 1 broken.\n", "trailwire: %s/threshold.toml:6:8: the rule type threshold is not supported: it counts events over a period; only single-event EQL is evaluated\n  type = \"threshold\"\n         ^\n", 2},
-		{"a rule of another type, left out", "--unsupported-rules skip %s/threshold.toml %s/good.toml", "skip  %s/threshold.toml:6:8: the rule type threshold is not supported: it counts events over a period; only single-event EQL is evaluated\nok    %s/good.toml (2 tests)\n1 rule fine, 1 skipped, 2 tests.\n", "", 0},
+		{"a rule of another type", "%s/threshold.toml", "0 rules fine, 1 broken.\n", "trailwire: %s/threshold.toml:6:8: the rule type threshold is not supported: it counts events over a period; only EQL and KQL about single events are evaluated\n  type = \"threshold\"\n         ^\n", 2},
+		{"a rule of another type, left out", "--unsupported-rules skip %s/threshold.toml %s/good.toml", "skip  %s/threshold.toml:6:8: the rule type threshold is not supported: it counts events over a period; only EQL and KQL about single events are evaluated\nok    %s/good.toml (2 tests)\n1 rule fine, 1 skipped, 2 tests.\n", "", 0},
 		{"a rule that can match nothing", "%s/dead.toml %s/untested.toml",
 			"ok    %s/dead.toml (no tests: %s/dead.test.json is not there)\nok    %s/untested.toml (no tests: %s/untested.test.json is not there)\n2 rules fine, 1 warning.\n", deadRule, 0},
 		{"a rule that can match nothing, to be strict", "--strict %s/dead.toml", "ok    %s/dead.toml (no tests: %s/dead.test.json is not there)\n1 rule fine, 1 warning.\n", deadRule, 1},
@@ -92,7 +92,7 @@ func TestRulesListAndShowSayWhatAScanWouldUse(t *testing.T) {
 		"an-id                                 low 21   A user is deleted                                                     " + folder + "/a.toml\n"; out != want || code != 0 {
 		t.Errorf("code %d\n%s", code, out)
 	}
-	if want := "trailwire: warning: left out a rule: " + folder + "/threshold.toml:6:8: the rule type threshold is not supported: it counts events over a period; only single-event EQL is evaluated\n"; stderr != want {
+	if want := "trailwire: warning: left out a rule: " + folder + "/threshold.toml:6:8: the rule type threshold is not supported: it counts events over a period; only EQL and KQL about single events are evaluated\n"; stderr != want {
 		t.Errorf("%s", stderr)
 	}
 	out, stderr, code = runWith("", "rules", "show", "an-id", "--rules", folder+"/a.toml")
@@ -102,7 +102,7 @@ func TestRulesListAndShowSayWhatAScanWouldUse(t *testing.T) {
   severity      low, risk score 21
   at most       7 alerts in 1h; an event is remembered for 6m
 
-Query
+Query, in EQL
   any where event.provider == "iam.amazonaws.com" and event.action : "Delete*User"
 
 Fields, and where they come from in a raw event

@@ -63,14 +63,13 @@ var absent = map[string]struct {
 	"host.entity.id":           {program.Keyword, ofEntities},
 	"host.target.entity.id":    {program.Keyword, ofEntities},
 
-	"aws.cloudtrail.request_parameters.text": {program.FullText, "it is an index of the words in aws.cloudtrail.request_parameters"},
-	"aws.cloudtrail.flattened.digest":        {program.Flattened, ofDigestFiles},
-	"file.path":                              {program.Keyword, ofDigestFiles},
-	"file.hash.sha256":                       {program.Keyword, ofDigestFiles},
-	"aws.s3.bucket.name":                     {program.Keyword, setByAgent},
-	"aws.s3.bucket.arn":                      {program.Keyword, setByAgent},
-	"aws.s3.object.key":                      {program.Keyword, setByAgent},
-	"aws.s3.metadata":                        {program.Flattened, setByAgent},
+	"aws.cloudtrail.flattened.digest": {program.Flattened, ofDigestFiles},
+	"file.path":                       {program.Keyword, ofDigestFiles},
+	"file.hash.sha256":                {program.Keyword, ofDigestFiles},
+	"aws.s3.bucket.name":              {program.Keyword, setByAgent},
+	"aws.s3.bucket.arn":               {program.Keyword, setByAgent},
+	"aws.s3.object.key":               {program.Keyword, setByAgent},
+	"aws.s3.metadata":                 {program.Flattened, setByAgent},
 
 	"kibana.alert.risk_score":      {program.Long, ofAlerts},
 	"kibana.alert.severity":        {program.Keyword, ofAlerts},
@@ -88,6 +87,12 @@ func lookupAbsent(name string) (Field, bool) {
 	for _, root := range [...]string{"aws.cloudtrail.flattened.digest", "aws.s3.metadata"} {
 		if strings.HasPrefix(name, root+".") {
 			return Field{typ: program.Flattened, absent: absent[root].why, trace: Verbatim}, true
+		}
+	}
+	if of, isText := strings.CutSuffix(name, ".text"); isText {
+		_, inEvents := mapping[of]
+		if _, inDocuments := absent[of]; inEvents || inDocuments {
+			return Field{typ: program.FullText, absent: "it is an index of the words in " + of, trace: Verbatim}, true
 		}
 	}
 	return Field{}, false

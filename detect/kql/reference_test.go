@@ -22,7 +22,9 @@ func (r reference) holds(n node) bool {
 	case *complement:
 		return !r.holds(n.x)
 	case *comparison:
-		return r.some(n.field.text(), func(v program.Value) bool { return inOrder(v, n.order, n.value.text(), types[n.field.text()] == program.Keyword) })
+		return r.some(n.field.text(), func(v program.Value) bool {
+			return inOrder(v, n.order, n.value.text(), types[n.field.text()] == program.Keyword)
+		})
 	}
 	c := n.(*clause)
 	return r.values(c.field.text(), c.values)

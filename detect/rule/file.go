@@ -9,6 +9,8 @@ import (
 
 	"github.com/trailwire/trailwire/detect/cloudtrail"
 	"github.com/trailwire/trailwire/detect/eql"
+	"github.com/trailwire/trailwire/detect/kql"
+	"github.com/trailwire/trailwire/detect/program"
 )
 
 // Parse reads a rule file in the schema of Elastic's detection-rules
@@ -177,11 +179,12 @@ func (f *ruleFile) rule(root *tomlValue) *Rule {
 	}
 	s := section{f, "rule", v}
 	// First what kind of rule it is: what another kind needs is not known here.
-	if !f.isEQL(s) {
+	language := f.language(s)
+	if language == "" {
 		return nil
 	}
 	r := &Rule{
-		File: f.name,
+		File: f.name, Language: language,
 		ID:   s.required("rule_id", "an id that no other rule has, such as a UUID"),
 		Name: s.required("name", "a line for analysts to read"), Version: s.number("version", 1, 1<<30, 1),
 		License: s.text("license"), Author: s.texts("author"),
@@ -246,69 +249,112 @@ func (s section) reference() Reference {
 	return Reference{ID: s.required("id", "an ATT&CK id"), Name: s.required("name", "its name"), URL: s.text("reference")}
 }
 
-// unsupportedTypes are the rule types of Elastic's that are not EQL, and what is
-// in their way.
+// unsupportedTypes are the rule types of Elastic's whose rules are not a query
+// about one event, and what is in their way.
 var unsupportedTypes = map[string]string{
 	"esql":             "an ES|QL query aggregates many events",
 	"machine_learning": "it asks for the anomalies of a machine learning job",
 	"new_terms":        "it remembers which values a field has had for days",
-	"query":            "it is written in KQL or Lucene's query language",
 	"saved_query":      "its query is stored in Kibana",
 	"threat_match":     "it looks events up in an index of threat indicators",
 	"threshold":        "it counts events over a period",
 }
 
-// isEQL reports whether the rule is of a type that this program evaluates.
-func (f *ruleFile) isEQL(s section) bool {
-	kind := s.required("type", "eql")
+// The languages of queries.
+const (
+	EQL = "eql"   // Elastic's Event Query Language, about single events
+	KQL = "kuery" // Kibana's query language, by the name that rule files have for it
+)
+
+// language returns the language of the rule's query, and nothing where the rule is of
+// a type that this program does not evaluate.
+func (f *ruleFile) language(s section) string {
+	kind := s.required("type", "eql or query")
 	if f.err != nil {
-		return false
+		return ""
 	}
 	at := s.v.get("type").at
 	if why, known := unsupportedTypes[kind]; known {
-		f.fail(at, "the rule type %s is not supported: %s; only single-event EQL is evaluated", kind, why).Unsupported = true
-		return false
+		f.fail(at, "the rule type %s is not supported: %s; only EQL and KQL about single events are evaluated", kind, why).Unsupported = true
+		return ""
 	}
-	if kind != "eql" {
-		f.fail(at, "rule.type is %q: it must be eql", kind)
-		return false
+	language := map[string]string{"eql": EQL, "query": KQL}[kind]
+	if language == "" {
+		f.fail(at, "rule.type is %q: it must be eql or query", kind)
+		return ""
 	}
-	if s.v.get("language") != nil {
-		s.word("language", "eql")
+	if v := s.v.get("language"); v != nil {
+		if kind == "query" && v.kind == tomlText && v.text == "lucene" {
+			f.fail(v.at, "the language lucene is not supported: a rule of the type query is written in KQL (kuery)").Unsupported = true
+			return ""
+		}
+		s.word("language", language)
 	}
-	return f.err == nil
+	if filters := s.find("filters", tomlList, "a list of tables"); filters != nil && len(filters.items) > 0 {
+		f.fail(filters.at, "rule.filters is not supported: filters are queries of Elasticsearch, beside the rule's own").Unsupported = true
+	}
+	if f.err != nil {
+		return ""
+	}
+	return language
 }
 
 // compile reads and compiles the query. The place of an error in the query is
 // turned into its place in the file.
 func (f *ruleFile) compile(s section, r *Rule) {
-	const expected = "an EQL query about single events: category where condition"
-	s.required("query", expected)
+	s.required("query", map[string]string{
+		EQL: "an EQL query about single events: category where condition", KQL: "a KQL query: field: value",
+	}[r.Language])
 	if f.err != nil {
 		return
 	}
 	v := s.v.get("query")
 	r.Query = strings.TrimSpace(v.text)
-	query, err := eql.Parse(v.text)
-	if err == nil {
-		r.program, err = eql.Compile(query, eql.CategoryField(r.CategoryField), eql.Mapping(cloudtrail.TypeOf))
+	var err error
+	if r.program, err = CompileQuery(r.Language, v.text, r.CategoryField); err != nil {
+		f.misread(v, err)
+		return
 	}
+	for _, field := range r.program.Fields() {
+		r.fields = append(r.fields, cloudtrail.LookupField(field.Name))
+	}
+	f.doubt(r, v)
+}
+
+// CompileQuery compiles a query about CloudTrail events, in one of the languages. The
+// category field is that of EQL. An error is one of the language's own.
+func CompileQuery(language, text, categoryField string) (*program.Program, error) {
+	switch language {
+	case EQL:
+		query, err := eql.Parse(text)
+		if err != nil {
+			return nil, err
+		}
+		return eql.Compile(query, eql.CategoryField(categoryField), eql.Mapping(cloudtrail.TypeOf))
+	case KQL:
+		query, err := kql.Parse(text)
+		if err != nil {
+			return nil, err
+		}
+		return kql.Compile(query, kql.Mapping(cloudtrail.TypeOf), kql.Fields(cloudtrail.SearchableFields()))
+	}
+	return nil, fmt.Errorf("there is no query language %q", language)
+}
+
+// misread says what is wrong with the query v, at its place in the file.
+func (f *ruleFile) misread(v *tomlValue, err error) {
 	var syntax *eql.SyntaxError
 	var meaning *eql.CompileError
+	var inKQL *kql.Error
 	switch {
-	case errors.As(err, &syntax) && syntax.SeveralEvents:
-		f.fail(v.inside(syntax.Offset), "rule.query: %s", syntax.Msg).Unsupported = true
 	case errors.As(err, &syntax):
-		f.fail(v.inside(syntax.Offset), "rule.query: %s", syntax.Msg)
+		f.fail(v.inside(syntax.Offset), "rule.query: %s", syntax.Msg).Unsupported = syntax.SeveralEvents
 	case errors.As(err, &meaning):
 		f.fail(v.inside(meaning.Offset), "rule.query: %s", meaning.Msg)
-	case err != nil:
-		f.fail(v.at, "rule.query: %v", err)
+	case errors.As(err, &inKQL):
+		f.fail(v.inside(inKQL.Offset), "rule.query: %s", inKQL.Msg).Unsupported = inKQL.Unsupported
 	default:
-		for _, field := range r.program.Fields() {
-			r.fields = append(r.fields, cloudtrail.LookupField(field.Name))
-		}
-		f.doubt(r, v)
+		f.fail(v.at, "rule.query: %v", err)
 	}
 }
 

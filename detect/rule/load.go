@@ -9,7 +9,7 @@ import (
 )
 
 // Unsupported says what to do with a rule file whose rule is of a type that is not
-// single-event EQL.
+// about single events, or not in a language that is read.
 type Unsupported uint8
 
 const (

@@ -34,7 +34,8 @@ type Rule struct {
 	Tags        []string
 	References  []string
 	Threat      []Threat
-	Query       string // EQL as it is in the file
+	Language    string // of the query: [EQL] or [KQL]
+	Query       string // as it is in the file
 
 	// MaxSignals is how many alerts one Interval may raise: 100 if the
 	// file does not say.

@@ -5,29 +5,19 @@ import (
 	"fmt"
 	"io"
 	"strings"
-
-	"github.com/trailwire/trailwire/detect/eql"
-	"github.com/trailwire/trailwire/detect/rule"
 )
 
 // Caret shows the place of an error in a rule file or a query: the line, and a
 // caret under the place. It prints nothing for an error that has no place.
 func Caret(w io.Writer, err error) {
-	var inRule *rule.Error
-	var syntax *eql.SyntaxError
-	var meaning *eql.CompileError
-	var shown string
-	switch {
-	case errors.As(err, &inRule):
-		shown = inRule.Caret()
-	case errors.As(err, &syntax):
-		shown = syntax.Caret()
-	case errors.As(err, &meaning):
-		shown = meaning.Caret()
-	default:
+	var placed interface {
+		error
+		Caret() string
+	}
+	if !errors.As(err, &placed) {
 		return
 	}
-	for _, line := range strings.Split(shown, "\n") {
+	for _, line := range strings.Split(placed.Caret(), "\n") {
 		// A tab is printed as it is: the line with the caret has it too.
 		parts := strings.Split(line, "\t")
 		for i := range parts {
