@@ -33,6 +33,9 @@ func IsKnown(name string) bool {
 	if _, ok := mapping[name]; ok {
 		return true
 	}
+	if about, ok := strings.CutPrefix(name, GrantPrefix); ok {
+		return grantByName[about] != 0
+	}
 	for _, flat := range flattened {
 		if strings.HasPrefix(name, flat.prefix) {
 			return true
@@ -65,6 +68,7 @@ func Suggest(name string) string {
 	for known := range mapping {
 		candidates = append(candidates, known)
 	}
+	candidates = append(candidates, GrantFieldNames()...)
 	for _, known := range documentFields {
 		if !strings.HasSuffix(known, ".") {
 			candidates = append(candidates, known)
@@ -137,6 +141,14 @@ var closed = map[string][]string{
 	"event.type":          valuesInTable(func(row categorization) []string { return strings.Fields(row.kinds) }),
 }
 
+// closedGrants are the fields about a call's grants that have a few values and no others:
+// relations and bindings of package policy, kinds of package call.
+var closedGrants = map[GrantField][]string{
+	GrantRelation: {"cross_account", "federated", "network", "organization", "public", "same_account", "service", "unknown"},
+	GrantBinding:  {"foreign_account", "network", "organization", "own_account", "provider", "secret", "subject", "unbound", "unknown"},
+	GrantKind:     {"code", "data", "identity", "message", "network", "secret"},
+}
+
 // spelled are values that AWS writes in one way, of fields that may have others too
 // (AWS CloudTrail User Guide, "CloudTrail record contents" and "userIdentity element").
 var spelled = map[string][]string{
@@ -154,7 +166,12 @@ var spelled = map[string][]string{
 
 // Values returns the values that the field can have and no others can, in order. It
 // returns none if it can have any.
-func (f Field) Values() []string { return closed[f.name] }
+func (f Field) Values() []string {
+	if f.grant != 0 {
+		return closedGrants[f.grant&^GrantWorst]
+	}
+	return closed[f.name]
+}
 
 // Spelled returns values that the field has in this case of letters only. It may have
 // others.

@@ -19,6 +19,11 @@ func TestAFieldIsKnownWhereAnEventOrADocumentMayHaveIt(t *testing.T) {
 		{"user_agent.original.text", true},
 		{"labels.anything", true},
 		{"tags", true},
+		{"trailwire.grant.relation", true},
+		{"trailwire.grant.worst.kind", true},
+		{"trailwire.grant.relations", false},
+		{"trailwire.grant.", false},
+		{"trailwire.severity", false},
 		{"tags.x", false},
 		{"labels", false},
 		{"event", false},
@@ -33,8 +38,8 @@ func TestAFieldIsKnownWhereAnEventOrADocumentMayHaveIt(t *testing.T) {
 			t.Errorf("%q is known: %v, want %v", c.name, got, c.want)
 		}
 	}
-	for _, name := range append(KnownFields(), SearchableFields()...) {
-		if !IsKnown(name) && !strings.HasPrefix(name, GrantPrefix) {
+	for _, name := range slices.Concat(KnownFields(), SearchableFields(), GrantFieldNames()) {
+		if !IsKnown(name) {
 			t.Errorf("%s is not known", name)
 		}
 	}

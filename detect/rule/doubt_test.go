@@ -2,9 +2,13 @@ package rule_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
+	"github.com/trailwire/trailwire/detect/cloudtrail"
+	"github.com/trailwire/trailwire/detect/grant/call"
+	"github.com/trailwire/trailwire/detect/grant/policy"
 	"github.com/trailwire/trailwire/detect/rule"
 )
 
@@ -82,6 +86,11 @@ func TestAQueryThatCanMatchNothingIsWarnedOf(t *testing.T) {
 		{"a call in another case", `any where event.action == "consoleLogin"`,
 			`7:22: rule.query: event.action is never "consoleLogin": write "ConsoleLogin"`},
 
+		{"a field about grants with a letter more", `any where trailwire.grant.relations == "public"`,
+			"7:22: rule.query: no CloudTrail event has the field trailwire.grant.relations: did you mean trailwire.grant.relation?"},
+		{"a relation that is none", `any where trailwire.grant.worst.relation == "crossaccount" and trailwire.grant.kind in ("data", "Secret")`,
+			`7:22: rule.query: trailwire.grant.worst.relation is never "crossaccount": write "cross_account"` + "\n" +
+				`7:75: rule.query: trailwire.grant.kind is never "Secret": write "secret"`},
 		{"two calls at once", `any where event.action == "DeleteUser" and event.action == "CreateUser"`,
 			`7:55: rule.query: no event whose event.action is "DeleteUser" can match this`},
 		{"two services at once, deep inside", `any where (event.provider == "iam.amazonaws.com" and (event.provider in ("sts.amazonaws.com", "s3.amazonaws.com")))`,
@@ -216,11 +225,39 @@ func TestWarningsAreInTheOrderOfTheFile(t *testing.T) {
 	}
 }
 
+func TestTheValuesOfFieldsAboutGrantsAreThoseOfTheirPackages(t *testing.T) {
+	texts := func(values ...any) (all []string) {
+		for _, v := range values {
+			all = append(all, fmt.Sprint(v))
+		}
+		slices.Sort(all)
+		return all
+	}
+	for name, want := range map[string][]string{
+		"relation": texts(policy.RelationPublic, policy.RelationCrossAccount, policy.RelationOrganization, policy.RelationNetwork,
+			policy.RelationService, policy.RelationFederated, policy.RelationUnknown, policy.RelationSameAccount),
+		"binding": texts(policy.BindingUnbound, policy.BindingUnknown, policy.BindingNetwork, policy.BindingSecret, policy.BindingOrganization,
+			policy.BindingForeign, policy.BindingProvider, policy.BindingSubject, policy.BindingOwn),
+		"kind": texts(call.KindIdentity, call.KindSecret, call.KindData, call.KindCode, call.KindMessage, call.KindNetwork),
+	} {
+		for _, field := range []string{"trailwire.grant." + name, "trailwire.grant.worst." + name} {
+			if got := cloudtrail.LookupField(field).Values(); !slices.Equal(got, want) {
+				t.Errorf("%s may be %q, want %q", field, got, want)
+			}
+		}
+	}
+}
+
 func TestTheBuiltInRulesHaveNoWarnings(t *testing.T) {
 	rules, err := rule.BuiltIn()
 	if err != nil {
 		t.Fatal(err)
 	}
+	about, err := rule.AboutGrants()
+	if err != nil {
+		t.Fatal(err)
+	}
+	rules = append(rules, about...)
 	for _, r := range rules {
 		if w := r.Warnings(); len(w) > 0 {
 			t.Errorf("%s: %v", r.Name, w)
