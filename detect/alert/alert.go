@@ -222,7 +222,7 @@ func (a *Alert) reasonOfGrant() string {
 	if account := a.Grant.PrincipalAccount; a.names[account] != "" {
 		reason = strings.Replace(reason, "account "+account, "account "+call.Named(account, a.names), 1)
 	}
-	if forWhom := a.Grant.ForWhom(); forWhom != "" && (a.Coverage == CoverExtended || !a.Grant.NamesSource()) {
+	if forWhom := a.Grant.ForWhom(); forWhom != "" && (a.Coverage == CoverExtended || a.Rule.IsAboutGrants() || !a.Grant.NamesSource()) {
 		reason += " " + forWhom
 	}
 	return reason

@@ -59,6 +59,16 @@ var grantNames = [grantFields]struct{ name, from string }{
 	GrantRegion:           {"region", "where the resource is"},
 }
 
+// closedGrants are the fields that have a few values and no others, in order: the words
+// of detect/grant/policy and detect/grant/call.
+var closedGrants = map[GrantField][]string{
+	GrantRelation:      {"cross_account", "federated", "network", "organization", "public", "service", "unknown"},
+	GrantBinding:       {"foreign_account", "network", "organization", "provider", "secret", "subject", "unbound", "unknown"},
+	GrantPrincipalType: {"account", "federated", "iam", "public", "service", "unique_id", "unknown"},
+	GrantActionClasses: {"admin", "read", "write"},
+	GrantKind:          {"code", "data", "identity", "message", "network", "secret"},
+}
+
 // IsShared reports whether a field says the same of all grants of a call, since it
 // is about the resource.
 func (g GrantField) IsShared() bool { return g&^GrantWorst >= GrantResource }

@@ -68,7 +68,9 @@ func Suggest(name string) string {
 	for known := range mapping {
 		candidates = append(candidates, known)
 	}
-	candidates = append(candidates, GrantFieldNames()...)
+	if strings.HasPrefix(name, "trailwire.") {
+		candidates = append(candidates, GrantFieldNames()...)
+	}
 	for _, known := range documentFields {
 		if !strings.HasSuffix(known, ".") {
 			candidates = append(candidates, known)
@@ -139,14 +141,6 @@ var closed = map[string][]string{
 	"cloud.provider":      {"aws"},
 	"event.category":      valuesInTable(func(row categorization) []string { return []string{row.category} }),
 	"event.type":          valuesInTable(func(row categorization) []string { return strings.Fields(row.kinds) }),
-}
-
-// closedGrants are the fields about a call's grants that have a few values and no others:
-// relations and bindings of package policy, kinds of package call.
-var closedGrants = map[GrantField][]string{
-	GrantRelation: {"cross_account", "federated", "network", "organization", "public", "same_account", "service", "unknown"},
-	GrantBinding:  {"foreign_account", "network", "organization", "own_account", "provider", "secret", "subject", "unbound", "unknown"},
-	GrantKind:     {"code", "data", "identity", "message", "network", "secret"},
 }
 
 // spelled are values that AWS writes in one way, of fields that may have others too

@@ -233,11 +233,12 @@ func TestTheValuesOfFieldsAboutGrantsAreThoseOfTheirPackages(t *testing.T) {
 		slices.Sort(all)
 		return all
 	}
+	// The fields are about foreign grants, and no such grant is of the own account.
 	for name, want := range map[string][]string{
 		"relation": texts(policy.RelationPublic, policy.RelationCrossAccount, policy.RelationOrganization, policy.RelationNetwork,
-			policy.RelationService, policy.RelationFederated, policy.RelationUnknown, policy.RelationSameAccount),
+			policy.RelationService, policy.RelationFederated, policy.RelationUnknown),
 		"binding": texts(policy.BindingUnbound, policy.BindingUnknown, policy.BindingNetwork, policy.BindingSecret, policy.BindingOrganization,
-			policy.BindingForeign, policy.BindingProvider, policy.BindingSubject, policy.BindingOwn),
+			policy.BindingForeign, policy.BindingProvider, policy.BindingSubject),
 		"kind": texts(call.KindIdentity, call.KindSecret, call.KindData, call.KindCode, call.KindMessage, call.KindNetwork),
 	} {
 		for _, field := range []string{"trailwire.grant." + name, "trailwire.grant.worst." + name} {
