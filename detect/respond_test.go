@@ -112,6 +112,67 @@ func TestHostileTextsAreArgumentsInARealShell(t *testing.T) {
 	}
 }
 
+// inBucket is a call that opens a bucket of this name.
+func inBucket(name string) object {
+	event := bucketPolicy("444455556666")
+	event["requestParameters"].(map[string]any)["bucketName"] = name
+	return crossAccountGrant(event)
+}
+
+func TestTheCommandsOfOtherCallsAreArgumentsInARealShellToo(t *testing.T) {
+	engine := newEngine(t, withCoverage(alert.CoverAll))
+	for _, shell := range []string{"sh", "bash"} {
+		path, err := exec.LookPath(shell)
+		if err != nil {
+			continue
+		}
+		for _, text := range hostile {
+			a := alerts(t, engine, inBucket(text))[0]
+			for command, words := range map[string]string{a.Inspect: "s3api get-bucket-policy", a.Respond: "s3api delete-bucket-policy"} {
+				if command == "" {
+					t.Errorf("%q: no command", text)
+					continue
+				}
+				want := append(strings.Fields(words), "--bucket", text, "--region", "eu-west-1")
+				if strings.HasPrefix(text, "-") {
+					want = append(strings.Fields(words), "--bucket="+text, "--region", "eu-west-1")
+				}
+				if got := argumentsOf(t, path, command); !slices.Equal(got, want) {
+					t.Errorf("%q: the shell makes of %s\n%q\nwant\n%q", text, command, got, want)
+				}
+			}
+		}
+	}
+	for _, text := range []string{"file:///etc/passwd", "https://203.0.113.9/", "x\nid", "x\u202eid", strings.Repeat("x", 513), ""} {
+		if a := alerts(t, engine, inBucket(text))[0]; a.Inspect != "" || a.Respond != "" {
+			t.Errorf("%q: there are the commands %s and %s", text, a.Inspect, a.Respond)
+		}
+	}
+}
+
+func TestACommandDoesNotTakeBackLessThanTheCallGrants(t *testing.T) {
+	engine := newEngine(t, withCoverage(alert.CoverAll))
+	share := func(values ...any) object {
+		return crossAccountGrant(object{"eventSource": "rds.amazonaws.com", "eventName": "ModifyDBSnapshotAttribute", "responseElements": nil,
+			"requestParameters": map[string]any{"attributeName": "restore", "dBSnapshotIdentifier": "orders", "valuesToAdd": values}})
+	}
+	const back = "aws rds modify-db-snapshot-attribute --db-snapshot-identifier orders --attribute-name restore --values-to-remove "
+	for _, c := range []struct {
+		event object
+		want  string
+	}{
+		{share("444455556666"), back + "444455556666 --region eu-west-1"},
+		{share("444455556666", "555566667777"), back + "444455556666 555566667777 --region eu-west-1"},
+		{share("all"), back + "all --region eu-west-1"},
+		{share("444455556666", "AIDACKCEVSQ6C2EXAMPLE"), ""},
+		{share("444455556666", "-x"), ""},
+	} {
+		if got := alerts(t, engine, c.event)[0].Respond; got != c.want {
+			t.Errorf("respond is\n%s\nwant\n%s", got, c.want)
+		}
+	}
+}
+
 // argumentsOf runs a command in a shell where aws is a program that prints its
 // arguments, and fails if anything else happens.
 func argumentsOf(t *testing.T, shell, command string) []string {

@@ -69,8 +69,15 @@ func (r *reader) values(word string) ([]string, bool) {
 		return []string{`{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Principal":"*","Action":"sts:*"}]}`}, true
 	}
 	value := decoded(r.parameters.first(path))
+	if before+after != "" && strings.Trim(value, plain) != "" {
+		return nil, false
+	}
 	return []string{before + value + after}, value != ""
 }
+
+// plain are the characters that mean nothing in the shorthand syntax of the AWS
+// command line, Key=value,Key=value, which also reads files.
+const plain = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz" + digits + "-_./:"
 
 // principals returns the principals of the foreign grants. A command that would leave
 // some of them in is not one to give.
@@ -87,6 +94,9 @@ func (r *reader) principals(before, after string) ([]string, bool) {
 		}
 		if g.Relation == policy.RelationPublic && r.call.everyone() != "" {
 			principal = r.call.everyone()
+		}
+		if before+after != "" && strings.Trim(principal, plain) != "" {
+			return nil, false
 		}
 		all = append(all, before+principal+after)
 	}
