@@ -34,6 +34,7 @@ var packages = []struct{ name, mayImport string }{
 	{"detect/rule", "detect/document detect/program detect/eql detect/kql detect/cloudtrail detect/grant/call detect/needle detect/rule/builtin"},
 	{"detect/alert", "internal/version detect/document detect/cloudtrail detect/grant detect/grant/policy detect/grant/call detect/rule"},
 	{"detect", "detect/document detect/program detect/cloudtrail detect/grant detect/grant/policy detect/grant/call detect/needle detect/rule detect/alert"},
+	{"detect/conformance", ""},
 
 	{"internal/address", ""},
 	{"internal/chunk", "detect/document detect"},

@@ -222,7 +222,7 @@ pipeline:
 		"raised":  idsInLines(read(t, filepath.Join(dir, "raised"))),
 	} {
 		if lost := missing(all, ids); len(lost) > 0 {
-			t.Errorf("%d of %d %s are lost: %.10q", len(lost), sent, what, lost)
+			t.Errorf("%d of %d %s are lost, such as %q", len(lost), sent, what, lost[:min(len(lost), 10)])
 		}
 	}
 	for i, record := range records {

@@ -1,6 +1,6 @@
 //go:build race
 
-package detect_test
+package conformance
 
 // raceDetector makes everything ten times as slow.
 const raceDetector = true

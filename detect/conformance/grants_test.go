@@ -1,4 +1,4 @@
-package detect_test
+package conformance
 
 import (
 	"maps"
@@ -122,7 +122,7 @@ func aboutGrants(t testing.TB) []*rule.Rule {
 
 func TestTheUnitTestsBesideTheRulesOfCoverageAllHold(t *testing.T) {
 	for _, r := range aboutGrants(t) {
-		path := filepath.Join("rule", "builtin", rule.TestFile(r.File))
+		path := filepath.Join("..", "rule", "builtin", rule.TestFile(r.File))
 		text, err := os.ReadFile(path)
 		if err != nil {
 			t.Errorf("%s has no unit tests: %v", r.Name, err)

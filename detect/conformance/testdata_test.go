@@ -1,4 +1,4 @@
-package detect_test
+package conformance
 
 import (
 	"bytes"
@@ -26,7 +26,7 @@ import (
 
 // testdata holds what arrives and, beside each file, the verdict it must get.
 // testdata/README.md describes the layout.
-const testdata = "../testdata"
+const testdata = "../../testdata"
 
 // arrival is the timestamp that every record has in the tests: later than all
 // events in testdata.
