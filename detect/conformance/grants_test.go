@@ -1,6 +1,7 @@
 package conformance
 
 import (
+	"fmt"
 	"maps"
 	"os"
 	"path/filepath"
@@ -324,6 +325,21 @@ func TestATrustedAccountIsNotTakenForAllOfAListThatIsTooLong(t *testing.T) {
 	found := alerts(t, engine, crossAccountGrant(bucketPolicy(principals...)))
 	if len(found) != 1 || found[0].Opened.Worst().PrincipalAccount != "555566667777" {
 		t.Fatalf("%d alerts", len(found))
+	}
+}
+
+func TestAConditionWithMoreAccountsThanAreListedIsNotCovered(t *testing.T) {
+	var accounts, listed []string
+	for i := range 20 {
+		accounts = append(accounts, fmt.Sprintf("4444555566%02d", i))
+	}
+	listed = accounts[:16]
+	event := bucketPolicy("*")
+	statement := event["requestParameters"].(map[string]any)["bucketPolicy"].(map[string]any)["Statement"].([]any)[0].(map[string]any)
+	statement["Condition"] = map[string]any{"StringEquals": map[string]any{"aws:PrincipalAccount": accounts}}
+	engine := newEngine(t, changes(withCoverage(alert.CoverAll), func(o *detect.Options) { o.Exceptions.Accounts = listed }))
+	if found := alerts(t, engine, crossAccountGrant(event)); len(found) != 1 || found[0].Opened.Worst().AccountsRest != 4 {
+		t.Errorf("%d alerts", len(found))
 	}
 }
 

