@@ -14,7 +14,7 @@ require (
 	github.com/spf13/pflag v1.0.9 // the flags that are made of plugin properties (of cobra's types)
 	github.com/tinylib/msgp v1.6.5 // MessagePack without allocating: everything in the program is a map of it
 	github.com/yuin/goldmark v1.8.7 // the notes of rules are Markdown, which the report shows
-	go.yaml.in/yaml/v3 v3.0.5 // tests only: the configurations in conf and docs are read as YAML
+	go.yaml.in/yaml/v3 v3.0.5 // Sigma rules are YAML, and errors in them need a line; tests read the configurations in conf and docs
 	golang.org/x/term v0.47.0 // whether the output is a terminal, and how wide
 	golang.org/x/text v0.42.0 // log files in UTF-16
 )

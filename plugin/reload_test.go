@@ -302,7 +302,7 @@ pipeline:
 	p.happens(func() bool { return newlines(filepath.Join(dir, "records")) >= sent })
 	p.stop()
 	lost := missing(all, idsInLines(read(t, filepath.Join(dir, "records"))))
-	t.Logf("without the plugin %d of %d records are lost: %.10q%s", len(lost), sent, lost, table(after))
+	t.Logf("without the plugin %d of %d records are lost, such as %q%s", len(lost), sent, lost[:min(len(lost), 10)], table(after))
 }
 
 // table returns some lines of what a process used after each reload.

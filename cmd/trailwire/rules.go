@@ -207,7 +207,7 @@ func roundPeriod(d time.Duration) string {
 }
 
 // languages are the names of query languages.
-var languages = map[string]string{rule.EQL: "EQL", rule.KQL: "KQL"}
+var languages = map[string]string{rule.EQL: "EQL", rule.KQL: "KQL", rule.Sigma: "Sigma"}
 
 // orQuoted are alternatives in words.
 func orQuoted(values []string) string {

@@ -416,6 +416,48 @@ func (b *Builder) Ordered(at Span, x Operand, o Order, v Value) (Condition, erro
 	return b.test(at, x, &orderTest{order: o, v: v}), nil
 }
 
+// OrderedNumber is [Builder.Ordered] with a number, whatever the type of a field: text in which a number
+// is written is that number, and other values are in no order with it.
+func (b *Builder) OrderedNumber(at Span, x Operand, o Order, v Value) (Condition, error) {
+	switch {
+	case o > GreaterOrEqual:
+		return Condition{}, fail(at, "%d is not an order", o)
+	case !v.isNumber():
+		return Condition{}, fail(at, "%s is not a number", v)
+	case x.Type() == NullType:
+		return b.Always(at, Unknown), nil
+	}
+	return b.test(at, x, &longTest{&orderTest{order: o, v: v}}), nil
+}
+
+// Search says where one text is in another.
+type Search uint8
+
+// The searches.
+const (
+	WholeText   Search = iota // it is the other
+	PartOfText                // the other contains it
+	StartOfText               // the other begins with it
+	EndOfText                 // the other ends with it
+)
+
+// SameText is true if the text of one field is that of another, or a part of it: y in x. A number
+// or a boolean is its text. It is unknown where a field is missing, and its negation is true there: it
+// is a test of fields, and not a script.
+func (b *Builder) SameText(at Span, x, y Operand, where Search, fold bool) (Condition, error) {
+	if !x.IsField() || !y.IsField() {
+		return Condition{}, fail(at, "compares a field with a field")
+	}
+	search := map[Search]searchText{WholeText: isText, PartOfText: contains, StartOfText: startsWith, EndOfText: endsWith}[where]
+	if search == nil {
+		return Condition{}, fail(at, "%d is not a search", where)
+	}
+	same := calculated(at, sameTextOperand{search, x.operand(), y.operand(), fold}, BoolType, x, y)
+	c := b.test(at, same, truthTest{})
+	c.leaf.script = false
+	return c, nil
+}
+
 // In is true if the operand equals one of the values, as [Builder.Equal] has it. Nulls in the
 // list have no effect.
 func (b *Builder) In(at Span, x Operand, values []Value) (Condition, error) {

@@ -101,6 +101,33 @@ func (o searchOperand) value(d Document) Value {
 	return Bool(o.search(s.text, other.text, o.fold))
 }
 
+func isText(s, other []byte, fold bool) bool {
+	if fold {
+		return foldEqual(s, foldText(other))
+	}
+	return bytes.Equal(s, other)
+}
+
+// sameTextOperand is a search of one field in another, of which numbers and booleans are their text.
+type sameTextOperand struct {
+	search      searchText
+	text, other operand
+	fold        bool
+}
+
+func (o sameTextOperand) value(d Document) Value {
+	s, other := o.text.value(d), o.other.value(d)
+	if s.kind == KindNull || other.kind == KindNull {
+		return Null()
+	}
+	for _, v := range []*Value{&s, &other} {
+		if v.kind != KindText {
+			*v = textOf(*v)
+		}
+	}
+	return Bool(o.search(s.text, other.text, o.fold))
+}
+
 type betweenOperand struct {
 	text, left, right, greedy operand
 	fold                      bool

@@ -14,12 +14,16 @@ import (
 )
 
 // Parse reads a rule file in the schema of Elastic's detection-rules
-// repository. name is what errors call it. An error is an [*Error].
+// repository, or where its name ends in .yml or .yaml, a Sigma rule. name is what
+// errors call it. An error is an [*Error].
 //
 // Of the schema it reads what an alert says and what decides about one. Keys
 // that it does not know are left alone: the schema grows faster than this
 // program.
 func Parse(name string, text []byte) (*Rule, error) {
+	if isSigma(name) {
+		return parseSigma(name, text)
+	}
 	root, err := parseTOML(name, text)
 	if err != nil {
 		return nil, err

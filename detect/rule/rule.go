@@ -34,7 +34,7 @@ type Rule struct {
 	Tags        []string
 	References  []string
 	Threat      []Threat
-	Language    string // of the query: [EQL] or [KQL]
+	Language    string // of the query: [EQL], [KQL] or [Sigma]
 	Query       string // as it is in the file
 
 	// MaxSignals is how many alerts one Interval may raise: 100 if the
@@ -188,7 +188,9 @@ func (r *Rule) NeedsGrant() bool {
 func (r *Rule) Tactics() []string {
 	var ids []string
 	for _, t := range r.Threat {
-		ids = appendNew(ids, t.Tactic.ID)
+		if t.Tactic.ID != "" {
+			ids = appendNew(ids, t.Tactic.ID)
+		}
 	}
 	return ids
 }

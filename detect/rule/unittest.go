@@ -20,10 +20,15 @@ type Test struct {
 	Line     int    // where the test begins in its file
 }
 
-// RuleTestFile returns where the unit tests of the rule file NAME.toml are:
-// NAME.test.json.
+// RuleTestFile returns where the unit tests of the rule file NAME.toml or
+// NAME.yml are: NAME.test.json.
 func TestFile(ruleFile string) string {
-	return strings.TrimSuffix(ruleFile, ".toml") + ".test.json"
+	for _, ending := range [...]string{".toml", ".yml", ".yaml"} {
+		if name, ok := strings.CutSuffix(ruleFile, ending); ok {
+			return name + ".test.json"
+		}
+	}
+	return ruleFile + ".test.json"
 }
 
 // ParseRuleTests reads a file of unit tests: a JSON list of objects with the
