@@ -64,7 +64,7 @@ type Template struct {
 // NewTemplate returns the template of a rule's alerts.
 func NewTemplate(r *rule.Rule) *Template {
 	before := object{
-		{"rule", object{{"id", r.ID}, {"name", r.Name}, {"version", r.Version}, {"license", r.License}, {"building_block_type", r.BuildingBlock}}},
+		{"rule", object{{"id", r.ID}, {"name", r.Name}, {"version", r.Version}, {"license", r.License}, {"author", r.Credit()}, {"building_block_type", r.BuildingBlock}}},
 		{"severity", r.Severity},
 		{"risk_score", r.RiskScore},
 	}

@@ -113,8 +113,16 @@ func (a *Alert) ocsfFindingInfo(found []Alert, attacks []object, now time.Time) 
 func ocsfAnalytic(r *rule.Rule) object {
 	return object{
 		{"type_id", 1}, {"type", "Rule"},
-		{"name", r.Name}, {"uid", r.ID}, {"version", strconv.Itoa(r.Version)},
+		{"name", r.Name}, {"uid", r.ID}, {"version", strconv.Itoa(r.Version)}, {"desc", ocsfCredit(r)},
 	}
+}
+
+// ocsfCredit names the authors of a rule whose license wants that.
+func ocsfCredit(r *rule.Rule) string {
+	if authors := r.Credit(); len(authors) > 0 {
+		return "By " + strings.Join(authors, ", ") + "; " + r.License
+	}
+	return ""
 }
 
 // ocsfFindingTypes are the tactics in the notation of AWS Security Hub:
@@ -288,7 +296,7 @@ func (a *Alert) ocsfRemediation() object {
 func (a *Alert) ocsfUnmapped(body []byte, found []Alert) object {
 	return object{
 		{"event", packed(body)},
-		{"alert", append(a.verdict(), pair{"actor", a.Actor.ocsfRest()}, pair{"license", a.Rule.License}, pair{"references", a.Rule.References})},
+		{"alert", append(a.verdict(), pair{"actor", a.Actor.ocsfRest()}, pair{"license", a.Rule.License}, pair{"author", a.Rule.Credit()}, pair{"references", a.Rule.References})},
 		{"alerts", more(found)},
 	}
 }

@@ -19,17 +19,19 @@ import (
 //
 //   - No format carries those members of the rule that no alert repeats: Query, Note,
 //     MaxSignals and so on. [grant.ReadMsg] and [call.ReadMsg] say what a grant lacks.
-//   - Native carries all else but the rule's Author and Description.
+//   - Native carries all else but the rule's Description, and its Author where the
+//     rule's license does not ask for it ([rule.Rule.Credit]).
 //   - ECS carries the rule's Author and Description, but not its BuildingBlock, nor the
 //     event's Account. Tags are the record's own and the rule's together. Of a rule
 //     with several tactics ECS does not say which technique is whose: each tactic is a
 //     row by itself, and the techniques are a row without a tactic. Source and the rest
 //     of Event are read from the record's own fields, if it has them; Time is in
 //     milliseconds and UTC.
-//   - OCSF carries the rule's Description, but not its Author, its BuildingBlock or the
-//     framework of its tactics, nor the event's Outcome. It carries the event's Provider
-//     if there is an action, and an Address if there is no IP or if it is the
-//     IP. Neither the source nor the provider is there if the finding has no
+//   - OCSF carries the rule's Description, but not its BuildingBlock, the framework of
+//     its tactics, the event's Outcome, nor, unless the license asks for it, the rule's
+//     Author. It carries the event's Provider if there is an action, and an Address if
+//     there is no IP or if it is the IP. Neither the source nor the provider is there if
+//     the finding has no
 //     evidence: a user agent alone is none.
 //
 // A record with several alerts has each of them in the native form as well, so that
@@ -86,7 +88,7 @@ func readNative(m []byte) Alert {
 	a := Alert{
 		Rule: &rule.Rule{
 			ID: textUnder(id, "id"), Name: textUnder(id, "name"), Version: numberUnder(id, "version"),
-			License: textUnder(id, "license"), BuildingBlock: textUnder(id, "building_block_type"),
+			License: textUnder(id, "license"), Author: textsUnder(id, "author"), BuildingBlock: textUnder(id, "building_block_type"),
 			Severity: textUnder(m, "severity"), RiskScore: numberUnder(m, "risk_score"),
 			Threat: readThreats(m), Tags: textsUnder(m, "tags"), References: textsUnder(m, "references"),
 		},
@@ -277,7 +279,7 @@ func readFinding(record []byte) []Alert {
 	version, _ := strconv.Atoi(textUnder(analytic, "version"))
 	a := Alert{
 		Rule: &rule.Rule{
-			ID: id, Name: textUnder(analytic, "name"), Version: version, License: textUnder(ours, "license"),
+			ID: id, Name: textUnder(analytic, "name"), Version: version, License: textUnder(ours, "license"), Author: textsUnder(ours, "author"),
 			Description: textUnder(info, "desc"), Severity: severityOf(numberUnder(record, "severity_id")),
 			RiskScore: numberUnder(record, "risk_score"), Threat: readAttacks(record),
 			Tags: textsUnder(metadata, "labels"), References: textsUnder(ours, "references"),

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/trailwire/trailwire/detect"
+	"github.com/trailwire/trailwire/detect/alert"
 	"github.com/trailwire/trailwire/detect/rule"
 )
 
@@ -341,6 +342,113 @@ func (c sigmaCase) hold(t *testing.T, r *rule.Rule) {
 		}
 		if raised != e.want || e.want && !engine.Suspects(record) {
 			t.Errorf("%s: %s: an alert is raised: %t, the search finds the event: %t", c.file, e.why, raised, engine.Suspects(record))
+		}
+	}
+}
+
+func TestASigmaRuleHasWhatItsFileSays(t *testing.T) {
+	const detection = "s:\n  eventName: [DeleteTrail, 'Stop*']\n  userAgent: null\ncondition: s"
+	r, err := rule.Parse("dir/r.yml", []byte(sigmaRule(detection, "description: |\n  What it finds.", "status: test", "references: [https://example.com/a]",
+		"tags: [attack.defense-evasion, attack.persistence, attack.t1098.001, attack.t1098, attack.t9999, attack.g0016, cve.2024-1]", "falsepositives: [Deployments.]")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r.ID != "5b0a5c4e-5f0c-4a2e-9c54-3c1f1a3b9d10" || r.Name != "A rule" || r.Severity != "high" || r.RiskScore != 73 || r.Description != "What it finds." ||
+		strings.Join(r.Author, "|") != "Alice|Bob" || strings.Join(r.Credit(), "|") != "Alice|Bob" || r.License != "Detection Rule License 1.1" || r.Language != rule.Sigma ||
+		strings.Join(r.References, " ") != "https://example.com/a" || strings.Join(r.FalsePositives, " ") != "Deployments." || r.MaxSignals != 100 {
+		t.Errorf("it has %+v", r)
+	}
+	if got := strings.Join(r.Tactics(), " ") + " / " + strings.Join(r.Techniques(), " "); got != "TA0005 TA0003 / T9999 T1098 T1098.001" {
+		t.Errorf("ATT&CK: %s", got)
+	}
+	if row := r.Threat[1]; row.Techniques[0].Name != "Account Manipulation" || row.Techniques[0].Subtechniques[0].Name != "Additional Cloud Credentials" ||
+		row.Techniques[0].Subtechniques[0].URL != "https://attack.mitre.org/techniques/T1098/001/" || row.Tactic.Name != "Persistence" {
+		t.Errorf("the row of persistence is %+v", row)
+	}
+	if want := "  s:\n      eventName: [DeleteTrail, 'Stop*']\n      userAgent: null\n    condition: s"; !strings.HasSuffix(r.Query, want[2:]) {
+		t.Errorf("the query is\n%s", r.Query)
+	}
+	if needles := r.Needles(); len(needles) != 2 || needles[0].Text != "deletetrail" || !needles[0].Fold || needles[1].Text != "stop" {
+		t.Errorf("it is searched for by %v", needles)
+	}
+}
+
+func TestALevelIsASeverityAndARiskScore(t *testing.T) {
+	for level, want := range map[string]struct {
+		severity string
+		risk     int
+	}{"informational": {"low", 0}, "low": {"low", 21}, "medium": {"medium", 47}, "high": {"high", 73}, "critical": {"critical", 99}} {
+		r, err := rule.Parse("r.yaml", []byte(strings.Replace(sigmaRule("s: {eventName: x}\ncondition: s"), "level: high", "level: "+level, 1)))
+		if err != nil || r.Severity != want.severity || r.RiskScore != want.risk {
+			t.Errorf("%s: %v (%v)", level, r, err)
+		}
+	}
+}
+
+func TestATechniqueIsARowOfATacticThatItServes(t *testing.T) {
+	for tags, want := range map[string]string{
+		"":                                 "",
+		"attack.t1537":                     "TA0010:T1537",
+		"attack.exfiltration,attack.t1537": "TA0010:T1537",
+		"attack.impact,attack.t1537":       "TA0040:T1537",
+		"attack.privilege-escalation,attack.persistence,attack.t1098": "TA0004:T1098 TA0003:T1098",
+		"attack.defense_impairment,attack.t1685.002":                  "TA0112:T1685",
+		"attack.t9999":          ":T9999",
+		"attack.persistence":    "TA0003:",
+		"car.2016-04-005":       "",
+		"attack.no-such-tactic": "",
+	} {
+		r, err := rule.Parse("r.yml", []byte(sigmaRule("s: {eventName: x}\ncondition: s", "tags: ["+tags+"]")))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var rows []string
+		for _, row := range r.Threat {
+			text := row.Tactic.ID + ":"
+			for _, q := range row.Techniques {
+				text += q.ID
+			}
+			rows = append(rows, text)
+		}
+		if got := strings.Join(rows, " "); got != want {
+			t.Errorf("%s: %s, want %s", tags, got, want)
+		}
+	}
+}
+
+func TestWhatIsWrongWithASigmaRuleHasItsPlaceInTheFile(t *testing.T) {
+	for _, c := range []struct {
+		name, text, want string
+		unsupported      bool
+	}{
+		{"another source", strings.Replace(sigmaRule("s: {a: b}\ncondition: s"), "service: cloudtrail", "service: route53", 1), `r.yml:7:5: logsource is product aws, service route53: only product aws, service cloudtrail is evaluated`, true},
+		{"another category", strings.Replace(sigmaRule("s: {a: b}\ncondition: s"), "product: aws", "category: process_creation", 1), `r.yml:7:5: logsource is service cloudtrail, category process_creation: only product aws, service cloudtrail is evaluated`, true},
+		{"another level", strings.Replace(sigmaRule("s: {a: b}\ncondition: s"), "level: high", "level: urgent", 1), `r.yml:4:8: level is "urgent": it must be informational, low, medium, high or critical`, false},
+		{"a modifier", sigmaRule("s: {a|windash: b}\ncondition: s"), "r.yml:10:9: the modifier windash is not supported", true},
+		{"a broken file", "title: [", "r.yml:1:1: the file is not YAML: line 1: did not find expected node content", false},
+	} {
+		_, err := rule.Parse("r.yml", []byte(c.text))
+		at, ok := err.(*rule.Error)
+		if !ok || at.Error() != c.want || at.Unsupported != c.unsupported || at.Caret() == "" {
+			t.Errorf("%s:\n%v\nwant\n%s", c.name, err, c.want)
+		}
+	}
+}
+
+// The Detection Rule License wants the author of a rule to be named in each message about a match.
+func TestEachAlertOfASigmaRuleNamesItsAuthors(t *testing.T) {
+	r, err := rule.Parse("r.yml", []byte(sigmaRule("s: {eventName: DeleteTrail}\ncondition: s")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	record := packedJSON(t, `{"eventSource":"cloudtrail.amazonaws.com","eventName":"DeleteTrail","eventID":"one"}`)
+	engine := newEngine(t, func(o *detect.Options) { o.Rules = []*rule.Rule{r} })
+	outcomes := engine.ThoroughEvaluator().Record(record, time.Time{})
+	for _, format := range []alert.Format{alert.FormatNative, alert.FormatECS, alert.FormatOCSF} {
+		written, _ := format.Append(nil, record, outcomes[0].Alerts, "alert", time.Time{})
+		read := alert.Read(written, format, "alert")
+		if len(read) != 1 || strings.Join(read[0].Rule.Credit(), "|") != "Alice|Bob" {
+			t.Errorf("%v: %s\nis read as %+v", format, jsonOf(t, written), read)
 		}
 	}
 }

@@ -147,6 +147,15 @@ func (r *Rule) Explain(event *cloudtrail.Event) *program.Clause {
 	return r.program.Explain(w)
 }
 
+// Credit returns the authors whom each message about a match has to name: those of a
+// Sigma rule, or of another under the Detection Rule License.
+func (r *Rule) Credit() []string {
+	if r.Language == Sigma || strings.Contains(r.License, "Detection Rule License") || strings.HasPrefix(r.License, "DRL") {
+		return r.Author
+	}
+	return nil
+}
+
 // BuiltIn reports whether the rule came with the program.
 func (r *Rule) BuiltIn() bool { return r.builtIn }
 

@@ -60,7 +60,7 @@ func newReportedAlert(a *alert.Alert, from string) reportedAlert {
 		Severity:   strings.ToLower(terminal.Shown(a.Rule.Severity)),
 		Risk:       terminal.Grouped(a.Rule.RiskScore),
 		RuleID:     terminal.Shown(a.Rule.ID),
-		RuleName:   terminal.Shown(a.Rule.Name),
+		RuleName:   terminal.Join(", by ", terminal.Shown(a.Rule.Name), strings.Join(terminal.AllShown(a.Rule.Credit()), ", ")),
 		Reason:     cmp.Or(terminal.Shown(a.Reason), terminal.Shown(a.Rule.Name)),
 		Techniques: terminal.AllShown(a.Rule.Techniques()),
 		Extended:   a.Coverage == alert.CoverExtended,

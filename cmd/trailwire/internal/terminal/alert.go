@@ -46,6 +46,7 @@ func (p *AlertPrinter) Print(a *alert.Alert, from string) {
 	if reason := Shown(a.Reason); reason != "" && reason != name {
 		p.out.WriteString("  " + reason + "\n")
 	}
+	p.detail("rule by", AllShown(a.Rule.Credit())...)
 	p.detail("time", Shown(a.Event.Time))
 	p.detail("account", Shown(a.Event.Account), Shown(a.Event.Region))
 	p.detail("call", Join(" ", Shown(a.Event.Action), InBrackets(Shown(a.Event.Provider))))
