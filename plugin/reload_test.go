@@ -210,8 +210,8 @@ pipeline:
 	after := r.times(reloads)
 	all, _ := events.stop()
 	sent := len(all)
-	p.happens(func() bool {
-		return newlines(filepath.Join(dir, "records")) >= sent && newlines(filepath.Join(dir, "alerts")) >= sent && newlines(filepath.Join(dir, "raised")) >= sent && len(receiver.Entries()) >= sent
+	p.arrives(sent, func() int {
+		return min(newlines(filepath.Join(dir, "records")), newlines(filepath.Join(dir, "alerts")), newlines(filepath.Join(dir, "raised")), len(receiver.Entries()))
 	})
 	p.stop()
 	records := lines(read(t, filepath.Join(dir, "records")))
