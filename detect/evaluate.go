@@ -167,7 +167,7 @@ func (v *Evaluator) evaluateSplit(parts []cloudtrail.Part, when time.Time) (body
 	body, ok := v.finder.IsElement(parts[0])
 	if !ok {
 		body = v.keep(v.finder.AppendBody(v.room(4<<10), parts[0]))
-		if !v.finder.Worth(parts[0]) {
+		if !v.finder.MayMatch(parts[0]) {
 			return body
 		}
 		v.inner.Find(body)

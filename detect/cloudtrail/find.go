@@ -34,7 +34,7 @@ const MaxWraps = 8
 // A Finder keeps buffers between calls and is for one goroutine at a time.
 type Finder struct {
 	jsonKeys []string
-	worth    func(element []byte) bool
+	matcher  func(element []byte) bool // whether a rule may match in it; nil for yes
 
 	traits    [MaxWraps + 2]traits // by depth, so that none has to be cleared
 	wraps     []wrap
@@ -59,7 +59,7 @@ type wrap struct {
 	up  int // index of the wrap around this one, -1 for none
 
 	known    bool // whether what follows is set
-	worth    bool // whether a pair beside key is worth looking into
+	mayMatch bool // whether a rule may match in a pair beside key
 	from, to int  // the pairs beside key, in Finder.beside
 	pairs    int  // how many they are
 	bytes    int  // and how long
@@ -75,7 +75,7 @@ type place struct {
 // Part is one event of a record, or another element of a list of events.
 type Part struct {
 	// Event is a MessagePack map. It is nil for an element that holds no
-	// event, and for one that was not worth looking into.
+	// event, and for one in which no rule may match.
 	Event []byte
 	Form  Form
 
@@ -90,11 +90,11 @@ func (p Part) SameRecord(q Part) bool {
 }
 
 // NewFinder returns a Finder that looks for events under jsonKeys also. An
-// element of a list for which worth returns false is not looked into, once it
-// is known that the list is one of events; a nil worth looks into all. worth
+// element of a list for which mayMatch returns false is not looked into, once it
+// is known that the list is one of events; a nil mayMatch looks into all. mayMatch
 // must return true for an element in which a list of events could be.
-func NewFinder(jsonKeys []string, worth func(element []byte) bool) *Finder {
-	return &Finder{jsonKeys: jsonKeys, worth: worth}
+func NewFinder(jsonKeys []string, mayMatch func(element []byte) bool) *Finder {
+	return &Finder{jsonKeys: jsonKeys, matcher: mayMatch}
 }
 
 // Find looks for events in record, a MessagePack map, and returns how many
@@ -250,7 +250,7 @@ func (f *Finder) visitList(array []byte, w, depth int) {
 			if f.small++; f.small > f.maxSmall {
 				continue
 			}
-		case f.events == events || f.isWorth(items.Value):
+		case f.events == events || f.mayMatch(items.Value):
 			f.visitElement(items.Value, w, depth+1)
 		}
 		if len(f.parts) == before {
@@ -292,7 +292,7 @@ func (f *Finder) add(p Part) {
 	}
 }
 
-func (f *Finder) isWorth(raw []byte) bool { return f.worth == nil || f.worth(raw) }
+func (f *Finder) mayMatch(raw []byte) bool { return f.matcher == nil || f.matcher(raw) }
 
 // Footprint returns how many bytes of buffers f keeps for the next record.
 func (f *Finder) Footprint() int {

@@ -55,7 +55,7 @@ func (f *Finder) measure(index int) *wrap {
 	f.addRun(run[:len(run)-len(walk.Rest())])
 	w.to = len(f.beside)
 	for _, run := range f.beside[w.from:w.to] {
-		w.worth = w.worth || f.isWorth(run)
+		w.mayMatch = w.mayMatch || f.mayMatch(run)
 	}
 	return w
 }
@@ -129,15 +129,15 @@ func (f *Finder) pairsBeside(p Part) (pairs int) {
 	return pairs
 }
 
-// Worth reports whether the record that p becomes when its record is split is
-// worth looking into: for its element, or for what is beside the list.
-func (f *Finder) Worth(p Part) bool {
+// MayMatch reports whether a rule may match in the record that p becomes when its record
+// is split: in its element, or in what is beside the list.
+func (f *Finder) MayMatch(p Part) bool {
 	for w := p.wrap; w >= 0; w = f.wraps[w].up {
-		if f.measure(w).worth {
+		if f.measure(w).mayMatch {
 			return true
 		}
 	}
-	return f.isWorth(p.element)
+	return f.mayMatch(p.element)
 }
 
 // setMapHeader writes the count of a map whose five header bytes at at were
