@@ -55,7 +55,7 @@ var packages = []struct{ name, mayImport string }{
 
 	{"cmd/trailwire/internal/terminal", "detect/program detect/grant detect/grant/call detect/rule detect/alert detect"},
 	{"cmd/trailwire/internal/logfile", "detect/document cmd/trailwire/internal/terminal"},
-	{"cmd/trailwire/internal/report", "detect/grant detect/rule detect/alert detect cmd/trailwire/internal/terminal"},
+	{"cmd/trailwire/internal/report", "detect/grant detect/grant/call detect/rule detect/alert detect cmd/trailwire/internal/terminal"},
 	{"cmd/trailwire", "cmd/trailwire/internal/terminal cmd/trailwire/internal/logfile cmd/trailwire/internal/report internal/version detect/document detect/program detect/eql detect/kql detect/cloudtrail detect/rule detect/alert detect internal/chunk internal/property"},
 
 	{"bench/workload", "detect/document detect/rule"},

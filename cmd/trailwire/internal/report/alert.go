@@ -9,6 +9,7 @@ import (
 	"github.com/trailwire/trailwire/cmd/trailwire/internal/terminal"
 	"github.com/trailwire/trailwire/detect/alert"
 	"github.com/trailwire/trailwire/detect/grant"
+	"github.com/trailwire/trailwire/detect/grant/call"
 )
 
 // reportedAlert is an alert as the page shows it. Every text in it went through
@@ -33,7 +34,10 @@ type reportedAlert struct {
 	Source, Agent   string
 	EventID, From   string
 	Techniques      []string
-	Grant           *reportedGrant
+	Grant           *reportedGrant   // the worst of Grants
+	Grants          []*reportedGrant // what the call let in, the worst first
+	MoreGrants      int              // that are not in Grants
+	Inspect         string           // shows what is there now; empty if none is safe to paste
 	Extended        bool
 	Suppressed      string // why, in words; empty if it is not
 	Command         string // takes the grant back; empty if none is safe to paste
@@ -41,8 +45,10 @@ type reportedAlert struct {
 	Accounts []string // all that it is about, for the filter
 }
 
-// reportedGrant is what was granted.
+// reportedGrant is what was granted: on a function by AddPermission, or on a resource
+// by another call.
 type reportedGrant struct {
+	Resource, ResourceType  string // of another call
 	Function, Qualifier     string
 	FunctionAccount, Region string
 	Statement, Action       string
@@ -83,10 +89,16 @@ func newReportedAlert(a *alert.Alert, from string) reportedAlert {
 	} else {
 		r.Clock = terminal.Shown(a.Event.Time)
 	}
-	if a.Grant != nil {
-		r.Grant = newReportedGrant(a.Grant)
+	switch {
+	case a.Grant != nil:
+		r.Grants = []*reportedGrant{newReportedGrant(a.Grant)}
+	case a.Opened != nil:
+		r.Grants, r.MoreGrants = openedGrants(a.Opened), a.Opened.Rest
+	}
+	if len(r.Grants) > 0 {
+		r.Grant = r.Grants[0]
 		r.Relation = r.Grant.Relation
-		r.Command = commandFor(a.Respond)
+		r.Command, r.Inspect = commandFor(a.Respond), commandFor(a.Inspect)
 	}
 	r.Accounts = r.accounts()
 	return r
@@ -131,6 +143,50 @@ func newReportedGrant(g *grant.Grant) *reportedGrant {
 	return r
 }
 
+// openedGrants returns the grants of a call other than AddPermission.
+func openedGrants(o *call.Opening) (all []*reportedGrant) {
+	for i := range o.Grants {
+		g := &o.Grants[i]
+		r := &reportedGrant{
+			Resource:        terminal.Shown(o.Name()),
+			ResourceType:    terminal.Shown(o.ResourceType),
+			FunctionAccount: terminal.Shown(o.Account),
+			Region:          terminal.Shown(o.Region),
+			Statement:       terminal.Shown(g.StatementID),
+			Action:          strings.Join(terminal.AllShown(g.Actions), ", "),
+			Principal:       terminal.Shown(g.Principal),
+			Type:            terminal.Shown(string(g.PrincipalType)),
+			Account:         terminal.Shown(g.PrincipalAccount),
+			Relation:        terminal.Shown(string(g.Relation)),
+		}
+		if g.NotAction {
+			r.Action = "all but " + r.Action
+		}
+		if g.NotPrincipal {
+			r.Principal = "everyone but " + r.Principal
+		}
+		if len(g.Organizations) > 0 {
+			r.Organization = terminal.Shown(g.Organizations[0])
+		}
+		if g.Reason != "" {
+			r.Conditions = append(r.Conditions, terminal.Shown(g.Reason))
+		}
+		all = append(all, r)
+	}
+	return all
+}
+
+// Others are the grants after the worst.
+func (a *reportedAlert) Others() []*reportedGrant { return a.Grants[min(1, len(a.Grants)):] }
+
+// Line is a grant in one line.
+func (g *reportedGrant) Line() string {
+	return terminal.Join(": ", relationLabel(g.Relation), terminal.Join(", ", cmp.Or(g.Principal, "unknown principal"), g.Action))
+}
+
+// grantor names the account that was opened, as the graph's nodes do.
+func (g *reportedGrant) grantor() string { return cmp.Or(g.FunctionAccount, "unknown account") }
+
 // grantee names who was let in, as the graph's nodes do.
 func (g *reportedGrant) grantee() string {
 	switch {
@@ -149,7 +205,7 @@ func (g *reportedGrant) grantee() string {
 // accounts returns what the account filter finds the alert by.
 func (a *reportedAlert) accounts() []string {
 	all := []string{a.Account}
-	if g := a.Grant; g != nil {
+	for _, g := range a.Grants {
 		all = append(all, g.FunctionAccount, g.Account, g.Organization)
 	}
 	slices.Sort(all)
@@ -195,8 +251,11 @@ func (a *reportedAlert) RelationLabel() string { return relationLabel(a.Relation
 // RelationClass is the relation if the page has a sign for it.
 func (a *reportedAlert) RelationClass() string { return knownRelation(a.Relation) }
 
-// FunctionText is the function with its qualifier.
-func (g *reportedGrant) FunctionText() string {
+// ResourceText is the name of what was opened: of a function with its qualifier.
+func (g *reportedGrant) ResourceText() string {
+	if g.Resource != "" {
+		return g.Resource
+	}
 	if g.Function != "" && g.Qualifier != "" {
 		return g.Function + ":" + g.Qualifier
 	}
@@ -206,7 +265,7 @@ func (g *reportedGrant) FunctionText() string {
 // The severities and relations, the worst first.
 var (
 	severityOrder = []string{"critical", "high", "medium", "low"}
-	relationOrder = []string{"public", "cross_account", "organization", "unknown", "service", "same_account"}
+	relationOrder = []string{"public", "cross_account", "federated", "organization", "network", "unknown", "service", "same_account"}
 )
 
 func knownSeverity(severity string) string {
@@ -240,6 +299,10 @@ func relationLabel(relation string) string {
 		return "Organization"
 	case "service":
 		return "AWS service"
+	case "federated":
+		return "Identity provider"
+	case "network":
+		return "Network"
 	case "same_account":
 		return "Same account"
 	case "unknown":

@@ -75,7 +75,7 @@ type graphNode struct {
 	layer     int
 	order     float64
 	in, out   int // grants
-	functions map[string]bool
+	resources map[string]bool
 	dummy     bool      // an edge goes through the layer here
 	edge      graphEdge // that edge
 }
@@ -98,7 +98,7 @@ type graphLabel struct {
 type graphRow struct {
 	From, To      string
 	RelationLabel string
-	Functions     []string
+	Resources     []string
 	Actors        []string
 	Count         int
 	Last          string
@@ -122,7 +122,7 @@ const (
 type link struct {
 	from, to    string // keys
 	relation    string
-	functions   names
+	resources   names
 	actors      names
 	count       int
 	last        time.Time
@@ -142,7 +142,7 @@ func newGrantGraph(alerts []reportedAlert) *grantGraph {
 	for _, l := range links[:min(len(links), mostRows)] {
 		row := graphRow{
 			From: l.grantor, To: l.grantee, RelationLabel: relationLabel(l.relation),
-			Functions: l.functions.some(), Actors: l.actors.some(), Count: l.count,
+			Resources: l.resources.some(), Actors: l.actors.some(), Count: l.count,
 		}
 		if !l.last.IsZero() {
 			row.Last = l.last.Format("2 Jan 2006 15:04")
@@ -159,32 +159,15 @@ func collectLinks(alerts []reportedAlert) []*link {
 	index := make(map[string]*link)
 	var links []*link
 	for i := range alerts {
-		a := &alerts[i]
-		g := a.Grant
-		if g == nil {
-			continue
-		}
-		grantor := cmp.Or(g.FunctionAccount, "unknown account")
-		grantee := g.grantee()
-		key := grantor + "\x00" + grantee + "\x00" + g.Relation
-		l := index[key]
-		if l == nil {
-			l = &link{
-				from: grantor, to: grantee, relation: knownRelation(g.Relation), grantor: grantor, grantee: grantee,
-				fromAccount: g.FunctionAccount != "", toFilter: cmp.Or(g.Account, g.Organization),
+		for _, g := range alerts[i].Grants {
+			key := g.grantor() + "\x00" + g.grantee() + "\x00" + g.Relation
+			l := index[key]
+			if l == nil {
+				l = newLink(g)
+				index[key] = l
+				links = append(links, l)
 			}
-			index[key] = l
-			links = append(links, l)
-		}
-		l.count++
-		if a.Time.After(l.last) {
-			l.last = a.Time
-		}
-		if f := g.FunctionText(); f != "" {
-			l.functions.add(f)
-		}
-		if a.Actor != "" {
-			l.actors.add(a.Actor)
+			l.add(&alerts[i], g)
 		}
 	}
 	slices.SortStableFunc(links, func(a, b *link) int {
@@ -192,6 +175,28 @@ func collectLinks(alerts []reportedAlert) []*link {
 			cmp.Compare(b.count, a.count), strings.Compare(a.from, b.from), strings.Compare(a.to, b.to))
 	})
 	return links
+}
+
+func newLink(g *reportedGrant) *link {
+	grantor, grantee := g.grantor(), g.grantee()
+	return &link{
+		from: grantor, to: grantee, relation: knownRelation(g.Relation), grantor: grantor, grantee: grantee,
+		fromAccount: g.FunctionAccount != "", toFilter: cmp.Or(g.Account, g.Organization),
+	}
+}
+
+// add counts a grant of an alert.
+func (l *link) add(a *reportedAlert, g *reportedGrant) {
+	l.count++
+	if a.Time.After(l.last) {
+		l.last = a.Time
+	}
+	if name := g.ResourceText(); name != "" {
+		l.resources.add(name)
+	}
+	if a.Actor != "" {
+		l.actors.add(a.Actor)
+	}
 }
 
 // names is a list of different names.
@@ -244,14 +249,14 @@ func (g *grantGraph) fold(links []*link) []*link {
 		key := one.from + "\x00" + one.to + "\x00" + one.relation
 		have := index[key]
 		if have == nil {
-			one.count, one.functions = 0, names{}
+			one.count, one.resources = 0, names{}
 			have = &one
 			index[key] = have
 			folded = append(folded, have)
 		}
 		have.count += l.count
-		for _, f := range l.functions.list {
-			have.functions.add(f)
+		for _, f := range l.resources.list {
+			have.resources.add(f)
 		}
 	}
 	g.Hidden = len(hidden)
@@ -276,7 +281,7 @@ func (g *grantGraph) draw(links []*link) {
 	node := func(key string) *graphNode {
 		n := nodes[key]
 		if n == nil {
-			n = &graphNode{ID: len(g.nodes) + 1, Key: key, functions: make(map[string]bool)}
+			n = &graphNode{ID: len(g.nodes) + 1, Key: key, resources: make(map[string]bool)}
 			nodes[key] = n
 			g.nodes = append(g.nodes, n)
 		}
@@ -307,8 +312,8 @@ func (g *grantGraph) draw(links []*link) {
 		from, target := node(l.from), node(to)
 		from.out += l.count
 		target.in += l.count
-		for _, f := range l.functions.list {
-			from.functions[f] = true
+		for _, f := range l.resources.list {
+			from.resources[f] = true
 		}
 		if target.Relation == "" || rankIn(relationOrder, l.relation) < rankIn(relationOrder, target.Relation) {
 			target.Relation = l.relation
@@ -533,7 +538,7 @@ func (n *graphNode) Top() int { return n.Y - cardHeight/2 }
 func (g *grantGraph) describe(n *graphNode) {
 	n.Sub, n.More = relationLabel(n.Relation), ", "+terminal.Counted(n.in, "grant")
 	if n.out > 0 {
-		n.Sub, n.More = "opened "+terminal.Counted(len(n.functions), "function"), ""
+		n.Sub, n.More = "opened "+terminal.Counted(len(n.resources), "resource"), ""
 		if n.in > 0 {
 			n.More = " · " + terminal.Counted(n.in, "grant")
 		}
@@ -566,19 +571,19 @@ func shortLabel(name string) string {
 	return string(r[:labelLength-1]) + "…"
 }
 
-// label puts the names of the functions on the edge of a link, where there is
+// label puts the names of the resources on the edge of a link, where there is
 // no other label.
 //
 // It is where fewer edges are: towards the end that has only one.
 func (g *graphGap) label(from, to int, l *link, fan int) {
 	text := ""
-	switch len(l.functions.list) {
+	switch len(l.resources.list) {
 	case 0:
 		return
 	case 1:
-		text = shortLabel(l.functions.list[0])
+		text = shortLabel(l.resources.list[0])
 	default:
-		text = terminal.Counted(len(l.functions.list), "function")
+		text = terminal.Counted(len(l.resources.list), "resource")
 	}
 	spots := []float64{0.5, 0.62, 0.38, 0.7, 0.3}
 	if fan > 0 {

@@ -127,7 +127,9 @@ type page struct {
 	Relations  []tally
 	Accounts   []string // those that the filter proposes
 	LetIn      int      // grantees outside of the accounts that were opened
-	Functions  int
+	Resources  int
+	Services   []tally
+	ByRule     []tally
 	Actors     int
 	Beyond     int // alerts of extended coverage
 	Period     string
@@ -277,11 +279,15 @@ const maxProposed = 500
 func (p *page) count() {
 	severities, relations := make(map[string]int), make(map[string]int)
 	accounts, letIn := make(map[string]bool), make(map[string]bool)
-	functions, actors := make(map[string]bool), make(map[string]bool)
+	resources, actors := make(map[string]bool), make(map[string]bool)
+	services, byRule, ruleNames := make(map[string]int), make(map[string]int), make(map[string]string)
 	for i := range p.Alerts {
 		a := &p.Alerts[i]
 		severities[a.Severity]++
 		relations[a.Relation]++
+		services[a.Provider]++
+		byRule[a.RuleID]++
+		ruleNames[a.RuleID] = a.RuleName
 		if a.Suppressed != "" {
 			p.Suppressed++
 		}
@@ -294,21 +300,23 @@ func (p *page) count() {
 		for _, account := range a.Accounts {
 			accounts[account] = true
 		}
-		if g := a.Grant; g != nil {
-			functions[g.FunctionAccount+" "+g.Region+" "+g.Function] = true
-			if a.Relation != "same_account" {
+		for _, g := range a.Grants {
+			resources[g.FunctionAccount+" "+g.Region+" "+g.ResourceType+" "+cmp.Or(g.Resource, g.Function)] = true
+			if g.Relation != "same_account" {
 				letIn[g.grantee()] = true
 			}
 		}
 	}
 	p.Severities = tallies(severities, severityOrder, severityLabel)
 	p.Relations = tallies(relations, relationOrder, relationLabel)
+	p.Services = tallies(services, nil, func(service string) string { return cmp.Or(service, "None") })
+	p.ByRule = tallies(byRule, nil, func(id string) string { return ruleNames[id] })
 	for account := range accounts {
 		p.Accounts = append(p.Accounts, account)
 	}
 	slices.Sort(p.Accounts)
 	p.Accounts = p.Accounts[:min(len(p.Accounts), maxProposed)]
-	p.LetIn, p.Functions, p.Actors = len(letIn), len(functions), len(actors)
+	p.LetIn, p.Resources, p.Actors = len(letIn), len(resources), len(actors)
 	p.Period = periodOf(p.Alerts)
 }
 

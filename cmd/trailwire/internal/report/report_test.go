@@ -18,6 +18,8 @@ import (
 	"github.com/trailwire/trailwire/detect"
 	"github.com/trailwire/trailwire/detect/alert"
 	"github.com/trailwire/trailwire/detect/document"
+	"github.com/trailwire/trailwire/detect/grant/call"
+	"github.com/trailwire/trailwire/detect/grant/policy"
 	"github.com/trailwire/trailwire/detect/rule"
 )
 
@@ -252,7 +254,7 @@ func TestTheCommandThatTakesAGrantBack(t *testing.T) {
 func TestTheGraphOfGrants(t *testing.T) {
 	link := func(from, to, relation string) reportedAlert {
 		g := &reportedGrant{FunctionAccount: from, Account: to, Relation: relation, Function: "f"}
-		return reportedAlert{Grant: g, Relation: relation}
+		return reportedAlert{Grant: g, Grants: []*reportedGrant{g}, Relation: relation}
 	}
 	tests := []struct {
 		name   string
@@ -406,4 +408,43 @@ func contrast(t *testing.T, a, b string) float64 {
 	}
 	light, dark := luminance(a), luminance(b)
 	return (max(light, dark) + 0.05) / (min(light, dark) + 0.05)
+}
+
+func TestThePageShowsResourcesOfEveryKind(t *testing.T) {
+	opened := &call.Opening{
+		Resource: "arn:aws:s3:::payroll", ResourceType: "AWS::S3::Bucket", Account: "111122223333", Region: "eu-west-1",
+		Grants: []policy.Grant{
+			{Relation: policy.RelationPublic, Principal: "*", Actions: []string{"s3:GetObject", "s3:ListBucket"}, Reason: "no condition"},
+			{Relation: policy.RelationCrossAccount, Principal: "arn:aws:iam::444455556666:root", PrincipalAccount: "444455556666", Actions: []string{"s3:*"}},
+		},
+		Rest: 3,
+	}
+	a := newReportedAlert(&alert.Alert{
+		Rule: &rule.Rule{ID: "r1", Name: "A bucket is opened", Severity: "high"}, Opened: opened,
+		Event:   alert.Event{Account: "111122223333", Provider: "s3.amazonaws.com", Action: "PutBucketPolicy"},
+		Respond: "aws s3api delete-bucket-policy --bucket payroll", Inspect: "aws s3api get-bucket-policy --bucket payroll",
+	}, "x")
+	b := reportedAlert{RuleID: "r2", RuleName: "Another", Provider: "kms.amazonaws.com"}
+	r := Report{alerts: []reportedAlert{a, b}}
+	var page strings.Builder
+	if err := r.render(&page, About{}); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{
+		`<dt>Resource</dt><dd>payroll</dd>`, `<dt>of type</dt><dd>AWS::S3::Bucket</dd>`, `<dt>Action</dt><dd>s3:GetObject, s3:ListBucket</dd>`,
+		`<dt>Also granted</dt><dd>Another account: arn:aws:iam::444455556666:root, s3:*</dd>`, `<dt>And</dt><dd>3 more grants</dd>`,
+		`<code>aws s3api delete-bucket-policy --bucket payroll</code>`, `<code>aws s3api get-bucket-policy --bucket payroll</code>`,
+		`<option value="s3.amazonaws.com">s3.amazonaws.com (1)</option>`, `<option value="r1">A bucket is opened (1)</option>`,
+		`data-service="s3.amazonaws.com" data-rule="r1"`, `<dt>Resources opened</dt><dd>1</dd>`,
+	} {
+		if !strings.Contains(page.String(), want) {
+			t.Errorf("the page lacks %s", want)
+		}
+	}
+	if got := a.About(); got != "111122223333 444455556666" {
+		t.Errorf("the account filter finds it by %q", got)
+	}
+	if links := collectLinks(r.alerts); len(links) != 2 || links[0].relation != "public" || links[1].to != "444455556666" {
+		t.Errorf("%d links in the graph", len(links))
+	}
 }

@@ -20,6 +20,8 @@
     severity: row.dataset.severity,
     rank: Number(row.dataset.rank),
     relation: row.dataset.relation,
+    service: row.dataset.service,
+    rule: row.dataset.rule,
     accounts: row.dataset.accounts,
     time: Number(row.dataset.time),
     suppressed: row.dataset.suppressed === "1",
@@ -34,6 +36,8 @@
   function fits(r, f) {
     return (!f.severity || r.severity === f.severity) &&
       (!f.relation || r.relation === f.relation) &&
+      (!f.service || r.service === f.service) &&
+      (!f.rule || r.rule === f.rule) &&
       (!f.account || r.accounts.split(" ").some((a) => a.startsWith(f.account))) &&
       (f.suppressed || !r.suppressed) &&
       (!period || (r.time >= period.from && r.time < period.to)) &&
@@ -44,6 +48,8 @@
     const f = {
       severity: fields.severity.value,
       relation: fields.relation.value,
+      service: fields.service ? fields.service.value : "",
+      rule: fields.rule ? fields.rule.value : "",
       account: fields.account.value.trim(),
       suppressed: !fields.suppressed || fields.suppressed.checked,
       words: fields.text.value.toLowerCase().split(/\s+/).filter(Boolean),
