@@ -127,3 +127,24 @@ func TestABrokenRuleStopsAScanWithItsPlace(t *testing.T) {
 		t.Errorf("code %d: %s", code, stderr)
 	}
 }
+
+func TestRulesOfEachLanguageAreCheckedAndShown(t *testing.T) {
+	out, stderr, code := runWith("", "rules", "check", "testdata/rules/*.toml", "testdata/rules/*.yml")
+	if want := "ok    testdata/rules/access-logs-off.toml (8 tests)\nok    testdata/rules/key-deletion.yml (7 tests)\n2 rules fine, 15 tests.\n"; out != want || stderr != "" || code != 0 {
+		t.Errorf("code %d\n%s%s", code, out, stderr)
+	}
+	for id, want := range map[string][]string{
+		"3d0f6c52-8a5e-4b1c-9f57-6b2a1f0e7c11": {"\nQuery, in KQL\n  event.outcome: success\n", "requestParameters.attributes.key", `is searched for "DeleteFlowLogs"`},
+		"9a7e2b34-51d0-4c8e-8f0b-27a4c6d1e5f2": {"\nQuery, in Sigma\n    selection:\n      eventSource: kms.amazonaws.com\n", "event.action", "eventName", `"schedulekeydeletion", in any case`, "TA0040, T1485", "Trailwire"},
+	} {
+		out, stderr, code := runWith("", "rules", "show", id, "--rules", "testdata/rules/*.toml, testdata/rules/*.yml")
+		if code != 0 {
+			t.Errorf("code %d: %s", code, stderr)
+		}
+		for _, text := range want {
+			if !strings.Contains(out, text) {
+				t.Errorf("%q is not in\n%s", text, out)
+			}
+		}
+	}
+}

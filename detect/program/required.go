@@ -82,16 +82,54 @@ func notOnlyText(l Literal) bool {
 	return false
 }
 
-// requireOne is the claim about an alternative: the event has what one of the clauses requires. It
-// takes from each what is hardest to meet by chance, and makes no claim if one has nothing to give.
+// requireOne are the claims about an alternative: the event has what one of the clauses requires. The
+// first takes from each clause what is hardest to meet by chance. The others are about one field each,
+// of which every clause requires something. There is none if one clause has nothing to give.
 func requireOne(clauses []clause, want bool) [][]Literal {
-	var either []Literal
+	var each [][][]Literal
 	for i := range clauses {
-		best := rarest(require(&clauses[i], want))
+		claims := require(&clauses[i], want)
+		if len(claims) > 0 {
+			each = append(each, claims)
+			continue
+		}
+		if clauses[i].op == opFixed && (clauses[i].fixed == True) != want {
+			continue // never holds: it is not an alternative
+		}
+		return nil
+	}
+	if len(each) == 0 {
+		return nil
+	}
+	best := eitherOf(each, func([]Literal) bool { return true })
+	all := [][]Literal{best}
+	for _, claim := range each[0] {
+		if len(all) > maxFieldClaims {
+			break
+		}
+		slot := claim[0].Slot
+		if slices.ContainsFunc(all[1:], func(c []Literal) bool { return c[0].Slot == slot }) {
+			continue
+		}
+		either := eitherOf(each, func(c []Literal) bool {
+			return !slices.ContainsFunc(c, func(l Literal) bool { return l.Slot != slot })
+		})
+		if either != nil && !slices.Equal(either, best) {
+			all = append(all, either)
+		}
+	}
+	return all
+}
+
+// maxFieldClaims bounds the claims about single fields, and with them the time that deep queries take.
+const maxFieldClaims = 8
+
+// eitherOf joins the rarest claim of each clause, of those that are wanted. It is nil if a clause has
+// none.
+func eitherOf(each [][][]Literal, wanted func([]Literal) bool) (either []Literal) {
+	for _, claims := range each {
+		best := rarest(claims, wanted)
 		if best == nil {
-			if clauses[i].op == opFixed && (clauses[i].fixed == True) != want {
-				continue // never holds: it is not an alternative
-			}
 			return nil
 		}
 		for _, l := range best {
@@ -100,17 +138,17 @@ func requireOne(clauses []clause, want bool) [][]Literal {
 			}
 		}
 	}
-	if len(either) == 0 {
-		return nil
-	}
-	return [][]Literal{either}
+	return either
 }
 
-// rarest picks the element whose shortest literal is the longest.
-func rarest(all [][]Literal) []Literal {
+// rarest picks the wanted element whose shortest literal is the longest.
+func rarest(all [][]Literal, wanted func([]Literal) bool) []Literal {
 	var best []Literal
 	length := 0
 	for _, either := range all {
+		if !wanted(either) {
+			continue
+		}
 		shortest := len(either[0].Text)
 		for _, l := range either {
 			shortest = min(shortest, len(l.Text))
