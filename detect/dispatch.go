@@ -24,13 +24,14 @@ import (
 type dispatch struct {
 	byAction   map[string][]int
 	byProvider map[string][]int
-	onGrants   []int // the rules that ask for a foreign grant
-	always     []int // the rules that are in none of these
+	byAnyCase  map[string][]int // by the action in lower case
+	onGrants   []int            // the rules that ask for a foreign grant
+	always     []int            // the rules that are in none of these
 	all        []int
 }
 
 func newDispatch(rules []*rule.Rule) dispatch {
-	d := dispatch{byAction: make(map[string][]int), byProvider: make(map[string][]int)}
+	d := dispatch{byAction: make(map[string][]int), byProvider: make(map[string][]int), byAnyCase: make(map[string][]int)}
 	for i, r := range rules {
 		d.all = append(d.all, i)
 		field, values := r.TriedOn()
@@ -39,6 +40,8 @@ func newDispatch(rules []*rule.Rule) dispatch {
 			file(d.byAction, values, i)
 		case cloudtrail.FieldProvider.Name():
 			file(d.byProvider, values, i)
+		case rule.TriedOnAnyCase:
+			file(d.byAnyCase, values, i)
 		case rule.TriedOnGrants:
 			d.onGrants = append(d.onGrants, i)
 		default:
@@ -60,7 +63,7 @@ func file(table map[string][]int, values []string, rule int) {
 // candidates are the rules to evaluate on an event, in the order in which they
 // were given to the engine.
 type candidates struct {
-	byAction, byProvider, onGrants, always []int
+	byAction, byProvider, byAnyCase, onGrants, always []int
 }
 
 // find returns the candidates for an event.
@@ -70,16 +73,42 @@ func (d *dispatch) find(event *cloudtrail.Event) candidates {
 		return candidates{always: d.all} // an ECS document may have several of either
 	}
 	found := candidates{byAction: d.byAction[string(action.Text())], byProvider: d.byProvider[string(provider.Text())], always: d.always}
+	if len(d.byAnyCase) > 0 {
+		var lower [maxAction]byte
+		name, ok := lowered(lower[:0], action.Text())
+		if !ok {
+			return candidates{always: d.all}
+		}
+		found.byAnyCase = d.byAnyCase[string(name)]
+	}
 	if len(d.onGrants) > 0 && call.Find(string(provider.Text()), string(action.Text())) != nil {
 		found.onGrants = d.onGrants
 	}
 	return found
 }
 
+// maxAction is longer than the name of any call.
+const maxAction = 128
+
+// lowered appends a name with ASCII letters in lower case. It returns false if there is
+// no room for it.
+func lowered(dst, name []byte) ([]byte, bool) {
+	if len(name) > cap(dst) {
+		return dst, false
+	}
+	for _, c := range name {
+		if c-'A' < 26 {
+			c |= 0x20
+		}
+		dst = append(dst, c)
+	}
+	return dst, true
+}
+
 // next takes the first of the candidates. It returns false if there is none.
 func (c *candidates) next() (rule int, ok bool) {
 	from := &c.always
-	for _, other := range [...]*[]int{&c.byAction, &c.byProvider, &c.onGrants} {
+	for _, other := range [...]*[]int{&c.byAction, &c.byProvider, &c.byAnyCase, &c.onGrants} {
 		if len(*other) > 0 && (len(*from) == 0 || (*other)[0] < (*from)[0]) {
 			from = other
 		}

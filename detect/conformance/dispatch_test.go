@@ -3,6 +3,7 @@ package conformance
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/trailwire/trailwire/detect"
@@ -17,7 +18,11 @@ func TestARuleIsTriedOnTheEventsThatItCouldMatch(t *testing.T) {
 		{"an action rather than a provider", `any where event.provider == "s3.amazonaws.com" and event.action == "A1"`, `event.action ["A1"]`},
 		{"the narrower of two conditions", `any where event.action in ("A1", "A2") and event.action == "A1"`, `event.action ["A1"]`},
 		{"a provider where the action is a pattern", `any where event.provider == "lambda.amazonaws.com" and event.action : "Add*"`, `event.provider ["lambda.amazonaws.com"]`},
-		{"an action in any case is not a key", `any where event.action : "StopLogging"`, ` []`},
+		{"an action in any case", `any where event.action : "StopLogging"`, `event.action, in any case, ["stoplogging"]`},
+		{"an action in any case or one in its own", `any where event.action in~ ("A1", "A2") or event.action == "B"`, `event.action, in any case, ["a1" "a2" "b"]`},
+		{"letters beyond ASCII have more cases", `any where event.action : "Ä1"`, ` []`},
+		{"an action in any case rather than a provider", `any where event.provider == "p" and event.action : "A1"`, `event.action, in any case, ["a1"]`},
+		{"what is no action for Elastic is not a key", `any where event.action == "none"`, ` []`},
 		{"an action or something else", `any where event.action == "A1" or event.provider == "p"`, ` []`},
 		{"not an action", `any where event.action != "A1"`, ` []`},
 		{"an action or none at all", `any where event.action == "A1" or event.action == null`, ` []`},
@@ -43,6 +48,7 @@ func TestTheRulesThatMatchAreThoseThatMatchAlone(t *testing.T) {
 		`any where event.action == "B" and event.provider == "p.amazonaws.com"`,
 		`any where event.provider in ("p.amazonaws.com", "q.amazonaws.com")`,
 		`any where event.action == null`,
+		`any where event.action : ("aB", "B")`,
 	}
 	var rules []*rule.Rule
 	for _, q := range queries {
@@ -55,12 +61,14 @@ func TestTheRulesThatMatchAreThoseThatMatchAlone(t *testing.T) {
 		want  []int // of queries
 	}{
 		{"an action and its provider", object{"eventSource": "p.amazonaws.com", "eventName": "A"}, []int{0, 1, 2, 4, 6}},
-		{"another action", object{"eventSource": "p.amazonaws.com", "eventName": "B"}, []int{1, 2, 5, 6}},
+		{"another action", object{"eventSource": "p.amazonaws.com", "eventName": "B"}, []int{1, 2, 5, 6, 8}},
+		{"an action in any case", object{"eventSource": "r.amazonaws.com", "eventName": "AB"}, []int{8}},
+		{"an action that is too long to be one", object{"eventSource": "q.amazonaws.com", "eventName": strings.Repeat("A", 200)}, []int{6}},
 		{"the action in another case", object{"eventSource": "p.amazonaws.com", "eventName": "a"}, []int{1, 4, 6}},
 		{"another provider", object{"eventSource": "q.amazonaws.com", "eventName": "A"}, []int{0, 2, 6}},
 		{"neither, but the user", object{"eventSource": "r.amazonaws.com", "eventName": "C", "userIdentity": object{"userName": "u"}}, []int{3}},
 		{"an action that is empty", object{"eventSource": "r.amazonaws.com", "eventName": ""}, []int{7}},
-		{"a document with several actions", object{"event": object{"action": []any{"C", "B"}, "provider": "q.amazonaws.com"}, "data_stream.dataset": "aws.cloudtrail"}, []int{2, 6}},
+		{"a document with several actions", object{"event": object{"action": []any{"C", "B"}, "provider": "q.amazonaws.com"}, "data_stream.dataset": "aws.cloudtrail"}, []int{2, 6, 8}},
 		{"a document with several providers", object{"event": object{"action": "A", "provider": []any{"r.amazonaws.com", "p.amazonaws.com"}}, "data_stream.dataset": "aws.cloudtrail"}, []int{0, 1, 2, 4, 6}},
 	}
 	for _, test := range tests {

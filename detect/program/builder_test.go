@@ -58,6 +58,14 @@ func TestConditions(t *testing.T) {
 			[]any{"ba", "c"}, []any{"b", "B", 7}, []any{nil}},
 		{"greater or equal", func(b *Builder, a Operand) (Condition, error) { return b.Ordered(here, a, GreaterOrEqual, Int(5)) },
 			[]any{5, 6}, []any{4.9}, []any{nil}},
+		{"less, whatever the type", func(b *Builder, a Operand) (Condition, error) { return b.OrderedNumber(here, a, Less, Float(5.5)) },
+			[]any{5, "5", "-1e3", []any{"x", 5}}, []any{5.5, "6", "x", "", true}, []any{nil}},
+		{"the same text as itself", func(b *Builder, a Operand) (Condition, error) { return b.SameText(here, a, a, WholeText, false) },
+			[]any{"x", 5, true, []any{"x", "y"}}, nil, []any{nil, []any{}}},
+		{"the opposite of that", func(b *Builder, a Operand) (Condition, error) {
+			k, err := b.SameText(here, a, a, PartOfText, true)
+			return b.Opposite(k), err
+		}, []any{nil, []any{}}, []any{"x", 5, []any{"x", "y"}}, nil},
 		{"in a list", func(b *Builder, a Operand) (Condition, error) {
 			return b.In(here, a, []Value{Text([]byte("x")), Null(), Int(2), Bool(true)})
 		}, []any{"x", 2, true, []any{"y", 2}}, []any{"X", "2", 1, false}, []any{nil}},
@@ -235,6 +243,10 @@ func TestTheBuilderRefusesWhatCannotHold(t *testing.T) {
 		{"a number in a list with text", condition(b.In(at, length, []Value{number, text})), at, "cannot compare a number with text"},
 		{"a number in an order with text", condition(b.Ordered(at, length, Less, text)), at, "cannot compare a number with text"},
 		{"an order of booleans", condition(b.Ordered(at, a, Less, yes)), at, "compares numbers or text, not booleans"},
+		{"an unknown order of numbers", condition(b.OrderedNumber(at, a, 9, number)), at, "9 is not an order"},
+		{"a text as a number", condition(b.OrderedNumber(at, a, Less, text)), at, `"x" is not a number`},
+		{"a field and what is calculated", condition(b.SameText(at, a, length, WholeText, false)), at, "compares a field with a field"},
+		{"an unknown search", condition(b.SameText(at, a, a, 9, false)), at, "9 is not a search"},
 		{"an unknown order", condition(b.Ordered(at, a, 9, number)), at, "9 is not an order"},
 		{"a pattern for a number", condition(b.Like(at, length, []string{"*"}, false)), at, "cannot compare a number with text"},
 		{"a prefix of a number", condition(b.HasPrefix(at, length, "1", false)), at, "cannot compare a number with text"},

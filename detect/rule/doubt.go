@@ -153,7 +153,7 @@ const maxTried = 1000
 
 // contradicts tries the values one of which a field has to have, each by itself.
 func (d *doubts) contradicts(slot int, field cloudtrail.Field) (found bool) {
-	values := d.requiredValues(field)
+	values := d.requiredValues(field, false)
 	for _, value := range values[:min(len(values), maxTried)] {
 		at, impossible := d.program.Impossible(d.having(slot, field, value))
 		if _, wrong := wrongValue(field, value, false); wrong || !impossible {
@@ -236,7 +236,7 @@ func (d *doubts) categoryWithoutCall() {
 	if action < 0 || category < 0 {
 		return
 	}
-	for _, wanted := range d.requiredValues(d.fields[category]) {
+	for _, wanted := range d.requiredValues(d.fields[category], false) {
 		calls := cloudtrail.CallsOf(wanted)
 		possible := slices.ContainsFunc(calls, func(call string) bool {
 			_, impossible := d.program.Impossible(d.having(action, d.fields[action], call))

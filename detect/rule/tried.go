@@ -1,22 +1,30 @@
 package rule
 
 import (
+	"strings"
+
 	"github.com/trailwire/trailwire/detect/cloudtrail"
+	"github.com/trailwire/trailwire/detect/document"
 	"github.com/trailwire/trailwire/detect/grant/call"
 )
 
 // TriedOn says on which events the rule is evaluated: those that have
 // one of the values in the field, event.action or event.provider. For a rule that
 // asks for a foreign grant the field is [TriedOnGrants], and the values are the names
-// of the calls that let somebody in. The field is empty if that is every event.
+// of the calls that let somebody in. For one that asks for a call whatever the case of
+// its name it is [TriedOnAnyCase], and the names are in lower case. The field is empty
+// if the rule is evaluated on every event.
 func (r *Rule) TriedOn() (field string, values []string) {
-	if values := r.requiredValues(cloudtrail.FieldAction); len(values) > 0 {
+	if values := r.requiredValues(cloudtrail.FieldAction, false); len(values) > 0 {
 		return cloudtrail.FieldAction.Name(), values
 	}
 	if r.NeedsGrant() {
 		return TriedOnGrants, call.Names()
 	}
-	if values := r.requiredValues(cloudtrail.FieldProvider); len(values) > 0 {
+	if values := r.requiredValues(cloudtrail.FieldAction, true); len(values) > 0 {
+		return TriedOnAnyCase, values
+	}
+	if values := r.requiredValues(cloudtrail.FieldProvider, false); len(values) > 0 {
 		return cloudtrail.FieldProvider.Name(), values
 	}
 	return "", nil
@@ -25,16 +33,24 @@ func (r *Rule) TriedOn() (field string, values []string) {
 // TriedOnGrants means the calls that let somebody in.
 const TriedOnGrants = cloudtrail.GrantPrefix + "*"
 
+// TriedOnAnyCase means events with one of some values in event.action, in any case.
+const TriedOnAnyCase = "event.action, in any case,"
+
 // requiredValues returns the values of a field one of which every event that
-// the rule matches has, exactly. There are none if the rule can do without.
-func (r *Rule) requiredValues(field cloudtrail.Field) []string {
+// the rule matches has, exactly, or with fold in any case. There are none if the rule
+// can do without.
+func (r *Rule) requiredValues(field cloudtrail.Field, fold bool) []string {
 	var fewest []string
 	for _, either := range r.program.Required() {
 		var values []string
 		for _, l := range either {
-			if !l.Whole || l.Fold || r.fields[l.Slot].Name() != field.Name() {
+			// What Elastic's pipeline drops is no action, but may be CloudTrail's own eventName.
+			if !l.Whole || l.Fold && !fold || r.fields[l.Slot].Name() != field.Name() || document.IsDropped([]byte(l.Text)) {
 				values = nil
 				break
+			}
+			if fold {
+				l.Text = lowerASCII(l.Text)
 			}
 			values = append(values, l.Text)
 		}
@@ -43,4 +59,14 @@ func (r *Rule) requiredValues(field cloudtrail.Field) []string {
 		}
 	}
 	return fewest
+}
+
+// lowerASCII is a text with ASCII letters in lower case, as programs compare without case.
+func lowerASCII(s string) string {
+	return strings.Map(func(r rune) rune {
+		if 'A' <= r && r <= 'Z' {
+			r |= 0x20
+		}
+		return r
+	}, s)
 }
