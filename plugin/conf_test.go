@@ -547,7 +547,7 @@ func TestAlertsAreRoutedToEveryPlace(t *testing.T) {
 				}
 				bulk := strings.Join(somewhere.at("/_bulk"), "")
 				for _, id := range []string{"high", "other"} {
-					if !strings.Contains(bulk, `"_id":"8f985da6-66e8-4838-a63e-21636eb9adc5:`+id+`"`) {
+					if !regexp.MustCompile(`"_id":"8f985da6-66e8-4838-a63e-21636eb9adc5:` + id + `:[0-9a-f]{16}"`).MatchString(bulk) {
 						t.Errorf("OpenSearch does not know the alert of %q by its key: %.300s", id, bulk)
 					}
 				}

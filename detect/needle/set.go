@@ -190,26 +190,34 @@ const minNeedle = 3
 // withoutCovered returns the needles less those that are found whenever another
 // is, because it is part of them.
 func withoutCovered(needles []Needle) []Needle {
+	different := withoutCopies(needles) // rules often share theirs, and what follows compares each with each
 	var kept []Needle
-	for i, n := range needles {
-		covered := slices.ContainsFunc(needles[:i], n.equals) // the first of equal ones stays
-		for _, other := range needles {
-			covered = covered || !n.equals(other) && other.covers(n)
-		}
-		if !covered {
+	for _, n := range different {
+		if !slices.ContainsFunc(different, func(other Needle) bool { return n != other && other.covers(n) }) {
 			kept = append(kept, n)
 		}
 	}
 	return kept
 }
 
-func (n Needle) equals(other Needle) bool { return n == other }
+// withoutCopies returns the needles, the first of equal ones.
+func withoutCopies(needles []Needle) []Needle {
+	seen := make(map[Needle]bool, len(needles))
+	var different []Needle
+	for _, n := range needles {
+		if !seen[n] {
+			seen[n] = true
+			different = append(different, n)
+		}
+	}
+	return different
+}
 
 // covers reports whether n is found everywhere that other is.
 func (n Needle) covers(other Needle) bool {
 	switch {
 	case n.Whole:
-		return n.equals(other)
+		return n == other
 	case n.Fold:
 		return bytes.Contains(bytes.ToLower([]byte(other.Text)), []byte(n.Text))
 	case other.Fold:
