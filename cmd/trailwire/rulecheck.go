@@ -15,7 +15,7 @@ import (
 
 const checkHelp = `Read rule files and run the unit tests beside them.
 
-The tests of NAME.toml are in NAME.test.json: a list of events, each with the
+The tests of NAME.toml or NAME.yml are in NAME.test.json: a list of events, each with the
 verdict that the rule must give.
 
   [{"why": "…", "expected": true, "event": {"eventSource": …}}, …]

@@ -16,7 +16,8 @@ import (
 
 const rulesHelp = `List, explain and check rules.
 
-A rule is a TOML file in the schema of Elastic's detection-rules repository. The
+A rule is a TOML file in the schema of Elastic's detection-rules repository, with a
+query in EQL or KQL, or a Sigma rule about CloudTrail in a .yml file. The
 plugin and scan load it with the property rules; docs/rules.md has the details.`
 
 func (p *program) rulesCommand() *cobra.Command {

@@ -62,7 +62,7 @@ type Settings struct {
 var Table = []Property{
 	{
 		Name: "rules", Kind: KindList, Engine: true,
-		Help: "Rule files or globs in the schema of Elastic's detection-rules, beside the built-in rule; -builtin leaves that one out.",
+		Help: "Rule files or globs, in the schema of Elastic's detection-rules or of Sigma (.yml), beside the built-in rule; -builtin leaves that one out.",
 		set: func(s *Settings, v string) (err error) {
 			s.RulePatterns, err = listOf(v, anything, "rule files, globs and -builtin")
 			return err

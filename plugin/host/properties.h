@@ -4,7 +4,7 @@ static const struct property_entry common_properties[] = {
     {
         .type = PROPERTY_CLIST,
         .name = "rules",
-        .description = "Rule files or globs in the schema of Elastic's detection-rules, beside the built-in rule; -builtin leaves that one out.",
+        .description = "Rule files or globs, in the schema of Elastic's detection-rules or of Sigma (.yml), beside the built-in rule; -builtin leaves that one out.",
     },
     {
         .type = PROPERTY_STR,
