@@ -1,6 +1,9 @@
 package kql
 
-import "testing"
+import (
+	"strings"
+	"testing"
+)
 
 // The event that most queries below are asked about.
 var grantEvent = event{
@@ -157,6 +160,17 @@ func TestErrors(t *testing.T) {
 		}
 		if c.query != "k: \xff" && err.Caret() == "" {
 			t.Errorf("%s: no caret", c.query)
+		}
+	}
+	for query, want := range map[string]string{
+		strings.Repeat("(", 501) + "k: a" + strings.Repeat(")", 501):              "line 1, column 501: the query nests deeper than the 500 levels allowed",
+		"k: " + strings.Repeat("(", 501) + "a" + strings.Repeat(")", 501):         "line 1, column 504: the query nests deeper than the 500 levels allowed",
+		"k: a" + strings.Repeat(" ", 1<<17):                                       "line 1, column 1: the query has 131076 bytes, more than the 131072 allowed",
+		"event.*: (" + strings.Repeat("x* or *y and ", 7000) + "z)":               "the query has more than the 16384 tests allowed: a field with a star counts for each field that fits",
+		strings.Repeat("not (k: a and ", 260) + "k: a" + strings.Repeat(")", 260): "line 1, column 1: the query nests deeper than the 512 levels allowed",
+	} {
+		if err := rejection(t, query); !strings.HasSuffix(err.Error(), want) {
+			t.Errorf("%.30s…: got %v\nwant %s", query, err, want)
 		}
 	}
 	if got, want := rejection(t, "k: a\n\tor k: \"b\" c").Caret(), "\tor k: \"b\" c\n\t          ^"; got != want {
