@@ -68,10 +68,12 @@ DEMO := $(addprefix testdata/, \
 demo: all
 	@$(CLI) demo --plugin $(FILTER) --testhost $(HOST) --coverage extended $(DEMO)
 
-# The last line says how many tests passed, failed and were skipped, and why.
+# The last line says how many tests passed, failed and were skipped, and why. Of the
+# tests of the engine as a whole those run with the race detector that have threads.
 test: all
 	@{ $(GO) test -json ./...; \
-	   $(GO) test -race -json ./detect/... ./internal/chunk/... ./internal/property/... ./internal/address/... ./internal/deliver/...; \
+	   $(GO) test -race -json $$($(GO) list ./detect/... | grep -v /conformance) ./internal/chunk/... ./internal/property/... ./internal/address/... ./internal/deliver/...; \
+	   $(GO) test -race -json -run Concurrent ./detect/conformance; \
 	} | $(GO) run ./internal/testline
 
 lint:
