@@ -75,10 +75,7 @@ func (d *dispatch) find(event *cloudtrail.Event) candidates {
 	found := candidates{byAction: d.byAction[string(action.Text())], byProvider: d.byProvider[string(provider.Text())], always: d.always}
 	if len(d.byAnyCase) > 0 {
 		var lower [maxAction]byte
-		name, ok := lowered(lower[:0], action.Text())
-		if !ok {
-			return candidates{always: d.all}
-		}
+		name := appendLower(lower[:0], action.Text())
 		found.byAnyCase = d.byAnyCase[string(name)]
 	}
 	if len(d.onGrants) > 0 && call.Find(string(provider.Text()), string(action.Text())) != nil {
@@ -87,22 +84,18 @@ func (d *dispatch) find(event *cloudtrail.Event) candidates {
 	return found
 }
 
-// maxAction is longer than the name of any call.
+// maxAction is longer than the name of any call. That of something else may be longer.
 const maxAction = 128
 
-// lowered appends a name with ASCII letters in lower case. It returns false if there is
-// no room for it.
-func lowered(dst, name []byte) ([]byte, bool) {
-	if len(name) > cap(dst) {
-		return dst, false
-	}
+// appendLower appends a name with ASCII letters in lower case.
+func appendLower(dst, name []byte) []byte {
 	for _, c := range name {
 		if c-'A' < 26 {
 			c |= 0x20
 		}
 		dst = append(dst, c)
 	}
-	return dst, true
+	return dst
 }
 
 // next takes the first of the candidates. It returns false if there is none.

@@ -135,6 +135,8 @@ func TestALiteralThatItsFieldCannotHaveIsRefused(t *testing.T) {
 		{"no address", "ip", equals("AWS Internal"), `cannot compare ip, of the type ip, with "AWS Internal": compare it with an address or a block, such as 10.0.0.0/8`},
 		{"a number for an address", "ip", isIn("10.0.0.1", 5), `cannot compare ip, of the type ip, with 5: compare it with an address or a block, such as 10.0.0.0/8`},
 		{"a block in an order", "ip", inOrder(Less, "10.0.0.0/8"), `cannot compare ip, of the type ip, with "10.0.0.0/8": compare it with an address or a block, such as 10.0.0.0/8`},
+		{"an address with a zone in an order", "ip", inOrder(Less, "fe80::1%eth0"), `cannot compare ip, of the type ip, with "fe80::1%eth0": compare it with an address or a block, such as 10.0.0.0/8`},
+		{"an address with a zone", "ip", equals("fe80::1%eth0"), `cannot compare ip, of the type ip, with "fe80::1%eth0": compare it with an address or a block, such as 10.0.0.0/8`},
 		{"a pattern for an address", "ip", isLike("10.*", false), `cannot search ip, of the type ip, as text: compare it with an address or a block, such as 10.0.0.0/8, or use source.address`},
 		{"no date", "date", equals("now-5m"), `cannot compare date, of the type date, with "now-5m": compare it with a date, such as "2026-08-20" or "2026-08-20T10:00:00Z"`},
 		{"a pattern for a date", "date", isLike("2026*", false), `cannot search date, of the type date, as text: compare it with a date, such as "2026-08-20" or "2026-08-20T10:00:00Z"`},
