@@ -132,10 +132,22 @@ func reason(output []string) string {
 		if ok && strings.Contains(place, ".go:") {
 			text = strings.TrimPrefix(text, "SKIPPED: ")
 			text, _, _ = strings.Cut(text, ":")
-			return strings.ToLower(text)
+			return inLowerCase(text)
 		}
 	}
 	return "no reason"
+}
+
+// inLowerCase returns a text in lower case, with names of variables and paths, which
+// have an underscore or a slash, as they are.
+func inLowerCase(text string) string {
+	words := strings.Split(text, " ")
+	for i, word := range words {
+		if !strings.ContainsAny(word, "_/") {
+			words[i] = strings.ToLower(word)
+		}
+	}
+	return strings.Join(words, " ")
 }
 
 // line says how many tests passed, failed and were skipped, by reason, the most

@@ -24,7 +24,8 @@ func TestTheLastLineSaysHowManyTestsThereWereAndWhySomeWereNotRun(t *testing.T) 
 			`{"Action":"output","Package":"p","Test":"TestA","Output":"    a_test.go:7: SKIPPED: no chromium: on this machine\n"}`, `{"Action":"skip","Package":"p","Test":"TestA"}`,
 			`{"Action":"output","Package":"p","Test":"TestB","Output":"    b_test.go:9: no Fluent Bit\n"}`, `{"Action":"skip","Package":"p","Test":"TestB"}`,
 			`{"Action":"output","Package":"p","Test":"TestC","Output":"    b_test.go:9: no Fluent Bit\n"}`, `{"Action":"skip","Package":"p","Test":"TestC"}`,
-		}, "0 passed, 0 failed, 3 skipped (2 no fluent bit; 1 no chromium)", ""},
+			`{"Action":"output","Package":"p","Test":"TestD","Output":"    d_test.go:9: SKIPPED: SET TRAILWIRE_RULES to a folder\n"}`, `{"Action":"skip","Package":"p","Test":"TestD"}`,
+		}, "0 passed, 0 failed, 4 skipped (2 no fluent bit; 1 no chromium; 1 set TRAILWIRE_RULES to a folder)", ""},
 		{"a failure is printed", []string{
 			`{"Action":"run","Package":"p","Test":"TestA"}`, `{"Action":"output","Package":"p","Test":"TestA","Output":"    a_test.go:7: 1, want 2\n"}`,
 			`{"Action":"fail","Package":"p","Test":"TestA"}`, `{"Action":"fail","Package":"p"}`,
