@@ -30,6 +30,7 @@ type setup struct {
 	plugins []string // shared objects, of those that are built
 	input   string   // a second one
 	filters []string
+	loses   bool   // alerts, where Fluent Bit ends
 	alerts  string // which records the first output takes; those tagged alert.*, if empty
 }
 

@@ -29,7 +29,12 @@ var routes = []setup{
 		filters: []string{"{name: trailwire, match: cloudtrail, alert_tag: alert.$severity, " + everyMatch + "}"},
 	},
 	{
-		name: "tagged, then rewrite_tag", plugins: []string{filterObject},
+		name: "the same with coverage all", plugins: []string{filterObject, inputObject},
+		input:   "{name: trailwire, alias: alerts}",
+		filters: []string{"{name: trailwire, match: cloudtrail, coverage: all, alert_tag: alert.$severity, " + everyMatch + "}"},
+	},
+	{
+		name: "tagged, then rewrite_tag", plugins: []string{filterObject}, loses: true,
 		filters: []string{tagRecords, `{name: rewrite_tag, match: cloudtrail, rule: "` + isAlert + ` alert.$alert['severity'] true"}`},
 	},
 	{
@@ -90,7 +95,9 @@ func routing(o options) (string, error) {
 	fmt.Fprintf(&b, "%s: tail with a buffer of 1 MB, json parser, and two null outputs, one for the alerts. Of the mixed account\n"+
 		"a share matches. Over no filter, by event: instructions of %d events, as callgrind counts them, and CPU of %d, user\n"+
 		"and system time, the median of %d runs in turns. What a Fluent Bit takes to start and to end is taken off. The first row is\n"+
-		"what an event costs without a filter. For every route but the first two it was checked that each alert arrives.\n\n",
+		"what an event costs without a filter. For every route but the first two it was checked that each alert arrives, but for\n"+
+		"rewrite_tag, which loses some when Fluent Bit ends.\n"+
+		"Three events in a hundred write a bucket policy for the own account, which coverage all reads.\n\n",
 		version, routedForInstructions, routedForCPU, o.rounds)
 	columns := []string{"route"}
 	for _, measure := range []string{"instructions", "CPU"} {
@@ -132,7 +139,8 @@ func (p *pipelines) addRoutes(f feed) error {
 		if i >= 2 {
 			want = f.events / 100
 		}
-		if got, err := p.arrived(r.name, f); err != nil || got != want {
+		got, err := p.arrived(r.name, f)
+		if err != nil || got > want || got < want && (!r.loses || got < want/2) {
 			return errors.Join(err, fmt.Errorf("%s: %d alerts arrive, want %d", r.name, got, want))
 		}
 	}
