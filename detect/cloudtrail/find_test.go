@@ -137,6 +137,7 @@ var findCases = []struct {
 	{"escaped once more", `{"log":` + quoted(quoted(raw("1"))) + `}`, "1", false},
 	{"escaped twice more", `{"log":` + quoted(quoted(quoted(raw("1")))) + `}`, "1", false},
 	{"a file that is escaped once more", `{"log":` + quoted(quoted(`{"Records":[`+raw("1")+`]}`)) + `}`, "1", true},
+	{"escaped once more, braces too", `{"log":` + quoted(strings.NewReplacer(`{`, `\u007b`, `}`, `\u007D`, `[`, `\u005b`).Replace(quoted(`{"Records":[`+raw("1")+`]}`))) + `}`, "1", true},
 	{"a list in a list", `{"log":[[` + raw("1") + `],[[` + raw("2") + `]]]}`, "1 2", false},
 	{"JSON text of a list in a list", `{"log":` + quoted(`[[`+raw("1")+`]]`) + `}`, "1", false},
 	{"a result of CloudWatch Logs Insights", `{"@timestamp":"2026-01-01 00:00:00.000","@message":` + quoted(raw("1")) + `}`, "1", false},

@@ -174,7 +174,14 @@ func note(noted []pair, n int, p pair) int {
 // mayHoldJSON reports whether text could have a JSON object in it, or begins like
 // a list.
 func mayHoldJSON(text []byte) bool {
-	return bytes.IndexByte(text, '{') >= 0 || looksLikeJSON(text)
+	return bytes.IndexByte(text, '{') >= 0 || looksLikeJSON(text) || isEscapedText(text)
+}
+
+// isEscapedText reports whether text could be JSON text that was escaped once more: in
+// quotation marks, with the braces as \u007b or not.
+func isEscapedText(text []byte) bool {
+	text = skipSpace(text)
+	return len(text) > 1 && text[0] == '"' && bytes.IndexByte(text, '\\') > 0
 }
 
 // looksLikeJSON reports whether text starts like a JSON object or array.
