@@ -18,6 +18,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/trailwire/trailwire/internal/property"
+	"github.com/trailwire/trailwire/internal/testbuild"
 )
 
 // top is the repository.
@@ -419,20 +420,5 @@ func TestMain(m *testing.M) {
 	}())
 }
 
-// buildPlugins returns a folder with the plugin under its names: those that make has
-// built, or, if they are missing or older than their sources, some built for the
-// test.
-var buildPlugins = sync.OnceValues(func() (folder string, err error) {
-	isNew := exec.Command("make", "--question", "build/flb-filter_trailwire.so", "build/flb-in_trailwire.so", "build/out_trailwire.so")
-	isNew.Dir = top
-	if isNew.Run() == nil {
-		return filepath.Abs(filepath.Join(top, "build"))
-	}
-	path := filepath.Join(workshop, filepath.Base(installed))
-	build := exec.Command("go", "build", "-trimpath", "-buildmode=c-shared", "-o", path, "./plugin")
-	build.Dir = top
-	if out, err := build.CombinedOutput(); err != nil {
-		return "", fmt.Errorf("%s: %w\n%s", build, err, out)
-	}
-	return workshop, errors.Join(os.Link(path, filepath.Join(workshop, "flb-in_trailwire.so")), os.Link(path, filepath.Join(workshop, "out_trailwire.so")))
-})
+// buildPlugins returns a folder with the plugin under its names.
+var buildPlugins = sync.OnceValues(func() (string, error) { return testbuild.Folder(top, workshop) })

@@ -20,6 +20,7 @@ import (
 var packages = []struct{ name, mayImport string }{
 	{"internal/version", ""},
 	{"internal/testline", ""},
+	{"internal/testbuild", ""},
 
 	{"detect/document", ""},
 	{"detect/program", ""},

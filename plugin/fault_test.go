@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/trailwire/trailwire/internal/property"
+	"github.com/trailwire/trailwire/internal/testbuild"
 )
 
 // What goes wrong around the plugin, and in it: the process lives and the chunk
@@ -95,7 +96,7 @@ func TestAChunkOf100MBIsFiltered(t *testing.T) {
 // panicking is a shared object that panics when it finds a text in a chunk.
 var panicking = sync.OnceValues(func() (string, error) {
 	path := filepath.Join(workshop, "panicking", "flb-filter_trailwire.so")
-	return path, buildPlugin(path, "-tags", "trailwire_panics")
+	return path, testbuild.Plugin("..", path, "-tags", "trailwire_panics")
 })
 
 func TestAPanicInTheEvaluationLeavesTheChunkAlone(t *testing.T) {

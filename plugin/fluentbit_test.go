@@ -17,6 +17,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/trailwire/trailwire/internal/testbuild"
 )
 
 // The helpers of the tests in this folder: they find the shared object and the
@@ -64,52 +66,9 @@ func plugin(t *testing.T) string {
 }
 
 var builtPlugin = sync.OnceValues(func() (string, error) {
-	path, err := filepath.Abs("../build/flb-filter_trailwire.so")
-	if err != nil {
-		return "", err
-	}
-	newest, err := newestSource("../detect", ".", "../go.mod")
-	if err != nil {
-		return "", err
-	}
-	if info, err := os.Stat(path); err == nil && !info.ModTime().Before(newest) {
-		return path, nil
-	}
-	path = filepath.Join(workshop, "flb-filter_trailwire.so")
-	return path, buildPlugin(path)
+	folder, err := testbuild.Folder("..", workshop)
+	return filepath.Join(folder, testbuild.Filter), err
 })
-
-func buildPlugin(path string, flags ...string) error {
-	exports, err := filepath.Abs("exports.map")
-	if err != nil {
-		return err
-	}
-	flags = append(flags, "-trimpath", "-buildmode=c-shared", "-ldflags", "-extldflags=-Wl,--version-script="+exports, "-o", path, ".")
-	build := exec.Command("go", append([]string{"build"}, flags...)...)
-	if out, err := build.CombinedOutput(); err != nil {
-		return fmt.Errorf("%s: %w\n%s", build, err, out)
-	}
-	return nil
-}
-
-func newestSource(roots ...string) (newest time.Time, err error) {
-	for _, root := range roots {
-		err := filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
-			if err != nil || entry.IsDir() || strings.HasSuffix(path, "_test.go") {
-				return err
-			}
-			info, err := entry.Info()
-			if err == nil && info.ModTime().After(newest) {
-				newest = info.ModTime()
-			}
-			return err
-		})
-		if err != nil {
-			return time.Time{}, err
-		}
-	}
-	return newest, nil
-}
 
 // fluentBit is a Fluent Bit on this machine.
 type fluentBit struct {

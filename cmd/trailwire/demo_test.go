@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -13,6 +12,7 @@ import (
 	"github.com/trailwire/trailwire/detect/alert"
 	"github.com/trailwire/trailwire/detect/document"
 	"github.com/trailwire/trailwire/detect/rule"
+	"github.com/trailwire/trailwire/internal/testbuild"
 )
 
 // built returns the plugin and the test host: those that make has built, or, where
@@ -23,7 +23,7 @@ func built(t *testing.T) (plugin, testhost string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return filepath.Join(folder, pluginName), filepath.Join(folder, "testhost")
+	return filepath.Join(folder, testbuild.Filter), filepath.Join(folder, testbuild.Host)
 }
 
 // workshop is the folder for what these tests build.
@@ -41,27 +41,7 @@ func TestMain(m *testing.M) {
 	}())
 }
 
-var buildAll = sync.OnceValues(func() (folder string, err error) {
-	const top = "../.."
-	files := []string{"build/" + pluginName, "build/" + inputName, "build/testhost"}
-	isNew := exec.Command("make", append([]string{"--question"}, files...)...)
-	isNew.Dir = top
-	if isNew.Run() == nil {
-		return filepath.Abs(filepath.Join(top, "build"))
-	}
-	for _, command := range [][]string{
-		{"go", "build", "-trimpath", "-buildmode=c-shared", "-o", filepath.Join(workshop, pluginName), "./plugin"},
-		{"ln", filepath.Join(workshop, pluginName), filepath.Join(workshop, inputName)},
-		{"gcc", "-std=gnu11", "-rdynamic", "-o", filepath.Join(workshop, "testhost"), "plugin/testhost/testhost.c", "-ldl", "-lpthread"},
-	} {
-		build := exec.Command(command[0], command[1:]...)
-		build.Dir, build.Env = top, append(os.Environ(), "CGO_ENABLED=1")
-		if out, err := build.CombinedOutput(); err != nil {
-			return "", fmt.Errorf("%s: %w\n%s", build, err, out)
-		}
-	}
-	return workshop, nil
-})
+var buildAll = sync.OnceValues(func() (string, error) { return testbuild.Folder("../..", workshop) })
 
 // alertText is what the demo prints for grantEvent, without the id.
 const alertText = `HIGH 73  AWS Lambda Function Policy Updated to Allow Cross-Account Invocation
