@@ -12,7 +12,6 @@ import (
 	"errors"
 	"fmt"
 	"runtime/cgo"
-	"runtime/debug"
 	"time"
 	"unsafe"
 
@@ -132,9 +131,6 @@ func newInstance(h host, s settings) (_ *instance, err error) {
 		f.end()
 		return nil, err
 	}
-	// Compiling rules leaves megabytes behind. Collected now, they do not bring a
-	// collection forward to where events wait.
-	debug.FreeOSMemory()
 	return f, nil
 }
 
