@@ -76,6 +76,15 @@ func Printable(text string) string { return printable(text) }
 // [MaxText] bytes, cut between two characters. Control characters stay.
 func Bounded(text string) string { return bounded(text) }
 
+// IsAccountID reports whether text is an AWS account ID: twelve digits, leading zeros
+// included.
+func IsAccountID(text string) bool { return isAccountID(text) }
+
+// AccountText reads a text that may be an account ID, which some collectors turn into
+// a number and so rob of its leading zeros. It returns false for what is neither: a
+// number that is no account's is nobody's.
+func AccountText(value []byte) (string, bool) { return accountText(value) }
+
 // Grantee says to whom the grant is, in one text: the accounts of its principals, or
 // the principal if no account is known, and what narrows it to an account or an
 // organization. Two grants with another grantee let in somebody else.

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/trailwire/trailwire/detect/cloudtrail"
+	"github.com/trailwire/trailwire/detect/grant"
 	"github.com/trailwire/trailwire/detect/grant/policy"
 )
 
@@ -64,7 +65,7 @@ func (r *reader) values(word string) ([]string, bool) {
 		return []string{before + r.opening.Account + after}, r.opening.Account != ""
 	case "only-the-account":
 		return []string{`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"` + r.opening.Account +
-			`"},"Action":"` + r.opening.Service + `:*","Resource":"*"}]}`}, isAccountID(r.opening.Account)
+			`"},"Action":"` + r.opening.Service + `:*","Resource":"*"}]}`}, grant.IsAccountID(r.opening.Account)
 	case "nobody":
 		return []string{`{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Principal":"*","Action":"sts:*"}]}`}, true
 	}

@@ -201,10 +201,7 @@ func (r *reader) readPrincipals(p *Part, in *parameters) bool {
 // as * or, by the services that share snapshots and images, as all.
 func principalOf(value []byte) (string, bool) {
 	if !document.IsMap(value) {
-		if n, ok := document.Int(value); ok {
-			return accountOf(n), true
-		}
-		text := scalarText(value)
+		text := principalText(value)
 		if strings.EqualFold(text, "all") {
 			return "*", true
 		}
@@ -284,9 +281,7 @@ func (p *Part) conditions(in *parameters, s *statement) {
 	for _, n := range p.Narrow {
 		c := condition{key: n.Key}
 		in.each(n.Path, func(value []byte) bool {
-			if account, isNumber := document.Int(value); isNumber {
-				c.values = append(c.values, accountOf(account))
-			} else if text := scalarText(value); text != "" {
+			if text := principalText(value); text != "" {
 				c.values = append(c.values, text)
 			}
 			return true
@@ -471,12 +466,10 @@ func lambdaBinding(g *grant.Grant) (binding policy.Binding, decidedBy string) {
 	return policy.BindingUnbound, ""
 }
 
-// accountOf writes a number as an account id, which some collectors make of it.
-func accountOf(n int64) string {
-	text := []byte("000000000000")
-	for i := len(text) - 1; i >= 0 && n > 0; i-- {
-		text[i] = byte('0' + n%10)
-		n /= 10
+// principalText is [scalarText] of what may be an account.
+func principalText(value []byte) string {
+	if text, ok := grant.AccountText(value); ok {
+		return text
 	}
-	return string(text)
+	return scalarText(value)
 }

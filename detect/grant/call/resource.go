@@ -35,12 +35,12 @@ func (r *reader) readResource() {
 // event happened.
 func (r *reader) account() string {
 	if r.call.Owner != "" {
-		if text := r.parameters.first(r.call.Owner); isAccountID(text) {
+		if text := r.parameters.first(r.call.Owner); grant.IsAccountID(text) {
 			return text
 		}
 	}
 	accounts := r.texts(cloudtrail.FieldResourceAccounts)
-	accounts = slices.DeleteFunc(accounts, func(text string) bool { return !isAccountID(text) })
+	accounts = slices.DeleteFunc(accounts, func(text string) bool { return !grant.IsAccountID(text) })
 	slices.Sort(accounts)
 	switch accounts = slices.Compact(accounts); len(accounts) {
 	case 0:
@@ -50,7 +50,7 @@ func (r *reader) account() string {
 		return ""
 	}
 	for _, f := range []cloudtrail.Field{cloudtrail.FieldReceiver, cloudtrail.FieldAccount} {
-		if text := string(r.event.Text(f)); isAccountID(text) {
+		if text := string(r.event.Text(f)); grant.IsAccountID(text) {
 			return text
 		}
 	}
@@ -78,7 +78,7 @@ func (r *reader) texts(f cloudtrail.Field) []string {
 func accountIn(arn, otherwise string) string {
 	fields := strings.SplitN(arn, ":", 6)
 	if len(fields) == 6 && fields[0] == "arn" && fields[4] != "" {
-		if isAccountID(fields[4]) {
+		if grant.IsAccountID(fields[4]) {
 			return fields[4]
 		}
 		return ""
@@ -156,7 +156,7 @@ func queueARN(text string) (string, bool) {
 	}
 	account, name, found := strings.Cut(strings.TrimPrefix(u.Path, "/"), "/")
 	host := strings.Split(u.Hostname(), ".")
-	if !found || !isAccountID(account) || name == "" || strings.Contains(name, "/") || len(host) < 3 {
+	if !found || !grant.IsAccountID(account) || name == "" || strings.Contains(name, "/") || len(host) < 3 {
 		return "", false
 	}
 	region := "us-east-1"
@@ -183,13 +183,6 @@ func decoded(text string) string {
 
 func isARN(text string) bool {
 	return strings.HasPrefix(text, "arn:") && strings.Count(text, ":") >= 5
-}
-
-func isAccountID(text string) bool {
-	if len(text) != 12 {
-		return false
-	}
-	return strings.Trim(text, digits) == ""
 }
 
 // nameOf returns what people call a resource: its name if the event has one, else
