@@ -173,29 +173,12 @@ func (c *compiler) eachField(f *literal, span program.Span, test func(program.Op
 func (c *compiler) fit(f *literal) []string {
 	var fit []string
 	for _, name := range c.names {
-		if fits(name, f.parts) {
+		if program.HasParts(name, f.parts) {
 			fit = append(fit, name)
 		}
 	}
 	slices.Sort(fit)
 	return fit
-}
-
-// fits says whether a text has the parts, in order, with anything between them.
-func fits(text string, parts []string) bool {
-	first, last := parts[0], parts[len(parts)-1]
-	if len(text) < len(first)+len(last) || !strings.HasPrefix(text, first) || !strings.HasSuffix(text, last) {
-		return false
-	}
-	text = text[len(first) : len(text)-len(last)]
-	for _, part := range parts[1 : len(parts)-1] {
-		i := strings.Index(text, part)
-		if i < 0 {
-			return false
-		}
-		text = text[i+len(part):]
-	}
-	return true
 }
 
 // values compiles what is after the colon. The field is distributed over a list.

@@ -11,6 +11,28 @@ func QuotePattern(text string) string {
 	return strings.NewReplacer(`\`, `\\`, `*`, `\*`, `?`, `\?`).Replace(text)
 }
 
+// HasParts reports whether a name is these parts in this order, with any text between two of them:
+// whether it fits the pattern that was cut at its stars. It is for the names in a query. Values are
+// compared by [Builder.Like].
+func HasParts(name string, parts []string) bool {
+	if len(parts) == 1 {
+		return name == parts[0]
+	}
+	first, last := parts[0], parts[len(parts)-1]
+	if len(name) < len(first)+len(last) || !strings.HasPrefix(name, first) || !strings.HasSuffix(name, last) {
+		return false
+	}
+	name = name[len(first) : len(name)-len(last)]
+	for _, part := range parts[1 : len(parts)-1] {
+		i := strings.Index(name, part)
+		if i < 0 {
+			return false
+		}
+		name = name[i+len(part):]
+	}
+	return true
+}
+
 // pattern is a compiled wildcard pattern. A star matches any text, also the empty one and
 // one with newlines in it; a question mark matches one character; a backslash before a
 // character makes it an ordinary one. It matches a whole value.

@@ -119,3 +119,24 @@ func TestFolding(t *testing.T) {
 		}
 	}
 }
+
+func TestHasParts(t *testing.T) {
+	for _, test := range []struct {
+		name, pattern string
+		want          bool
+	}{
+		{"event.action", "event.action", true},
+		{"event.action", "event", false},
+		{"event.action", "event.*", true},
+		{"event.", "event.*", true},
+		{"event.action", "*.action", true},
+		{"event.action", "e*t*n", true},
+		{"event.action", "*", true},
+		{"aba", "ab*ba", false}, // the first and the last part do not overlap
+		{"a1b2c", "a*2*1*c", false},
+	} {
+		if got := HasParts(test.name, strings.Split(test.pattern, "*")); got != test.want {
+			t.Errorf("%s fits %s: %v, want %v", test.name, test.pattern, got, test.want)
+		}
+	}
+}

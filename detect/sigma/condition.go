@@ -217,7 +217,7 @@ func (d *condition) matching(pattern string) []string {
 	for name := range d.selectionNodes {
 		switch {
 		case strings.HasPrefix(name, "_"):
-		case strings.EqualFold(pattern, "them"), fits(name, strings.Split(pattern, "*")):
+		case strings.EqualFold(pattern, "them"), program.HasParts(name, strings.Split(pattern, "*")):
 			names = append(names, name)
 		}
 	}
@@ -225,24 +225,4 @@ func (d *condition) matching(pattern string) []string {
 		return d.file.start(d.selectionNodes[names[i]]) < d.file.start(d.selectionNodes[names[j]])
 	})
 	return names
-}
-
-// fits says whether a text has the parts, in order, with anything between them.
-func fits(text string, parts []string) bool {
-	if len(parts) == 1 {
-		return text == parts[0]
-	}
-	first, last := parts[0], parts[len(parts)-1]
-	if len(text) < len(first)+len(last) || !strings.HasPrefix(text, first) || !strings.HasSuffix(text, last) {
-		return false
-	}
-	text = text[len(first) : len(text)-len(last)]
-	for _, part := range parts[1 : len(parts)-1] {
-		i := strings.Index(text, part)
-		if i < 0 {
-			return false
-		}
-		text = text[i+len(part):]
-	}
-	return true
 }
