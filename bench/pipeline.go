@@ -83,6 +83,24 @@ func newPipelines(o options) (p *pipelines, version string, err error) {
 	return p, version, nil
 }
 
+// inPipelines returns the section with this heading: what measure writes about
+// pipelines of a Fluent Bit, or that there is none.
+func inPipelines(o options, heading string, measure func(b *strings.Builder, p *pipelines, version string, o options) error) (string, error) {
+	var b strings.Builder
+	fmt.Fprintf(&b, "## %s\n\n%s\n", heading, origin("make bench"))
+	p, version, err := newPipelines(o)
+	if errors.Is(err, errNoFluentBit) {
+		fmt.Fprintln(&b, "There is no fluent-bit on this machine: SKIPPED.")
+		return b.String(), nil
+	}
+	if err != nil {
+		return "", err
+	}
+	defer p.remove()
+	err = measure(&b, p, version, o)
+	return b.String(), err
+}
+
 func (p *pipelines) remove() { _ = os.RemoveAll(p.dir) }
 
 // add writes the configuration of a setup, and another one that writes the

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -33,35 +32,28 @@ const (
 // besideRivals compares the plugin's cost with that of Fluent Bit's own
 // filters.
 func besideRivals(o options) (string, error) {
-	var b strings.Builder
-	fmt.Fprintf(&b, "## Beside Fluent Bit's own filters\n\n%s\n", origin("make bench"))
-	p, version, err := newPipelines(o)
-	if errors.Is(err, errNoFluentBit) {
-		fmt.Fprintln(&b, "There is no fluent-bit on this machine: SKIPPED.")
-		return b.String(), nil
-	}
-	if err != nil {
-		return "", err
-	}
-	defer p.remove()
+	return inPipelines(o, "Beside Fluent Bit's own filters", measureRivals)
+}
+
+func measureRivals(b *strings.Builder, p *pipelines, version string, o options) error {
 	few, many := feed{workload.Thousandth, soughtForInstructions}, feed{workload.Thousandth, soughtForCPU}
 	rounds := max(3, o.rounds-2)
 	usable, err := p.addRivals(few, many)
 	if err != nil {
-		return "", err
+		return err
 	}
 	cpu, err := perEvent(usable, []feed{many}, p.seconds(rounds))
 	if err != nil {
-		return "", err
+		return err
 	}
 	instructions, err := perEvent(usable, []feed{few}, p.instructions)
 	if err != nil {
-		return "", err
+		return err
 	}
-	fmt.Fprintf(&b, "%s: the pipeline of the section before, one event in 1,000 a match. \"To start\" is the CPU that a Fluent Bit takes for\n"+
+	fmt.Fprintf(b, "%s: the pipeline of the section before, one event in 1,000 a match. \"To start\" is the CPU that a Fluent Bit takes for\n"+
 		"no event. CPU is of %d events, the median of %d runs in turns, instructions are of %d.\n\n",
 		version, soughtForCPU, rounds, soughtForInstructions)
-	t := newTable(&b, "filter", "to start, ms", "CPU µs/event", "over none", "instructions/event", "over none")
+	t := newTable(b, "filter", "to start, ms", "CPU µs/event", "over none", "instructions/event", "over none")
 	for i, s := range usable {
 		count := instructions.event[i][0]
 		counted := "not counted"
@@ -74,12 +66,12 @@ func besideRivals(o options) (string, error) {
 	}
 	t.end()
 	if instructions.event[0][0] > 0 && slices.Contains(instructions.start, 0) {
-		fmt.Fprintln(&b, "Not counted is what valgrind cannot run: it does not know an instruction that the wasm filter executes.")
+		fmt.Fprintln(b, "Not counted is what valgrind cannot run: it does not know an instruction that the wasm filter executes.")
 	}
 	if len(usable) < len(rivals) {
-		fmt.Fprintln(&b, "The wasm row needs clang and lld, which are not on this machine: SKIPPED.")
+		fmt.Fprintln(b, "The wasm row needs clang and lld, which are not on this machine: SKIPPED.")
 	}
-	return b.String(), nil
+	return nil
 }
 
 // addRivals adds the feeds and the rivals, and returns those that this machine can

@@ -61,38 +61,31 @@ var shares = []workload.Workload{
 
 // routing measures what it costs to route alerts.
 func routing(o options) (string, error) {
-	var b strings.Builder
-	fmt.Fprintf(&b, "## Routing alerts in a Fluent Bit pipeline\n\n%s\n", origin("make bench"))
-	p, version, err := newPipelines(o)
-	if errors.Is(err, errNoFluentBit) {
-		fmt.Fprintln(&b, "There is no fluent-bit on this machine: SKIPPED.")
-		return b.String(), nil
-	}
-	if err != nil {
-		return "", err
-	}
-	defer p.remove()
+	return inPipelines(o, "Routing alerts in a Fluent Bit pipeline", measureRoutes)
+}
+
+func measureRoutes(b *strings.Builder, p *pipelines, version string, o options) error {
 	var few, many []feed
 	for _, w := range shares {
 		few, many = append(few, feed{w, routedForInstructions}), append(many, feed{w, routedForCPU})
 	}
 	for _, f := range append(few, many...) {
 		if err := p.write(f); err != nil {
-			return "", err
+			return err
 		}
 	}
 	if err := p.addRoutes(few[len(few)-1]); err != nil {
-		return "", err
+		return err
 	}
 	instructions, err := perEvent(routes, few, p.instructions)
 	if err != nil {
-		return "", err
+		return err
 	}
 	cpu, err := perEvent(routes, many, p.seconds(o.rounds))
 	if err != nil {
-		return "", err
+		return err
 	}
-	fmt.Fprintf(&b, "%s: tail with a buffer of 1 MB, json parser, and two null outputs, one for the alerts. Of the mixed account\n"+
+	fmt.Fprintf(b, "%s: tail with a buffer of 1 MB, json parser, and two null outputs, one for the alerts. Of the mixed account\n"+
 		"a share matches. Over no filter, by event: instructions of %d events, as callgrind counts them, and CPU of %d, user\n"+
 		"and system time, the median of %d runs in turns. What a Fluent Bit takes to start and to end is taken off. The first row is\n"+
 		"what an event costs without a filter. For every route but the first two it was checked that each alert arrives, but for\n"+
@@ -105,7 +98,7 @@ func routing(o options) (string, error) {
 			columns = append(columns, measure+", "+w.Name)
 		}
 	}
-	t := newTable(&b, columns...)
+	t := newTable(b, columns...)
 	for i, r := range routes {
 		cells := []string{r.name}
 		for j := range shares {
@@ -125,7 +118,7 @@ func routing(o options) (string, error) {
 		t.row(cells...)
 	}
 	t.end()
-	return b.String(), nil
+	return nil
 }
 
 // addRoutes adds the routes. Each must carry the alerts of a feed in which one
