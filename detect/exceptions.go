@@ -85,8 +85,7 @@ func (x *Exceptions) trustsResource(arn string) bool {
 	return arn != "" && slices.ContainsFunc(x.Resources, func(pattern string) bool { return matchARN(pattern, arn) })
 }
 
-// trustsActor matches the ARN of whoever made the call, and for a role session
-// the role's too.
+// trustsActor matches the ARN of the caller, and for a role session the role's too.
 func (x *Exceptions) trustsActor(event *cloudtrail.Event) bool {
 	if len(x.Actors) == 0 {
 		return false
@@ -158,7 +157,7 @@ func matchARN(pattern, arn string) bool {
 }
 
 // matchPattern matches the whole of text. In a pattern, * matches any run of
-// characters and ? for any one. It goes back to the last star only, so that no
+// characters and ? any one. It goes back to the last star only, so that no
 // pattern is slow.
 func matchPattern(pattern, text string) bool {
 	p, t, star, mark := 0, 0, -1, 0

@@ -41,7 +41,7 @@ var identityCalls = []Call{
 	{
 		Source: "iam.amazonaws.com", Name: "UpdateOpenIDConnectProviderThumbprint", Kind: KindIdentity, Type: "AWS::IAM::OIDCProvider", Noun: "OIDC provider",
 		Resource: "openIDConnectProviderArn", Parts: []Part{{Provider: "thumbprintList"}}, Does: "sign in through",
-		Gain:    "roles that trust the provider, for whoever holds the certificate",
+		Gain:    "roles that trust the provider, for anybody who has the certificate",
 		Removal: "the same call",
 		Show:    "aws iam get-open-id-connect-provider --open-id-connect-provider-arn {resource}",
 		Basis:   BasisModel, From: "iam/2010-05-08",
