@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -172,20 +171,21 @@ func (a *Alert) AppendContent(dst []byte) []byte {
 // appendContent appends the values of the fields that tell two events apart.
 func appendContent(dst []byte, event *cloudtrail.Event) []byte {
 	for _, f := range content {
-		dst = appendCounted(dst, event.Value(f))
+		dst = appendCounted(dst, func(dst []byte) []byte { return event.Value(f).Append(dst) })
 	}
 	for _, f := range contentIfThere {
 		if text := event.Text(f); len(text) > 0 {
-			dst = appendCounted(appendCounted(dst, f.Name()), string(text))
+			dst = appendCounted(dst, func(dst []byte) []byte { return append(dst, f.Name()...) })
+			dst = appendCounted(dst, func(dst []byte) []byte { return append(dst, text...) })
 		}
 	}
 	return dst
 }
 
 // appendCounted appends a value after its length, so that no value can pass for two.
-func appendCounted(dst []byte, value any) []byte {
+func appendCounted(dst []byte, appendValue func([]byte) []byte) []byte {
 	start := len(dst)
-	dst = fmt.Append(append(dst, 0, 0, 0, 0, 0, 0, 0, 0), value)
+	dst = appendValue(append(dst, 0, 0, 0, 0, 0, 0, 0, 0))
 	binary.BigEndian.PutUint64(dst[start:], uint64(len(dst)-start))
 	return dst
 }

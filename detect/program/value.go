@@ -112,23 +112,36 @@ func (v Value) List() []Value { return v.list }
 
 // String renders the value for people, as Explain's output wants it: text is quoted, a list is in
 // brackets, a missing field is null.
-func (v Value) String() string { return string(v.append(nil)) }
+func (v Value) String() string { return string(v.Append(nil)) }
 
-func (v Value) append(b []byte) []byte {
+// Append appends what String returns.
+func (v Value) Append(b []byte) []byte {
 	switch v.kind {
 	case KindText:
-		return strconv.AppendQuote(b, string(v.text))
+		return appendQuoted(b, v.text)
 	case KindList:
 		b = append(b, '[')
 		for i, e := range v.list {
 			if i > 0 {
 				b = append(b, ", "...)
 			}
-			b = e.append(b)
+			b = e.Append(b)
 		}
 		return append(b, ']')
 	}
 	return v.appendPlain(b)
+}
+
+// appendQuoted appends what strconv.AppendQuote does, which looks up every character
+// in a table of Unicode's. Nearly all text of an event is ASCII without a character to
+// escape, and needs no look.
+func appendQuoted(b, text []byte) []byte {
+	for _, c := range text {
+		if c < ' ' || c > '~' || c == '"' || c == '\\' {
+			return strconv.AppendQuote(b, string(text))
+		}
+	}
+	return append(append(append(b, '"'), text...), '"')
 }
 
 // appendPlain renders a scalar the way string() and concat() do, which is the way Java does: a

@@ -2,6 +2,7 @@ package program
 
 import (
 	"fmt"
+	"strconv"
 	"testing"
 )
 
@@ -43,6 +44,24 @@ func TestValueString(t *testing.T) {
 		if got := valueOf(c.value).String(); got != c.want {
 			t.Errorf("got %s, want %s", got, c.want)
 		}
+	}
+}
+
+// Most text needs no escape and is not looked at by strconv.
+func TestTextIsQuotedAsStrconvQuotesIt(t *testing.T) {
+	for _, text := range []string{"", "arn:aws:iam::111122223333:root", "{a=b, c= ~}", `say "x"`, `C:\temp`, "a\tb", "\x1f", "\x7f", "é", "\u200b", "a\xff"} {
+		if got, want := Text([]byte(text)).String(), strconv.Quote(text); got != want {
+			t.Errorf("got %s, want %s", got, want)
+		}
+	}
+}
+
+func BenchmarkValueAppend(b *testing.B) {
+	v := Text([]byte("arn:aws:sts::111122223333:assumed-role/deploy/alice"))
+	var dst []byte
+	b.ReportAllocs()
+	for b.Loop() {
+		dst = v.Append(dst[:0])
 	}
 }
 

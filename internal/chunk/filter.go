@@ -114,7 +114,10 @@ func Raise(chunk []byte, engine *detect.Engine, search Search, verdicts *detect.
 // with its offset. It counts what is not an event as malformed and passes over it.
 // The walk ends after the last hit, or at the first byte that is not MessagePack.
 func eachSuspect(chunk []byte, engine *detect.Engine, search Search, visit func(e *Event, at int)) {
-	hit := -1 // the last one found
+	hit := -1   // the last one found
+	var e Event // visit keeps it alive: one for all events, so that each need not be allocated
+	var rest []byte
+	var err error
 	for at := 0; at < len(chunk); {
 		if search != nil && hit < at {
 			at, hit = search(at)
@@ -122,7 +125,7 @@ func eachSuspect(chunk []byte, engine *detect.Engine, search Search, visit func(
 		if hit == len(chunk) {
 			return
 		}
-		e, rest, err := Next(chunk[at:])
+		e, rest, err = Next(chunk[at:])
 		end := len(chunk) - len(rest)
 		body := end - len(e.Body)
 		if search != nil && hit < body && err == nil {

@@ -682,6 +682,19 @@ func TestFilteringAChunkWithoutCandidatesAllocatesNothing(t *testing.T) {
 	}
 }
 
+func TestOnlyMatchesAllocate(t *testing.T) {
+	engine := newEngine(t, nil)
+	last := Append(nil, time.Unix(1750240800, 0), packed(t, match))
+	var dst []byte
+	allocations := func(others int) float64 {
+		chunk := append(ordinaryChunk(t, others), last...)
+		return testing.AllocsPerRun(10, func() { dst, _ = Filter(dst[:0], chunk, engine) })
+	}
+	if few, many := allocations(10), allocations(1000); many != few {
+		t.Errorf("%v allocations after 10 other events, %v after 1,000", few, many)
+	}
+}
+
 func BenchmarkFilterOrdinary(b *testing.B) {
 	engine, chunk := newEngine(b, nil), ordinaryChunk(b, 1000)
 	b.ReportAllocs()
