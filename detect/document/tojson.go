@@ -3,6 +3,7 @@ package document
 import (
 	"bytes"
 	"math"
+	"slices"
 	"unicode/utf8"
 
 	jsoniter "github.com/json-iterator/go"
@@ -18,10 +19,14 @@ import (
 func AppendJSON(dst, value []byte) ([]byte, error) {
 	stream := door.BorrowStream(nil)
 	defer door.ReturnStream(stream)
+	own := stream.Buffer()
+	defer func() { stream.SetBuffer(own) }()
+	// JSON of an event takes a little more than its MessagePack: quotes, commas and colons.
+	stream.SetBuffer(slices.Grow(dst, len(value)+len(value)/4))
 	if err := writeJSON(stream, value, 0); err != nil {
 		return dst, err
 	}
-	return append(dst, stream.Buffer()...), nil
+	return stream.Buffer(), nil
 }
 
 func writeJSON(s *jsoniter.Stream, value []byte, depth int) error {
