@@ -1,10 +1,14 @@
 package main
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/trailwire/trailwire/detect/rule"
+	"github.com/trailwire/trailwire/detect/rule/builtin"
 )
 
 // ruleFile is a rule that matches DeleteUser, with other lines put in.
@@ -29,6 +33,20 @@ const deadRule = "trailwire: warning: %s/dead.toml:7:63: rule.query: no call wit
 	"  query = 'file where event.provider == \"iam.amazonaws.com\" and event.action : \"Delete*User\"'\n" +
 	"                                                                ^\n"
 
+// noThreshold is the error about threshold.toml.
+const noThreshold = "trailwire: %s/threshold.toml:6:8: the rule type threshold is not supported: it counts events over a period; only EQL and KQL about single events are evaluated\n" +
+	"  type = \"threshold\"\n         ^\n"
+
+// builtInFile is the file of the built-in rule, with more in its query.
+func builtInFile(t *testing.T, more string) string {
+	t.Helper()
+	text, err := builtin.Files.ReadFile("lambda_cross_account_invocation.toml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text) + more
+}
+
 func TestRulesCheckReadsFilesAndRunsTheTestsBesideThem(t *testing.T) {
 	const tests = `[
   {"event": {"eventSource": "iam.amazonaws.com", "eventName": "DeleteUser"}, "expected": true, "why": "a user is deleted"},
@@ -44,7 +62,12 @@ func TestRulesCheckReadsFilesAndRunsTheTestsBesideThem(t *testing.T) {
 		"twin.toml":      ruleFile("good"),
 		"dead.toml":      strings.Replace(ruleFile("dead"), "any where", "file where", 1),
 		"threshold.toml": strings.Replace(ruleFile("threshold"), `"eql"`, `"threshold"`, 1),
+		"builtin.toml":   builtInFile(t, "# with a comment\n"),
+		"other.toml":     ruleFile(rule.CrossAccountID),
 	})
+	if err := os.Mkdir(filepath.Join(folder, "empty"), 0o755); err != nil {
+		t.Fatal(err)
+	}
 	cases := []struct {
 		name        string
 		args        string // %s is the folder
@@ -63,7 +86,14 @@ func TestRulesCheckReadsFilesAndRunsTheTestsBesideThem(t *testing.T) {
 		{"a broken rule", "%s/broken.toml", "0 rules fine, 1 broken.\n", "trailwire: %s/broken.toml:6:15: rule.max_signals is a string: it must be a whole number from 1 to 1000000\n  max_signals = \"5\"\n                ^\n", 2},
 		{"a broken file of tests", "%s/badtest.toml", "0 rules fine, 1 broken.\n", "trailwire: %s/badtest.test.json:1:2: the test does not say what is expected: true or false\n  [{\"event\": {}}]\n   ^\n", 2},
 		{"two rules with one id", "%s/good.toml %s/twin.toml", "ok    %s/good.toml (2 tests)\n1 rule fine, 1 broken, 2 tests.\n", "trailwire: %s/twin.toml: the rule_id good is also that of %s/good.toml\n", 2},
-		{"a rule of another type", "%s/threshold.toml", "0 rules fine, 1 broken.\n", "trailwire: %s/threshold.toml:6:8: the rule type threshold is not supported: it counts events over a period; only EQL and KQL about single events are evaluated\n  type = \"threshold\"\n         ^\n", 2},
+		{"a rule of another type", "%s/threshold.toml", "0 rules fine, 1 not supported.\n", noThreshold, 4},
+		{"a broken rule and one of another type", "%s/broken.toml %s/threshold.toml", "0 rules fine, 1 broken, 1 not supported.\n", "trailwire: %s/broken.toml:6:15: rule.max_signals is a string: it must be a whole number from 1 to 1000000\n  max_signals = \"5\"\n                ^\n" + noThreshold, 2},
+		{"a test that fails and a rule of another type", "%s/alien.toml %s/threshold.toml", "FAIL  %s/alien.test.json:1: this is not a CloudTrail event, in any shape that is known: \n1 rule fine, 1 not supported, 1 test, 1 failed.\n", noThreshold, 1},
+		{"the built-in rule once more", "%s/builtin.toml", "ok    %s/builtin.toml (the built-in rule; no tests: %s/builtin.test.json is not there)\n1 rule fine.\n", "", 0},
+		{"its id, with another query", "%s/other.toml", "ok    %s/other.toml (no tests: %s/other.test.json is not there)\n1 rule fine, 1 warning.\n",
+			"trailwire: warning: %s/other.toml:3:11: rule.rule_id 8f985da6-66e8-4838-a63e-21636eb9adc5 is that of the built-in rule \"AWS Lambda Function Policy Updated to Allow Cross-Account Invocation\", whose query is another: give this rule an id of its own, leave the file out, or leave that rule out with -builtin\n  rule_id = \"8f985da6-66e8-4838-a63e-21636eb9adc5\"\n            ^\n", 0},
+		{"a folder without a rule", "%s/empty", "", "trailwire: \"%s/empty\" has no rule file in it, whose name ends in .toml, .yml or .yaml\n", 2},
+		{"flags that exclude each other", "--each --table %s/good.toml", "", "trailwire: --each and --table exclude each other\n", 2},
 		{"a rule of another type, left out", "--unsupported-rules skip %s/threshold.toml %s/good.toml", "skip  %s/threshold.toml:6:8: the rule type threshold is not supported: it counts events over a period; only EQL and KQL about single events are evaluated\nok    %s/good.toml (2 tests)\n1 rule fine, 1 skipped, 2 tests.\n", "", 0},
 		{"a rule that can match nothing", "%s/dead.toml %s/untested.toml",
 			"ok    %s/dead.toml (no tests: %s/dead.test.json is not there)\nok    %s/untested.toml (no tests: %s/untested.test.json is not there)\n2 rules fine, 1 warning.\n", deadRule, 0},
@@ -79,6 +109,69 @@ func TestRulesCheckReadsFilesAndRunsTheTestsBesideThem(t *testing.T) {
 				t.Errorf("code %d, want %d\n%s\n%s", code, c.code, out, stderr)
 			}
 		})
+	}
+}
+
+func TestRulesCheckOfAFolderIsATableAndALineForEachKind(t *testing.T) {
+	files := map[string]string{
+		"readme.md": "no rule", ".git/no.toml": "no rule",
+		"aws/broken.toml": ruleFile("broken", `max_signals = "5"`), "aws/none.toml": "[rule]\n",
+		"aws/tested.toml": ruleFile("tested"), "aws/tested.test.json": `[{"event": {"eventSource": "iam.amazonaws.com", "eventName": "DeleteUser"}, "expected": false, "why": "wrong"}]`,
+		"sigma/key.yml":  "title: t\nid: k\nlogsource: {product: aws, service: cloudtrail}\ndetection:\n  a: {eventName: x}\n  condition: a\n",
+		"sigma/host.yml": "title: t\nid: h\nlogsource: {product: windows}\ndetection:\n  a: {EventID: 1}\n  condition: a\n",
+	}
+	for i := range 12 {
+		files[fmt.Sprintf("aws/good%02d.toml", i)] = ruleFile(fmt.Sprint("good", i))
+	}
+	for i := range 3 {
+		files[fmt.Sprintf("aws/count%d.toml", i)] = strings.Replace(ruleFile(fmt.Sprint("count", i)), `"eql"`, `"threshold"`, 1)
+		files[fmt.Sprintf("aws/dead%d.toml", i)] = strings.Replace(ruleFile(fmt.Sprint("dead", i)), "any where", "file where", 1)
+	}
+	folder := t.TempDir()
+	for name, text := range files {
+		path := filepath.Join(folder, name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	out, stderr, code := runWith("", "rules", "check", folder)
+	wantOut := "FAIL  " + folder + `/aws/tested.test.json:1: the rule matches, and should not: wrong
+    true   event.provider == "iam.amazonaws.com" and event.action : "De… (10 bytes more)
+      true   event.provider == "iam.amazonaws.com"  ← event.provider = "iam.amazonaws.com"
+      true   event.action : "Delete*User"  ← event.action = "DeleteUser"
+type         files   loaded  not supported  broken
+(no type)        1        -              -       1
+eql             17       16              -       1
+sigma            2        1              1       -
+threshold        3        -              3       -  needs state
+all             23       17              4       2
+
+Not supported:
+      3  threshold: it counts events over a period
+      1  sigma: its logsource is not product aws, service cloudtrail
+
+17 rules fine, 2 broken, 4 not supported, 3 warnings, 1 test, 1 failed.
+`
+	if out != wantOut || code != 2 {
+		t.Errorf("code %d\n%s", code, out)
+	}
+	if got := strings.Count(stderr, "warning: "); got != 1 || !strings.Contains(stderr, "trailwire: warning: conditions that no event meets together, in 3 rules; the first is "+
+		folder+"/aws/dead0.toml:7:63: rule.query: no call with the event.category file can match this: write any where\n") {
+		t.Errorf("%d warnings:\n%s", got, stderr)
+	}
+	if strings.Count(stderr, "trailwire: "+folder) != 2 { // those that are broken
+		t.Errorf("%s", stderr)
+	}
+	out, stderr, code = runWith("", "rules", "check", "--each", "--unsupported-rules", "skip", folder)
+	if got := strings.Count("\n"+out, "\nok    ") + strings.Count("\n"+out, "\nskip  "); got != 16+4 || strings.Contains(out, "not supported  broken") || code != 2 || strings.Count(stderr, "warning: ") != 3 {
+		t.Errorf("%d lines, code %d\n%s%s", got, code, out, stderr)
+	}
+	out, _, code = runWith("", "rules", "check", "--table", "--unsupported-rules", "skip", folder+"/aws/count0.toml", folder+"/aws/good00.toml")
+	if !strings.HasPrefix(out, "type         files") || !strings.HasSuffix(out, "1 rule fine, 1 skipped.\n") || code != 0 {
+		t.Errorf("code %d\n%s", code, out)
 	}
 }
 

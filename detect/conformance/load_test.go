@@ -15,6 +15,9 @@ func ruleFolder(t *testing.T, files map[string]string) string {
 	t.Helper()
 	folder := t.TempDir()
 	for name, text := range files {
+		if err := os.MkdirAll(filepath.Dir(filepath.Join(folder, name)), 0o755); err != nil {
+			t.Fatal(err)
+		}
 		if err := os.WriteFile(filepath.Join(folder, name), []byte(text), 0o644); err != nil {
 			t.Fatal(err)
 		}
@@ -22,19 +25,45 @@ func ruleFolder(t *testing.T, files map[string]string) string {
 	return folder
 }
 
+// sameQuery is the query of the built-in rule, written in another way.
+const sameQuery = `query = """
+// somebody's copy
+any where data_stream.dataset == "aws.cloudtrail" and event.provider == "lambda.amazonaws.com" and event.outcome == "success"
+  and (event.action : "AddPermission*") and stringContains(aws.cloudtrail.request_parameters, "lambda:InvokeFunction")
+  and not stringContains(aws.cloudtrail.request_parameters, "principal=\\\\*")
+  and not (stringContains(aws.cloudtrail.request_parameters, ".amazonaws.com"))
+"""`
+
 func TestRulesAreLoadedFromTheFilesThatPatternsName(t *testing.T) {
 	second := strings.ReplaceAll(ruleText(""), "an-id", "second")
 	folder := ruleFolder(t, map[string]string{
-		"a.toml":        ruleText(""),
-		"b.toml":        second,
-		"b.test.json":   "[]",
-		"copy.old":      ruleText(""),
-		"builtin.old":   strings.ReplaceAll(ruleText(""), "an-id", rule.CrossAccountID),
-		"broken.old":    ruleText("severity"),
-		"threshold.old": ruleText("type", `type = "threshold"`),
-		"dead.old":      strings.ReplaceAll(ruleText("query", `query = 'any where event.outcome == "Success"'`), "an-id", "dead"),
-		"sequence.old":  ruleText("query", `query = 'sequence [any where true] [any where true]'`),
+		"a.toml":         ruleText(""),
+		"b.toml":         second,
+		"b.test.json":    "[]",
+		"copy.old":       ruleText(""),
+		"builtin.old":    strings.ReplaceAll(ruleText(""), "an-id", rule.CrossAccountID),
+		"broken.old":     ruleText("severity"),
+		"threshold.old":  ruleText("type", `type = "threshold"`),
+		"dead.old":       strings.ReplaceAll(ruleText("query", `query = 'any where event.outcome == "Success"'`), "an-id", "dead"),
+		"threshold2.old": ruleText("type", `type = "threshold"`),
+		"same.old":       strings.NewReplacer(`"low"`, `"high"`, "= 21", "= 73", "an-id", rule.CrossAccountID).Replace(ruleText("query", sameQuery)),
+		"milder.old":     strings.ReplaceAll(ruleText("query", sameQuery, "max_signals = 5"), "an-id", rule.CrossAccountID),
+		"sub/c.toml":     strings.ReplaceAll(ruleText(""), "an-id", "below"),
+		"sub/notes.txt":  "no rule",
+		".git/d.toml":    "no rule",
+		"..2026/e.toml":  strings.ReplaceAll(ruleText(""), "an-id", "mounted"),
+		".hidden.toml":   "no rule",
+		"sequence.old":   ruleText("query", `query = 'sequence [any where true] [any where true]'`),
 	})
+	if err := os.Mkdir(filepath.Join(folder, "empty"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	// As Kubernetes mounts a ConfigMap.
+	for link, to := range map[string]string{"..data": "..2026", "e.toml": "..data/e.toml"} {
+		if err := os.Symlink(to, filepath.Join(folder, link)); err != nil {
+			t.Fatal(err)
+		}
+	}
 	tests := []struct {
 		name        string
 		patterns    string // %s is the folder
@@ -44,17 +73,23 @@ func TestRulesAreLoadedFromTheFilesThatPatternsName(t *testing.T) {
 	}{
 		{"nothing named: the built-in rule", "", rule.RefuseUnsupported, rule.CrossAccountID, nil},
 		{"a file beside the built-in rule", "%s/a.toml", rule.RefuseUnsupported, rule.CrossAccountID + " an-id", nil},
-		{"a glob without the built-in rule", "%s/*.toml -builtin", rule.RefuseUnsupported, "an-id second", nil},
-		{"a file that two patterns name", "-builtin %s/a.toml %s/*.toml", rule.RefuseUnsupported, "an-id second", nil},
+		{"a glob without the built-in rule", "%s/[ab].toml -builtin", rule.RefuseUnsupported, "an-id second", nil},
+		{"a file that two patterns name", "-builtin %s/a.toml %s/[ab].toml", rule.RefuseUnsupported, "an-id second", nil},
 		{"no rule at all", "-builtin", rule.RefuseUnsupported, "-builtin leaves no rule: name a rule file beside it", nil},
 		{"a file that is not there", "%s/none.toml", rule.RefuseUnsupported, `"%s/none.toml": no such rule file`, nil},
 		{"a glob that matches nothing", "%s/*.yaml", rule.RefuseUnsupported, `"%s/*.yaml": no such rule file`, nil},
 		{"a glob that is malformed", "%s/[", rule.RefuseUnsupported, `"%s/[": syntax error in pattern`, nil},
-		{"a folder", "%s", rule.RefuseUnsupported, `"%s" is a directory: name the files in it, such as %s/*.toml`, nil},
+		{"a folder: what is in it and below it", "-builtin %s", rule.RefuseUnsupported, "an-id second mounted below", nil},
+		{"a folder without a rule in it", "%s/empty", rule.RefuseUnsupported, `"%s/empty" has no rule file in it, whose name ends in .toml, .yml or .yaml`, nil},
 		{"two files with one id", "-builtin %s/a.toml %s/copy.old", rule.RefuseUnsupported,
 			`%s/copy.old:3:11: rule.rule_id an-id is that of the rule "A rule" in %s/a.toml: no two rules can have one id`, nil},
 		{"the built-in rule's id", "%s/builtin.old", rule.RefuseUnsupported,
-			`%s/builtin.old:3:11: rule.rule_id ` + rule.CrossAccountID + ` is that of the built-in rule "AWS Lambda Function Policy Updated to Allow Cross-Account Invocation": leave this file out, or that rule with -builtin`, nil},
+			`%s/builtin.old:3:11: rule.rule_id ` + rule.CrossAccountID + ` is that of the built-in rule "AWS Lambda Function Policy Updated to Allow Cross-Account Invocation", whose query is another: give this rule an id of its own, leave the file out, or leave that rule out with -builtin`, nil},
+		{"the built-in rule once more is that rule", "%s/same.old %s/a.toml", rule.RefuseUnsupported, rule.CrossAccountID + " an-id", nil},
+		{"the built-in rule once more, with another severity", "%s/milder.old", rule.RefuseUnsupported, rule.CrossAccountID, []string{
+			`%s/milder.old:3:11: this is the built-in rule "AWS Lambda Function Policy Updated to Allow Cross-Account Invocation", which stays as it is: the file's severity, risk_score, max_signals has no effect (-builtin leaves that rule out)`,
+		}},
+		{"the built-in rule once more, in its place", "-builtin %s/milder.old", rule.RefuseUnsupported, rule.CrossAccountID, nil},
 		{"the built-in rule's id, without that rule", "-builtin %s/builtin.old", rule.RefuseUnsupported, rule.CrossAccountID, nil},
 		{"a broken file", "%s/broken.old", rule.SkipUnsupported, "%s/broken.old:1:2: rule.severity is missing: it must be low, medium, high or critical", nil},
 		{"a threshold is refused", "%s/threshold.old", rule.RefuseUnsupported,
@@ -65,6 +100,9 @@ func TestRulesAreLoadedFromTheFilesThatPatternsName(t *testing.T) {
 		}},
 		{"a rule that can match nothing is told of", "-builtin %s/dead.old", rule.RefuseUnsupported, "dead", []string{
 			`%s/dead.old:7:20: rule.query: event.outcome is never "Success": write "success"`,
+		}},
+		{"those of one kind are left out in one line", "%s/threshold.old %s/threshold2.old", rule.SkipUnsupported, rule.CrossAccountID, []string{
+			"left out 2 rules of the type threshold: it counts events over a period; the first is %s/threshold.old",
 		}},
 		{"all are left out", "-builtin %s/threshold.old", rule.SkipUnsupported, "no rule is left: each of the files (1) is of a type that is not supported", nil},
 	}

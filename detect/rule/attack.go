@@ -43,7 +43,7 @@ func isATTACK(framework string) bool {
 // warnOfTactic warns of an id that is none, and of one that belongs to another name.
 func (s section) warnOfTactic(t Reference) {
 	warn := func(key, format string, args ...any) {
-		s.file.warn(s.v.get(key).at, s.path+"."+key+" is "+format, args...)
+		s.file.warn(s.v.get(key).at, wrongMapping, s.path+"."+key+" is "+format, args...)
 	}
 	for _, known := range tactics {
 		isID := known.id == t.ID
@@ -73,9 +73,9 @@ func (s section) warnOfTechnique(q Reference) {
 	switch {
 	case at == nil || techniqueID.MatchString(q.ID):
 	case subtechniqueID.MatchString(q.ID):
-		s.file.warn(at.at, "%s.id is %q: that is a sub-technique, which stands below its technique, in technique.subtechnique", s.path, q.ID)
+		s.file.warn(at.at, wrongMapping, "%s.id is %q: that is a sub-technique, which stands below its technique, in technique.subtechnique", s.path, q.ID)
 	default:
-		s.file.warn(at.at, "%s.id is %q: the id of a technique is T and four digits, such as T1098", s.path, shown(q.ID))
+		s.file.warn(at.at, wrongMapping, "%s.id is %q: the id of a technique is T and four digits, such as T1098", s.path, shown(q.ID))
 	}
 }
 
@@ -85,8 +85,8 @@ func (s section) warnOfSubtechnique(sub, of Reference) {
 	switch {
 	case at == nil:
 	case !subtechniqueID.MatchString(sub.ID):
-		s.file.warn(at.at, "%s.id is %q: the id of a sub-technique is its technique's, a dot and three digits, such as T1098.001", s.path, shown(sub.ID))
+		s.file.warn(at.at, wrongMapping, "%s.id is %q: the id of a sub-technique is its technique's, a dot and three digits, such as T1098.001", s.path, shown(sub.ID))
 	case techniqueID.MatchString(of.ID) && !strings.HasPrefix(sub.ID, of.ID+"."):
-		s.file.warn(at.at, "%s.id is %q: that is not a sub-technique of %s", s.path, sub.ID, of.ID)
+		s.file.warn(at.at, wrongMapping, "%s.id is %q: that is not a sub-technique of %s", s.path, sub.ID, of.ID)
 	}
 }

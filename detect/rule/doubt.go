@@ -14,9 +14,19 @@ import (
 // ATT&CK does not have. They are in the order of the file.
 func (r *Rule) Warnings() []*Error { return slices.Clone(r.warnings) }
 
+// The kinds of warnings.
+const (
+	noSuchField  = "a field that no event has"
+	noSuchValue  = "a value that the field never has"
+	cannotMatch  = "conditions that no event meets together"
+	wrongMapping = "an ATT&CK id that is wrong"
+)
+
 // warn adds a warning about a place in the file.
-func (f *ruleFile) warn(at int, format string, args ...any) {
-	f.warnings = append(f.warnings, warning{at, newError(f.name, f.text, at, format, args...)})
+func (f *ruleFile) warn(at int, kind, format string, args ...any) {
+	w := newError(f.name, f.text, at, format, args...)
+	w.Kind = kind
+	f.warnings = append(f.warnings, warning{at, w})
 }
 
 // warning is one about a place in the file.
@@ -35,7 +45,9 @@ func (f *ruleFile) sorted() []*Error {
 	var all []*Error
 	for i, w := range f.warnings {
 		if i == maxWarnings {
-			all = append(all, newError(f.name, f.text, w.at, "there are %d more warnings from here on", len(f.warnings)-i))
+			more := newError(f.name, f.text, w.at, "there are %d more warnings from here on", len(f.warnings)-i)
+			more.Kind = w.Kind
+			all = append(all, more)
 			break
 		}
 		all = append(all, w.Error)
@@ -46,7 +58,7 @@ func (f *ruleFile) sorted() []*Error {
 // doubts looks for what makes a query dead that compiles.
 type doubts struct {
 	*Rule
-	warn  func(at program.Span, format string, args ...any)
+	warn  func(at program.Span, kind, format string, args ...any)
 	tests []program.Test
 }
 
@@ -54,8 +66,8 @@ type doubts struct {
 func (f *ruleFile) doubt(r *Rule, v *tomlValue) {
 	d := doubts{
 		Rule: r, tests: r.program.Tests(),
-		warn: func(at program.Span, format string, args ...any) {
-			f.warn(v.inside(at.Start), "rule.query: "+format, args...)
+		warn: func(at program.Span, kind, format string, args ...any) {
+			f.warn(v.inside(at.Start), kind, "rule.query: "+format, args...)
 		},
 	}
 	d.unknownFields()
@@ -74,7 +86,7 @@ func (d *doubts) unknownFields() {
 		if near := cloudtrail.Suggest(field.Name); near != "" {
 			hint = ": did you mean " + near + "?"
 		}
-		d.warn(d.program.Mention(slot), "no CloudTrail event has the field %s%s", shown(field.Name), hint)
+		d.warn(d.program.Mention(slot), noSuchField, "no CloudTrail event has the field %s%s", shown(field.Name), hint)
 	}
 }
 
@@ -100,7 +112,7 @@ func (d *doubts) never(t *program.Test, what string) {
 	if t.Negated {
 		what = "this always holds, as " + what
 	}
-	d.warn(t.At, "%s", what)
+	d.warn(t.At, noSuchValue, "%s", what)
 }
 
 // wrongValue reports whether a field cannot have a text, and says what to write.
@@ -136,7 +148,7 @@ func wrongValue(field cloudtrail.Field, text string, fold bool) (right string, w
 // values in a field that has one, or a category that the call does not have.
 func (d *doubts) contradictions() {
 	if at, found := d.program.Impossible(func(int) (program.Value, bool) { return program.Null(), false }); found {
-		d.warn(at, "no event can match this")
+		d.warn(at, cannotMatch, "no event can match this")
 		return
 	}
 	for slot, field := range d.fields {
@@ -161,10 +173,10 @@ func (d *doubts) contradicts(slot int, field cloudtrail.Field) (found bool) {
 		}
 		found = true
 		if what, ok := d.wrongCategory(at, field, value); ok {
-			d.warn(d.where(slot, value), "%s", what)
+			d.warn(d.where(slot, value), cannotMatch, "%s", what)
 			continue
 		}
-		d.warn(at, "no event whose %s is %q can match this", field.Name(), shown(value))
+		d.warn(at, cannotMatch, "no event whose %s is %q can match this", field.Name(), shown(value))
 	}
 	return found
 }
@@ -243,7 +255,7 @@ func (d *doubts) categoryWithoutCall() {
 			return !impossible
 		})
 		if len(calls) > 0 && !possible {
-			d.warn(d.program.Mention(action), "no call with the event.category %s can match this: write any where", wanted)
+			d.warn(d.program.Mention(action), cannotMatch, "no call with the event.category %s can match this: write any where", wanted)
 		}
 	}
 }

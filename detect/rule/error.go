@@ -18,10 +18,18 @@ type Error struct {
 	// Unsupported says that the rule is well-formed as far as anybody can
 	// tell, but of a type that this program does not evaluate.
 	Unsupported bool
+	// Type is the rule's, as [Rule.Type] has it; empty where the file does not say.
+	Type string
+	// Kind says in a few words what is not supported, or what is warned of, without
+	// the names in one file: errors of one kind have the same words.
+	Kind string
 
 	source string // the line
 	before string // what is before the place in it
 }
+
+// unsupported marks an error as one about a rule that this program does not evaluate.
+func (e *Error) unsupported(kind string) { e.Unsupported, e.Kind = true, kind }
 
 func newError(file string, text []byte, at int, format string, args ...any) *Error {
 	start := bytes.LastIndexByte(text[:at], '\n') + 1

@@ -31,8 +31,10 @@ func Parse(name string, text []byte) (*Rule, error) {
 	f := &ruleFile{name: name, text: text}
 	r := f.rule(root)
 	if f.err != nil {
+		f.err.Type = f.kind
 		return nil, f.err
 	}
+	r.kind = f.kind
 	r.warnings = f.sorted()
 	return r, nil
 }
@@ -41,6 +43,7 @@ func Parse(name string, text []byte) (*Rule, error) {
 type ruleFile struct {
 	name string
 	text []byte
+	kind string // the rule's type
 	err  *Error
 
 	warnings []warning
@@ -277,9 +280,10 @@ func (f *ruleFile) language(s section) string {
 	if f.err != nil {
 		return ""
 	}
+	f.kind = kind
 	at := s.v.get("type").at
 	if why, known := unsupportedTypes[kind]; known {
-		f.fail(at, "the rule type %s is not supported: %s; only EQL and KQL about single events are evaluated", kind, why).Unsupported = true
+		f.fail(at, "the rule type %s is not supported: %s; only EQL and KQL about single events are evaluated", kind, why).unsupported(why)
 		return ""
 	}
 	language := map[string]string{"eql": EQL, "query": KQL}[kind]
@@ -289,13 +293,13 @@ func (f *ruleFile) language(s section) string {
 	}
 	if v := s.v.get("language"); v != nil {
 		if kind == "query" && v.kind == tomlText && v.text == "lucene" {
-			f.fail(v.at, "the language lucene is not supported: a rule of the type query is written in KQL (kuery)").Unsupported = true
+			f.fail(v.at, "the language lucene is not supported: a rule of the type query is written in KQL (kuery)").unsupported("the language lucene is not supported")
 			return ""
 		}
 		s.word("language", language)
 	}
 	if filters := s.find("filters", tomlList, "a list of tables"); filters != nil && len(filters.items) > 0 {
-		f.fail(filters.at, "rule.filters is not supported: filters are queries of Elasticsearch, beside the rule's own").Unsupported = true
+		f.fail(filters.at, "rule.filters is not supported: filters are queries of Elasticsearch, beside the rule's own").unsupported("it has filters beside its query")
 	}
 	if f.err != nil {
 		return ""
@@ -352,11 +356,17 @@ func (f *ruleFile) misread(v *tomlValue, err error) {
 	var inKQL *kql.Error
 	switch {
 	case errors.As(err, &syntax):
-		f.fail(v.inside(syntax.Offset), "rule.query: %s", syntax.Msg).Unsupported = syntax.SeveralEvents
+		e := f.fail(v.inside(syntax.Offset), "rule.query: %s", syntax.Msg)
+		if syntax.SeveralEvents {
+			e.unsupported("its query is about several events")
+		}
 	case errors.As(err, &meaning):
 		f.fail(v.inside(meaning.Offset), "rule.query: %s", meaning.Msg)
 	case errors.As(err, &inKQL):
-		f.fail(v.inside(inKQL.Offset), "rule.query: %s", inKQL.Msg).Unsupported = inKQL.Unsupported
+		e := f.fail(v.inside(inKQL.Offset), "rule.query: %s", inKQL.Msg)
+		if inKQL.Unsupported {
+			e.unsupported("its KQL has a part that is not supported")
+		}
 	default:
 		f.fail(v.at, "rule.query: %v", err)
 	}

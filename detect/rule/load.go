@@ -3,9 +3,11 @@ package rule
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 )
 
 // Unsupported says what to do with a rule file whose rule is of a type that is not
@@ -21,13 +23,13 @@ const (
 )
 
 // Load returns the built-in rules and those in the files that the
-// patterns (paths or globs) name. The pattern -builtin leaves the built-in
+// patterns name (see [Files]). The pattern -builtin leaves the built-in
 // rules out.
 //
 // It is an error if a pattern matches no file, a file cannot be read or is
 // broken (an [*Error] then), two rules have one id, or no rule is left. A
-// warning is one line about a rule that was left out, or about one that can match no
-// event as it is ([Rule.Warnings]).
+// warning is one line about the rules of one kind that were left out, or about one that
+// can match no event as it is ([Rule.Warnings]).
 func Load(patterns []string, unsupported Unsupported) (rules []*Rule, warnings []string, err error) {
 	return load(patterns, unsupported, false)
 }
@@ -55,6 +57,7 @@ func load(patterns []string, unsupported Unsupported, withGrants bool) (rules []
 	if err != nil {
 		return nil, nil, err
 	}
+	var left []*Error
 	for _, path := range paths {
 		text, err := os.ReadFile(path)
 		if err != nil {
@@ -63,20 +66,26 @@ func load(patterns []string, unsupported Unsupported, withGrants bool) (rules []
 		r, err := Parse(path, text)
 		var refused *Error
 		if errors.As(err, &refused) && refused.Unsupported && unsupported == SkipUnsupported {
-			warnings = append(warnings, "left out a rule: "+refused.Error())
+			left = append(left, refused)
 			continue
 		}
 		if err != nil {
 			return nil, nil, err
 		}
-		if err := clash(r, text, rules); err != nil {
-			return nil, nil, err
+		if own := withID(r.ID, rules); own != nil && own.IsSame(r) {
+			if w := keepsSettings(own, r, text); w != nil {
+				warnings = append(warnings, w.Error())
+			}
+			continue
+		} else if own != nil {
+			return nil, nil, r.clash(text, own)
 		}
 		rules = append(rules, r)
 		for _, w := range r.warnings {
 			warnings = append(warnings, w.Error())
 		}
 	}
+	warnings = append(warnings, leftOut(left)...)
 	switch {
 	case len(rules) > 0:
 		return rules, warnings, nil
@@ -86,8 +95,41 @@ func load(patterns []string, unsupported Unsupported, withGrants bool) (rules []
 	return nil, nil, errors.New("-builtin leaves no rule: name a rule file beside it")
 }
 
-// Files returns the files that the patterns (paths or globs) name, each
-// once, in order. It is an error if a pattern matches nothing or a directory.
+// leftOut says which rules were left out, in a line for each kind.
+func leftOut(refused []*Error) (lines []string) {
+	for _, group := range ByKind(refused) {
+		first := group[0]
+		if len(group) == 1 {
+			lines = append(lines, "left out a rule: "+first.Error())
+			continue
+		}
+		lines = append(lines, fmt.Sprintf("left out %d rules of the type %s: %s; the first is %s", len(group), first.Type, first.Kind, first.File))
+	}
+	return lines
+}
+
+// ByKind groups errors about rules that are not supported, or warnings, by what they
+// are about: each group has one Type and one Kind. The groups, and the errors in each,
+// are in the order in which they were given.
+func ByKind(all []*Error) (groups [][]*Error) {
+	at := make(map[[2]string]int)
+	for _, e := range all {
+		about := [2]string{e.Type, e.Kind}
+		i, seen := at[about]
+		if !seen {
+			i = len(groups)
+			at[about] = i
+			groups = append(groups, nil)
+		}
+		groups[i] = append(groups[i], e)
+	}
+	return groups
+}
+
+// Files returns the files that the patterns name, each once, in order. A pattern is a
+// path, a glob or a folder: of a folder it means the files below it that end in .toml,
+// .yml or .yaml, but for what has a name with a dot at its start. It is an error if a
+// pattern matches nothing.
 func Files(patterns []string) ([]string, error) {
 	var paths []string
 	for _, pattern := range patterns {
@@ -102,29 +144,64 @@ func Files(patterns []string) ([]string, error) {
 			return nil, fmt.Errorf("%q: no such rule file", pattern)
 		}
 		for _, path := range matches {
+			found := []string{path}
 			if info, err := os.Stat(path); err == nil && info.IsDir() {
-				return nil, fmt.Errorf("%q is a directory: name the files in it, such as %s", path, filepath.Join(path, "*.toml"))
+				if found, err = inFolder(path); err != nil {
+					return nil, err
+				}
 			}
-			if !slices.Contains(paths, path) {
-				paths = append(paths, path)
+			for _, path := range found {
+				if !slices.Contains(paths, path) {
+					paths = append(paths, path)
+				}
 			}
 		}
 	}
 	return paths, nil
 }
 
-// clash returns an error if one of the rules has the id of r already.
-func clash(r *Rule, text []byte, rules []*Rule) error {
-	for _, other := range rules {
-		if other.ID != r.ID {
-			continue
+// inFolder returns the rule files below a folder. What has a dot at the start of its
+// name is left aside: version control, and the versions that Kubernetes keeps of a
+// mounted ConfigMap, which the files beside them link to.
+func inFolder(folder string) (paths []string, err error) {
+	err = filepath.WalkDir(folder, func(path string, entry fs.DirEntry, err error) error {
+		if err != nil {
+			return fmt.Errorf("%q: %w", folder, err)
 		}
-		if other.builtIn {
-			return newError(r.File, text, r.idAt, "rule.rule_id %s is that of the built-in rule %q: "+
-				"leave this file out, or that rule with -builtin", r.ID, other.Name)
+		switch hidden := strings.HasPrefix(entry.Name(), ".") && path != folder; {
+		case hidden && entry.IsDir():
+			return filepath.SkipDir
+		case hidden || entry.IsDir() || !isSigma(path) && filepath.Ext(path) != ".toml":
+			return nil
 		}
-		return newError(r.File, text, r.idAt, "rule.rule_id %s is that of the rule %q in %s: "+
-			"no two rules can have one id", r.ID, other.Name, other.File)
+		if info, err := os.Stat(path); err != nil || info.IsDir() { // of what a link leads to
+			return err
+		}
+		paths = append(paths, path)
+		return nil
+	})
+	if err == nil && len(paths) == 0 {
+		err = fmt.Errorf("%q has no rule file in it, whose name ends in .toml, .yml or .yaml", folder)
+	}
+	return paths, err
+}
+
+// withID returns the rule that has an id, nil if there is none.
+func withID(id string, rules []*Rule) *Rule {
+	for _, r := range rules {
+		if r.ID == id {
+			return r
+		}
 	}
 	return nil
+}
+
+// clash is the error about a rule whose id another one has already.
+func (r *Rule) clash(text []byte, other *Rule) *Error {
+	if other.builtIn {
+		return newError(r.File, text, r.idAt, "rule.rule_id %s is that of the built-in rule %q, whose query is another: "+
+			"give this rule an id of its own, leave the file out, or leave that rule out with -builtin", r.ID, other.Name)
+	}
+	return newError(r.File, text, r.idAt, "rule.rule_id %s is that of the rule %q in %s: "+
+		"no two rules can have one id", r.ID, other.Name, other.File)
 }

@@ -58,6 +58,7 @@ type Rule struct {
 	FalsePositives      []string
 	InvestigationFields []string
 
+	kind        string // the type
 	builtIn     bool
 	aboutGrants bool // one of those of coverage all
 	idAt        int  // where rule_id is in its file
@@ -122,6 +123,10 @@ func readBuiltIn(pattern string) ([]*Rule, error) {
 	}
 	return built, nil
 }
+
+// Type returns the type of the rule, by the name that rule files have for it (eql,
+// query), or sigma.
+func (r *Rule) Type() string { return r.kind }
 
 // IsAboutGrants reports whether the rule is one of [AboutGrants].
 func (r *Rule) IsAboutGrants() bool { return r.aboutGrants }

@@ -32,6 +32,15 @@ const sigmaLicense = "Detection Rule License 1.1"
 
 // parseSigma reads a Sigma rule about CloudTrail.
 func parseSigma(name string, text []byte) (*Rule, error) {
+	r, err := readSigma(name, text)
+	var wrong *Error
+	if errors.As(err, &wrong) {
+		wrong.Type = Sigma
+	}
+	return r, err
+}
+
+func readSigma(name string, text []byte) (*Rule, error) {
 	parsed, err := sigma.Parse(text)
 	if err != nil {
 		return nil, inSigma(name, text, err)
@@ -39,7 +48,7 @@ func parseSigma(name string, text []byte) (*Rule, error) {
 	id, logsource, level := parsed.Places()
 	if parsed.Product != "aws" || parsed.Service != "cloudtrail" || parsed.Category != "" {
 		err := newError(name, text, logsource, "logsource is %s: only product aws, service cloudtrail is evaluated", sourceOf(parsed))
-		err.Unsupported = true
+		err.unsupported("its logsource is not product aws, service cloudtrail")
 		return nil, err
 	}
 	severity, known := sigmaLevels[parsed.Level]
@@ -55,7 +64,7 @@ func parseSigma(name string, text []byte) (*Rule, error) {
 		File: name, ID: parsed.ID, Name: parsed.Title, Version: 1, Description: parsed.Description,
 		License: parsed.License, Author: authors(parsed.Author),
 		Severity: severity.severity, RiskScore: severity.risk, Tags: parsed.Tags, References: parsed.References, FalsePositives: parsed.FalsePositives,
-		Language: Sigma, Query: strings.TrimRight(parsed.Text()[detection.Start:detection.End], " \t\r\n"),
+		kind: Sigma, Language: Sigma, Query: strings.TrimRight(parsed.Text()[detection.Start:detection.End], " \t\r\n"),
 		MaxSignals: 100, Interval: 5 * time.Minute, LookBack: 6 * time.Minute, CategoryField: "event.category",
 		Threat: threatOf(parsed.Tags), idAt: id, program: compiled,
 	}
@@ -65,7 +74,9 @@ func parseSigma(name string, text []byte) (*Rule, error) {
 	for slot, field := range compiled.Fields() {
 		r.fields = append(r.fields, cloudtrail.LookupMember(field.Name))
 		if !cloudtrail.IsMember(field.Name) {
-			r.warnings = append(r.warnings, newError(name, text, compiled.Mention(slot).Start, "no CloudTrail event has the field %s", shown(field.Name)))
+			w := newError(name, text, compiled.Mention(slot).Start, "no CloudTrail event has the field %s", shown(field.Name))
+			w.Kind = noSuchField
+			r.warnings = append(r.warnings, w)
 		}
 	}
 	return r, nil
@@ -78,7 +89,9 @@ func inSigma(name string, text []byte, err error) error {
 		return newError(name, text, 0, "%v", err)
 	}
 	out := newError(name, text, wrong.Offset, "%s", wrong.Msg)
-	out.Unsupported = wrong.Unsupported
+	if wrong.Unsupported {
+		out.unsupported(wrong.Msg)
+	}
 	return out
 }
 
