@@ -149,5 +149,6 @@ func (c *choice) Set(text string) error {
 			return nil
 		}
 	}
-	return fmt.Errorf("must be %s", strings.Join(c.allowed, " or "))
+	last := len(c.allowed) - 1
+	return fmt.Errorf("must be %s or %s", strings.Join(c.allowed[:last], ", "), c.allowed[last])
 }

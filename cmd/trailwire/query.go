@@ -17,14 +17,16 @@ import (
 )
 
 const queryHelp = `Print the events that match a query in EQL, Elastic's Event Query Language, or with
---language kuery in KQL, Kibana's.
+--language in KQL, Kibana's, or in Sigma.
 
-  category where condition        any where condition
-  field: value and not field: (value or value*)
+  eql    category where condition        any where condition
+  kuery  field: value and not field: (value or value*)
+  sigma  {field: value, field|contains: value}, or a detection with its condition,
+         or a whole rule
 
 PATH is a file, a folder, or - for standard input, as for scan. A query asks for
 ECS field names (event.action, aws.cloudtrail.user_identity.arn), which a raw
-CloudTrail event answers too. With --schema none the documents are JSON of any
+CloudTrail event answers too; in Sigma, for CloudTrail's own names (eventName). With --schema none the documents are JSON of any
 kind, and a field is the value under its name: nested, or with dots.`
 
 const queryNotes = `Output:
@@ -45,7 +47,7 @@ type queryFlags struct {
 
 func (p *program) queryCommand() *cobra.Command {
 	flags := queryFlags{
-		language: choice{rule.EQL, []string{rule.EQL, rule.KQL}}, schema: choice{"cloudtrail", []string{"cloudtrail", "none"}},
+		language: choice{rule.EQL, []string{rule.EQL, rule.KQL, rule.Sigma}}, schema: choice{"cloudtrail", []string{"cloudtrail", "none"}},
 	}
 	cmd := &cobra.Command{
 		Use:   "query QUERY PATH...",
@@ -53,6 +55,7 @@ func (p *program) queryCommand() *cobra.Command {
 		Long:  queryHelp,
 		Example: `  trailwire query 'any where event.action : "Delete*" and event.outcome == "failure"' AWSLogs
   trailwire query --language kuery 'event.action: Delete* and not user.name: (root or svc-*)' AWSLogs
+  trailwire query --language sigma '{eventName|startswith: Delete, errorCode: null}' AWSLogs
   trailwire query --explain --event 63bdd2e9-… "$(cat rule.eql)" day.json.gz
   trailwire query --schema none --category-field kind 'login where user.id == 0' app.ndjson`,
 		Args: func(cmd *cobra.Command, args []string) error {
@@ -69,7 +72,7 @@ func (p *program) queryCommand() *cobra.Command {
 	}
 	f := cmd.Flags()
 	f.SortFlags = false
-	f.Var(&flags.language, "language", "The language of the query: EQL, or KQL, which rule files call kuery.")
+	f.Var(&flags.language, "language", "The language of the query: EQL, KQL, which rule files call kuery, or Sigma.")
 	f.Var(&flags.schema, "schema", "What the documents are: CloudTrail in any of its wrappings, or anything.")
 	f.StringVar(&flags.category, "category-field", "event.category", "The field that holds an event's category: the word before where.")
 	f.BoolVar(&flags.explain, "explain", false, "Show for every event why it matches, or why not.")
@@ -92,13 +95,9 @@ func (p *program) query(text string, paths []string, flags queryFlags) error {
 	if flags.schema.value == "cloudtrail" {
 		q.finder = cloudtrail.NewFinder(detect.DefaultOptions().JSONKeys, nil)
 		for _, f := range program.Fields() {
-			field := cloudtrail.LookupField(f.Name)
-			if field.From() == "" {
-				why := ""
-				if field.Absent() != "" {
-					why = " (" + field.Absent() + ")"
-				}
-				terminal.Warn(p.err, []string{"no raw CloudTrail event has a field " + f.Name + why + "; it is read from ECS documents alone"})
+			field := rule.LookupField(flags.language.value, f.Name)
+			if doubt := doubtful(flags.language.value, f.Name, field); doubt != "" {
+				terminal.Warn(p.err, []string{doubt})
 			}
 			q.view.fields = append(q.view.fields, field)
 		}
@@ -118,13 +117,30 @@ func (p *program) query(text string, paths []string, flags queryFlags) error {
 	return nil
 }
 
+// doubtful is a warning about a field that raw events lack. It is empty for all others.
+func doubtful(language, name string, field cloudtrail.Field) string {
+	name = terminal.Printable(name, terminal.MaxValue)
+	switch {
+	case language == rule.Sigma && !cloudtrail.IsMember(name):
+		return "no CloudTrail event has the field " + name
+	case field.From() != "":
+		return ""
+	case field.Absent() != "":
+		name += " (" + field.Absent() + ")"
+	}
+	return "no raw CloudTrail event has a field " + name + "; it is read from ECS documents alone"
+}
+
 // compileQuery compiles a query about CloudTrail with the types of its fields, and one
 // about documents of any kind without.
 func compileQuery(text string, flags queryFlags) (*prog.Program, error) {
 	if flags.schema.value == "cloudtrail" {
 		return rule.CompileQuery(flags.language.value, text, flags.category)
 	}
-	if flags.language.value == rule.KQL {
+	switch flags.language.value {
+	case rule.Sigma:
+		return rule.CompileQuery(rule.Sigma, text, "")
+	case rule.KQL:
 		parsed, err := kql.Parse(text)
 		if err != nil {
 			return nil, err

@@ -36,7 +36,15 @@ func TestQueryPrintsTheEventsThatMatch(t *testing.T) {
 		{"a mistake in KQL", []string{"--language", "kuery", `event.action == "x"`}, nil, "trailwire: the query: line 1, column 17: expected and, or or the end, found \": KQL compares with a colon: write field: value\n  event.action == \"x\"\n                  ^\n", 2},
 		{"a field that needs a database", []string{"--language", "kuery", `source.as.number: 5`}, nil, "no raw CloudTrail event has a field source.as.number (a database looks it up by the source address); it is read from ECS documents alone\n", 0},
 		{"a literal of another type", []string{`any where source.ip == "x"`}, nil, "line 1, column 11: == cannot compare source.ip, of the type ip, with \"x\"", 2},
-		{"another language", []string{"--language", "lucene", `x`}, nil, "must be eql or kuery", 2},
+		{"another language", []string{"--language", "lucene", `x`}, nil, "must be eql, kuery or sigma", 2},
+		{"Sigma: a selection", []string{"--language", "sigma", `{eventName|endswith: [user, x], errorCode: null}`}, []string{`{"eventSource":"iam.amazonaws.com","eventName":"DeleteUser"`, `{"event":{"id":"four"`}, "2 match.", 0},
+		{"Sigma: a detection", []string{"--language", "sigma", "a: {eventSource: iam*}\nb: {errorCode: '*'}\ncondition: a and not b"}, []string{`{"eventSource":"iam.amazonaws.com","eventName":"DeleteUser"`}, "1 matches.", 0},
+		{"Sigma: a rule", []string{"--language", "sigma", "title: t\nlogsource: {product: aws}\ndetection:\n  a: {eventName: GetObject}\n  condition: a"}, []string{`{"eventSource":"s3.amazonaws.com"`}, "1 matches.", 0},
+		{"Sigma: documents of any kind", []string{"--language", "sigma", "--schema", "none", `{n|gte: 5, tags|all: [a, b]}`}, []string{`{"event":{"id":"four"`}, "1 matches.", 0},
+		{"a mistake in Sigma", []string{"--language", "sigma", `{eventName|beginswith: x}`}, nil, "trailwire: the query: line 1, column 2: the modifier beginswith is not supported\n  {eventName|beginswith: x}\n   ^\n", 2},
+		{"Sigma with a name that CloudTrail does not have", []string{"--language", "sigma", `{event.action: x}`}, nil, "trailwire: warning: no CloudTrail event has the field event.action\n", 0},
+		{"a correlation in Sigma", []string{"--language", "sigma", `{correlation: {type: event_count}}`}, nil, "a correlation rule is about several events", 2},
+		{"no map in Sigma", []string{"--language", "sigma", `DeleteTrail`}, nil, "line 1, column 1: a detection is a map of selections with a condition, or of fields: {eventName: DeleteTrail}", 2},
 		{"a sequence", []string{`sequence [any where true] [any where true]`}, nil, "a sequence is about several events", 2},
 	}
 	for _, test := range tests {

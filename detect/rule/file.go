@@ -11,6 +11,7 @@ import (
 	"github.com/trailwire/trailwire/detect/eql"
 	"github.com/trailwire/trailwire/detect/kql"
 	"github.com/trailwire/trailwire/detect/program"
+	"github.com/trailwire/trailwire/detect/sigma"
 )
 
 // Parse reads a rule file in the schema of Elastic's detection-rules
@@ -329,8 +330,9 @@ func (f *ruleFile) compile(s section, r *Rule) {
 	f.doubt(r, v)
 }
 
-// CompileQuery compiles a query about CloudTrail events, in one of the languages. The
-// category field is that of EQL. An error is one of the language's own.
+// CompileQuery compiles a query about CloudTrail events, in one of the languages. Its
+// fields are those of [LookupField]. The category field is that of EQL. An error is one
+// of the language's own.
 func CompileQuery(language, text, categoryField string) (*program.Program, error) {
 	switch language {
 	case EQL:
@@ -345,8 +347,23 @@ func CompileQuery(language, text, categoryField string) (*program.Program, error
 			return nil, err
 		}
 		return kql.Compile(query, kql.Mapping(cloudtrail.TypeOf), kql.Fields(cloudtrail.SearchableFields()))
+	case Sigma:
+		detection, err := sigma.ParseDetection([]byte(text))
+		if err != nil {
+			return nil, err
+		}
+		return detection.Compile()
 	}
 	return nil, fmt.Errorf("there is no query language %q", language)
+}
+
+// LookupField resolves a field that a query in one of the languages names: Sigma has
+// CloudTrail's own names, the others have ECS names.
+func LookupField(language, name string) cloudtrail.Field {
+	if language == Sigma {
+		return cloudtrail.LookupMember(name)
+	}
+	return cloudtrail.LookupField(name)
 }
 
 // misread says what is wrong with the query v, at its place in the file.

@@ -14,7 +14,13 @@ import (
 func (r *Rule) Compile() (*program.Program, error) {
 	c := &compiler{file: r.file, build: program.NewBuilder(r.file.text), selectionNodes: make(map[string]*yaml.Node)}
 	c.build.Mapping = func(string) program.FieldType { return program.Keyword }
-	k, err := c.rule(r.detection)
+	var k program.Condition
+	var err error
+	if r.selection != nil {
+		k, err = c.items(r.selection)
+	} else {
+		k, err = c.rule(r.detection)
+	}
 	var p *program.Program
 	if err == nil {
 		p, err = c.build.Program(k)

@@ -30,6 +30,7 @@ type Rule struct {
 
 	file      *file
 	detection *yaml.Node
+	selection *yaml.Node // the one that is detected, where there is no condition
 	id, level *yaml.Node
 	logsource *yaml.Node
 }
@@ -93,33 +94,75 @@ func Parse(text []byte) (*Rule, error) {
 var yamlLine = regexp.MustCompile(`line (\d+)`)
 
 func parse(text string) (*Rule, *Error) {
-	f := newFile(text)
-	if len(text) > maxFile {
-		return nil, f.fail(nil, "the file has %d bytes, more than the %d allowed", len(text), maxFile)
-	}
-	if !utf8.ValidString(text) {
-		return nil, f.fail(nil, "the file is not valid UTF-8")
-	}
-	decoder := yaml.NewDecoder(bytes.NewReader([]byte(text)))
-	var document yaml.Node
-	if err := decoder.Decode(&document); err != nil {
-		return nil, f.notYAML(err)
-	}
-	var second yaml.Node
-	switch err := decoder.Decode(&second); {
-	case err == nil:
-		return nil, f.unsupported(&second, "a file has one rule: several documents are not supported")
-	case !errors.Is(err, io.EOF):
-		return nil, f.notYAML(err)
-	}
-	if err := f.count(&document, 0); err != nil {
+	f, root, err := read(text)
+	if err != nil {
 		return nil, err
 	}
-	root := document.Content[0]
 	if root.Kind != yaml.MappingNode {
 		return nil, f.fail(root, "a rule is a map with title, id, logsource and detection")
 	}
 	return f.rule(root)
+}
+
+// ParseDetection reads what is detected alone, for a query: a whole rule, of which the
+// detection counts; a detection, with selections and a condition; or a map without a
+// condition, which is one selection.
+func ParseDetection(text []byte) (*Rule, error) {
+	r, err := parseDetection(string(text))
+	if err != nil { // not returned as it is: a nil *Error is not a nil error
+		return nil, err
+	}
+	return r, nil
+}
+
+func parseDetection(text string) (*Rule, *Error) {
+	f, root, err := read(text)
+	switch {
+	case err != nil:
+		return nil, err
+	case root.Kind != yaml.MappingNode || len(root.Content) == 0:
+		return nil, f.fail(root, "a detection is a map of selections with a condition, or of fields: {eventName: DeleteTrail}")
+	}
+	if err := f.isRule(root); err != nil {
+		return nil, err
+	}
+	r := &Rule{file: f, detection: root}
+	switch inRule := member(root, "detection"); {
+	case inRule != nil && inRule.Kind != yaml.MappingNode:
+		return nil, f.fail(inRule, "detection is a map: selections, and a condition")
+	case inRule != nil:
+		r.detection = inRule
+	case member(root, "condition") == nil:
+		r.selection = root
+	}
+	return r, nil
+}
+
+// read reads the one document of a file.
+func read(text string) (*file, *yaml.Node, *Error) {
+	f := newFile(text)
+	if len(text) > maxFile {
+		return nil, nil, f.fail(nil, "the file has %d bytes, more than the %d allowed", len(text), maxFile)
+	}
+	if !utf8.ValidString(text) {
+		return nil, nil, f.fail(nil, "the file is not valid UTF-8")
+	}
+	decoder := yaml.NewDecoder(bytes.NewReader([]byte(text)))
+	var document yaml.Node
+	if err := decoder.Decode(&document); err != nil {
+		return nil, nil, f.notYAML(err)
+	}
+	var second yaml.Node
+	switch err := decoder.Decode(&second); {
+	case err == nil:
+		return nil, nil, f.unsupported(&second, "a file has one rule: several documents are not supported")
+	case !errors.Is(err, io.EOF):
+		return nil, nil, f.notYAML(err)
+	}
+	if err := f.count(&document, 0); err != nil {
+		return nil, nil, err
+	}
+	return f, document.Content[0], nil
 }
 
 func (f *file) notYAML(err error) *Error {
@@ -176,15 +219,23 @@ func member(m *yaml.Node, key string) *yaml.Node {
 	return nil
 }
 
-func (f *file) rule(root *yaml.Node) (*Rule, *Error) {
+// isRule refuses what is in Sigma's files beside rules.
+func (f *file) isRule(root *yaml.Node) *Error {
 	for key, why := range map[string]string{
 		"correlation": "a correlation rule is about several events",
 		"filter":      "a filter is about other rules",
 		"action":      "collections of rules are not supported: a file has one rule",
 	} {
 		if n := member(root, key); n != nil {
-			return nil, f.unsupported(n, "%s", why)
+			return f.unsupported(n, "%s", why)
 		}
+	}
+	return nil
+}
+
+func (f *file) rule(root *yaml.Node) (*Rule, *Error) {
+	if err := f.isRule(root); err != nil {
+		return nil, err
 	}
 	r := &Rule{file: f, id: member(root, "id"), level: member(root, "level"), logsource: member(root, "logsource"), detection: member(root, "detection")}
 	var err *Error

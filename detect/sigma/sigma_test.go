@@ -264,6 +264,41 @@ func TestErrors(t *testing.T) {
 	}
 }
 
+func TestADetectionIsReadByItself(t *testing.T) {
+	deletes, fails := event{"a": "DeleteTrail"}, event{"a": "DeleteTrail", "b": "AccessDenied"}
+	for _, c := range []struct {
+		name, text string
+		want       string // the error, or whether each of the two events matches
+	}{
+		{"one selection", "{a|startswith: delete, b: null}", "true false"},
+		{"one selection, over several lines", "a: x\nb: AccessDenied", "false false"},
+		{"a detection", "s: {a: Delete*}\nf: {b: '*'}\ncondition: s and f", "false true"},
+		{"a whole rule", written("s: {a: DeleteTrail}\ncondition: s"), "true true"},
+		{"a rule that says nothing of itself", "detection:\n  s: {b: null}\n  condition: s", "true false"},
+		{"a detection that is no map", "detection: x", "line 1, column 12: detection is a map: selections, and a condition"},
+		{"a condition by itself", "condition: s", "line 1, column 12: there is no selection s"},
+		{"text", "DeleteTrail", "line 1, column 1: a detection is a map of selections with a condition, or of fields: {eventName: DeleteTrail}"},
+		{"an empty map", "{}", "line 1, column 1: a detection is a map of selections with a condition, or of fields: {eventName: DeleteTrail}"},
+		{"a correlation", "correlation: {type: event_count}", "line 1, column 14: a correlation rule is about several events"},
+		{"selections without a condition", "s: {a: b}\nt: {a: c}", "line 1, column 4: the value of s is a map: it is text, a number, a boolean, null or a list of these"},
+	} {
+		got := ""
+		r, err := ParseDetection([]byte(c.text))
+		var p *program.Program
+		if err == nil {
+			p, err = r.Compile()
+		}
+		if err != nil {
+			got = err.Error()
+		} else {
+			got = fmt.Sprint(p.Match(deletes.on(p)), p.Match(fails.on(p)))
+		}
+		if got != c.want {
+			t.Errorf("%s: got %s, want %s", c.name, got, c.want)
+		}
+	}
+}
+
 // A file of aliases costs no more than its limit.
 func TestAliasesAreBounded(t *testing.T) {
 	var b strings.Builder
@@ -317,6 +352,9 @@ func FuzzParse(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text, x string, n int64) {
 		if len(text) > 1<<13 {
 			return
+		}
+		if r, err := ParseDetection([]byte(text)); err == nil {
+			_, _ = r.Compile() // it does not panic
 		}
 		r, err := Parse([]byte(text))
 		var p *program.Program
