@@ -6,6 +6,7 @@ go 1.26.0
 require (
 	github.com/IBM/fluent-forward-go v0.4.0 // the Forward protocol of internal/deliver: messages, handshake, acknowledgements
 	github.com/fluent/fluent-bit-go v0.0.0-20230731091245-a7a013e2473c // the registration of an output with Fluent Bit's Go proxy; its decoder is what bench compares with
+	github.com/google/uuid v1.6.0 // the rule_id that rules new writes
 	github.com/json-iterator/go v1.1.12 // JSON as a stream of tokens, straight to MessagePack; its reflection is not used
 	github.com/pelletier/go-toml/v2 v2.4.3 // rule files are TOML, and errors in them need a line
 	github.com/prometheus/client_golang v1.25.0 // metrics_listen: the exposition formats
@@ -22,7 +23,6 @@ require (
 require (
 	github.com/beorn7/perks v1.0.1 // indirect
 	github.com/cespare/xxhash/v2 v2.3.0 // indirect
-	github.com/google/uuid v1.6.0 // indirect
 	github.com/inconshreveable/mousetrap v1.1.0 // indirect
 	github.com/mitchellh/colorstring v0.0.0-20190213212951-d06e56a500db // indirect
 	github.com/modern-go/concurrent v0.0.0-20180306012644-bacd9c7ef1dd // indirect

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"os"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -14,7 +15,7 @@ import (
 	"github.com/trailwire/trailwire/internal/property"
 )
 
-const rulesHelp = `List, explain and check rules.
+const rulesHelp = `List, explain, check and write rules.
 
 A rule is a TOML file in the schema of Elastic's detection-rules repository, with a
 query in EQL or KQL, or a Sigma rule about CloudTrail in a .yml file. The
@@ -23,16 +24,19 @@ plugin and scan load it with the property rules; docs/rules.md has the details.`
 func (p *program) rulesCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "rules",
-		Short: "List, explain and check rules",
+		Short: "List, explain, check and write rules",
 		Long:  rulesHelp,
 		Example: `  trailwire rules list --rules '/etc/trailwire/*.toml'
   trailwire rules list --coverage all
   trailwire rules show 8f985da6-66e8-4838-a63e-21636eb9adc5
-  trailwire rules check /etc/trailwire/*.toml`,
+  trailwire rules check /etc/trailwire
+  trailwire rules fields source
+  trailwire rules new /etc/trailwire/trail-stopped
+  trailwire rules convert rule.yml`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(p.rulesListCommand(), p.rulesShowCommand(), p.rulesCheckCommand())
+	cmd.AddCommand(p.rulesListCommand(), p.rulesShowCommand(), p.rulesCheckCommand(), p.rulesFieldsCommand(), p.rulesNewCommand(), p.rulesConvertCommand())
 	return cmd
 }
 
@@ -92,11 +96,13 @@ func whereFrom(r *rule.Rule) string {
 func (p *program) rulesShowCommand() *cobra.Command {
 	flags := ruleProperties()
 	cmd := &cobra.Command{
-		Use: "show ID", Short: "Explain a rule: its query, the fields that it reads, the text that is searched for first",
+		Use: "show ID|FILE", Short: "Explain a rule: its query, the fields that it reads, the text that is searched for first",
+		Long: `Explain a rule: its query, the fields that it reads with their types, the text that is
+searched for first. It is named by its rule_id, of those that --rules loads, or by its file.`,
 		DisableFlagsInUseLine: true,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) != 1 {
-				return wrongUse(fmt.Errorf("show needs the rule_id of one rule; %s list has them", cmd.Parent().CommandPath()))
+				return wrongUse(fmt.Errorf("show needs the rule_id of one rule, or its file; %s list has them", cmd.Parent().CommandPath()))
 			}
 			return nil
 		},
@@ -107,6 +113,16 @@ func (p *program) rulesShowCommand() *cobra.Command {
 }
 
 func (p *program) showRule(id string, flags *properties) error {
+	if info, err := os.Stat(id); err == nil && info.Mode().IsRegular() {
+		r, err := parseRule(id)
+		if err != nil {
+			return err
+		}
+		if _, err := fmt.Fprint(p.out, p.described(r)); err != nil {
+			return exit{exitProblems, err}
+		}
+		return nil
+	}
 	rules, err := p.rules(flags)
 	if err != nil {
 		return err
@@ -133,6 +149,7 @@ func (p *program) described(r *rule.Rule) string {
 
 	fmt.Fprintln(&b, colors.Paint(terminal.Bold, terminal.Printable(r.Name, terminal.MaxLine)))
 	detail("rule_id", "%s, version %d", r.ID, r.Version)
+	detail("type", "%s", r.Type())
 	detail("from", "%s", whereFrom(r))
 	detail("severity", "%s, risk score %d", r.Severity, r.RiskScore)
 	if tactics := append(r.Tactics(), r.Techniques()...); len(tactics) > 0 {
@@ -154,14 +171,11 @@ func (p *program) described(r *rule.Rule) string {
 	section("Fields, and where they come from in a raw event")
 	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
 	for _, f := range r.Fields() {
-		from := f.From()
-		if from == "" {
-			from = "no raw event has it, only an ECS document"
-			if f.Absent() != "" {
-				from += ": " + f.Absent()
-			}
+		name := f.Name()
+		if name == "" {
+			name = "no ECS field"
 		}
-		fmt.Fprintf(w, "  %s\t%s\n", terminal.Printable(f.Name(), terminal.MaxValue), from)
+		fmt.Fprintf(w, "  %s\t%s\t%s\n", terminal.Printable(name, terminal.MaxValue), f.Type(), terminal.Printable(sourceOf(f), terminal.MaxLine))
 	}
 	_ = w.Flush() // to a strings.Builder
 

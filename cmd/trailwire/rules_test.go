@@ -191,6 +191,7 @@ func TestRulesListAndShowSayWhatAScanWouldUse(t *testing.T) {
 	out, stderr, code = runWith("", "rules", "show", "an-id", "--rules", folder+"/a.toml")
 	if want := `A user is deleted
   rule_id       an-id, version 1
+  type          eql
   from          ` + folder + `/a.toml
   severity      low, risk score 21
   at most       7 alerts in 1h; an event is remembered for 6m
@@ -199,8 +200,8 @@ Query, in EQL
   any where event.provider == "iam.amazonaws.com" and event.action : "Delete*User"
 
 Fields, and where they come from in a raw event
-  event.provider  eventSource
-  event.action    eventName
+  event.provider  keyword  eventSource
+  event.action    keyword  eventName
 
 Before anything is parsed
   a chunk is searched for "delete", in any case
@@ -228,7 +229,7 @@ func TestRulesOfEachLanguageAreCheckedAndShown(t *testing.T) {
 	}
 	for id, want := range map[string][]string{
 		"3d0f6c52-8a5e-4b1c-9f57-6b2a1f0e7c11": {"\nQuery, in KQL\n  event.outcome: success\n", "requestParameters.attributes.key", `is searched for "DeleteFlowLogs"`},
-		"9a7e2b34-51d0-4c8e-8f0b-27a4c6d1e5f2": {"\nQuery, in Sigma\n    selection:\n      eventSource: kms.amazonaws.com\n", "event.action", "eventName", `"schedulekeydeletion", in any case`, "TA0040, T1485", "Trailwire"},
+		"9a7e2b34-51d0-4c8e-8f0b-27a4c6d1e5f2": {"\nQuery, in Sigma\n    selection:\n      eventSource: kms.amazonaws.com\n", "event.action", "keyword  eventName", `"schedulekeydeletion", in any case`, "TA0040, T1485", "Trailwire"},
 	} {
 		out, stderr, code := runWith("", "rules", "show", id, "--rules", "testdata/rules/*.toml, testdata/rules/*.yml")
 		if code != 0 {

@@ -226,3 +226,22 @@ func TextsValue(texts []string) program.Value {
 	}
 	return program.List(list)
 }
+
+// Fields returns every field that raw events or documents of Elastic's integration have,
+// in the order of their names. One whose name ends in .* stands for all members below a
+// structure, each of which is a field by its own name.
+func Fields() []Field {
+	names := append(KnownFields(), GrantFieldNames()...)
+	for name := range absent {
+		names = append(names, name)
+	}
+	for _, flat := range flattened {
+		names = append(names, strings.TrimSuffix(flat.prefix, "."), flat.prefix+"*")
+	}
+	slices.Sort(names)
+	fields := make([]Field, len(names))
+	for i, name := range names {
+		fields[i] = LookupField(name)
+	}
+	return fields
+}

@@ -44,6 +44,7 @@ type pattern struct {
 	segments           []segment
 	starFirst, starEnd bool
 	fold               bool
+	source             string // the pattern as it was written
 }
 
 // segment is a part of a pattern with no star in it.
@@ -58,7 +59,7 @@ type segment struct {
 type piece struct{ literal []byte }
 
 func compilePattern(s []byte, fold bool) *pattern {
-	p := &pattern{fold: fold}
+	p := &pattern{fold: fold, source: string(s)}
 	var seg segment
 	var lit []byte
 	flush := func() {
