@@ -126,6 +126,9 @@ type Builder struct {
 	// of a field that is missing is true, as in Elasticsearch. It is set before the first condition
 	// is made.
 	StrictNull bool
+	// SingleValue makes each test of a field with several different values unknown, as ES|QL has
+	// it. Without it, one value that passes is enough. It is set before the first condition is made.
+	SingleValue bool
 	// Mapping says which type a field has. Literals that are compared with the field are converted to
 	// it, and a literal that cannot be is an error. Without it, all fields are [Unmapped]. It is set
 	// before the first field is made.
@@ -550,7 +553,7 @@ func (b *Builder) typed(at Span, x Operand, t test, err error) (Condition, error
 // test makes the clause that tests what the operand yields, or with no test, whether it is null. A
 // clause of constants is decided here.
 func (b *Builder) test(at Span, x Operand, t test) Condition {
-	l := &leaf{slot: -1, operand: x.operand(), test: t, null: t == nil, unknown: b.negatedUnknown(), slots: x.slots}
+	l := &leaf{slot: -1, operand: x.operand(), test: t, null: t == nil, unknown: b.negatedUnknown(), slots: x.slots, single: b.SingleValue}
 	l.script = t != nil && !x.IsField()
 	if v, ok := x.Constant(); ok {
 		return b.Always(at, l.one(v))

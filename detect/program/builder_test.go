@@ -191,6 +191,54 @@ func TestLogic(t *testing.T) {
 	}
 }
 
+// With SingleValue a test of several different values is unknown, and so is its negation.
+func TestSeveralValuesAreUnknownWhereOneIsWanted(t *testing.T) {
+	b := NewBuilder("")
+	b.StrictNull, b.SingleValue = true, true
+	a, c := b.Field(here, "a", false), b.Field(here, "c", false)
+	equal := must[Condition](t)(b.Equal(here, a, Text([]byte("x"))))
+	same := must[Condition](t)(b.SameText(here, a, c, WholeText, false))
+	length := must[Condition](t)(b.Equal(here, must[Operand](t)(b.Call(here, LookupFunction("length"), false, []Operand{a})), Int(1)))
+	programs := map[string]*Program{}
+	for name, c := range map[string]Condition{
+		"equal": equal, "not equal": b.Not(here, equal), "opposite": b.Opposite(equal), "same": same, "not same": b.Not(here, same),
+		"length": length, "not length": b.Not(here, length), "missing": b.Missing(here, a),
+	} {
+		programs[name] = must[*Program](t)(b.Program(c))
+	}
+	list := func(texts ...string) Value {
+		var all []Value
+		for _, s := range texts {
+			all = append(all, Text([]byte(s)))
+		}
+		return List(all)
+	}
+	x := Text([]byte("x"))
+	for _, c := range []struct {
+		name string
+		a, c Value
+		want map[string]Verdict
+	}{
+		{"one value", x, x, map[string]Verdict{"equal": True, "not equal": False, "opposite": False, "same": True, "not same": False, "length": True, "not length": False}},
+		{"one in a list", list("x"), list("x"), map[string]Verdict{"equal": True, "not equal": False, "same": True, "length": True, "missing": False}},
+		{"the same twice", List([]Value{x, list("x")}), x, map[string]Verdict{"equal": True, "not equal": False, "same": True, "length": True}},
+		{"two", list("x", "y"), x, map[string]Verdict{"equal": Unknown, "not equal": Unknown, "opposite": Unknown, "same": Unknown, "not same": Unknown, "length": Unknown, "not length": Unknown, "missing": False}},
+		{"two in the other field", x, list("x", "y"), map[string]Verdict{"equal": True, "same": Unknown, "not same": Unknown}},
+		{"none in a list", list(), x, map[string]Verdict{"equal": Unknown, "not equal": Unknown, "same": Unknown, "length": Unknown, "missing": True}},
+	} {
+		for name, want := range c.want {
+			p := programs[name]
+			d := make(slots, len(p.Fields()))
+			for i, f := range p.Fields() {
+				d[i] = map[string]Value{"a": c.a, "c": c.c}[f.Name]
+			}
+			if got := p.Explain(d).Verdict; got != want {
+				t.Errorf("%s, %s: got %v, want %v", c.name, name, got, want)
+			}
+		}
+	}
+}
+
 // One condition can be in two places, and one of them negated.
 func TestAConditionCanBePartOfSeveralOthers(t *testing.T) {
 	b := NewBuilder("")

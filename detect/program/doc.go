@@ -26,7 +26,8 @@
 // A test of a field with several values is true if it is true for one of them. Its negation is true if
 // that holds for none. If a test is of something calculated from several such fields, it is true if
 // it is for one combination of their values, and its negation is true if it is false for one; of
-// these, the first 65,536 are tried. An empty list is a missing field.
+// these, the first 65,536 are tried. An empty list is a missing field. With [Builder.SingleValue] a test
+// of a field with several different values is unknown.
 //
 // # Types
 //

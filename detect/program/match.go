@@ -128,6 +128,7 @@ type leaf struct {
 	script  bool // its negation is the negation for each value, and unknown stays unknown
 	negate  bool
 	unknown Verdict // what the negation of Unknown is
+	single  bool    // several values are unknown: see Builder.SingleValue
 }
 
 // test decides on one value, which is never null and never a list.
@@ -139,6 +140,8 @@ func (l *leaf) eval(d Document, not bool) Verdict {
 	not = not != l.negate
 	var out Verdict
 	switch {
+	case l.single && !l.null:
+		return l.ofOne(d, not)
 	case l.script:
 		return l.calculated(d, not)
 	case l.slot >= 0:
@@ -150,6 +153,57 @@ func (l *leaf) eval(d Document, not bool) Verdict {
 		return negate(out, l.unknown)
 	}
 	return out
+}
+
+// ofOne tests what each field has one value of; with several it is unknown.
+func (l *leaf) ofOne(d Document, not bool) Verdict {
+	if l.slot >= 0 {
+		v, ok := single(d.Value(l.slot))
+		if !ok {
+			return l.negatedIf(Unknown, not)
+		}
+		return l.negatedIf(l.one(v), not)
+	}
+	for _, slot := range l.slots {
+		v := d.Value(slot)
+		if v.kind != KindList {
+			continue
+		}
+		one, ok := single(v)
+		if !ok {
+			return l.negatedIf(Unknown, not)
+		}
+		d = &pinned{Document: d, slot: slot, v: one}
+	}
+	return l.negatedIf(l.one(l.operand.value(d)), not)
+}
+
+func (l *leaf) negatedIf(v Verdict, not bool) Verdict {
+	if not {
+		return negate(v, l.unknown)
+	}
+	return v
+}
+
+// single returns the one value of a field, which is null if it has none. It is false for
+// several values: the same value twice is one, as in an index.
+func single(v Value) (one Value, ok bool) {
+	if v.kind != KindList {
+		return v, true
+	}
+	for _, e := range v.list {
+		e, ok := single(e)
+		switch {
+		case !ok:
+			return Value{}, false
+		case e.kind == KindNull:
+		case one.kind == KindNull:
+			one = e
+		case !equal(one, e):
+			return Value{}, false
+		}
+	}
+	return one, true
 }
 
 // one tests a value that is not a list.
