@@ -11,16 +11,18 @@ import (
 	"github.com/trailwire/trailwire/detect"
 	"github.com/trailwire/trailwire/detect/cloudtrail"
 	"github.com/trailwire/trailwire/detect/eql"
+	"github.com/trailwire/trailwire/detect/esql"
 	"github.com/trailwire/trailwire/detect/kql"
 	prog "github.com/trailwire/trailwire/detect/program"
 	"github.com/trailwire/trailwire/detect/rule"
 )
 
 const queryHelp = `Print the events that match a query in EQL, Elastic's Event Query Language, or with
---language in KQL, Kibana's, or in Sigma.
+--language in KQL, Kibana's, in ES|QL or in Sigma.
 
   eql    category where condition        any where condition
   kuery  field: value and not field: (value or value*)
+  esql   from index | where condition
   sigma  {field: value, field|contains: value}, or a detection with its condition,
          or a whole rule
 
@@ -47,7 +49,7 @@ type queryFlags struct {
 
 func (p *program) queryCommand() *cobra.Command {
 	flags := queryFlags{
-		language: choice{rule.EQL, []string{rule.EQL, rule.KQL, rule.Sigma}}, schema: choice{"cloudtrail", []string{"cloudtrail", "none"}},
+		language: choice{rule.EQL, []string{rule.EQL, rule.KQL, rule.ESQL, rule.Sigma}}, schema: choice{"cloudtrail", []string{"cloudtrail", "none"}},
 	}
 	cmd := &cobra.Command{
 		Use:   "query QUERY PATH...",
@@ -72,7 +74,7 @@ func (p *program) queryCommand() *cobra.Command {
 	}
 	f := cmd.Flags()
 	f.SortFlags = false
-	f.Var(&flags.language, "language", "The language of the query: EQL, KQL, which rule files call kuery, or Sigma.")
+	f.Var(&flags.language, "language", "The language of the query: EQL, KQL, which rule files call kuery, ES|QL, or Sigma.")
 	f.Var(&flags.schema, "schema", "What the documents are: CloudTrail in any of its wrappings, or anything.")
 	f.StringVar(&flags.category, "category-field", "event.category", "The field that holds an event's category: the word before where.")
 	f.BoolVar(&flags.explain, "explain", false, "Show for every event why it matches, or why not.")
@@ -140,6 +142,12 @@ func compileQuery(text string, flags queryFlags) (*prog.Program, error) {
 	switch flags.language.value {
 	case rule.Sigma:
 		return rule.CompileQuery(rule.Sigma, text, "")
+	case rule.ESQL:
+		parsed, err := esql.Parse(text)
+		if err != nil {
+			return nil, err
+		}
+		return esql.Compile(parsed)
 	case rule.KQL:
 		parsed, err := kql.Parse(text)
 		if err != nil {

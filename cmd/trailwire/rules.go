@@ -18,7 +18,7 @@ import (
 const rulesHelp = `List, explain, check and write rules.
 
 A rule is a TOML file in the schema of Elastic's detection-rules repository, with a
-query in EQL or KQL, or a Sigma rule about CloudTrail in a .yml file. The
+query in EQL, KQL or ES|QL, or a Sigma rule about CloudTrail in a .yml file. The
 plugin and scan load it with the property rules; docs/rules.md has the details.`
 
 func (p *program) rulesCommand() *cobra.Command {
@@ -222,7 +222,7 @@ func roundPeriod(d time.Duration) string {
 }
 
 // languages are the names of query languages.
-var languages = map[string]string{rule.EQL: "EQL", rule.KQL: "KQL", rule.Sigma: "Sigma"}
+var languages = map[string]string{rule.EQL: "EQL", rule.KQL: "KQL", rule.ESQL: "ES|QL", rule.Sigma: "Sigma"}
 
 // orQuoted are alternatives in words.
 func orQuoted(values []string) string {

@@ -34,7 +34,7 @@ const deadRule = "trailwire: warning: %s/dead.toml:7:63: rule.query: no call wit
 	"                                                                ^\n"
 
 // noThreshold is the error about threshold.toml.
-const noThreshold = "trailwire: %s/threshold.toml:6:8: the rule type threshold is not supported: it counts events over a period; only EQL and KQL about single events are evaluated\n" +
+const noThreshold = "trailwire: %s/threshold.toml:6:8: the rule type threshold is not supported: it counts events over a period; only queries about single events are evaluated\n" +
 	"  type = \"threshold\"\n         ^\n"
 
 // builtInFile is the file of the built-in rule, with more in its query.
@@ -94,7 +94,7 @@ func TestRulesCheckReadsFilesAndRunsTheTestsBesideThem(t *testing.T) {
 			"trailwire: warning: %s/other.toml:3:11: rule.rule_id 8f985da6-66e8-4838-a63e-21636eb9adc5 is that of the built-in rule \"AWS Lambda Function Policy Updated to Allow Cross-Account Invocation\", whose query is another: give this rule an id of its own, leave the file out, or leave that rule out with -builtin\n  rule_id = \"8f985da6-66e8-4838-a63e-21636eb9adc5\"\n            ^\n", 0},
 		{"a folder without a rule", "%s/empty", "", "trailwire: \"%s/empty\" has no rule file in it, whose name ends in .toml, .yml or .yaml\n", 2},
 		{"flags that exclude each other", "--each --table %s/good.toml", "", "trailwire: --each and --table exclude each other\n", 2},
-		{"a rule of another type, left out", "--unsupported-rules skip %s/threshold.toml %s/good.toml", "skip  %s/threshold.toml:6:8: the rule type threshold is not supported: it counts events over a period; only EQL and KQL about single events are evaluated\nok    %s/good.toml (2 tests)\n1 rule fine, 1 skipped, 2 tests.\n", "", 0},
+		{"a rule of another type, left out", "--unsupported-rules skip %s/threshold.toml %s/good.toml", "skip  %s/threshold.toml:6:8: the rule type threshold is not supported: it counts events over a period; only queries about single events are evaluated\nok    %s/good.toml (2 tests)\n1 rule fine, 1 skipped, 2 tests.\n", "", 0},
 		{"a rule that can match nothing", "%s/dead.toml %s/untested.toml",
 			"ok    %s/dead.toml (no tests: %s/dead.test.json is not there)\nok    %s/untested.toml (no tests: %s/untested.test.json is not there)\n2 rules fine, 1 warning.\n", deadRule, 0},
 		{"a rule that can match nothing, to be strict", "--strict %s/dead.toml", "ok    %s/dead.toml (no tests: %s/dead.test.json is not there)\n1 rule fine, 1 warning.\n", deadRule, 1},
@@ -185,7 +185,7 @@ func TestRulesListAndShowSayWhatAScanWouldUse(t *testing.T) {
 		"an-id                                 low 21   A user is deleted                                                     " + folder + "/a.toml\n"; out != want || code != 0 {
 		t.Errorf("code %d\n%s", code, out)
 	}
-	if want := "trailwire: warning: left out a rule: " + folder + "/threshold.toml:6:8: the rule type threshold is not supported: it counts events over a period; only EQL and KQL about single events are evaluated\n"; stderr != want {
+	if want := "trailwire: warning: left out a rule: " + folder + "/threshold.toml:6:8: the rule type threshold is not supported: it counts events over a period; only queries about single events are evaluated\n"; stderr != want {
 		t.Errorf("%s", stderr)
 	}
 	out, stderr, code = runWith("", "rules", "show", "an-id", "--rules", folder+"/a.toml")
@@ -224,11 +224,12 @@ func TestABrokenRuleStopsAScanWithItsPlace(t *testing.T) {
 
 func TestRulesOfEachLanguageAreCheckedAndShown(t *testing.T) {
 	out, stderr, code := runWith("", "rules", "check", "testdata/rules/*.toml", "testdata/rules/*.yml")
-	if want := "ok    testdata/rules/access-logs-off.toml (8 tests)\nok    testdata/rules/key-deletion.yml (7 tests)\n2 rules fine, 15 tests.\n"; out != want || stderr != "" || code != 0 {
+	if want := "ok    testdata/rules/access-logs-off.toml (8 tests)\nok    testdata/rules/key-for-another.toml (9 tests)\nok    testdata/rules/key-deletion.yml (7 tests)\n3 rules fine, 24 tests.\n"; out != want || stderr != "" || code != 0 {
 		t.Errorf("code %d\n%s%s", code, out, stderr)
 	}
 	for id, want := range map[string][]string{
 		"3d0f6c52-8a5e-4b1c-9f57-6b2a1f0e7c11": {"\nQuery, in KQL\n  event.outcome: success\n", "requestParameters.attributes.key", `is searched for "DeleteFlowLogs"`},
+		"c1a9a3de-6f0f-4c39-9d0f-7e5b1f8f2a64": {"\nQuery, in ES|QL\n  from logs-aws.cloudtrail-* metadata _id\n", "type          esql\n", "user.target.name", `is searched for "UploadSSHPublicKey"`},
 		"9a7e2b34-51d0-4c8e-8f0b-27a4c6d1e5f2": {"\nQuery, in Sigma\n    selection:\n      eventSource: kms.amazonaws.com\n", "event.action", "keyword  eventName", `"schedulekeydeletion", in any case`, "TA0040, T1485", "Trailwire"},
 	} {
 		out, stderr, code := runWith("", "rules", "show", id, "--rules", "testdata/rules/*.toml, testdata/rules/*.yml")

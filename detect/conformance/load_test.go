@@ -93,9 +93,9 @@ func TestRulesAreLoadedFromTheFilesThatPatternsName(t *testing.T) {
 		{"the built-in rule's id, without that rule", "-builtin %s/builtin.old", rule.RefuseUnsupported, rule.CrossAccountID, nil},
 		{"a broken file", "%s/broken.old", rule.SkipUnsupported, "%s/broken.old:1:2: rule.severity is missing: it must be low, medium, high or critical", nil},
 		{"a threshold is refused", "%s/threshold.old", rule.RefuseUnsupported,
-			"%s/threshold.old:7:8: the rule type threshold is not supported: it counts events over a period; only EQL and KQL about single events are evaluated", nil},
+			"%s/threshold.old:7:8: the rule type threshold is not supported: it counts events over a period; only queries about single events are evaluated", nil},
 		{"a threshold and a sequence are left out", "%s/threshold.old %s/a.toml %s/sequence.old", rule.SkipUnsupported, rule.CrossAccountID + " an-id", []string{
-			"left out a rule: %s/threshold.old:7:8: the rule type threshold is not supported: it counts events over a period; only EQL and KQL about single events are evaluated",
+			"left out a rule: %s/threshold.old:7:8: the rule type threshold is not supported: it counts events over a period; only queries about single events are evaluated",
 			"left out a rule: %s/sequence.old:7:10: rule.query: a sequence is about several events: only queries about single events (category where condition) are supported",
 		}},
 		{"a rule that can match nothing is told of", "-builtin %s/dead.old", rule.RefuseUnsupported, "dead", []string{

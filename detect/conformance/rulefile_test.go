@@ -55,10 +55,10 @@ name = "B"
 		{"an empty id", ruleText("rule_id", `rule_id = " "`), `r.toml:7:11: rule.rule_id is empty: it must be an id that no other rule has, such as a UUID
 rule_id = " "
           ^`},
-		{"a missing type", ruleText("type"), `r.toml:1:2: rule.type is missing: it must be eql or query
+		{"a missing type", ruleText("type"), `r.toml:1:2: rule.type is missing: it must be eql, query or esql
 [rule]
  ^`},
-		{"a type that nobody knows", ruleText("type", `type = "sigma"`), `r.toml:7:8: rule.type is "sigma": it must be eql or query
+		{"a type that nobody knows", ruleText("type", `type = "sigma"`), `r.toml:7:8: rule.type is "sigma": it must be eql, query or esql
 type = "sigma"
        ^`},
 		{"another language", ruleText("", `language = "kuery"`), `r.toml:8:12: rule.language is "kuery": it must be eql
@@ -144,21 +144,26 @@ func TestRulesThatAreNotAboutSingleEventsAreRefusedByName(t *testing.T) {
 	tests := []struct{ name, text, want string }{
 		{"Lucene's query language", "type = \"query\"\nlanguage = \"lucene\"", "the language lucene is not supported: a rule of the type query is written in KQL (kuery)"},
 		{"filters", `filters = [{meta = {negate = true}}]`, "rule.filters is not supported: filters are queries of Elasticsearch, beside the rule's own"},
-		{"a saved query", `type = "saved_query"`, "the rule type saved_query is not supported: its query is stored in Kibana; only EQL and KQL about single events are evaluated"},
-		{"ES|QL", `type = "esql"`, "the rule type esql is not supported: an ES|QL query aggregates many events; only EQL and KQL about single events are evaluated"},
-		{"a threshold", `type = "threshold"`, "the rule type threshold is not supported: it counts events over a period; only EQL and KQL about single events are evaluated"},
-		{"new terms", `type = "new_terms"`, "the rule type new_terms is not supported: it remembers which values a field has had for days; only EQL and KQL about single events are evaluated"},
-		{"machine learning", `type = "machine_learning"`, "the rule type machine_learning is not supported: it asks for the anomalies of a machine learning job; only EQL and KQL about single events are evaluated"},
-		{"indicators", `type = "threat_match"`, "the rule type threat_match is not supported: it looks events up in an index of threat indicators; only EQL and KQL about single events are evaluated"},
+		{"a saved query", `type = "saved_query"`, "the rule type saved_query is not supported: its query is stored in Kibana; only queries about single events are evaluated"},
+		{"a threshold", `type = "threshold"`, "the rule type threshold is not supported: it counts events over a period; only queries about single events are evaluated"},
+		{"new terms", `type = "new_terms"`, "the rule type new_terms is not supported: it remembers which values a field has had for days; only queries about single events are evaluated"},
+		{"machine learning", `type = "machine_learning"`, "the rule type machine_learning is not supported: it asks for the anomalies of a machine learning job; only queries about single events are evaluated"},
+		{"indicators", `type = "threat_match"`, "the rule type threat_match is not supported: it looks events up in an index of threat indicators; only queries about single events are evaluated"},
 		{"a sequence", `query = 'sequence by user.id [any where true] [any where true]'`, "rule.query: a sequence is about several events: only queries about single events (category where condition) are supported"},
 		{"a sample", `query = 'sample by user.id [any where true] [any where true]'`, "rule.query: a sample is about several events: only queries about single events (category where condition) are supported"},
 		{"a join", `query = 'join by user.id [any where true] [any where true]'`, "rule.query: a join is about several events: only queries about single events (category where condition) are supported"},
+		{"ES|QL that aggregates", "type = \"esql\"\nquery = 'from logs-aws.cloudtrail-* | where true | stats n = count(*) by user.id'", "rule.query: the query needs stats: only where, keep, drop, sort and limit after from are evaluated"},
+		{"ES|QL about alerts", "type = \"esql\"\nquery = 'from .alerts-security.* | where true'", "rule.query: .alerts-security.* is not an index of CloudTrail events"},
 		{"a pipe", `query = 'any where true | head 5'`, "rule.query: pipes are not supported, found | head: a query about single events ends with its condition"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			key, _, _ := strings.Cut(test.text, " ")
-			_, err := rule.Parse("r.toml", []byte(ruleText(key, test.text)))
+			text := ruleText(key, test.text)
+			if strings.Contains(test.text, "query = ") && key != "query" {
+				text = strings.Replace(text, "query = 'any where event.action == \"x\"'\n", "", 1)
+			}
+			_, err := rule.Parse("r.toml", []byte(text))
 			var at *rule.Error
 			if !errors.As(err, &at) || !at.Unsupported || at.Msg != test.want {
 				t.Errorf("the error is %v, want %s", err, test.want)

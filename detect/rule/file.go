@@ -9,6 +9,7 @@ import (
 
 	"github.com/trailwire/trailwire/detect/cloudtrail"
 	"github.com/trailwire/trailwire/detect/eql"
+	"github.com/trailwire/trailwire/detect/esql"
 	"github.com/trailwire/trailwire/detect/kql"
 	"github.com/trailwire/trailwire/detect/program"
 	"github.com/trailwire/trailwire/detect/sigma"
@@ -260,7 +261,6 @@ func (s section) reference() Reference {
 // unsupportedTypes are the rule types of Elastic's whose rules are not a query
 // about one event, and what is in their way.
 var unsupportedTypes = map[string]string{
-	"esql":             "an ES|QL query aggregates many events",
 	"machine_learning": "it asks for the anomalies of a machine learning job",
 	"new_terms":        "it remembers which values a field has had for days",
 	"saved_query":      "its query is stored in Kibana",
@@ -270,26 +270,27 @@ var unsupportedTypes = map[string]string{
 
 // The languages of queries.
 const (
-	EQL = "eql"   // Elastic's Event Query Language, about single events
-	KQL = "kuery" // Kibana's query language, by the name that rule files have for it
+	EQL  = "eql"   // Elastic's Event Query Language, about single events
+	KQL  = "kuery" // Kibana's query language, by the name that rule files have for it
+	ESQL = "esql"  // the Elasticsearch Query Language, as far as it filters
 )
 
 // language returns the language of the rule's query, and nothing where the rule is of
 // a type that this program does not evaluate.
 func (f *ruleFile) language(s section) string {
-	kind := s.required("type", "eql or query")
+	kind := s.required("type", "eql, query or esql")
 	if f.err != nil {
 		return ""
 	}
 	f.kind = kind
 	at := s.v.get("type").at
 	if why, known := unsupportedTypes[kind]; known {
-		f.fail(at, "the rule type %s is not supported: %s; only EQL and KQL about single events are evaluated", kind, why).unsupported(why)
+		f.fail(at, "the rule type %s is not supported: %s; only queries about single events are evaluated", kind, why).unsupported(why)
 		return ""
 	}
-	language := map[string]string{"eql": EQL, "query": KQL}[kind]
+	language := map[string]string{"eql": EQL, "query": KQL, "esql": ESQL}[kind]
 	if language == "" {
-		f.fail(at, "rule.type is %q: it must be eql or query", kind)
+		f.fail(at, "rule.type is %q: it must be eql, query or esql", kind)
 		return ""
 	}
 	if v := s.v.get("language"); v != nil {
@@ -313,6 +314,7 @@ func (f *ruleFile) language(s section) string {
 func (f *ruleFile) compile(s section, r *Rule) {
 	s.required("query", map[string]string{
 		EQL: "an EQL query about single events: category where condition", KQL: "a KQL query: field: value",
+		ESQL: "an ES|QL query that filters: from index | where condition",
 	}[r.Language])
 	if f.err != nil {
 		return
@@ -329,6 +331,9 @@ func (f *ruleFile) compile(s section, r *Rule) {
 	}
 	f.doubt(r, v)
 }
+
+// indices are those that Elastic's integration, and Filebeat before it, write events to.
+var indices = []string{"logs-aws.cloudtrail-default", "filebeat-9.1.0"}
 
 // CompileQuery compiles a query about CloudTrail events, in one of the languages. Its
 // fields are those of [LookupField]. The category field is that of EQL. An error is one
@@ -347,6 +352,12 @@ func CompileQuery(language, text, categoryField string) (*program.Program, error
 			return nil, err
 		}
 		return kql.Compile(query, kql.Mapping(cloudtrail.TypeOf), kql.Fields(cloudtrail.SearchableFields()))
+	case ESQL:
+		query, err := esql.Parse(text)
+		if err != nil {
+			return nil, err
+		}
+		return esql.Compile(query, esql.Mapping(cloudtrail.TypeOf), esql.Indices(indices))
 	case Sigma:
 		detection, err := sigma.ParseDetection([]byte(text))
 		if err != nil {
@@ -371,6 +382,7 @@ func (f *ruleFile) misread(v *tomlValue, err error) {
 	var syntax *eql.SyntaxError
 	var meaning *eql.CompileError
 	var inKQL *kql.Error
+	var inESQL *esql.Error
 	switch {
 	case errors.As(err, &syntax):
 		e := f.fail(v.inside(syntax.Offset), "rule.query: %s", syntax.Msg)
@@ -383,6 +395,11 @@ func (f *ruleFile) misread(v *tomlValue, err error) {
 		e := f.fail(v.inside(inKQL.Offset), "rule.query: %s", inKQL.Msg)
 		if inKQL.Unsupported {
 			e.unsupported("its KQL has a part that is not supported")
+		}
+	case errors.As(err, &inESQL):
+		e := f.fail(v.inside(inESQL.Offset), "rule.query: %s", inESQL.Msg)
+		if inESQL.Unsupported != "" {
+			e.unsupported("its query needs " + inESQL.Unsupported)
 		}
 	default:
 		f.fail(v.at, "rule.query: %v", err)

@@ -34,7 +34,7 @@ type Rule struct {
 	Tags        []string
 	References  []string
 	Threat      []Threat
-	Language    string // of the query: [EQL], [KQL] or [Sigma]
+	Language    string // of the query: [EQL], [KQL], [ESQL] or [Sigma]
 	Query       string // as it is in the file
 
 	// MaxSignals is how many alerts one Interval may raise: 100 if the

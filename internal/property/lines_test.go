@@ -21,7 +21,7 @@ func thresholdRule(t *testing.T) string {
 
 func TestARuleThatIsNotSupportedIsRefusedOrLeftOutWithAWarning(t *testing.T) {
 	path := thresholdRule(t)
-	const why = ":2:8: the rule type threshold is not supported: it counts events over a period; only EQL and KQL about single events are evaluated"
+	const why = ":2:8: the rule type threshold is not supported: it counts events over a period; only queries about single events are evaluated"
 	_, err := Read(set{"rules": path})
 	if err == nil {
 		t.Fatal("it is loaded")

@@ -70,7 +70,7 @@ var Table = []Property{
 	},
 	{
 		Name: "unsupported_rules", Kind: KindText, Default: "refuse", Engine: true,
-		Help: "What to do with a rule file that is not about single events (a sequence, a threshold, new terms, ES|QL ...): refuse to start, or skip it with a warning.",
+		Help: "What to do with a rule file that is of a kind that is not supported (machine learning, ES|QL that aggregates ...): refuse to start, or skip it with a warning.",
 		set: func(s *Settings, v string) (err error) {
 			s.Unsupported, err = choice(v, map[string]rule.Unsupported{
 				"refuse": rule.RefuseUnsupported, "skip": rule.SkipUnsupported,

@@ -10,7 +10,7 @@ static const struct property_entry common_properties[] = {
         .type = PROPERTY_STR,
         .name = "unsupported_rules",
         .default_value = "refuse",
-        .description = "What to do with a rule file that is not about single events (a sequence, a threshold, new terms, ES|QL ...): refuse to start, or skip it with a warning.",
+        .description = "What to do with a rule file that is of a kind that is not supported (machine learning, ES|QL that aggregates ...): refuse to start, or skip it with a warning.",
     },
     {
         .type = PROPERTY_STR,
