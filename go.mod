@@ -8,6 +8,8 @@ require (
 	github.com/fluent/fluent-bit-go v0.0.0-20230731091245-a7a013e2473c // the registration of an output with Fluent Bit's Go proxy; its decoder is what bench compares with
 	github.com/google/uuid v1.6.0 // the rule_id that rules new writes
 	github.com/json-iterator/go v1.1.12 // JSON as a stream of tokens, straight to MessagePack; its reflection is not used
+	github.com/maxmind/mmdbwriter v1.2.0 // tests alone: the databases that they look addresses up in
+	github.com/oschwald/maxminddb-golang/v2 v2.9.0 // asn_database and geo_database are MMDB files
 	github.com/pelletier/go-toml/v2 v2.4.3 // rule files are TOML, and errors in them need a line
 	github.com/prometheus/client_golang v1.25.0 // metrics_listen: the exposition formats
 	github.com/schollz/progressbar/v3 v3.19.1 // the progress of a scan on a terminal
@@ -34,6 +36,7 @@ require (
 	github.com/prometheus/procfs v0.22.0 // indirect
 	github.com/rivo/uniseg v0.4.7 // indirect
 	github.com/ugorji/go/codec v1.1.7 // indirect
+	go4.org/netipx v0.0.0-20231129151722-fdeea329fbba // indirect
 	golang.org/x/sys v0.49.0 // indirect
 	google.golang.org/protobuf v1.36.12 // indirect
 )

@@ -58,6 +58,7 @@ func newEvaluator(e *Engine, mayMatch func([]byte) bool) *Evaluator {
 		finder: cloudtrail.NewFinder(e.options.JSONKeys, mayMatch),
 		inner:  cloudtrail.NewFinder(e.options.JSONKeys, mayMatch),
 	}
+	v.event.Locate(e.options.Databases)
 	v.view.UseGrants(&v.grants)
 	v.covers = func(o *call.Opening, g *policy.Grant) bool { return e.options.Exceptions.covers(o, g, &v.event) }
 	return v

@@ -8,6 +8,7 @@ import (
 
 	"github.com/trailwire/trailwire/detect/alert"
 	"github.com/trailwire/trailwire/detect/cloudtrail"
+	"github.com/trailwire/trailwire/detect/geoip"
 	"github.com/trailwire/trailwire/detect/needle"
 	"github.com/trailwire/trailwire/detect/rule"
 )
@@ -43,6 +44,10 @@ type Options struct {
 	// KnownAccounts are the names of accounts by their id. An alert calls them by
 	// both.
 	KnownAccounts map[string]string
+
+	// Databases say who a source address belongs to and where it is, for rules that ask
+	// and for alerts. Without them such a field of a raw event is null.
+	Databases geoip.Databases
 
 	// MaxSignals is how many alerts of one rule an Interval may raise before
 	// further ones are marked as suppressed. Zero leaves it to the rule.

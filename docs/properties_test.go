@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/trailwire/trailwire/internal/property"
+	"github.com/trailwire/trailwire/internal/testmmdb"
 )
 
 // documented is a property as docs/properties.md has it.
@@ -177,11 +178,13 @@ func folderOfFiles(t *testing.T) string {
 		return string(pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: der}))
 	}
 	for name, text := range map[string]string{
-		"fluent-bit/receiver.shared": "hunter2\n",
-		"fluent-bit/ca.pem":          asPEM("CERTIFICATE", certificate),
-		"fluent-bit/sender.pem":      asPEM("CERTIFICATE", certificate),
-		"fluent-bit/sender.key":      asPEM("EC PRIVATE KEY", key),
-		"trailwire/accounts.csv":     "account,name\n444455556666,Example Backups\n",
+		"fluent-bit/receiver.shared":   "hunter2\n",
+		"fluent-bit/ca.pem":            asPEM("CERTIFICATE", certificate),
+		"fluent-bit/sender.pem":        asPEM("CERTIFICATE", certificate),
+		"fluent-bit/sender.key":        asPEM("EC PRIVATE KEY", key),
+		"trailwire/accounts.csv":       "account,name\n444455556666,Example Backups\n",
+		"trailwire/GeoLite2-ASN.mmdb":  string(testmmdb.ASN()),
+		"trailwire/GeoLite2-City.mmdb": string(testmmdb.City()),
 		"trailwire/rule.toml": `[rule]
 name = "A user is deleted"
 rule_id = "5b0a5c4e-5f0c-4a2e-9c54-3c1f1a3b9d10"

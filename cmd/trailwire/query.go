@@ -125,6 +125,8 @@ func doubtful(language, name string, field cloudtrail.Field) string {
 	switch {
 	case language == rule.Sigma && !cloudtrail.IsMember(name):
 		return "no CloudTrail event has the field " + name
+	case field.Database() != "":
+		name += " without " + field.Database()
 	case field.From() != "":
 		return ""
 	case field.Absent() != "":

@@ -10,6 +10,7 @@ import (
 
 	"github.com/trailwire/trailwire/detect/cloudtrail"
 	"github.com/trailwire/trailwire/detect/document"
+	"github.com/trailwire/trailwire/detect/geoip"
 	"github.com/trailwire/trailwire/detect/rule"
 )
 
@@ -126,7 +127,7 @@ const ecsTime = "2006-01-02T15:04:05.999Z07:00"
 // refused.
 func (a *Alert) ecsOthers() object {
 	return object{
-		{"source", object{{"ip", a.Source.IP}, {"address", a.Source.Address}}},
+		{"source", object{{"ip", a.Source.IP}, {"address", a.Source.Address}, {"as", ecsAS(a.Source.Place)}, {"geo", ecsGeo(a.Source.Place)}}},
 		{"user_agent", object{{"original", a.Source.UserAgent}}},
 		{"user", object{{"name", a.Actor.Name}, {"id", a.Actor.ID}}},
 		{"cloud", object{
@@ -134,6 +135,28 @@ func (a *Alert) ecsOthers() object {
 		}},
 		{"ecs", object{{"version", ecsVersion}}},
 	}
+}
+
+// ecsAS is who the source's address belongs to.
+func ecsAS(p *geoip.Place) object {
+	if p == nil || p.ASNumber == 0 {
+		return nil
+	}
+	return object{{"number", int(p.ASNumber)}, {"organization", object{{"name", bounded(p.ASOrganization)}}}}
+}
+
+func ecsGeo(p *geoip.Place) object {
+	if p == nil {
+		return nil
+	}
+	o := object{
+		{"continent_name", bounded(p.Continent)}, {"country_name", bounded(p.Country)}, {"country_iso_code", bounded(p.CountryISO)},
+		{"region_name", bounded(p.Region)}, {"region_iso_code", bounded(p.RegionISO)}, {"city_name", bounded(p.City)},
+	}
+	if p.HasLocation {
+		o = append(o, pair{"location", object{{"lat", p.Latitude}, {"lon", p.Longitude}}})
+	}
+	return o
 }
 
 // ecsExtension is what ECS has no place for.

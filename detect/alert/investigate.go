@@ -5,6 +5,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/trailwire/trailwire/detect/cloudtrail"
+	"github.com/trailwire/trailwire/detect/geoip"
 	"github.com/trailwire/trailwire/detect/grant"
 )
 
@@ -13,6 +14,8 @@ type Source struct {
 	IP        string // empty if Address is none
 	Address   string // an IP address, or the name of a service that called
 	UserAgent string
+	Place     *geoip.Place // nil unless there is a database
+
 }
 
 // Event is what an alert repeats of its event.
@@ -44,6 +47,9 @@ func (a *Alert) investigate(event *cloudtrail.Event) {
 		}
 	}
 	a.Source.complete()
+	if place := *event.Place(); !place.IsEmpty() {
+		a.Source.Place = &place
+	}
 	a.Event = Event{
 		ID: fieldText(cloudtrail.FieldEventID), Time: fieldText(cloudtrail.FieldTimestamp), Action: fieldText(cloudtrail.FieldAction),
 		Provider: fieldText(cloudtrail.FieldProvider), Outcome: fieldText(cloudtrail.FieldOutcome), Region: fieldText(cloudtrail.FieldRegion),

@@ -7,8 +7,8 @@ import "github.com/tinylib/msgp/msgp"
 // which there is nothing, or with nil.
 type object []pair
 
-// pair is a key and its value: a string, int, int64, bool, []string, object,
-// []object, or [packed].
+// pair is a key and its value: a string, int, int64, float64, bool, []string,
+// object, []object, or [packed].
 type pair struct {
 	key   string
 	value any
@@ -80,6 +80,8 @@ func appendValue(b []byte, value any) []byte {
 		return msgp.AppendInt(b, v)
 	case int64:
 		return msgp.AppendInt64(b, v)
+	case float64:
+		return msgp.AppendFloat64(b, v)
 	case bool:
 		return msgp.AppendBool(b, v)
 	case packed:

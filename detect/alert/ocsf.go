@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/trailwire/trailwire/detect/geoip"
 	"github.com/trailwire/trailwire/detect/rule"
 	"github.com/trailwire/trailwire/internal/version"
 )
@@ -183,6 +184,7 @@ func (a *Alert) ocsfEvidences() []object {
 	if a.Source.IP == "" {
 		source = object{{"domain", a.Source.Address}}
 	}
+	source = append(source, ocsfPlace(a.Source.Place)...)
 	var api object
 	if a.Event.Action != "" {
 		api = object{
@@ -203,6 +205,26 @@ func (a *Alert) ocsfEvidences() []object {
 		return nil // a user agent alone is not evidence by the schema
 	}
 	return []object{evidence}
+}
+
+// ocsfPlace is who the source's address belongs to, and where it is.
+func ocsfPlace(p *geoip.Place) object {
+	if p == nil {
+		return nil
+	}
+	var system object
+	if p.ASNumber != 0 {
+		system = object{{"number", int(p.ASNumber)}, {"name", bounded(p.ASOrganization)}}
+	}
+	location := object{{"country", bounded(p.CountryISO)}, {"region", bounded(p.RegionISO)}, {"city", bounded(p.City)}}
+	if !location.says() { // the schema wants one of these
+		return object{{"autonomous_system", system}}
+	}
+	location = append(location, pair{"continent", bounded(p.Continent)})
+	if p.HasLocation {
+		location = append(location, pair{"lat", p.Latitude}, pair{"long", p.Longitude})
+	}
+	return object{{"autonomous_system", system}, {"location", location}}
 }
 
 // isOCSFUser reports whether the schema takes the actor for a user: it asks for one of

@@ -34,15 +34,7 @@ var absent = map[string]struct {
 	"related.hosts":      {program.Keyword, laterPackages},
 	"related.hash":       {program.Keyword, ofDigestFiles},
 
-	"source.as.number":            {program.Long, lookedUpByAddress},
-	"source.as.organization.name": {program.Keyword, lookedUpByAddress},
-	"source.geo.city_name":        {program.Keyword, lookedUpByAddress},
-	"source.geo.country_name":     {program.Keyword, lookedUpByAddress},
-	"source.geo.country_iso_code": {program.Keyword, lookedUpByAddress},
-	"source.geo.continent_name":   {program.Keyword, lookedUpByAddress},
-	"source.geo.region_name":      {program.Keyword, lookedUpByAddress},
-	"source.geo.region_iso_code":  {program.Keyword, lookedUpByAddress},
-	"source.geo.location":         {program.GeoPoint, lookedUpByAddress},
+	"source.geo.location": {program.GeoPoint, lookedUpByAddress},
 
 	"user_agent.name":        {program.Keyword, parsedFromAgent},
 	"user_agent.version":     {program.Keyword, parsedFromAgent},

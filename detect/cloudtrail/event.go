@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/trailwire/trailwire/detect/document"
+	"github.com/trailwire/trailwire/detect/geoip"
 	"github.com/trailwire/trailwire/detect/program"
 )
 
@@ -31,6 +32,11 @@ type Event struct {
 	json  []byte // of such texts as MessagePack
 	text  [textKeys]javaText
 	list  []program.Value
+
+	databases geoip.Databases
+	place     geoip.Place // of the address in located
+	located   []byte
+	isLocated bool
 }
 
 // javaText is one of the fields that Elastic's pipeline stores as Java text,

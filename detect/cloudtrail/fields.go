@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/trailwire/trailwire/detect/document"
+	"github.com/trailwire/trailwire/detect/geoip"
 	"github.com/trailwire/trailwire/detect/program"
 )
 
@@ -148,6 +149,8 @@ type Field struct {
 	leaves bool // it is all that is below its path
 	trace  Trace
 	grant  GrantField
+
+	database string // in which it is looked up
 }
 
 // Trace says where the text of a field can be found in the bytes of an event.
@@ -210,17 +213,27 @@ var mapping = map[string]Field{
 	"cloud.account.id":      found("userIdentity.accountId, else recipientAccountId", cloudAccount),
 	"source.address":        member(topSourceIPAddress, "sourceIPAddress"),
 	"source.ip":             found("sourceIPAddress, where it is an address", sourceIP).is(program.IP),
-	"user_agent.original":   member(topUserAgent, "userAgent"),
-	"user.name":             found("userIdentity.userName, else or of a session userIdentity.sessionContext.sessionIssuer.userName; additionalEventData.UserName of a UserAuthentication without", userName),
-	"user.email":            found("user.name, where it has an @", userEmail),
-	"related.ip":            found("sourceIPAddress, where it is an address", sourceIP).is(program.IP),
-	"related.user":          computed("every name and id of a user in the event", relatedUsers),
-	"user.id":               found("userIdentity.principalId, else of an IdentityCenterUser userIdentity.onBehalfOf.userId", userID),
-	"user.target.name":      inside(topRequestParameters, "requestParameters", "userName"),
-	"user.changes.name":     inside(topRequestParameters, "requestParameters", "newUserName"),
-	"user.target.id":        inside(topResponseElements, "responseElements", "user.userId"),
-	"group.name":            inside(topRequestParameters, "requestParameters", "groupName"),
-	"group.id":              inside(topResponseElements, "responseElements", "group.groupId"),
+
+	"source.as.number":            lookedUp(asnDatabase, asNumber).is(program.Long),
+	"source.as.organization.name": placeName(asnDatabase, func(p *geoip.Place) []byte { return p.ASOrganization }),
+	"source.geo.city_name":        placeName(geoDatabase, func(p *geoip.Place) []byte { return p.City }),
+	"source.geo.country_name":     placeName(geoDatabase, func(p *geoip.Place) []byte { return p.Country }),
+	"source.geo.country_iso_code": placeName(geoDatabase, func(p *geoip.Place) []byte { return p.CountryISO }),
+	"source.geo.continent_name":   placeName(geoDatabase, func(p *geoip.Place) []byte { return p.Continent }),
+	"source.geo.region_name":      placeName(geoDatabase, func(p *geoip.Place) []byte { return p.Region }),
+	"source.geo.region_iso_code":  placeName(geoDatabase, func(p *geoip.Place) []byte { return p.RegionISO }),
+
+	"user_agent.original": member(topUserAgent, "userAgent"),
+	"user.name":           found("userIdentity.userName, else or of a session userIdentity.sessionContext.sessionIssuer.userName; additionalEventData.UserName of a UserAuthentication without", userName),
+	"user.email":          found("user.name, where it has an @", userEmail),
+	"related.ip":          found("sourceIPAddress, where it is an address", sourceIP).is(program.IP),
+	"related.user":        computed("every name and id of a user in the event", relatedUsers),
+	"user.id":             found("userIdentity.principalId, else of an IdentityCenterUser userIdentity.onBehalfOf.userId", userID),
+	"user.target.name":    inside(topRequestParameters, "requestParameters", "userName"),
+	"user.changes.name":   inside(topRequestParameters, "requestParameters", "newUserName"),
+	"user.target.id":      inside(topResponseElements, "responseElements", "user.userId"),
+	"group.name":          inside(topRequestParameters, "requestParameters", "groupName"),
+	"group.id":            inside(topResponseElements, "responseElements", "group.groupId"),
 
 	"aws.cloudtrail.event_version":                   member(topEventVersion, "eventVersion"),
 	"aws.cloudtrail.event_type":                      member(topEventType, "eventType"),

@@ -103,7 +103,14 @@ var ocsfSchema = map[string]ocsfObject{
 	"session": {attributes: map[string]string{"issuer": "string_t"}},
 	"network_endpoint": {
 		oneOf:      "ip uid name hostname svc_name instance_uid interface_uid interface_name domain",
-		attributes: map[string]string{"domain": "string_t", "ip": "ip_t"},
+		attributes: map[string]string{"domain": "string_t", "ip": "ip_t", "autonomous_system": "autonomous_system", "location": "location"},
+	},
+	"autonomous_system": {oneOf: "name number", attributes: map[string]string{"name": "string_t", "number": "integer_t"}},
+	"location": {
+		oneOf: "city country postal_code region",
+		attributes: map[string]string{
+			"city": "string_t", "continent": "string_t", "country": "string_t", "lat": "float_t", "long": "float_t", "region": "string_t",
+		},
 	},
 	"api":          {required: "operation", attributes: map[string]string{"operation": "string_t", "request": "request", "service": "service"}},
 	"service":      {oneOf: "name uid", attributes: map[string]string{"name": "string_t"}},
@@ -194,6 +201,10 @@ func ocsfProblems(path string, value any, kind string) []string {
 	case "integer_t", "long_t", "timestamp_t":
 		n, isNumber := value.(json.Number)
 		_, err := n.Int64()
+		ok = isNumber && err == nil
+	case "float_t":
+		n, isNumber := value.(json.Number)
+		_, err := n.Float64()
 		ok = isNumber && err == nil
 	case "json_t":
 		ok = value != nil

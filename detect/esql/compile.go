@@ -649,4 +649,3 @@ func (c *compiler) cidrMatch(f *call) (program.Condition, error) {
 		return c.build.InBlocks(f.Span, s.x, blocks)
 	})
 }
-

@@ -283,7 +283,7 @@ func TestEveryPropertyIsNamedAndHelpedProperly(t *testing.T) {
 		}
 	}
 	for _, of := range []string{"rules", "alert_key", "split", "json_keys", "coverage", "same_account", "trusted_accounts", "trusted_actors",
-		"trusted_orgs", "trusted_functions", "trusted_resources", "known_accounts", "max_signals", "interval", "dedup_window", "stats_interval"} {
+		"trusted_orgs", "trusted_functions", "trusted_resources", "known_accounts", "asn_database", "geo_database", "max_signals", "interval", "dedup_window", "stats_interval"} {
 		if !seen[of] {
 			t.Errorf("there is no property %s", of)
 		}

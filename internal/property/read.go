@@ -44,6 +44,7 @@ func Read(src Source) (Settings, error) {
 	if s.Options.Rules, s.Warnings, err = load(s.RulePatterns, s.Unsupported); err != nil {
 		return Settings{}, fmt.Errorf("property %q: %w", "rules", err)
 	}
+	s.Warnings = append(s.Warnings, withoutDatabase(s.Options.Rules, s.Options.Databases)...)
 	return s, nil
 }
 

@@ -11,6 +11,7 @@ import (
 
 	"github.com/trailwire/trailwire/detect"
 	"github.com/trailwire/trailwire/detect/alert"
+	"github.com/trailwire/trailwire/detect/geoip"
 	"github.com/trailwire/trailwire/detect/rule"
 )
 
@@ -175,6 +176,22 @@ var Table = []Property{
 		Help: "File with the names of accounts, CSV or JSON with account and name: alerts call them by both, and trusted_accounts takes a name. It is read at the start and again at a hot reload.",
 		set: func(s *Settings, v string) (err error) {
 			s.Options.KnownAccounts, err = readAccounts(v)
+			return err
+		},
+	},
+	{
+		Name: "asn_database", Kind: KindText, Engine: true,
+		Help: "MMDB file with autonomous systems, such as GeoLite2-ASN.mmdb: source.as.* for rules and in alerts of the formats ecs and ocsf. It is read at the start and again at a hot reload.",
+		set: func(s *Settings, v string) (err error) {
+			s.Options.Databases.ASN, err = readDatabase(v, geoip.NewASN)
+			return err
+		},
+	},
+	{
+		Name: "geo_database", Kind: KindText, Engine: true,
+		Help: "MMDB file with places, such as GeoLite2-City.mmdb: source.geo.* for rules and in alerts of the formats ecs and ocsf. It is read at the start and again at a hot reload.",
+		set: func(s *Settings, v string) (err error) {
+			s.Options.Databases.Geo, err = readDatabase(v, geoip.NewGeo)
 			return err
 		},
 	},

@@ -79,6 +79,16 @@ static const struct property_entry common_properties[] = {
         .description = "File with the names of accounts, CSV or JSON with account and name: alerts call them by both, and trusted_accounts takes a name. It is read at the start and again at a hot reload.",
     },
     {
+        .type = PROPERTY_STR,
+        .name = "asn_database",
+        .description = "MMDB file with autonomous systems, such as GeoLite2-ASN.mmdb: source.as.* for rules and in alerts of the formats ecs and ocsf. It is read at the start and again at a hot reload.",
+    },
+    {
+        .type = PROPERTY_STR,
+        .name = "geo_database",
+        .description = "MMDB file with places, such as GeoLite2-City.mmdb: source.geo.* for rules and in alerts of the formats ecs and ocsf. It is read at the start and again at a hot reload.",
+    },
+    {
         .type = PROPERTY_INT,
         .name = "max_signals",
         .description = "How many alerts of one rule an interval may raise; further ones are tagged with suppressed: max_signals. Default: what the rule says, 100 for the built-in one.",
