@@ -19,9 +19,9 @@ const (
 func (e *Event) Locate(in geoip.Databases) { e.databases, e.isLocated = in, false }
 
 // Place is what the databases say of a raw event's source address. It is empty without
-// databases or an address in them.
+// databases or an address in them, and for an ECS document, which has fields of its own.
 func (e *Event) Place() *geoip.Place {
-	if !e.databases.Any() || e.form != Raw {
+	if !e.databases.Any() {
 		return &nowhere
 	}
 	text, _ := document.Text(e.top[topSourceIPAddress])

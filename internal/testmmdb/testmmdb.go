@@ -25,7 +25,8 @@ func ASN() []byte {
 }
 
 // City is a database of places: 198.51.100.0/24 is in Leeds, England, of which two
-// subdivisions are known; 203.0.113.0/24 in Norway, of which nothing more is known.
+// subdivisions are known; 203.0.113.0/24 in Norway, of which nothing more is known;
+// 192.0.2.0/24 in Europe.
 func City() []byte {
 	names := func(en string) mmdbtype.Map {
 		return mmdbtype.Map{"de": mmdbtype.String("x"), "en": mmdbtype.String(en)}
@@ -41,6 +42,7 @@ func City() []byte {
 				mmdbtype.Map{"iso_code": mmdbtype.String("LDS"), "names": names("Leeds District")},
 			},
 		},
+		"192.0.2.0/24": {"continent": mmdbtype.Map{"names": names("Europe")}},
 		"203.0.113.0/24": {
 			"continent": mmdbtype.Map{"names": names("Europe")},
 			"country":   mmdbtype.Map{"iso_code": mmdbtype.String("NO"), "names": names("Norway")},
