@@ -176,6 +176,14 @@ func (p *parser) group(list bool) (node, *Error) {
 		}
 		return nil, p.trailing()
 	}
+	if !list { // a clause is quoted with both of its parentheses or with none
+		switch x := x.(type) {
+		case *logical:
+			x.Span = program.Span{Start: opened, End: p.pos}
+		case *complement:
+			x.Span = program.Span{Start: opened, End: p.pos}
+		}
+	}
 	return x, nil
 }
 
