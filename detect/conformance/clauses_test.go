@@ -1,0 +1,195 @@
+package conformance
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/trailwire/trailwire/detect/cloudtrail"
+	"github.com/trailwire/trailwire/detect/rule"
+)
+
+// A clause that can be left out without a change on any of a rule's events is one that nothing tests:
+// a field that is read wrongly, or a value that is compared wrongly, would pass there too. These tests leave
+// out each clause in turn ([rule.Rule.Cuts]), and want one of the rule's own events to notice.
+
+// form is one of the ways in which an event is written.
+type form struct {
+	name string
+	// records are what the rule is tried on: the events themselves, and variants that only this form has.
+	records [][]byte
+}
+
+// unnoticed returns the clauses of the rule that none of the records notices, but for those that excused
+// says cannot be.
+func unnoticed(t *testing.T, r *rule.Rule, f form, excused func(rule.Cut) bool) (cuts int, missed []string) {
+	t.Helper()
+	all := r.Cuts()
+	for _, cut := range all {
+		if excused(cut) {
+			continue
+		}
+		cuts++
+		if !slices.ContainsFunc(f.records, func(record []byte) bool { return tried(t, r, record) != tried(t, cut.Rule, record) }) {
+			missed = append(missed, cut.Clause)
+		}
+	}
+	return cuts, missed
+}
+
+func tried(t *testing.T, r *rule.Rule, record []byte) bool {
+	t.Helper()
+	matches, _, err := r.Try(record)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return matches
+}
+
+// rawForm is the events as AWS writes them.
+func rawForm(cases []ruleCase) form {
+	f := form{name: "raw events"}
+	for _, c := range cases {
+		if len(c.document) == 0 {
+			f.records = append(f.records, c.Record)
+		}
+	}
+	return f
+}
+
+// ecsForm is the documents that Elastic makes of the events. Each match is there in another data set as
+// well, and with the categories that a pipeline of another version gives it, of which no raw event knows.
+func ecsForm(t *testing.T, cases []ruleCase) form {
+	f := form{name: "ECS documents"}
+	for _, c := range cases {
+		document := c.ecsDocument(t)
+		f.records = append(f.records, pack(t, document))
+		if !c.Expected {
+			continue
+		}
+		for _, fields := range []object{
+			{"event.dataset": "acme.audit"},
+			{"data_stream.dataset": "acme.audit"},
+			{"event.category": []any{"web"}, "event.type": []any{"access"}},
+		} {
+			f.records = append(f.records, pack(t, merged(document, nestedFields(fields))))
+		}
+	}
+	return f
+}
+
+// sameInEveryEvent reports whether raw events have one value in a field that a clause reads, or a value that follows
+// from the name of the call: there it cannot decide anything by itself.
+func sameInEveryEvent(f cloudtrail.Field) bool {
+	switch f.Name() {
+	case "event.dataset", "data_stream.dataset", "event.category", "event.type":
+		return true
+	}
+	return f.Absent() != ""
+}
+
+// cannotDecide are clauses that follow from the others, by rule: there is no event that only they keep from
+// matching.
+var cannotDecide = map[string]string{
+	"3d2e8c90-5be7-4a57-9de4-58be75af933f": `event.outcome: "failure"`, // an event with an error code has it
+	"2e99477f-6099-48a9-ae0e-68801d97079c": `event.outcome: "failure"`,
+	// No service is let into a role unbound without being one of ours, and only what is federated has a subject.
+	"5b0c1f3a-6d0e-4d55-9a64-0b1d8f6a1c01": `trailwire.grant.worst.relation == "federated"`,
+	"5b0c1f3a-6d0e-4d55-9a64-0b1d8f6a1c14": `trailwire.grant.worst.relation == "federated"`,
+}
+
+func TestEachClauseOfElasticsRulesIsNoticed(t *testing.T) {
+	byID, tests := elasticRules(t), awsRuleTests(t)
+	total := 0
+	for id, r := range byID {
+		raw, ecs := rawForm(tests[id]), ecsForm(t, tests[id])
+		if !slices.ContainsFunc(raw.records, func(record []byte) bool { return tried(t, r, record) }) {
+			if !slices.ContainsFunc(r.Fields(), func(f cloudtrail.Field) bool { return f.Absent() != "" }) {
+				t.Errorf("%s (%s) matches no raw event of ours", r.Name, id)
+			}
+			raw.records = nil // it asks for what only documents have
+		}
+		onlyInDocuments := func(c rule.Cut) bool {
+			return raw.records == nil || cannotDecide[id] == c.Clause || len(c.Fields) > 0 && !slices.ContainsFunc(c.Fields, func(f cloudtrail.Field) bool { return !sameInEveryEvent(f) })
+		}
+		total += noticeAll(t, r, raw, onlyInDocuments) + noticeAll(t, r, ecs, func(rule.Cut) bool { return false })
+	}
+	t.Logf("%d clauses were left out", total)
+}
+
+func noticeAll(t *testing.T, r *rule.Rule, f form, excused func(rule.Cut) bool) int {
+	t.Helper()
+	cuts, missed := unnoticed(t, r, f, excused)
+	for _, clause := range missed {
+		t.Errorf("%s (%s): no event notices on %s that this is left out: %s", r.Name, r.ID, f.name, clause)
+	}
+	return cuts
+}
+
+func TestEachClauseOfTheBuiltInRulesIsNoticed(t *testing.T) {
+	rules, err := rule.BuiltIn()
+	if err != nil {
+		t.Fatal(err)
+	}
+	about, err := rule.AboutGrants()
+	if err != nil {
+		t.Fatal(err)
+	}
+	total := 0
+	for _, r := range append(rules, about...) {
+		total += noticeAll(t, r, rawForm(builtInCases(t, r)), func(c rule.Cut) bool {
+			return cannotDecide[r.ID] == c.Clause || len(c.Fields) == 1 && sameInEveryEvent(c.Fields[0])
+		})
+	}
+	t.Logf("%d clauses were left out", total)
+}
+
+// builtInCases reads the unit tests beside a built-in rule's file.
+func builtInCases(t *testing.T, r *rule.Rule) (cases []ruleCase) {
+	t.Helper()
+	path := filepath.Join("../rule/builtin", rule.TestFile(r.File))
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	tests, err := rule.ParseTests(path, text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, test := range tests {
+		if got := tried(t, r, test.Record); got != test.Expected {
+			t.Errorf("%s:%d: %s: matches: %t", path, test.Line, test.Why, got)
+		}
+		cases = append(cases, ruleCase{Test: test})
+	}
+	return cases
+}
+
+func TestACutIsTheRuleWithoutAClause(t *testing.T) {
+	for query, want := range map[string][]string{
+		`event.action: a and event.provider: (b or c)`: {
+			"event.action: a", "event.provider: (b or c)"},
+		`event.action: a and (event.provider: b and not (user.name: c or user.id: d))`: {
+			"event.action: a", "event.provider: b", "not (user.name: c or user.id: d)"},
+		`(event.action: a and user.name: b) or event.action: c`: {
+			"(event.action: a and user.name: b)", "event.action: a", "user.name: b", "event.action: c"},
+		`not event.action: a`: {"not event.action: a"},
+	} {
+		r, err := rule.Parse("r.toml", []byte(kqlRule(query)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for _, c := range r.Cuts() {
+			got = append(got, c.Clause)
+		}
+		slices.Sort(got)
+		slices.Sort(want)
+		if fmt.Sprint(got) != fmt.Sprint(want) {
+			t.Errorf("%s is cut into\n%s\nwant\n%s", query, strings.Join(got, "\n"), strings.Join(want, "\n"))
+		}
+	}
+}
