@@ -23,15 +23,17 @@ type ruleCase struct {
 	document object
 }
 
-// ruleRows is a file of events of ours for rules of others, one row for each rule. An event is
-// written as what is different from another one, as a JSON merge patch has it (RFC 7396).
+// firstEvent is the file with what all rows begin with.
+const firstEvent = "testdata/first-event.yaml"
+
+// ruleRows are events of ours for rules of others, one row for each rule. An event is written as what is different
+// from another one, as a JSON merge patch has it (RFC 7396).
 type ruleRows struct {
 	Base        object            `yaml:"base"`        // what each event begins with
 	Differences map[string]object `yaml:"differences"` // those that many rows have, by what they show
-	Rules       map[string]ruleRow
 }
 
-// ruleRow has the events of one rule.
+// ruleRow has the events of one rule, which is a member of a file with that rule's id.
 type ruleRow struct {
 	Call     string     `yaml:"call"`     // service:Action of the first event
 	Event    object     `yaml:"event"`    // what else the first event has
@@ -72,16 +74,12 @@ func (d *ruleDiff) UnmarshalYAML(n *yaml.Node) error {
 // rules have elsewhere: the first match of those is the first event of a row without a call.
 func readRuleRows(t testing.TB, path string, before map[string][]ruleCase) map[string][]ruleCase {
 	t.Helper()
-	text, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
 	var file ruleRows
-	if err := yaml.Unmarshal(text, &file); err != nil {
-		t.Fatalf("%s: %v", path, err)
-	}
+	readYAML(t, firstEvent, &file)
+	rows := make(map[string]ruleRow)
+	readYAML(t, path, &rows)
 	cases := make(map[string][]ruleCase)
-	for id, row := range file.Rules {
+	for id, row := range rows {
 		b := rowBuilder{t: t, file: &file, place: path + ": " + id}
 		if row.Call == "" {
 			b.startWith(before[id])
@@ -119,6 +117,17 @@ func readRuleRows(t testing.TB, path string, before map[string][]ruleCase) map[s
 		}
 	}
 	return cases
+}
+
+func readYAML(t testing.TB, path string, into any) {
+	t.Helper()
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := yaml.Unmarshal(text, into); err != nil {
+		t.Fatalf("%s: %v", path, err)
+	}
 }
 
 // rowBuilder makes an event of differences.

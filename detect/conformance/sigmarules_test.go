@@ -288,7 +288,9 @@ func TestSigmaRulesGiveTheVerdictThatTheirMaintainersMeant(t *testing.T) {
 	}
 }
 
-func TestSigmasOwnRulesLoadAndGiveTheSameVerdicts(t *testing.T) {
+// sigmaHQRules returns the rules about CloudTrail of the checkout.
+func sigmaHQRules(t testing.TB) []*rule.Rule {
+	t.Helper()
 	checkout := os.Getenv(sigmaVariable)
 	if checkout == "" {
 		t.Skip("SKIPPED: set " + sigmaVariable + " to a checkout of github.com/SigmaHQ/sigma to test with its rules")
@@ -297,10 +299,15 @@ func TestSigmasOwnRulesLoadAndGiveTheSameVerdicts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	t.Logf("%d rules, warnings: %q", len(rules), warnings)
+	return rules
+}
+
+func TestSigmasOwnRulesLoadAndGiveTheSameVerdicts(t *testing.T) {
+	rules := sigmaHQRules(t)
 	if len(rules) < 54 {
 		t.Errorf("%d rules were loaded, want 54 at least", len(rules))
 	}
-	t.Logf("%d rules, warnings: %q", len(rules), warnings)
 	byFile := make(map[string]*rule.Rule)
 	for _, r := range rules {
 		byFile[strings.TrimSuffix(filepath.Base(r.File), ".yml")] = r
@@ -314,6 +321,25 @@ func TestSigmasOwnRulesLoadAndGiveTheSameVerdicts(t *testing.T) {
 			continue
 		}
 		c.hold(t, byFile[c.file])
+	}
+}
+
+// sigmaRows has events of SigmaHQ's rules.
+const sigmaRows = "testdata/sigma-rules.yaml"
+
+func TestSigmasOwnRulesGiveTheVerdictOnEveryEvent(t *testing.T) {
+	rules, tests := sigmaHQRules(t), readRuleRows(t, sigmaRows, nil)
+	for _, r := range rules {
+		if tests[r.ID] == nil {
+			t.Errorf("%s (%s) has no events: %s has no row %s", filepath.Base(r.File), r.Name, sigmaRows, r.ID)
+		}
+		for _, test := range tests[r.ID] {
+			t.Run(r.Name+"/"+test.Why, func(t *testing.T) { checkInEveryForm(t, r, test) })
+		}
+		delete(tests, r.ID)
+	}
+	for id := range tests {
+		t.Errorf("there are events of the rule %s, which is not there", id)
 	}
 }
 

@@ -28,7 +28,7 @@ type cutter struct {
 
 // in cuts the clauses that are connected in c. put makes the root of what becomes of c.
 func (t *cutter) in(c clause, put func(clause) clause) {
-	if c.op != opAnd && c.op != opOr {
+	if c.op != opAnd && c.op != opOr || c.isOnePart() {
 		return
 	}
 	for i := range c.clauses {
@@ -45,6 +45,12 @@ func (t *cutter) in(c clause, put func(clause) clause) {
 			return put(out)
 		})
 	}
+}
+
+// isOnePart reports whether the tests in a clause are all made of the same part of the query, as those for
+// missing or empty are of one null.
+func (c *clause) isOnePart() bool {
+	return !slices.ContainsFunc(c.clauses, func(inner clause) bool { return inner.at != c.at })
 }
 
 func (t *cutter) cut(out *clause, root clause) {
