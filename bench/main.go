@@ -2,7 +2,7 @@
 // section for each thing measured:
 //
 //	go run ./bench                    the filter by itself, and in a Fluent Bit
-//	go run ./bench -only routes       one of alone, routes, rivals
+//	go run ./bench -only routes       one of alone, routes, rivals, rules
 //	go run ./bench -memory 10000000   the memory of a Fluent Bit over so many events
 //	go run ./bench -idle 60s          what a Fluent Bit without traffic does
 //
@@ -22,7 +22,7 @@ func main() {
 	var o options
 	flag.StringVar(&o.plugin, "plugin", "build/flb-filter_trailwire.so", "the filter to load into Fluent Bit")
 	flag.StringVar(&o.results, "results", "bench/RESULTS.md", "where the report goes")
-	flag.StringVar(&o.only, "only", "", "measure one part: alone, routes or rivals")
+	flag.StringVar(&o.only, "only", "", "measure one part: alone, routes, rivals or rules")
 	flag.IntVar(&o.rounds, "rounds", 3, "how often each time is taken")
 	flag.IntVar(&o.memory, "memory", 0, "measure memory, over so many events")
 	flag.DurationVar(&o.idle, "idle", 0, "measure a pipeline without traffic, for so long")
@@ -79,4 +79,5 @@ var parts = []struct {
 	{"alone", inProcess},
 	{"routes", routing},
 	{"rivals", besideRivals},
+	{"rules", manyRulesInAPipeline},
 }

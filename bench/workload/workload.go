@@ -38,7 +38,7 @@ var (
 )
 
 // All lists the workloads.
-var All = []Workload{Mixed, Invokes, OnePercent, Rarely, Burst, S3Files, UnderLog, ECS}
+var All = []Workload{Mixed, Invokes, OnePercent, Rarely, Burst, S3Files, UnderLog, ECS, Asked}
 
 // Matching returns the mixed account with one match of the built-in rule in so
 // many events. The match is the event in the middle, so that a part of the traffic

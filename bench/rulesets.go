@@ -1,0 +1,164 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/trailwire/trailwire/bench/workload"
+	"github.com/trailwire/trailwire/detect"
+	"github.com/trailwire/trailwire/detect/rule"
+)
+
+// The rules that people have are Elastic's and SigmaHQ's, whose texts are not ours to keep. Each of these variables
+// names a checkout, as it does for the tests of detect/conformance.
+const (
+	elasticCheckout = "TRAILWIRE_DETECTION_RULES"
+	sigmaCheckout   = "TRAILWIRE_SIGMA"
+
+	elasticFiles = "rules/integrations/aws/*.toml"
+	sigmaFiles   = "rules/cloud/aws/cloudtrail/*.yml"
+)
+
+// The events that a set of rules gets.
+const (
+	matchedForCPU          = 50_000
+	matchedForInstructions = 10_000
+)
+
+// ruleSet is a folder with rules that raise no alert on the workload.
+type ruleSet struct {
+	name   string
+	folder string
+	rules  int
+	noisy  []string // the names of those that were left out because they do
+}
+
+// manyRulesInAPipeline measures what the rules that people have cost where there is no alert.
+func manyRulesInAPipeline(o options) (string, error) {
+	if os.Getenv(elasticCheckout) == "" {
+		return "## The rules that people have\n\nSKIPPED: " + elasticCheckout + " names no checkout of github.com/elastic/detection-rules.\n", nil
+	}
+	return inPipelines(o, "The rules that people have", measureRuleSets)
+}
+
+func measureRuleSets(b *strings.Builder, p *pipelines, version string, o options) error {
+	few, many := feed{workload.Asked, matchedForInstructions}, feed{workload.Asked, matchedForCPU}
+	for _, f := range []feed{few, many} {
+		if err := p.write(f); err != nil {
+			return err
+		}
+	}
+	sets, err := p.addRuleSets()
+	if err != nil {
+		return err
+	}
+	setups := []setup{routes[0], {name: "the built-in rule", plugins: []string{filterObject}, filters: []string{tagRecords}}}
+	for _, s := range sets {
+		setups = append(setups, setup{
+			name: fmt.Sprintf("%s, %d rules", s.name, s.rules), plugins: []string{filterObject},
+			filters: []string{`{name: trailwire, match: cloudtrail, rules: "-builtin, ` + s.folder + `/*"}`},
+		})
+	}
+	for _, s := range setups {
+		if err := p.add(s); err != nil {
+			return err
+		}
+	}
+	instructions, err := perEvent(setups, []feed{few}, p.instructions)
+	if err != nil {
+		return err
+	}
+	cpu, err := perEvent(setups, []feed{many}, p.seconds(o.rounds))
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(b, "%s: the pipeline of the section on routing. One event in four is a call that some rule asks for, and none raises an alert.\n"+
+		"Instructions are of %d events, CPU is of %d, the median of %d runs in turns. Rules that match what the account does all day are\n"+
+		"left out:\n\n", version, matchedForInstructions, matchedForCPU, o.rounds)
+	for _, s := range sets {
+		fmt.Fprintf(b, "- %s: %s\n", s.name, strings.Join(s.noisy, "; "))
+	}
+	fmt.Fprintln(b)
+	t := newTable(b, "rules", "to start, ms", "CPU µs/event", "over none", "instructions/event", "over none")
+	for i, s := range setups {
+		t.row(s.name, fmt.Sprintf("%.0f", 1e3*cpu.start[i]),
+			fmt.Sprintf("%.2f", 1e6*cpu.event[i][0]), over(cpu.event[i][0], cpu.event[0][0]),
+			fmt.Sprintf("%.0f", instructions.event[i][0]), over(instructions.event[i][0], instructions.event[0][0]))
+	}
+	t.end()
+	return nil
+}
+
+// addRuleSets copies the rules of the checkouts that load and raise no alert to folders.
+func (p *pipelines) addRuleSets() (sets []ruleSet, err error) {
+	patterns := []string{filepath.Join(os.Getenv(elasticCheckout), elasticFiles)}
+	names := []string{"Elastic's"}
+	if checkout := os.Getenv(sigmaCheckout); checkout != "" {
+		patterns = append(patterns, filepath.Join(checkout, sigmaFiles))
+		names = append(names, "Elastic's and SigmaHQ's")
+	}
+	for i, name := range names {
+		rules, _, err := rule.Load(append([]string{"-builtin"}, patterns[:i+1]...), rule.SkipUnsupported)
+		if err != nil {
+			return nil, err
+		}
+		s := ruleSet{name: name, folder: fmt.Sprintf("rules-%d", i)}
+		if err := p.copyQuiet(&s, rules); err != nil {
+			return nil, err
+		}
+		sets = append(sets, s)
+	}
+	return sets, nil
+}
+
+// copyQuiet copies the files of the rules that raise no alert on the workload.
+func (p *pipelines) copyQuiet(s *ruleSet, rules []*rule.Rule) error {
+	noisy, err := alerting(rules)
+	if err != nil {
+		return err
+	}
+	if err := os.Mkdir(filepath.Join(p.dir, s.folder), 0o755); err != nil {
+		return err
+	}
+	for _, r := range rules {
+		if noisy[r.ID] {
+			s.noisy = append(s.noisy, r.Name)
+			continue
+		}
+		text, err := os.ReadFile(r.File)
+		if err == nil {
+			err = os.WriteFile(filepath.Join(p.dir, s.folder, filepath.Base(r.File)), text, 0o644)
+		}
+		if err != nil {
+			return err
+		}
+		s.rules++
+	}
+	if s.rules == 0 {
+		return errors.New("each rule raises alerts")
+	}
+	return nil
+}
+
+// alerting returns the ids of the rules that raise alerts on the workload.
+func alerting(rules []*rule.Rule) (map[string]bool, error) {
+	options := detect.DefaultOptions()
+	options.Rules, options.MaxSignals, options.DedupWindow = rules, 1<<20, -1
+	engine, err := detect.New(options)
+	if err != nil {
+		return nil, err
+	}
+	v, raised := engine.ThoroughEvaluator(), make(map[string]bool)
+	for _, record := range workload.Asked.Packed(1, matchedForCPU) {
+		for _, out := range v.Record(record, time.Time{}) {
+			for _, a := range out.Alerts {
+				raised[a.Rule.ID] = true
+			}
+		}
+	}
+	return raised, nil
+}
