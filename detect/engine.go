@@ -15,6 +15,7 @@ import (
 type Engine struct {
 	options    Options
 	rules      []compiledRule
+	fields     int           // that the rules read, each counted once
 	extended   *compiledRule // the rule that extended coverage speaks for, or nil
 	search     func(data []byte) bool
 	mentions   mentions
@@ -30,6 +31,7 @@ type compiledRule struct {
 	*rule.Rule
 	template *alert.Template
 	counters *ruleCounters
+	fields   []int // where a view keeps their values; see [rule.Share]
 }
 
 // New returns an engine with the rules in o. An error says which option is
@@ -43,8 +45,10 @@ func New(o Options) (*Engine, error) {
 		set := o.needles()
 		e.search = set.In
 	}
-	for _, r := range o.Rules {
-		e.rules = append(e.rules, compiledRule{Rule: r, template: alert.NewTemplate(r), counters: new(ruleCounters)})
+	fields, n := rule.Share(o.Rules)
+	e.fields = n
+	for i, r := range o.Rules {
+		e.rules = append(e.rules, compiledRule{Rule: r, template: alert.NewTemplate(r), counters: new(ruleCounters), fields: fields[i]})
 	}
 	for i := range e.rules {
 		if o.Coverage == alert.CoverExtended && e.rules[i].ID == rule.CrossAccountID {

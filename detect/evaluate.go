@@ -60,6 +60,7 @@ func newEvaluator(e *Engine, mayMatch func([]byte) bool) *Evaluator {
 	}
 	v.event.Locate(e.options.Databases)
 	v.view.UseGrants(&v.grants)
+	v.view.Keep(e.fields)
 	v.covers = func(o *call.Opening, g *policy.Grant) bool { return e.options.Exceptions.covers(o, g, &v.event) }
 	return v
 }
@@ -186,6 +187,7 @@ func (v *Evaluator) evaluate(p cloudtrail.Part, when time.Time) {
 		return
 	}
 	v.event.Reset(p.Event, p.Form)
+	v.view.Begin()
 	v.grants.Reset(&v.event, v.covers, v.engine.options.KnownAccounts)
 	extended := v.engine.extended
 	isFound, isExcepted := false, false // by the rule about AddPermission
@@ -195,7 +197,7 @@ func (v *Evaluator) evaluate(p cloudtrail.Part, when time.Time) {
 		if isFound && r.IsAboutGrants() {
 			continue // one call raises one alert about it
 		}
-		if r.MatchIn(&v.view, &v.event) {
+		if r.MatchIn(&v.view, &v.event, r.fields) {
 			raised := v.raise(r, alert.CoverRule, when)
 			if r.ID == rule.CrossAccountID {
 				isFound, isExcepted = true, !raised

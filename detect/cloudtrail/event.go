@@ -174,6 +174,13 @@ func (e *Event) RequestText() []byte { return e.Text(FieldRequest) }
 // at collects the values at a dotted path below m, through maps and lists, in
 // any mixture of nested and dotted keys.
 func (e *Event) at(m []byte, path string) program.Value {
+	if path == "" && document.KindOf(m) == document.KindText { // as most members are
+		text, _ := document.Text(m)
+		if len(text) == 0 || e.form == Raw && document.IsDropped(text) {
+			return program.Null()
+		}
+		return program.Text(text)
+	}
 	start := len(e.list)
 	e.collect(m, path)
 	return e.collected(start)

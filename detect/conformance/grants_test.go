@@ -208,7 +208,7 @@ func TestTheRulesOfCoverageAllExcludeEachOtherAndLeaveNothingOut(t *testing.T) {
 			view.UseGrants(&fields)
 			var matching []string
 			for _, r := range rules {
-				if r.MatchIn(&view, new(cloudtrail.Event)) {
+				if r.MatchIn(&view, new(cloudtrail.Event), nil) {
 					matching = append(matching, r.Name)
 				}
 			}

@@ -35,12 +35,18 @@ func (p *Pairs) Next() bool {
 		return false
 	}
 	p.left--
-	if p.Key, p.rest, p.err = Next(p.rest); p.err != nil {
+	b := p.rest
+	key, err := endOf(b, 0)
+	if err != nil {
+		p.Key, p.rest, p.err = nil, nil, err
 		return false
 	}
-	if p.Value, p.rest, p.err = Next(p.rest); p.err != nil {
+	value, err := endOf(b, key)
+	if err != nil {
+		p.Key, p.Value, p.rest, p.err = b[:key], nil, nil, err
 		return false
 	}
+	p.Key, p.Value, p.rest = b[:key], b[key:value], b[value:]
 	return true
 }
 

@@ -35,6 +35,14 @@ type head struct {
 
 // KindOf returns the kind of the value at the start of b.
 func KindOf(b []byte) Kind {
+	if len(b) > 0 && shorts[b[0]].size > 0 {
+		return shorts[b[0]].kind
+	}
+	return longKind(b)
+}
+
+// longKind is KindOf of what has a length beside its first byte.
+func longKind(b []byte) Kind {
 	h, err := readHead(b)
 	if err != nil {
 		return KindInvalid
@@ -151,40 +159,60 @@ func counted(b []byte, kind Kind, width byte, per int) (head, error) {
 // Most values in a log are short: their first byte alone says how long they
 // are, so that one look into a table and one addition pass them over.
 func Skip(b []byte) (rest []byte, err error) {
-	at, open := 0, 1
-	for open > 0 {
+	end, err := endOf(b, 0)
+	if err != nil {
+		return nil, err
+	}
+	return b[end:], nil
+}
+
+// endOf returns the offset after the value at an offset of b.
+func endOf(b []byte, at int) (end int, err error) {
+	for open := 1; open > 0; {
 		if uint(at) >= uint(len(b)) {
-			return nil, ErrShort
+			return 0, ErrShort
 		}
-		short := &shorts[b[at]]
+		short := shorts[b[at]]
 		if short.size > 0 {
 			at += int(short.size)
 			open += int(short.children) - 1
 			continue
 		}
+		if b[at] == str8 && at+1 < len(b) { // ARNs, agents and ids are of this kind
+			at += 2 + int(b[at+1])
+			open--
+			continue
+		}
 		h, err := readHead(b[at:])
 		if err != nil {
-			return nil, err
+			return 0, err
 		}
 		at += h.size + h.payload
 		open += h.children - 1
 		if open > len(b) {
-			return nil, ErrShort
+			return 0, ErrShort
 		}
 	}
 	if at > len(b) {
-		return nil, ErrShort
+		return 0, ErrShort
 	}
-	return b[at:], nil
+	return at, nil
 }
 
+// str8 begins text of up to 255 bytes, whose length is the next byte.
+const str8 = 0xd9
+
 // shorts has, for each first byte that tells all about its value, how many
-// bytes the value itself takes and how many values are inside.
-var shorts = func() (table [256]struct{ size, children uint8 }) {
+// bytes the value itself takes, how many values are inside, and its kind.
+var shorts = func() (table [256]struct {
+	size, children uint8
+	kind           Kind
+}) {
 	for c := range table {
 		b := [1]byte{byte(c)}
 		if h, err := readHead(b[:]); err == nil {
 			table[c].size, table[c].children = uint8(h.size+h.payload), uint8(h.children)
+			table[c].kind = h.kind
 		}
 	}
 	return table
@@ -192,11 +220,11 @@ var shorts = func() (table [256]struct{ size, children uint8 }) {
 
 // Next splits b after its first value.
 func Next(b []byte) (value, rest []byte, err error) {
-	rest, err = Skip(b)
+	end, err := endOf(b, 0)
 	if err != nil {
 		return nil, nil, err
 	}
-	return b[:len(b)-len(rest)], rest, nil
+	return b[:end], b[end:], nil
 }
 
 // ReadMapHeader returns how many pairs the map at the start of b has and the
@@ -234,6 +262,17 @@ func ReadArrayHeader(b []byte) (elements int, rest []byte, err error) {
 // Text returns the bytes of the str value at the start of b. They need not be
 // valid UTF-8. A bin value is not text.
 func Text(b []byte) (text []byte, ok bool) {
+	if len(b) == 0 {
+		return nil, false
+	}
+	if end := int(b[0]) - 0x9f; uint(end-1) < 32 && end <= len(b) { // nearly every key
+		return b[1:end], true
+	}
+	return longText(b)
+}
+
+// longText is Text of what is not of 31 bytes at most. It is apart so that Text can be inlined.
+func longText(b []byte) (text []byte, ok bool) {
 	h, err := readHead(b)
 	if err != nil || h.kind != KindText || h.payload > len(b)-h.size {
 		return nil, false

@@ -133,13 +133,14 @@ func (r *Rule) IsAboutGrants() bool { return r.aboutGrants }
 
 // Match reports whether the rule's query matches an event.
 func (r *Rule) Match(event *cloudtrail.Event) bool {
-	return r.MatchIn(new(View), event)
+	return r.MatchIn(new(View), event, nil)
 }
 
 // MatchIn is [Rule.Match] without an allocation: w is the caller's, for one
-// goroutine at a time.
-func (r *Rule) MatchIn(w *View, event *cloudtrail.Event) bool {
-	w.show(event, r.fields)
+// goroutine at a time. shared has the places of the rule's fields in the values
+// that the view keeps, nil if it keeps none ([Share]).
+func (r *Rule) MatchIn(w *View, event *cloudtrail.Event, shared []int) bool {
+	w.show(event, r.fields, shared)
 	return r.program.Match(w)
 }
 
@@ -148,7 +149,7 @@ func (r *Rule) MatchIn(w *View, event *cloudtrail.Event) bool {
 // reset.
 func (r *Rule) Explain(event *cloudtrail.Event) *program.Clause {
 	w := new(View)
-	w.show(event, r.fields)
+	w.show(event, r.fields, nil)
 	return r.program.Explain(w)
 }
 
@@ -231,41 +232,4 @@ func appendNew(ids []string, id string) []string {
 		}
 	}
 	return append(ids, id)
-}
-
-// View shows an event to a rule's program, whose slots it turns into fields. The zero
-// View is ready.
-type View struct {
-	event  *cloudtrail.Event
-	fields []cloudtrail.Field
-	grants *call.Fields
-	own    *call.Fields // if it was given no others
-}
-
-// UseGrants makes the view answer the fields trailwire.grant.* from g, which the
-// caller resets for each event. Without it the view reads each event's grants itself,
-// for one rule at a time.
-func (w *View) UseGrants(g *call.Fields) { w.grants = g }
-
-func (w *View) show(event *cloudtrail.Event, fields []cloudtrail.Field) {
-	w.event, w.fields = event, fields
-	if w.own != nil {
-		w.own.Reset(event, nil, nil)
-	}
-}
-
-// Value implements [program.Document].
-func (w *View) Value(slot int) program.Value {
-	field := w.fields[slot]
-	if field.Grant() == 0 {
-		return w.event.Value(field)
-	}
-	if w.grants != nil {
-		return w.grants.Value(field.Grant())
-	}
-	if w.own == nil {
-		w.own = new(call.Fields)
-		w.own.Reset(w.event, nil, nil)
-	}
-	return w.own.Value(field.Grant())
 }
