@@ -186,7 +186,7 @@ func (v *Evaluator) evaluate(p cloudtrail.Part, when time.Time) {
 	if p.Event == nil {
 		return
 	}
-	v.event.Reset(p.Event, p.Form)
+	p.Show(&v.event)
 	v.view.Begin()
 	v.grants.Reset(&v.event, v.covers, v.engine.options.KnownAccounts)
 	extended := v.engine.extended

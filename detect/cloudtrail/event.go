@@ -37,6 +37,8 @@ type Event struct {
 	place     geoip.Place // of the address in located
 	located   []byte
 	isLocated bool
+
+	identity identityMembers // of userIdentity
 }
 
 // javaText is one of the fields that Elastic's pipeline stores as Java text,
@@ -49,12 +51,8 @@ type javaText struct {
 
 // Reset makes e the view of the event in body, a MessagePack map.
 func (e *Event) Reset(body []byte, form Form) {
-	e.body, e.form, e.lower, e.read = body, form, false, 0
-	e.list, e.json = e.list[:0], e.json[:0]
+	e.begin(body, form)
 	clear(e.top[:])
-	for i := range e.text {
-		e.text[i].rendered = false
-	}
 	if form != Raw {
 		return
 	}
@@ -66,6 +64,21 @@ func (e *Event) Reset(body []byte, form Form) {
 			}
 		}
 	}
+	e.complete()
+}
+
+// begin forgets the event before.
+func (e *Event) begin(body []byte, form Form) {
+	e.body, e.form, e.lower, e.read = body, form, false, 0
+	e.list, e.json = e.list[:0], e.json[:0]
+	e.identity.of = nil
+	for i := range e.text {
+		e.text[i].rendered = false
+	}
+}
+
+// complete reads the members of a raw event again if they are not called as CloudTrail calls them.
+func (e *Event) complete() {
 	if e.top[topEventName] == nil || e.top[topEventSource] == nil {
 		e.resetLower()
 	}
@@ -126,6 +139,9 @@ func isStructure(k int) bool {
 
 // inside returns the values at a path below a member.
 func (e *Event) inside(k int, path string) program.Value {
+	if k == topUserIdentity && !e.lower {
+		return e.insideIdentity(path)
+	}
 	v := e.at(e.member(k), path)
 	if e.lower && v.Kind() == program.KindNull {
 		v = e.at(e.member(k), strings.ToLower(path))

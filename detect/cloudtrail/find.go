@@ -79,8 +79,21 @@ type Part struct {
 	Event []byte
 	Form  Form
 
-	element []byte // the innermost list element around the event
-	wrap    int    // the innermost list around the event, -1 for none
+	element []byte  // the innermost list element around the event
+	wrap    int     // the innermost list around the event, -1 for none
+	traits  *traits // of the event, until the next map is read at its depth
+}
+
+// Show makes e the view of the part's event, as [Event.Reset] does, without a second walk through the
+// event where the first is remembered. It is called before the next [Finder.Find].
+func (p *Part) Show(e *Event) {
+	if t := p.traits; t == nil || p.Form != Raw || len(t.of) == 0 || &t.of[0] != &p.Event[0] {
+		e.Reset(p.Event, p.Form)
+		return
+	}
+	e.begin(p.Event, p.Form)
+	e.top = p.traits.top
+	e.complete()
 }
 
 // SameRecord reports whether two parts of one record belong together when it is
@@ -184,7 +197,7 @@ func (f *Finder) visit(value []byte, at place, depth int) {
 		return
 	}
 	if t.isRawEvent() {
-		f.add(Part{Event: value, Form: Raw, element: at.element, wrap: at.list})
+		f.add(Part{Event: value, Form: Raw, element: at.element, wrap: at.list, traits: t})
 		return
 	}
 	before := f.events

@@ -15,6 +15,9 @@ type traits struct {
 	listCount              int
 	carriers               [maxCarriers]pair
 	carrierCount           int
+
+	of  []byte          // the map that was read, if it is well-formed
+	top [topKeys][]byte // its values, if it is an event
 }
 
 // maxCarriers bounds how many keys of one map are tried for an event inside. It
@@ -90,11 +93,16 @@ func wrapUnder(parent []byte, key string) meaning {
 func (t *traits) read(m, parent []byte, jsonKeys []string) bool {
 	t.source, t.name, t.lowerSource, t.lowerName = nil, nil, nil, nil
 	t.ecs, t.listCount, t.carrierCount = false, 0, 0
+	t.of = nil
+	clear(t.top[:])
 	pairs := document.OverMap(m)
 	for pairs.Next() {
 		key, ok := document.Text(pairs.Key)
 		if !ok {
 			continue
+		}
+		if k := topKey(key); k >= 0 {
+			t.top[k] = pairs.Value
 		}
 		switch means := meaningOf(key, parent); means {
 		case meansSource:
@@ -127,7 +135,11 @@ func (t *traits) read(m, parent []byte, jsonKeys []string) bool {
 			t.carry(pairs.Key, pairs.Value)
 		}
 	}
-	return pairs.Err() == nil
+	if pairs.Err() != nil {
+		return false
+	}
+	t.of = m
+	return true
 }
 
 func isOneOf(names []string, key []byte) bool {
