@@ -2,6 +2,7 @@ package conformance
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -32,6 +33,10 @@ func TestTheNeedleOfARuleIsTheRarestTextThatItRequires(t *testing.T) {
 		{"nothing where digits are all: an event may have them as a number", `any where cloud.account.id == "444455556666"`, "[]"},
 		{"nothing where nothing is required", `any where event.action != "A"`, "[]"},
 		{"nothing where the text is computed", `any where event.outcome == "failure"`, "[]"},
+		{"the text that a regular expression requires", `any where user_agent.original regex ".*sqlmap-[0-9]+"`, "[{sqlmap- false false}]"},
+		{"text with a slash, in any form in which JSON can have it", `any where aws.cloudtrail.user_identity.arn : "*:role/mallory/x"`, `[{:role/mallory/x true false} {\/mallory true false} {\/x true false}]`},
+		{"the part of it that is rarest where the whole says no more", `any where stringContains(aws.cloudtrail.request_parameters, "arn:aws:iam::aws:policy/AdministratorAccess")`, "[{AdministratorAccess false false}]"},
+		{"its longest part where a part is too short to be looked for after a backslash", `any where user_agent.original : "*mallory//x*"`, "[{mallory true false}]"},
 		{"nothing where two letters are all", `any where event.action == "Go"`, "[]"},
 	}
 	for _, test := range tests {
@@ -62,5 +67,36 @@ func TestAnEventIsSuspectForANumberThatARuleLooksFor(t *testing.T) {
 		if !engine.Suspects(record) {
 			t.Errorf("for %s the search passes over %s", test.query, test.parameters)
 		}
+	}
+}
+
+// JSON can have a backslash before a slash, or write it as a number, in text in a text as well.
+func TestAnEventIsSuspectForASlashInAnyForm(t *testing.T) {
+	r, err := rule.Parse("r.yml", []byte(sigmaRule("s: {userIdentity.arn|re: '.+:assumed-role/aws:.+'}\ncondition: s")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	engine := newEngine(t, func(o *detect.Options) { o.Rules = []*rule.Rule{r} })
+	event := func(slash string) string {
+		return `{"eventSource":"s3.amazonaws.com","eventName":"ListBuckets","userIdentity":{"arn":"arn:aws:sts::1:assumed-role` + slash + `aws:ec2-instance` + slash + `i-1"}}`
+	}
+	for name, record := range map[string][]byte{
+		"as it is":                              pack(t, event("/")),
+		"as it is in a text":                    pack(t, object{"log": event("/")}),
+		"after a backslash in a text":           pack(t, object{"log": event(`\/`)}),
+		"as a number in a text":                 pack(t, object{"log": event(`\u002f`)}),
+		"after a backslash in a text in a text": pack(t, object{"log": string(marshalled(t, object{"message": event(`\/`)}))}),
+		"after a backslash each time":           pack(t, object{"log": strings.ReplaceAll(string(marshalled(t, object{"message": event(`\/`)})), "/", `\/`)}),
+		"as a number in a text in a text":       pack(t, object{"log": string(marshalled(t, object{"message": event(`\u002F`)}))}),
+	} {
+		if outputs := engine.ThoroughEvaluator().Record(record, time.Time{}); len(outputs) != 1 {
+			t.Errorf("%s: the rule does not match", name)
+		}
+		if !engine.Suspects(record) {
+			t.Errorf("%s: the search passes over it", name)
+		}
+	}
+	if engine.Suspects(pack(t, strings.ReplaceAll(event("/"), "aws:ec2-instance", "deploy"))) {
+		t.Error("each event of a role is suspect")
 	}
 }

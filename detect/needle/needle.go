@@ -22,12 +22,12 @@ func For(p *program.Program, fields []cloudtrail.Field) []Needle {
 		var needles []Needle
 		weakest := 0
 		for _, literal := range either {
-			n, weight := needleIn(literal, fields[literal.Slot])
+			pieces, weight := needlesIn(literal, fields[literal.Slot])
 			if weight == 0 {
 				needles, weakest = nil, 0
 				break
 			}
-			if needles = append(needles, n); weakest == 0 || weight < weakest {
+			if needles = append(needles, pieces...); weakest == 0 || weight < weakest {
 				weakest = weight
 			}
 		}
@@ -38,12 +38,13 @@ func For(p *program.Program, fields []cloudtrail.Field) []Needle {
 	return best
 }
 
-// needleIn returns the most telling piece of a literal that every event has
-// whose field contains it, and its weight: zero if there is none.
-func needleIn(literal program.Literal, field cloudtrail.Field) (best Needle, weight int) {
+// needlesIn returns the most telling piece of a literal that every event has
+// whose field contains it, and its weight: zero if there is none. It may be
+// several needles, any of which is a hit.
+func needlesIn(literal program.Literal, field cloudtrail.Field) (best []Needle, weight int) {
 	trace := field.Trace()
 	if trace == cloudtrail.Nowhere {
-		return Needle{}, 0
+		return nil, 0
 	}
 	cut := func(r rune) bool {
 		switch {
@@ -54,24 +55,59 @@ func needleIn(literal program.Literal, field cloudtrail.Field) (best Needle, wei
 		}
 		return false
 	}
-	for _, piece := range bytes.FieldsFunc([]byte(literal.Text), cut) {
-		n := Needle{Text: string(piece), Fold: literal.Fold}
-		n.Whole = literal.Whole && trace == cloudtrail.Verbatim && n.Text == literal.Text
-		if literal.Fold {
-			n.Text = string(bytes.ToLower(piece))
-		}
-		if trace == cloudtrail.JavaText && !onlyText(n.Text) {
-			continue
-		}
-		w := n.weight()
-		if w > 0 && literal.Whole && field.Name() == cloudtrail.FieldAction.Name() && !isEverydayCall(n.Text) {
-			w += rareCall
-		}
-		if w > weight {
-			best, weight = n, w
+	for _, piece := range strings.FieldsFunc(literal.Text, cut) {
+		for _, alternatives := range aroundSlashes(piece) {
+			n := Needle{Text: alternatives[0], Fold: literal.Fold}
+			n.Whole = literal.Whole && trace == cloudtrail.Verbatim && n.Text == literal.Text
+			if literal.Fold {
+				n.Text = strings.ToLower(n.Text)
+			}
+			if trace == cloudtrail.JavaText && !onlyText(n.Text) {
+				continue
+			}
+			w := n.weight()
+			if w > 0 && literal.Whole && field.Name() == cloudtrail.FieldAction.Name() && !isEverydayCall(n.Text) {
+				w += rareCall
+			}
+			if w <= weight {
+				continue
+			}
+			best, weight = []Needle{n}, w
+			for _, escaped := range alternatives[1:] {
+				if literal.Fold {
+					escaped = strings.ToLower(escaped)
+				}
+				best = append(best, Needle{Text: escaped, Fold: literal.Fold})
+			}
 		}
 	}
 	return best, weight
+}
+
+// aroundSlashes returns what of a piece can be looked for: each part between its
+// slashes, and the whole with them. JSON may have a backslash before a slash,
+// in text in a text several: to find the whole in any form, a backslash with the slash and
+// what follows it is looked for too.
+func aroundSlashes(piece string) [][]string {
+	piece = strings.Trim(piece, "/")
+	parts := strings.Split(piece, "/")
+	if len(parts) == 1 {
+		return [][]string{parts}
+	}
+	whole := []string{piece}
+	var all [][]string
+	for i, part := range parts {
+		all = append(all, []string{part})
+		if i > 0 {
+			whole = append(whole, `\/`+part)
+		}
+	}
+	for _, escaped := range whole[1:] {
+		if len(escaped) < minNeedle {
+			return all
+		}
+	}
+	return append(all, whole)
 }
 
 // onlyText reports whether a piece of Java text can have come from text alone,

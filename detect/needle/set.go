@@ -18,7 +18,8 @@ import (
 //     field that a rule sees: Java text has separators of its own, JSON escapes
 //     quotes and more.
 //   - JSON can write any character as \u00XX, so such an escape of a character
-//     that a needle could have counts as a hit itself.
+//     that a needle could have counts as a hit itself. A slash may have a backslash
+//     before it: a needle with a slash has others beside it that say so.
 //
 // A comparison that ignores case does so for ASCII letters among themselves
 // (see package eql), which is what a needle in any case does.
@@ -176,7 +177,7 @@ func unhex(c byte) int {
 // writers), which are therefore no reason to look closer.
 func neverInNeedle(c byte) bool {
 	switch c {
-	case '&', '\'', '/', '<', '=', '>':
+	case '&', '\'', '<', '=', '>':
 		return true
 	case '\\', '"': // it could begin another escape, or a whole text
 		return false

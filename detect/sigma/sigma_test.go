@@ -334,7 +334,7 @@ func TestRequired(t *testing.T) {
 			all = append(all, fmt.Sprint(l.Text, l.Fold))
 		}
 	}
-	if got := strings.Join(all, " "); got != "deletetrailtrue onetrue twotrue" {
+	if got := strings.Join(all, " "); got != "deletetrailtrue onetrue twotrue xfalse" {
 		t.Errorf("it requires %s", got)
 	}
 }

@@ -25,7 +25,7 @@ static int hex(uint8_t c)
 /* See neverInNeedle in package detect: the two must agree. */
 static int never_in_needle(uint8_t c)
 {
-    return c < ' ' || c > '~' || c == '&' || c == '\'' || c == '/' || c == '<' || c == '=' ||
+    return c < ' ' || c > '~' || c == '&' || c == '\'' || c == '<' || c == '=' ||
            c == '>';
 }
 
