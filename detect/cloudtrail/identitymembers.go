@@ -71,9 +71,15 @@ func (i *identityMembers) read(m []byte) {
 
 // insideIdentity returns the values at a path below userIdentity.
 func (e *Event) insideIdentity(path string) program.Value {
+	value, rest := e.identityAt(path)
+	return e.at(value, rest)
+}
+
+// identityAt returns a value in userIdentity below which the path goes on as rest.
+func (e *Event) identityAt(path string) (value []byte, rest string) {
 	m := e.member(topUserIdentity)
 	if len(m) == 0 {
-		return program.Null()
+		return nil, path
 	}
 	if len(e.identity.of) == 0 || &e.identity.of[0] != &m[0] {
 		e.identity.read(m)
@@ -81,7 +87,7 @@ func (e *Event) insideIdentity(path string) program.Value {
 	first, rest, _ := strings.Cut(path, ".")
 	k := identityKey(first)
 	if k < 0 || !e.identity.plain {
-		return e.at(m, path)
+		return m, path
 	}
-	return e.at(e.identity.values[k], rest)
+	return e.identity.values[k], rest
 }

@@ -56,6 +56,11 @@ func isJavaText(top int) bool {
 }
 
 func readMember(e *Event, f Field) program.Value {
+	if f.top == topUserIdentity && f.path != "" && !e.lower {
+		var value []byte
+		value, f.path = e.identityAt(f.path)
+		return e.memberAt(value, f)
+	}
 	v := e.memberAt(e.member(f.top), f)
 	if e.lower && v.Kind() == program.KindNull {
 		f.path = strings.ToLower(f.path)

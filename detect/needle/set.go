@@ -217,6 +217,8 @@ func withoutCopies(needles []Needle) []Needle {
 // covers reports whether n is found everywhere that other is.
 func (n Needle) covers(other Needle) bool {
 	switch {
+	case n.Whole && n.Fold:
+		return other.Whole && strings.EqualFold(other.Text, n.Text)
 	case n.Whole:
 		return n == other
 	case n.Fold:

@@ -508,7 +508,7 @@ func (b *Builder) HasPrefix(at Span, x Operand, prefix string, fold bool) (Condi
 // has to cover the whole is anchored. [CompileLucene] makes such an expression of Lucene's syntax.
 // The text can be invalid UTF-8.
 func (b *Builder) Matches(at Span, x Operand, re *regexp.Regexp) (Condition, error) {
-	return b.textTest(at, x, 1, func() test { return regexTest{re} })
+	return b.textTest(at, x, 1, func() test { return newRegexTest(re) })
 }
 
 // InBlocks is true if the operand's text is an address in one of the blocks. Text that is not an

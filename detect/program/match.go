@@ -515,8 +515,21 @@ func (t *prefixTest) has(text []byte) bool {
 }
 
 // regexTest is Matches.
-type regexTest struct{ re *regexp.Regexp }
+type regexTest struct {
+	re    *regexp.Regexp
+	needs []byte // text that each match contains: to look for it is far cheaper
+}
 
-func (t regexTest) check(v Value) Verdict {
-	return verdictOf(v.kind == KindText && t.re.Match(v.text))
+func newRegexTest(re *regexp.Regexp) *regexTest {
+	t := &regexTest{re: re}
+	for _, either := range requireRegex(0, re) {
+		if l := either[0]; !l.Fold && len(l.Text) > len(t.needs) {
+			t.needs = []byte(l.Text)
+		}
+	}
+	return t
+}
+
+func (t *regexTest) check(v Value) Verdict {
+	return verdictOf(v.kind == KindText && bytes.Contains(v.text, t.needs) && t.re.Match(v.text))
 }

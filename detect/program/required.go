@@ -178,7 +178,7 @@ func requireTest(slot int, t test) [][]Literal {
 		return requirePatterns(slot, t.patterns)
 	case *prefixTest:
 		return requirePatterns(slot, []*pattern{{fold: t.fold, starEnd: true, segments: []segment{{pieces: []piece{{t.prefix}}}}}})
-	case regexTest:
+	case *regexTest:
 		return requireRegex(slot, t.re)
 	}
 	return nil
