@@ -25,13 +25,14 @@ type dispatch struct {
 	byAction   map[string][]int
 	byProvider map[string][]int
 	byAnyCase  map[string][]int // by the action in lower case
+	ofService  map[string][]int // by the provider in lower case
 	onGrants   []int            // the rules that ask for a foreign grant
 	always     []int            // the rules that are in none of these
 	all        []int
 }
 
 func newDispatch(rules []*rule.Rule) dispatch {
-	d := dispatch{byAction: make(map[string][]int), byProvider: make(map[string][]int), byAnyCase: make(map[string][]int)}
+	d := dispatch{byAction: make(map[string][]int), byProvider: make(map[string][]int), byAnyCase: make(map[string][]int), ofService: make(map[string][]int)}
 	for i, r := range rules {
 		d.all = append(d.all, i)
 		field, values := r.TriedOn()
@@ -42,6 +43,8 @@ func newDispatch(rules []*rule.Rule) dispatch {
 			file(d.byProvider, values, i)
 		case rule.TriedOnAnyCase:
 			file(d.byAnyCase, values, i)
+		case rule.TriedOnServiceAnyCase:
+			file(d.ofService, values, i)
 		case rule.TriedOnGrants:
 			d.onGrants = append(d.onGrants, i)
 		default:
@@ -63,7 +66,7 @@ func file(table map[string][]int, values []string, rule int) {
 // candidates are the rules to evaluate on an event, in the order in which they
 // were given to the engine.
 type candidates struct {
-	byAction, byProvider, byAnyCase, onGrants, always []int
+	byAction, byProvider, byAnyCase, ofService, onGrants, always []int
 }
 
 // find returns the candidates for an event.
@@ -78,13 +81,17 @@ func (d *dispatch) find(event *cloudtrail.Event) candidates {
 		name := appendLower(lower[:0], action.Text())
 		found.byAnyCase = d.byAnyCase[string(name)]
 	}
+	if len(d.ofService) > 0 {
+		var lower [maxAction]byte
+		found.ofService = d.ofService[string(appendLower(lower[:0], provider.Text()))]
+	}
 	if len(d.onGrants) > 0 && call.Find(string(provider.Text()), string(action.Text())) != nil {
 		found.onGrants = d.onGrants
 	}
 	return found
 }
 
-// maxAction is longer than the name of any call. That of something else may be longer.
+// maxAction is longer than the name of any call or service. That of something else may be longer.
 const maxAction = 128
 
 // appendLower appends a name with ASCII letters in lower case.
@@ -101,7 +108,7 @@ func appendLower(dst, name []byte) []byte {
 // next takes the first of the candidates. It returns false if there is none.
 func (c *candidates) next() (rule int, ok bool) {
 	from := &c.always
-	for _, other := range [...]*[]int{&c.byAction, &c.byProvider, &c.byAnyCase, &c.onGrants} {
+	for _, other := range [...]*[]int{&c.byAction, &c.byProvider, &c.byAnyCase, &c.ofService, &c.onGrants} {
 		if len(*other) > 0 && (len(*from) == 0 || (*other)[0] < (*from)[0]) {
 			from = other
 		}

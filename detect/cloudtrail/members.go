@@ -73,6 +73,10 @@ func readUnknownMember(e *Event, f Field) program.Value { return e.memberAt(e.bo
 
 // memberAt collects the values at a path, of which an empty text is one.
 func (e *Event) memberAt(value []byte, f Field) program.Value {
+	if f.path == "" && document.KindOf(value) == document.KindText { // as most members are
+		text, _ := document.Text(value)
+		return program.Text(text)
+	}
 	start := len(e.list)
 	document.Leaves(value, f.path, func(leaf []byte) {
 		v := scalar(leaf)

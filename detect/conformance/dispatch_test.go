@@ -18,6 +18,7 @@ func TestARuleIsTriedOnTheEventsThatItCouldMatch(t *testing.T) {
 		{"an action rather than a provider", `any where event.provider == "s3.amazonaws.com" and event.action == "A1"`, `event.action ["A1"]`},
 		{"the narrower of two conditions", `any where event.action in ("A1", "A2") and event.action == "A1"`, `event.action ["A1"]`},
 		{"a provider where the action is a pattern", `any where event.provider == "lambda.amazonaws.com" and event.action : "Add*"`, `event.provider ["lambda.amazonaws.com"]`},
+		{"a provider in any case where the action is a pattern", `any where event.provider : "Lambda.amazonaws.com" and event.action : "Add*"`, `event.provider, in any case, ["lambda.amazonaws.com"]`},
 		{"an action in any case", `any where event.action : "StopLogging"`, `event.action, in any case, ["stoplogging"]`},
 		{"an action in any case or one in its own", `any where event.action in~ ("A1", "A2") or event.action == "B"`, `event.action, in any case, ["a1" "a2" "b"]`},
 		{"letters beyond ASCII have more cases", `any where event.action : "Ä1"`, ` []`},
@@ -49,6 +50,7 @@ func TestTheRulesThatMatchAreThoseThatMatchAlone(t *testing.T) {
 		`any where event.provider in ("p.amazonaws.com", "q.amazonaws.com")`,
 		`any where event.action == null`,
 		`any where event.action : ("aB", "B")`,
+		`any where event.provider : "Z.amazonaws.com" and event.action : "z*"`,
 	}
 	var rules []*rule.Rule
 	for _, q := range queries {
@@ -66,6 +68,7 @@ func TestTheRulesThatMatchAreThoseThatMatchAlone(t *testing.T) {
 		{"an action that is too long to be one", object{"eventSource": "q.amazonaws.com", "eventName": strings.Repeat("A", 200)}, []int{6}},
 		{"the action in another case", object{"eventSource": "p.amazonaws.com", "eventName": "a"}, []int{1, 4, 6}},
 		{"another provider", object{"eventSource": "q.amazonaws.com", "eventName": "A"}, []int{0, 2, 6}},
+		{"a provider in another case", object{"eventSource": "z.amazonaws.COM", "eventName": "Zed"}, []int{9}},
 		{"neither, but the user", object{"eventSource": "r.amazonaws.com", "eventName": "C", "userIdentity": object{"userName": "u"}}, []int{3}},
 		{"an action that is empty", object{"eventSource": "r.amazonaws.com", "eventName": ""}, []int{7}},
 		{"a document with several actions", object{"event": object{"action": []any{"C", "B"}, "provider": "q.amazonaws.com"}, "data_stream.dataset": "aws.cloudtrail"}, []int{2, 6, 8}},

@@ -12,8 +12,8 @@ import (
 // one of the values in the field, event.action or event.provider. For a rule that
 // asks for a foreign grant the field is [TriedOnGrants], and the values are the names
 // of the calls that let somebody in. For one that asks for a call whatever the case of
-// its name it is [TriedOnAnyCase], and the names are in lower case. The field is empty
-// if the rule is evaluated on every event.
+// its name it is [TriedOnAnyCase], for one that asks for a service so [TriedOnServiceAnyCase],
+// and the names are in lower case. The field is empty if the rule is evaluated on every event.
 func (r *Rule) TriedOn() (field string, values []string) {
 	if values := r.requiredValues(cloudtrail.FieldAction, false); len(values) > 0 {
 		return cloudtrail.FieldAction.Name(), values
@@ -27,6 +27,9 @@ func (r *Rule) TriedOn() (field string, values []string) {
 	if values := r.requiredValues(cloudtrail.FieldProvider, false); len(values) > 0 {
 		return cloudtrail.FieldProvider.Name(), values
 	}
+	if values := r.requiredValues(cloudtrail.FieldProvider, true); len(values) > 0 {
+		return TriedOnServiceAnyCase, values
+	}
 	return "", nil
 }
 
@@ -35,6 +38,9 @@ const TriedOnGrants = cloudtrail.GrantPrefix + "*"
 
 // TriedOnAnyCase means events with one of some values in event.action, in any case.
 const TriedOnAnyCase = "event.action, in any case,"
+
+// TriedOnServiceAnyCase means events with one of some values in event.provider, in any case.
+const TriedOnServiceAnyCase = "event.provider, in any case,"
 
 // requiredValues returns the values of a field one of which every event that
 // the rule matches has, exactly, or with fold in any case. There are none if the rule
