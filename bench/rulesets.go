@@ -80,7 +80,7 @@ func measureRuleSets(b *strings.Builder, p *pipelines, version string, o options
 		"Instructions are of %d events, CPU is of %d, the median of %d runs in turns. Rules that match what the account does all day are\n"+
 		"left out:\n\n", version, matchedForInstructions, matchedForCPU, o.rounds)
 	for _, s := range sets {
-		fmt.Fprintf(b, "- %s: %s\n", s.name, strings.Join(s.noisy, "; "))
+		fmt.Fprintf(b, "- %s:\n  - %s\n", s.name, strings.Join(s.noisy, "\n  - "))
 	}
 	fmt.Fprintln(b)
 	t := newTable(b, "rules", "to start, ms", "CPU µs/event", "over none", "instructions/event", "over none")
