@@ -21,6 +21,18 @@ func BenchmarkRead(b *testing.B) {
 	}
 }
 
+func BenchmarkReadOfAPolicyForTheOwnAccount(b *testing.B) {
+	value := packed(b, `{"Version":"2012-10-17","Statement":[{"Sid":"app","Effect":"Allow","Principal":{"AWS":"arn:aws:iam::111122223333:role/app"},
+		"Action":["s3:GetObject","s3:ListBucket"],"Resource":["arn:aws:s3:::b","arn:aws:s3:::b/*"]}]}`)
+	o := Options{Owner: owner, OmitOwn: true}
+	b.ReportAllocs()
+	for b.Loop() {
+		if list := Read(value, o); len(list.Grants) != 0 {
+			b.Fatal(relations(list))
+		}
+	}
+}
+
 func BenchmarkReadJSON(b *testing.B) {
 	text, o := []byte(typical), Options{Owner: owner}
 	b.ReportAllocs()

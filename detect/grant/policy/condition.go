@@ -30,6 +30,15 @@ type scope struct {
 	// notes say of the first conditions, in order, whether they bind.
 	notes [MaxItems]note
 	count int
+
+	isUsed bool // since it was cleared
+}
+
+// clear empties the scope. Most statements have no conditions, and the scope is large.
+func (s *scope) clear() {
+	if s.isUsed {
+		*s = scope{}
+	}
 }
 
 // limit is how far one kind of condition narrows.
@@ -104,10 +113,10 @@ func (l *limit) add(at level, value []byte) {
 // readConditions reads a statement's Condition element, which maps an operator
 // to keys and each key to a value or a list of them.
 func (r *reader) readConditions(condition []byte) {
-	r.scope = scope{}
 	if condition == nil {
 		return
 	}
+	r.scope.isUsed = true
 	present := readPresence(condition)
 	index := 0
 	for operators := document.OverMap(condition); operators.Next(); {

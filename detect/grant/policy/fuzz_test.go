@@ -42,7 +42,26 @@ func FuzzPolicy(f *testing.F) {
 			t.Errorf("%q: MessagePack is %+v, text %+v", data, got, asText)
 		}
 		checkOneMoreStatement(t, value, asText)
+		checkOmitted(t, value)
 	})
+}
+
+// checkOmitted compares what is left out before a grant is made with what can be left
+// out of the grants that were made.
+func checkOmitted(t *testing.T, value []byte) {
+	t.Helper()
+	isOmitted := func(g *Grant) bool {
+		return g.Relation == RelationSameAccount ||
+			g.Relation == RelationService && (g.Binding == BindingOwn || g.Binding == BindingUnbound)
+	}
+	made := Read(value, Options{Owner: owner, Skip: isOmitted})
+	quick := Read(value, Options{Owner: owner, OmitOwn: true, OmitUnboundServices: true})
+	if made.Rest > 0 { // of a full list, what is left out was not always asked about
+		made.Rest = quick.Rest
+	}
+	if !reflect.DeepEqual(quick, made) {
+		t.Errorf("%x\nleft out early: %+v\nleft out late:  %+v", value, quick, made)
+	}
 }
 
 // isWrappedTooOften reports whether a policy is wrapped as often as is read: text

@@ -15,6 +15,7 @@ import (
 // statements grant nothing.
 func Read(value []byte, o Options) List {
 	r := newReader(o)
+	defer r.release()
 	r.readValue(value, 0)
 	return r.finish()
 }
@@ -24,6 +25,7 @@ func Read(value []byte, o Options) List {
 // it reads the statements before that, and says that the rest is unknown.
 func ReadJSON(text []byte, o Options) List {
 	r := newReader(o)
+	defer r.release()
 	r.readText(text, 0)
 	return r.finish()
 }
@@ -33,6 +35,7 @@ func ReadJSON(text []byte, o Options) List {
 // name. It has no actions, resources or conditions.
 func GrantTo(principal, owner string) Grant {
 	r := newReader(Options{Owner: owner})
+	defer r.release()
 	p := classify(elementNone, decodedARN([]byte(principal)))
 	return r.grantOf(&p, r.decide(&p))
 }
@@ -143,34 +146,45 @@ func (r *reader) readPolicy(value []byte) {
 	if found {
 		return
 	}
-	if s := parseStatement(value); s.hasElements {
-		r.readStatement(s)
+	if r.statement.parse(value); r.statement.hasElements {
+		r.readStatement()
 		return
 	}
+	r.statement = statement{}
 	r.unknown(becauseNoPolicy)
 }
 
 func (r *reader) readStatements(value []byte) {
 	switch document.KindOf(value) {
 	case document.KindMap:
-		r.readStatement(parseStatement(value))
+		r.statement.parse(value)
+		r.readStatement()
 	case document.KindArray:
-		for items := document.OverArray(value); items.Next(); {
-			if !document.IsMap(items.Value) {
-				r.unknown(becauseStatement)
-				continue
-			}
-			r.readStatement(parseStatement(items.Value))
-		}
+		r.readList(value)
 	default:
 		r.unknown(becauseStatements)
 	}
 }
 
-func (r *reader) readStatement(s statement) {
-	r.statement, r.scope = s, scope{}
+// readList reads a list of statements. It goes over each of them once: what follows
+// one is known when it has been taken apart.
+func (r *reader) readList(value []byte) {
+	left, rest, _ := document.ReadArrayHeader(value)
+	for ; left > 0; left-- {
+		if document.IsMap(rest) {
+			rest = r.statement.parse(rest)
+			r.readStatement()
+			continue
+		}
+		rest, _ = document.Skip(rest)
+		r.unknown(becauseStatement)
+	}
+}
+
+// readStatement reads the statement that was parsed last.
+func (r *reader) readStatement() {
 	r.made, r.listed = 0, nil
-	effect, _ := document.Text(s.effect)
+	effect, _ := document.Text(r.statement.effect)
 	switch {
 	case isWord(effect, "allow"):
 		r.allow()
@@ -180,12 +194,13 @@ func (r *reader) readStatement(s statement) {
 		r.unknown(becauseEffect)
 	}
 	r.statement = statement{}
+	r.scope.clear()
 }
 
 // allow adds the grants of the statement.
 func (r *reader) allow() {
 	s := &r.statement
-	s.readClasses()
+	s.isAllow = true
 	if s.isTwice { // so that it is not known which conditions count
 		r.unknown(becauseTwice)
 	} else {
@@ -220,7 +235,10 @@ func (r *reader) add(p *principal) {
 		return
 	}
 	v := r.decide(p)
-	if !r.list.wants(severity(v.relation, v.binding, r.statement.classes)) {
+	if r.options.omits(&v) {
+		return
+	}
+	if !r.wants(&v) {
 		r.list.Rest++
 		return
 	}
@@ -240,15 +258,22 @@ const few = 8
 
 // unknown adds a grant of which nothing is known but that it may be there.
 func (r *reader) unknown(why string) {
-	if !r.list.wants(severity(RelationUnknown, "", r.statement.classes)) {
+	v := verdict{relation: RelationUnknown, why: why}
+	if !r.wants(&v) {
 		r.list.Rest++
 		return
 	}
-	r.keep(r.grantOf(&principal{kind: PrincipalUnknown}, verdict{relation: RelationUnknown, why: why}))
+	r.keep(r.grantOf(&principal{kind: PrincipalUnknown}, v))
+}
+
+// wants reports whether the list would keep a grant of the statement. What the
+// actions are good for is not worked out before it is needed.
+func (r *reader) wants(v *verdict) bool {
+	return len(r.list.Grants) < MaxGrants || r.list.wants(severity(v.relation, v.binding, r.statement.actionClasses()))
 }
 
 func (r *reader) keep(g Grant) {
-	if r.skip == nil || !r.skip(&g) {
+	if r.options.Skip == nil || !r.options.Skip(&g) {
 		r.list.Add(g)
 	}
 }
@@ -267,7 +292,7 @@ func (r *reader) grantOf(p *principal, v verdict) Grant {
 		Actions:          common.actions,
 		ActionsRest:      common.actionsRest,
 		NotAction:        r.statement.notActions != nil,
-		Classes:          r.statement.classes,
+		Classes:          r.statement.actionClasses(),
 		Resources:        common.resources,
 		ResourcesRest:    common.resourcesRest,
 		NotResource:      r.statement.notResources != nil,

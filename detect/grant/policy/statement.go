@@ -12,7 +12,9 @@ type statement struct {
 	conditions                []byte
 
 	hasElements, isTwice bool
-	classes              Class
+	isAllow              bool
+	classes              Class // made when they are first asked for
+	hasClasses           bool
 	shared               shared // made when the first grant of the statement is
 	isShared             bool
 }
@@ -55,10 +57,11 @@ func (s *statement) element(name []byte) *[]byte {
 	return nil
 }
 
-// parseStatement takes a map apart.
-func parseStatement(value []byte) statement {
-	var s statement
-	for pairs := document.OverMap(value); pairs.Next(); {
+// parse takes the map apart with which value begins, and returns what follows it.
+func (s *statement) parse(value []byte) (rest []byte) {
+	*s = statement{}
+	pairs := document.OverMap(value)
+	for pairs.Next() {
 		name, _ := document.Text(pairs.Key)
 		at := s.element(name)
 		if at == nil {
@@ -68,10 +71,19 @@ func parseStatement(value []byte) statement {
 		s.isTwice = s.isTwice || *at != nil
 		*at = pairs.Value
 	}
-	return s
+	return pairs.Rest()
 }
 
-// readClasses works out what the actions are good for.
+// actionClasses returns what the actions are good for, nothing if the statement does
+// not allow them.
+func (s *statement) actionClasses() Class {
+	if s.isAllow && !s.hasClasses {
+		s.hasClasses = true
+		s.readClasses()
+	}
+	return s.classes
+}
+
 func (s *statement) readClasses() {
 	if s.notActions != nil {
 		s.classes = allClasses
