@@ -192,6 +192,9 @@ func (v *Evaluator) evaluate(p cloudtrail.Part, when time.Time) {
 	extended := v.engine.extended
 	isFound, isExcepted := false, false // by the rule about AddPermission
 	candidates := v.engine.dispatch.find(&v.event)
+	if len(candidates.onGrants) > 0 && v.grants.Opening() == nil {
+		candidates.onGrants = nil // most calls that can let somebody in let in nobody from outside
+	}
 	for i, ok := candidates.next(); ok; i, ok = candidates.next() {
 		r := &v.engine.rules[i]
 		if isFound && r.IsAboutGrants() {

@@ -69,7 +69,7 @@ func (r *reader) values(word string) ([]string, bool) {
 	case "nobody":
 		return []string{`{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Principal":"*","Action":"sts:*"}]}`}, true
 	}
-	value := decoded(r.parameters.first(path))
+	value := string(decodedARN(r.parameters.firstText(path)))
 	if before+after != "" && strings.Trim(value, plain) != "" {
 		return nil, false
 	}

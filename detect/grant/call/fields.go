@@ -16,6 +16,7 @@ type Fields struct {
 	isRead  bool
 	opening *Opening
 	covered int
+	reader  reader
 	values  [2 * int(cloudtrail.GrantWorst)]program.Value
 	isMade  [2 * int(cloudtrail.GrantWorst)]bool
 }
@@ -39,7 +40,7 @@ func (f *Fields) Opening() *Opening {
 	if !f.isRead {
 		f.isRead = true
 		if f.event != nil {
-			f.opening, f.covered = ReadAll(f.event, f.covers)
+			f.opening, f.covered = f.reader.read(f.event, f.covers)
 		}
 		if f.opening != nil {
 			clear(f.isMade[:])

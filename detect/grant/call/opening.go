@@ -63,40 +63,67 @@ func Read(event *cloudtrail.Event, covers Covers) *Opening {
 // ReadAll is [Read] that also returns how many foreign grants were left out because
 // an exception covers them.
 func ReadAll(event *cloudtrail.Event, covers Covers) (o *Opening, covered int) {
-	c := Find(string(event.Text(cloudtrail.FieldProvider)), string(event.Text(cloudtrail.FieldAction)))
-	if c == nil || string(event.Text(cloudtrail.FieldOutcome)) != "success" {
-		return nil, 0
-	}
-	r := reader{call: c, event: event, parameters: readParameters(event, string(event.Text(cloudtrail.FieldAction)))}
-	r.covers = covers
-	r.opening = Opening{call: c, ResourceType: c.Type, Kind: c.Kind, Service: serviceOf(c.Source), Region: grant.Bounded(string(event.Text(cloudtrail.FieldRegion)))}
-	r.readResource()
-	r.readParts()
-	if len(r.list.Grants) == 0 {
-		return nil, r.covered
-	}
-	o = &r.opening
-	o.Grants, o.Rest = r.list.Grants, r.list.Rest
-	o.show, o.undo = r.command(c.Show), r.command(c.Undo)
-	return o, r.covered
+	return new(reader).read(event, covers)
 }
 
-// reader reads one event.
+// reader reads events, one after the other, and keeps its buffers.
 type reader struct {
 	call       *Call
 	event      *cloudtrail.Event
 	parameters parameters
 	covers     Covers
+	skips      func(*policy.Grant) bool // skip
 	opening    Opening
 	list       policy.List
 	covered    int
+
+	arn, name   []byte // of the resource
+	isDescribed bool   // opening has all that is about the resource
 }
+
+func (r *reader) read(event *cloudtrail.Event, covers Covers) (o *Opening, covered int) {
+	source, name := event.Text(cloudtrail.FieldProvider), event.Text(cloudtrail.FieldAction)
+	c := Find(string(source), string(name))
+	if c == nil || string(event.Text(cloudtrail.FieldOutcome)) != "success" {
+		return nil, 0
+	}
+	r.reset(c, event, covers)
+	r.readResource()
+	r.readParts()
+	if len(r.list.Grants) == 0 {
+		return nil, r.covered
+	}
+	r.describe()
+	r.opening.Grants, r.opening.Rest = r.list.Grants, r.list.Rest
+	r.opening.show, r.opening.undo = r.command(c.Show), r.command(c.Undo)
+	o = new(Opening)
+	*o = r.opening
+	return o, r.covered
+}
+
+func (r *reader) reset(c *Call, event *cloudtrail.Event, covers Covers) {
+	if r.skips == nil {
+		r.skips = r.skip
+	}
+	r.call, r.event, r.covers = c, event, covers
+	r.parameters.read(event)
+	r.opening = Opening{call: c, Account: r.opening.Account}
+	r.list, r.covered, r.isDescribed = policy.List{}, 0, false
+	if cap(r.arn)+cap(r.name) > keptBuffer {
+		r.arn, r.name = nil, nil
+	}
+}
+
+// keptBuffer is how large the buffers for a resource may be that are kept: a huge
+// name must not stay in memory for the life of a pipeline.
+const keptBuffer = 64 << 10
 
 // skip reports whether a grant is not one to report.
 func (r *reader) skip(g *policy.Grant) bool {
 	if isEveryday(r.call, r.opening.Account, g) {
 		return true
 	}
+	r.describe()
 	if r.covers == nil || !r.covers(&r.opening, g) {
 		return false
 	}

@@ -2,6 +2,7 @@ package call
 
 import (
 	"bytes"
+	"iter"
 	"strings"
 
 	"github.com/trailwire/trailwire/detect/cloudtrail"
@@ -10,8 +11,8 @@ import (
 
 // parameters are what a call was made with, and what it answered.
 type parameters struct {
-	request  [][]byte // maps: requestParameters, and a map in it that wraps them
-	response []byte
+	request  []object // requestParameters, and the maps in it that wrap them
+	response object
 
 	// text is the request if there is nothing but its Java text.
 	text []byte
@@ -19,13 +20,29 @@ type parameters struct {
 	// isOmitted says that CloudTrail left the parameters out, because they are too
 	// large or because the service hides them.
 	isOmitted bool
+
+	event  *cloudtrail.Event // until its response is read
+	listed []member          // of the request's objects
 }
+
+// object is a map of an event. Nearly every path begins in it, so its members are
+// listed once.
+type object struct {
+	value   []byte
+	members []member // nil if it is not a map or has too many
+}
+
+type member struct{ name, value []byte }
+
+// maxMembers is more than the parameters of any call have at the top.
+const maxMembers = 64
 
 // responsePrefix begins the paths that lead into responseElements.
 const responsePrefix = "response."
 
-func readParameters(event *cloudtrail.Event, name string) parameters {
-	var p parameters
+// read reads the parameters of an event in place of those that p has.
+func (p *parameters) read(event *cloudtrail.Event) {
+	*p = parameters{event: event, request: p.request[:0], listed: p.listed[:0]}
 	request := event.RequestParameters()
 	if request == nil {
 		if text := event.RequestText(); len(text) > 0 {
@@ -34,45 +51,91 @@ func readParameters(event *cloudtrail.Event, name string) parameters {
 			p.isOmitted = string(text) == hidden
 		}
 	}
-	if request != nil {
-		p.request = append(p.request, request)
-		p.isOmitted = p.isOmitted || isOmitted(request)
-		p.unwrap(request, name)
+	if request == nil {
+		return
 	}
-	if p.response = event.ResponseElements(); p.response == nil {
-		if text := event.Text(cloudtrail.FieldResponse); len(text) > 0 {
-			p.response, _ = appendJavaText(nil, text)
-		}
-	}
-	return p
-}
-
-// unwrap adds what newer calls of EC2 have under one key, <name>Request, and those
-// of API Gateway under <name>Input.
-func (p *parameters) unwrap(request []byte, name string) {
-	for pairs := document.OverMap(request); pairs.Next(); {
-		key, _ := document.Text(pairs.Key)
-		if len(key) <= len(name) || !document.IsMap(pairs.Value) || !equalFold(key[:len(name)], name) {
-			continue
-		}
-		if rest := key[len(name):]; equalFold(rest, "request") || equalFold(rest, "input") {
-			p.request = append(p.request, pairs.Value)
+	p.request = append(p.request, p.list(request))
+	name := event.Text(cloudtrail.FieldAction)
+	for key, value := range p.request[0].all() {
+		switch {
+		case equalFold(key, "omitted"):
+			p.isOmitted = p.isOmitted || isTrue(value)
+		case isWrapped(key, name) && document.IsMap(value):
+			p.request = append(p.request, p.list(value))
 		}
 	}
 }
 
-// isOmitted reports whether CloudTrail put a note in the parameters' place: it
-// writes no more than 100 KB of them (CloudTrail User Guide, "CloudTrail record
-// contents", requestParameters).
-func isOmitted(request []byte) bool {
-	value, found := document.GetFold(request, "omitted")
-	if !found {
+// isWrapped reports whether a key is the name of the call and Request, under which
+// newer calls of EC2 have their parameters, or the name and Input, as API Gateway has
+// them.
+func isWrapped(key, name []byte) bool {
+	if len(key) <= len(name) || !equalFold(key[:len(name)], name) {
 		return false
 	}
-	if b, ok := document.Bool(value); ok {
+	rest := key[len(name):]
+	return equalFold(rest, "request") || equalFold(rest, "input")
+}
+
+// list lists the members of a map.
+func (p *parameters) list(value []byte) object {
+	o := object{value: value}
+	from := len(p.listed)
+	pairs := document.OverMap(value)
+	for pairs.Next() {
+		if len(p.listed)-from == maxMembers {
+			p.listed = p.listed[:from]
+			return o
+		}
+		name, _ := document.Text(pairs.Key)
+		p.listed = append(p.listed, member{name, pairs.Value})
+	}
+	o.members = p.listed[from:len(p.listed):len(p.listed)]
+	return o
+}
+
+// all goes through the members of an object, whether they are listed or not.
+func (o *object) all() iter.Seq2[[]byte, []byte] {
+	return func(yield func(name, value []byte) bool) {
+		for i := range o.members {
+			if m := &o.members[i]; !yield(m.name, m.value) {
+				return
+			}
+		}
+		if o.members != nil {
+			return
+		}
+		for pairs := document.OverMap(o.value); pairs.Next(); {
+			if name, _ := document.Text(pairs.Key); !yield(name, pairs.Value) {
+				return
+			}
+		}
+	}
+}
+
+// answer is what the call answered. Few rows of the table ask for it.
+func (p *parameters) answer() *object {
+	if p.event == nil {
+		return &p.response
+	}
+	value := p.event.ResponseElements()
+	if value == nil {
+		if text := p.event.Text(cloudtrail.FieldResponse); len(text) > 0 {
+			value, _ = appendJavaText(nil, text)
+		}
+	}
+	p.response, p.event = object{value: value}, nil
+	return &p.response
+}
+
+// isTrue reports whether CloudTrail put a note in the parameters' place: it writes
+// no more than 100 KB of them (CloudTrail User Guide, "CloudTrail record contents",
+// requestParameters).
+func isTrue(omitted []byte) bool {
+	if b, ok := document.Bool(omitted); ok {
 		return b
 	}
-	text, _ := document.Text(value)
+	text, _ := document.Text(omitted)
 	return equalFold(text, "true")
 }
 
@@ -83,24 +146,22 @@ const hidden = "HIDDEN_DUE_TO_SECURITY_REASONS"
 // each calls visit with the values at the paths until it returns false. It returns
 // whether there was one.
 func (p *parameters) each(paths string, visit func(value []byte) bool) (found bool) {
-	again := true
-	for _, path := range alternatives(paths) {
-		roots := p.request
+	w := walker{visit: func(value []byte) bool {
+		found = true
+		return visit(value)
+	}}
+	for path := range alternatives(paths) {
 		if rest, isResponse := strings.CutPrefix(path, responsePrefix); isResponse {
-			path, roots = rest, [][]byte{p.response}
-		}
-		for _, root := range roots {
-			if !again {
-				return found
+			if !w.from(p.answer(), rest) {
+				break
 			}
-			w := walker{visit: func(value []byte) bool {
-				found = true
-				return visit(value)
-			}}
-			again = w.walk(root, path, 0)
-			p.isOmitted = p.isOmitted || w.isDeep
+			continue
+		}
+		if !w.fromEach(p.request, path) {
+			break
 		}
 	}
+	p.isOmitted = p.isOmitted || w.isDeep
 	return found
 }
 
@@ -112,9 +173,15 @@ func (p *parameters) has(paths string) bool {
 // hasEmptyList reports whether a list without items is at the paths: RDS logs
 // valuesToAdd as one where values are removed.
 func (p *parameters) hasEmptyList(paths string) bool {
-	for _, path := range alternatives(paths) {
-		for _, root := range p.request {
-			if value, ok := document.GetFold(root, path); ok && document.IsArray(value) {
+	for path := range alternatives(paths) {
+		for i := range p.request {
+			isList := false
+			for name, value := range p.request[i].all() {
+				if equalFold(name, path) {
+					isList = document.IsArray(value)
+				}
+			}
+			if isList {
 				return true
 			}
 		}
@@ -123,11 +190,15 @@ func (p *parameters) hasEmptyList(paths string) bool {
 }
 
 // first returns the first text at the paths, empty if there is none.
-func (p *parameters) first(paths string) string {
-	var text string
+func (p *parameters) first(paths string) string { return string(p.firstText(paths)) }
+
+// firstText is [parameters.first] without a copy of the text.
+func (p *parameters) firstText(paths string) (text []byte) {
 	p.each(paths, func(value []byte) bool {
-		text = scalarText(value)
-		return text == ""
+		if text, _ = document.Text(value); text == nil {
+			text = []byte(scalarText(value))
+		}
+		return len(text) == 0
 	})
 	return text
 }
@@ -140,7 +211,7 @@ func (p *parameters) mentions(paths string) bool {
 		return false
 	}
 	text := bytes.ToLower(p.text)
-	for _, path := range alternatives(paths) {
+	for path := range alternatives(paths) {
 		key := path[strings.LastIndexByte(path, '.')+1:]
 		if bytes.Contains(text, []byte(strings.ToLower(key)+"=")) {
 			return true

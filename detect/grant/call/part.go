@@ -101,7 +101,7 @@ func (r *reader) readInside(p *Part) bool {
 				return true
 			}
 		}
-		r.readTerms(p, &parameters{request: [][]byte{value}})
+		r.readTerms(p, &parameters{request: []object{{value: value}}})
 		return true
 	})
 }
@@ -121,7 +121,9 @@ func (r *reader) readPatch(p *Part) bool {
 }
 
 func (r *reader) options() policy.Options {
-	return policy.Options{Owner: r.opening.Account, Skip: r.skip}
+	return policy.Options{
+		Owner: r.opening.Account, OmitOwn: true, OmitUnboundServices: r.call.EverydayServices, Skip: r.skips,
+	}
 }
 
 // readPolicies reads the policy documents of a call.
@@ -391,6 +393,7 @@ func (r *reader) readLambda() {
 		r.unknown(becauseAbsent)
 		return
 	}
+	r.describe()
 	r.opening.Lambda = g
 	if g.FunctionAccount != "" {
 		r.opening.Account = g.FunctionAccount

@@ -1,23 +1,23 @@
 package call
 
 import (
+	"iter"
 	"strings"
 
 	"github.com/trailwire/trailwire/detect/document"
 )
 
-// alternatives splits what a row has between " | ".
-func alternatives(paths string) []string {
-	if paths == "" {
-		return nil
+// alternatives goes through what a row has between " | ".
+func alternatives(paths string) iter.Seq[string] {
+	return func(yield func(path string) bool) {
+		for more := paths != ""; more; {
+			var path string
+			if path, paths, more = strings.Cut(paths, " | "); !yield(path) {
+				return
+			}
+		}
 	}
-	return strings.Split(paths, " | ")
 }
-
-// wrappers are the keys under which lists and their items are in some forms of an
-// event: EC2's older calls write items, its newer ones tag and content, the Query
-// protocol member.
-var wrappers = [...]string{"items", "item", "member", "content"}
 
 // maxNesting is deeper than the parameters of any call go. Below it nothing is read,
 // so that a value in a value in a value costs no more than an event's size.
@@ -68,6 +68,36 @@ func (w *walker) walk(value []byte, path string, depth int) bool {
 	return true
 }
 
+// from is walk for an object.
+func (w *walker) from(o *object, path string) bool {
+	if o.members == nil {
+		return w.walk(o.value, path, 0)
+	}
+	key, rest, _ := strings.Cut(path, ".")
+	for i := range o.members {
+		switch m := &o.members[i]; {
+		case equalFold(m.name, key):
+			if !w.walk(m.value, rest, 1) {
+				return false
+			}
+		case isWrapper(m.name):
+			if !w.walk(m.value, path, 1) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+func (w *walker) fromEach(objects []object, path string) bool {
+	for i := range objects {
+		if !w.from(&objects[i], path) {
+			return false
+		}
+	}
+	return true
+}
+
 // leaf visits a value, or those that a wrapped list has in its place.
 func (w *walker) leaf(value []byte, depth int) bool {
 	inside := false
@@ -82,17 +112,19 @@ func (w *walker) leaf(value []byte, depth int) bool {
 	return inside || w.visit(value)
 }
 
+// isWrapper reports whether under a key are lists and their items in some forms of an
+// event: EC2's older calls write items, its newer ones tag and content, the Query
+// protocol member.
 func isWrapper(name []byte) bool {
-	for _, wrapper := range wrappers {
-		if string(name) == wrapper {
-			return true
-		}
+	switch string(name) {
+	case "items", "item", "member", "content":
+		return true
 	}
 	return false
 }
 
 // equalFold compares ASCII texts without regard to case.
-func equalFold(text []byte, word string) bool {
+func equalFold[T string | []byte](text []byte, word T) bool {
 	if len(text) != len(word) {
 		return false
 	}

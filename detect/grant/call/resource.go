@@ -1,156 +1,190 @@
 package call
 
 import (
+	"bytes"
 	"net/url"
-	"slices"
 	"strings"
 
 	"github.com/trailwire/trailwire/detect/cloudtrail"
 	"github.com/trailwire/trailwire/detect/grant"
 )
 
-// readResource fills in what was opened and whose it is.
+// readResource finds out what was opened and whose it is. What it finds is made texts
+// of by [reader.describe], once somebody wants to know.
 func (r *reader) readResource() {
-	o := &r.opening
 	account := r.account()
-	for _, way := range alternatives(r.call.Resource) {
-		arn, name, ok := r.resolve(way, account)
-		if name != "" && o.name == "" {
-			o.name = name
+	r.name = r.name[:0]
+	for way := range alternatives(r.call.Resource) {
+		r.arn = r.arn[:0]
+		name, ok := r.resolve(way, account)
+		if len(r.name) == 0 {
+			r.name = append(r.name, name...)
 		}
 		if ok {
-			o.Resource = grant.Bounded(arn)
 			break
 		}
+		r.arn = r.arn[:0]
 	}
-	if o.Resource == "" {
-		o.Resource = grant.Bounded(o.name)
+	// Whose it is was mostly the same account for the event before.
+	if in := accountIn(r.arn, account); string(in) != r.opening.Account {
+		r.opening.Account = string(in)
 	}
-	o.Account = accountIn(o.Resource, account)
-	o.name = grant.Bounded(nameOf(o.name, o.Resource))
+}
+
+// describe fills in what the opening says about the resource.
+func (r *reader) describe() {
+	if r.isDescribed {
+		return
+	}
+	r.isDescribed = true
+	o := &r.opening
+	o.ResourceType, o.Kind, o.Service = r.call.Type, r.call.Kind, serviceOf(r.call.Source)
+	o.Region = grant.Bounded(string(r.event.Text(cloudtrail.FieldRegion)))
+	if o.Resource = grant.Bounded(string(r.arn)); o.Resource == "" {
+		o.Resource = grant.Bounded(string(r.name))
+	}
+	o.name = grant.Bounded(nameOf(string(r.name), o.Resource))
 }
 
 // account returns the account that the resource belongs to, where its ARN does not
 // say: by the call's own word, by the event's resources, else the one in which the
 // event happened.
-func (r *reader) account() string {
+func (r *reader) account() []byte {
 	if r.call.Owner != "" {
-		if text := r.parameters.first(r.call.Owner); grant.IsAccountID(text) {
+		if text := r.parameters.firstText(r.call.Owner); isAccount(text) {
 			return text
 		}
 	}
-	accounts := r.texts(cloudtrail.FieldResourceAccounts)
-	accounts = slices.DeleteFunc(accounts, func(text string) bool { return !grant.IsAccountID(text) })
-	slices.Sort(accounts)
-	switch accounts = slices.Compact(accounts); len(accounts) {
-	case 0:
-	case 1:
-		return accounts[0]
-	default: // so that it is not known whose
-		return ""
+	var found []byte
+	isOne := true
+	r.eachText(cloudtrail.FieldResourceAccounts, func(text []byte) bool {
+		if isAccount(text) {
+			isOne = found == nil || bytes.Equal(found, text)
+			found = text
+		}
+		return isOne
+	})
+	switch {
+	case !isOne: // so that it is not known whose
+		return nil
+	case found != nil:
+		return found
 	}
-	for _, f := range []cloudtrail.Field{cloudtrail.FieldReceiver, cloudtrail.FieldAccount} {
-		if text := string(r.event.Text(f)); grant.IsAccountID(text) {
+	for _, f := range [...]cloudtrail.Field{cloudtrail.FieldReceiver, cloudtrail.FieldAccount} {
+		if text := r.event.Text(f); isAccount(text) {
 			return text
 		}
-	}
-	return ""
-}
-
-// texts returns the texts of a field.
-func (r *reader) texts(f cloudtrail.Field) []string {
-	v := r.event.Value(f)
-	if list := v.List(); list != nil {
-		var texts []string
-		for _, one := range list {
-			texts = append(texts, string(one.Text()))
-		}
-		return texts
-	}
-	if text := v.Text(); len(text) > 0 {
-		return []string{string(text)}
 	}
 	return nil
 }
 
-// accountIn returns the account that an ARN names. One that has none, as those of S3
-// buckets, is of the account that the event gives.
-func accountIn(arn, otherwise string) string {
-	fields := strings.SplitN(arn, ":", 6)
-	if len(fields) == 6 && fields[0] == "arn" && fields[4] != "" {
-		if grant.IsAccountID(fields[4]) {
-			return fields[4]
+func isAccount(text []byte) bool { return len(text) == 12 && grant.IsAccountID(string(text)) }
+
+// eachText calls visit with the texts of a field until it returns false.
+func (r *reader) eachText(f cloudtrail.Field, visit func(text []byte) bool) {
+	v := r.event.Value(f)
+	if list := v.List(); list != nil {
+		for _, one := range list {
+			if !visit(one.Text()) {
+				return
+			}
 		}
-		return ""
+	} else if text := v.Text(); len(text) > 0 {
+		visit(text)
 	}
-	return otherwise
 }
 
-// resolve makes an ARN of one of the ways to it. Where that cannot be done it
+// accountIn returns the account that an ARN names. One that has none, as those of S3
+// buckets, is of the account that the event gives.
+func accountIn(arn, otherwise []byte) []byte {
+	rest, isARN := bytes.CutPrefix(arn, []byte("arn:"))
+	var account []byte
+	for range 4 {
+		var more bool
+		if account, rest, more = bytes.Cut(rest, []byte(":")); !more {
+			isARN = false
+		}
+	}
+	switch {
+	case !isARN || len(account) == 0:
+		return otherwise
+	case isAccount(account):
+		return account
+	}
+	return nil
+}
+
+// resolve appends the ARN that one of the ways to it leads to. Where there is none it
 // returns the name that the event has.
-func (r *reader) resolve(way, account string) (arn, name string, ok bool) {
+func (r *reader) resolve(way string, account []byte) (name []byte, ok bool) {
 	switch {
 	case way == "resources":
 		return r.resourceOfEvent()
 	case !strings.Contains(way, "{"):
-		text := decoded(r.parameters.first(way))
-		return text, text, isARN(text)
+		text := decodedARN(r.parameters.firstText(way))
+		r.arn = append(r.arn, text...)
+		return text, isARN(text)
 	}
 	complete := true
-	var b strings.Builder
 	for rest := way; rest != ""; {
 		before, after, found := strings.Cut(rest, "{")
-		b.WriteString(before)
+		r.arn = append(r.arn, before...)
 		if !found {
 			break
 		}
 		var path string
 		path, rest, _ = strings.Cut(after, "}")
-		value := ""
+		var value []byte
 		switch path {
 		case "account":
 			value = account
 		case "region":
-			value = string(r.event.Text(cloudtrail.FieldRegion))
+			value = r.event.Text(cloudtrail.FieldRegion)
 		case "partition":
-			value = grant.Partition(string(r.event.Text(cloudtrail.FieldRegion)))
+			r.arn = append(r.arn, grant.Partition(string(r.event.Text(cloudtrail.FieldRegion)))...)
+			continue
 		default:
-			value = decoded(r.parameters.first(path))
+			value = decodedARN(r.parameters.firstText(path))
 			if isARN(value) {
-				return value, value, true
+				r.arn = append(r.arn[:0], value...)
+				return value, true
 			}
 			if queue, isQueue := queueARN(value); isQueue {
-				return queue, queue, true
+				r.arn = append(r.arn[:0], queue...)
+				return []byte(queue), true
 			}
 			switch {
-			case name != "" && strings.Trim(value, digits) == "": // the version of a layer
-				name += ":" + value
-			case value != "":
+			case len(name) > 0 && len(bytes.Trim(value, digits)) == 0: // the version of a layer
+				name = append(append(name[:len(name):len(name)], ':'), value...)
+			case len(value) > 0:
 				name = value
 			}
 		}
-		complete = complete && value != ""
-		b.WriteString(value)
+		complete = complete && len(value) > 0
+		r.arn = append(r.arn, value...)
 	}
-	return b.String(), name, complete
+	return name, complete
 }
 
-// resourceOfEvent returns the ARN in the event's resources that is of the row's
-// service, the first of several.
-func (r *reader) resourceOfEvent() (arn, name string, ok bool) {
-	for _, text := range r.texts(cloudtrail.FieldResourceARNs) {
-		if isARN(text) {
-			return text, text, true
+// resourceOfEvent appends the ARN in the event's resources, the first of several.
+func (r *reader) resourceOfEvent() (name []byte, ok bool) {
+	r.eachText(cloudtrail.FieldResourceARNs, func(text []byte) bool {
+		if ok = isARN(text); ok {
+			r.arn, name = append(r.arn, text...), text
 		}
-	}
-	return "", "", false
+		return !ok
+	})
+	return name, ok
 }
 
 // queueARN makes the ARN of a queue of its URL:
 // https://sqs.eu-west-1.amazonaws.com/111122223333/orders, or with queue.amazonaws.com
 // in older regions (SQS Developer Guide, "Queue and message identifiers").
-func queueARN(text string) (string, bool) {
-	u, err := url.Parse(text)
+func queueARN(address []byte) (string, bool) {
+	if len(address) < 4 || !equalFold(address[:4], "http") {
+		return "", false
+	}
+	u, err := url.Parse(string(address))
 	if err != nil || u.Scheme != "https" && u.Scheme != "http" {
 		return "", false
 	}
@@ -169,20 +203,29 @@ func queueARN(text string) (string, bool) {
 	return strings.Join([]string{"arn", grant.Partition(region), "sqs", region, account, name}, ":"), true
 }
 
-// decoded decodes an ARN that is percent-encoded, as CloudTrail logs the
+// decodedARN decodes an ARN that is percent-encoded, as CloudTrail logs the
 // parameters of a URL.
-func decoded(text string) string {
-	if len(text) < 6 || !strings.EqualFold(text[:6], "arn%3a") {
+func decodedARN(text []byte) []byte {
+	if len(text) < 6 || !equalFold(text[:6], "arn%3a") {
 		return text
 	}
-	if out, err := url.PathUnescape(text); err == nil {
-		return out
+	if out, err := url.PathUnescape(string(text)); err == nil {
+		return []byte(out)
 	}
 	return text
 }
 
-func isARN(text string) bool {
-	return strings.HasPrefix(text, "arn:") && strings.Count(text, ":") >= 5
+func isARN[T string | []byte](text T) bool {
+	if len(text) < 4 || string(text[:4]) != "arn:" {
+		return false
+	}
+	colons := 0
+	for i := 0; i < len(text) && colons < 5; i++ {
+		if text[i] == ':' {
+			colons++
+		}
+	}
+	return colons == 5
 }
 
 // nameOf returns what people call a resource: its name if the event has one, else

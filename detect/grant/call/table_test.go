@@ -47,7 +47,7 @@ func TestEveryRowSaysAllThatARowMustSay(t *testing.T) {
 			if len(c.Parts) == 0 {
 				t.Error("it says nowhere who is let in")
 			}
-			for _, way := range alternatives(c.Resource) {
+			for way := range alternatives(c.Resource) {
 				checkTemplate(t, way)
 			}
 			for _, command := range []string{c.Show, c.Undo} {
@@ -88,7 +88,7 @@ func TestEveryPathOfAPartIsAPath(t *testing.T) {
 			}
 			some := p.ACL || p.Lambda
 			for _, paths := range all {
-				for _, path := range alternatives(paths) {
+				for path := range alternatives(paths) {
 					some = true
 					if !aPath.MatchString(path) {
 						t.Errorf("%s: %q is not a path", c.Name, path)
