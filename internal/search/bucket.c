@@ -54,9 +54,9 @@ static double share(uint16_t low, uint16_t high)
 
 static double cost_of(const struct bucket *b, enum form form)
 {
-    if (form == MANY) {
-        return share(b->halves[0], b->halves[1]) * share(b->halves[2], b->halves[3]) *
-               share(b->halves[4], 0x00ff);
+    if (form != FEW) {
+        return share(0xffff, b->halves[0]) * share(b->halves[1], b->halves[2]) *
+               share(b->halves[3], 0x00ff) * share(b->halves[4], form == MANY ? 0x00ff : 0xffff);
     }
     return share(b->halves[0], 0xffff) * share(b->halves[1], 0x00ff) * share(b->halves[2], 0x00ff) *
            share(b->halves[3], 0x00ff);
@@ -121,13 +121,17 @@ static size_t join_nearest(struct bucket *buckets, size_t count, enum form form)
 
 static void add_byte(struct bucket *b, enum form form, size_t at, uint8_t c)
 {
+    const uint16_t low = 1 << (c & 15), high = 1 << (c >> 4);
+
     if (form == FEW) {
-        b->halves[at] |= 1 << (c & 15);
-    } else if (at < 3) {
-        b->halves[2 * at] |= 1 << (c & 15);
-    }
-    if (form == MANY && at < 2) {
-        b->halves[2 * at + 1] |= 1 << (c >> 4);
+        b->halves[at] |= low;
+    } else if (at == 0) {
+        b->halves[0] |= high;
+    } else if (at == 1) {
+        b->halves[1] |= low;
+        b->halves[2] |= high;
+    } else {
+        b->halves[at + 1] |= low;
     }
 }
 
@@ -148,6 +152,9 @@ static struct bucket bucket_of(const struct needle *n, ptrdiff_t offset, enum fo
             add_byte(&b, form, k, in_upper_case(n->text[at]));
         }
     }
+    if (offset + LONGEST_BLOCK > (ptrdiff_t) n->length) { /* any byte may follow it */
+        b.halves[LONGEST_BLOCK] = 0xffff;
+    }
     b.cost = cost_of(&b, form);
     return b;
 }
@@ -155,10 +162,10 @@ static struct bucket bucket_of(const struct needle *n, ptrdiff_t offset, enum fo
 /* Whether a place at these bytes passes. */
 static int passes(const struct bucket *b, enum form form, const uint8_t *at)
 {
-    if (form == MANY) {
-        return (b->halves[0] >> (at[0] & 15) & b->halves[1] >> (at[0] >> 4) &
-                b->halves[2] >> (at[1] & 15) & b->halves[3] >> (at[1] >> 4) &
-                b->halves[4] >> (at[2] & 15)) & 1;
+    if (form != FEW) {
+        return (b->halves[0] >> (at[0] >> 4) & b->halves[1] >> (at[1] & 15) &
+                b->halves[2] >> (at[1] >> 4) & b->halves[3] >> (at[2] & 15) &
+                b->halves[4] >> (at[3] & 15)) & 1;
     }
     return (b->halves[0] >> (at[0] & 15) & b->halves[1] >> (at[1] & 15) &
             b->halves[2] >> (at[2] & 15) & b->halves[3] >> (at[3] & 15)) & 1;
@@ -186,7 +193,7 @@ static ptrdiff_t rarest_place(const struct needle *n, size_t block, enum form fo
                               const struct sample *sample)
 {
     ptrdiff_t first = n->whole ? -1 : 0;
-    ptrdiff_t last = n->whole && form == MANY ? -1 : (ptrdiff_t) (n->length - block);
+    ptrdiff_t last = n->whole && form != FEW ? -1 : (ptrdiff_t) (n->length - block);
     ptrdiff_t best = first;
     double least = 2;
 

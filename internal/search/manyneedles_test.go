@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -63,6 +64,37 @@ func TestManyNeedlesAreFoundWhereThePrefilterFindsThem(t *testing.T) {
 			}
 		}
 		t.Logf("%d rules, %d needles: %d texts with a hit", rules, len(needles), found)
+	}
+}
+
+func TestANeedleOfThreeLettersIsFoundWhateverFollowsIt(t *testing.T) {
+	needles := []needle.Needle{{Text: "Key"}, {Text: "Acl", Whole: true}, {Text: "xyz", Fold: true}}
+	for c := 'A'; c <= 'Z'; c++ { // so that there are many
+		needles = append(needles, needle.Needle{Text: "Call" + string(c) + string(c), Whole: true}, needle.Needle{Text: string(c) + "Policy"})
+	}
+	s, err := New(needles)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Free()
+	const filler = 300 // more than the bytes that are looked at at once
+	for _, found := range []string{"Key", "\"Acl", "\xa3Acl", "\x03Acl", "xYZ", "\xa6CallQQ", "QPolicy"} {
+		for _, after := range []string{"", "x", "\x00", "\xa5", "\xff\xff", "\"", "\\"} {
+			for at := range 8 {
+				data := []byte(strings.Repeat(".", at) + found + after + strings.Repeat("\xc0", filler))
+				if hit := s.Next(data, 0); hit == len(data) {
+					t.Errorf("%q before %q, %d bytes in, is not found", found, after, at)
+				}
+				if hit := s.Next(data[:at+len(found)+len(after)], 0); hit == at+len(found)+len(after) {
+					t.Errorf("%q before %q at the end, %d bytes in, is not found", found, after, at)
+				}
+			}
+		}
+	}
+	for _, similar := range []string{"key", "Ke\xa3", "xAcl", "xz", "CallQQ", "qPolicy"} {
+		if data := []byte(similar + strings.Repeat(".", filler)); s.Next(data, 0) < len(data) {
+			t.Errorf("%q is found", similar)
+		}
 	}
 }
 

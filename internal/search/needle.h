@@ -49,10 +49,12 @@ enum { BUCKETS = 8, TABLES = 5, LONGEST_BLOCK = 4 };
 /*
  * Which halves (four bits each) of the bytes at a place are looked up. For a few
  * needles: the low halves of four bytes, which takes the fewest instructions. For
- * many: both halves of two bytes and the low half of the third. High halves tell
- * capitals from small letters, and capitals are what many needles have in common.
+ * many: the high half of the first byte, both of the second, and the low halves of two
+ * more. High halves tell capitals from small letters, and headers from either: a
+ * capital after a header is what many needles have in common. SHORT is the same where
+ * a needle has three bytes, so that any byte may be the fourth.
  */
-enum form { FEW, MANY };
+enum form { FEW, MANY, SHORT };
 
 /* Bytes as they come. */
 struct sample {
