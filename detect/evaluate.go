@@ -61,7 +61,13 @@ func newEvaluator(e *Engine, mayMatch func([]byte) bool) *Evaluator {
 	v.event.Locate(e.options.Databases)
 	v.view.UseGrants(&v.grants)
 	v.view.Keep(e.fields)
-	v.covers = func(o *call.Opening, g *policy.Grant) bool { return e.options.Exceptions.covers(o, g, &v.event) }
+	v.covers = func(o *call.Opening, g *policy.Grant) bool {
+		property := e.options.Exceptions.coveringOf(o, g, &v.event)
+		if property != "" && v.observe != nil {
+			v.decide(Decision{Granted: o.Describe(g, e.options.KnownAccounts), Exception: property})
+		}
+		return property != ""
+	}
 	return v
 }
 
@@ -194,6 +200,7 @@ func (v *Evaluator) evaluate(p cloudtrail.Part, when time.Time) {
 	candidates := v.engine.dispatch.find(&v.event)
 	if len(candidates.onGrants) > 0 && v.grants.Opening() == nil {
 		candidates.onGrants = nil // most calls that can let somebody in let in nobody from outside
+		v.opensNothing()
 	}
 	for i, ok := candidates.next(); ok; i, ok = candidates.next() {
 		r := &v.engine.rules[i]

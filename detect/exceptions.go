@@ -48,25 +48,33 @@ func (x *Exceptions) trustsOrg(g *grant.Grant) bool {
 	return inOrg && g.OrgID != "" && slices.Contains(x.Orgs, g.OrgID)
 }
 
-// covers reports whether an exception covers one of the grants of a call. Those that
-// let in everybody, or nobody knows whom, are never covered: who signs in through a
-// provider that strangers share, and whom a service acts for that nothing binds, is
-// anybody.
-func (x *Exceptions) covers(o *call.Opening, g *policy.Grant, event *cloudtrail.Event) bool {
+// coveringOf returns the name of the property that covers one of the grants of a call,
+// nothing if none does. Those that let in everybody, or nobody knows whom, are never
+// covered: who signs in through a provider that strangers share, and whom a service acts
+// for that nothing binds, is anybody.
+func (x *Exceptions) coveringOf(o *call.Opening, g *policy.Grant, event *cloudtrail.Event) (property string) {
 	if o.Lambda != nil {
-		return x.covering(o.Lambda, event) != ""
+		return x.covering(o.Lambda, event)
 	}
 	switch g.Relation {
 	case policy.RelationPublic, policy.RelationUnknown:
-		return false
+		return ""
 	case policy.RelationFederated:
 		if g.Binding == policy.BindingUnbound {
-			return false
+			return ""
 		}
 	}
-	return allIn(g.Accounts, g.AccountsRest, x.Accounts) && x.isOfAccounts(g) ||
-		allIn(g.Organizations, g.OrganizationsRest, x.Orgs) ||
-		x.trustsActor(event) || x.trustsResource(o.Resource)
+	switch {
+	case allIn(g.Accounts, g.AccountsRest, x.Accounts) && x.isOfAccounts(g):
+		return "trusted_accounts"
+	case allIn(g.Organizations, g.OrganizationsRest, x.Orgs):
+		return "trusted_orgs"
+	case x.trustsActor(event):
+		return "trusted_actors"
+	case x.trustsResource(o.Resource):
+		return "trusted_resources"
+	}
+	return ""
 }
 
 // isOfAccounts reports whether it is accounts that a grant lets in, or for which a

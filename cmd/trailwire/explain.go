@@ -34,9 +34,9 @@ func (p *program) explainEvent(paths []string, id string, quiet bool, engine *de
 		found++
 		r.Progress.Clear()
 		explain.Event(from, terminal.Printable(id, terminal.MaxValue), fieldText(event, cloudtrail.FieldAction), terminal.InBrackets(fieldText(event, cloudtrail.FieldProvider)))
-		for _, rule := range engine.Rules() {
-			clause := rule.Explain(event)
-			fmt.Fprintf(p.out, "  %s: %s (%s)\n", terminal.Printable(rule.Name, terminal.MaxValue), matchWord(clause), rule.ID)
+		for _, r := range engine.Rules() {
+			clause := r.Explain(event)
+			fmt.Fprintf(p.out, "  %s: %s (%s)\n", terminal.Printable(r.Name, terminal.MaxValue), matchWord(clause), r.ID)
 			explain.Clause(clause, 1)
 		}
 		explain.Decisions(decisions)

@@ -179,6 +179,12 @@ func (p *program) described(r *rule.Rule) string {
 	}
 	_ = w.Flush() // to a strings.Builder
 
+	if r.NeedsGrant() {
+		section("What exceptions leave out")
+		b.WriteString("  grants that trusted_accounts, trusted_orgs, trusted_actors or trusted_resources cover are not in the fields;\n" +
+			"  the rule is asked about those that are left. One to everybody, or to somebody unknown, is never left out\n")
+	}
+
 	section("Before anything is parsed")
 	needles := r.Needles()
 	if needles == nil {

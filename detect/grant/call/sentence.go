@@ -19,11 +19,7 @@ func (o *Opening) Sentence(actor, actorAccount string, names map[string]string) 
 	if actor == "" {
 		actor = "an unknown account"
 	}
-	g := o.Worst()
-	text := grant.Printable(actor) + " let " + o.grantee(g, names) + " " + o.permission(g) + " " + o.target(actorAccount)
-	if g.Relation == policy.RelationService && g.Binding == policy.BindingUnbound {
-		text += " for whoever asks it to, as no source account or ARN is required"
-	}
+	text := grant.Printable(actor) + " let " + o.granted(o.Worst(), actorAccount, names)
 	if more := len(o.Grants) - 1 + o.Rest; more > 0 {
 		text += ", and " + strconv.Itoa(more) + " more"
 		if more == 1 {
@@ -31,6 +27,22 @@ func (o *Opening) Sentence(actor, actorAccount string, names map[string]string) 
 		} else {
 			text += " grants"
 		}
+	}
+	return text
+}
+
+// Describe says in one line what one of the grants gives to whom:
+//
+//	account 444455556666 (Example Backups) may restore RDS snapshot orders of account 111122223333
+func (o *Opening) Describe(g *policy.Grant, names map[string]string) string {
+	return o.grantee(g, names) + " may " + o.permission(g) + " " + o.target("")
+}
+
+// granted is who was let in to do what, in words.
+func (o *Opening) granted(g *policy.Grant, actorAccount string, names map[string]string) string {
+	text := o.grantee(g, names) + " " + o.permission(g) + " " + o.target(actorAccount)
+	if g.Relation == policy.RelationService && g.Binding == policy.BindingUnbound {
+		text += " for whoever asks it to, as no source account or ARN is required"
 	}
 	return text
 }

@@ -61,6 +61,14 @@ func (x Explainer) Decisions(decisions []detect.Decision) {
 		fmt.Fprintln(x.out, "  no alert")
 	}
 	for _, d := range decisions {
+		if d.OpensNothing != "" {
+			fmt.Fprintf(x.out, "  no alert about who was let in: %s\n", d.OpensNothing)
+			continue
+		}
+		if d.Rule == nil {
+			fmt.Fprintf(x.out, "  no alert about a grant that %s covers: %s\n", d.Exception, Shown(d.Granted))
+			continue
+		}
 		if d.Alert == nil {
 			fmt.Fprintf(x.out, "  no alert of %s: %s covers the grant\n", Shown(d.Rule.Name), d.Exception)
 		} else {
