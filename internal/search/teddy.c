@@ -17,7 +17,7 @@
  *
  * Measured over 3,000 events of a mixed account in a chunk, 3.8 MB, the least of 60
  * runs: 25 ns an event with AVX-512 and 36 with AVX2 for the 4 needles of the built-in
- * rule, 44 and 55 for the 134 of coverage all, 50 and 62 for the 141 of a hundred rules.
+ * rule, 44 and 55 for the 134 that coverage all had then, 50 and 62 for the 141 of a hundred rules.
  * With both halves of the first byte, and without the fourth, coverage all takes 80 and
  * 123 ns: headers of chunks look like those of needles. If places are chosen without a
  * sample of events, a few needles take half as long again. Four vectors at a time take a

@@ -113,6 +113,10 @@ type Part struct {
 	Principals    string
 	Organizations string
 
+	// Accounts has the paths of ARNs whose accounts are let in: of users of a service's
+	// own, of what data is sent to. One without an account is nobody that is known.
+	Accounts string
+
 	// Actions and Conditions are paths of what Principals may do, and of a Condition
 	// as in a policy. Effect is the path of Allow or Deny. Narrow has the parameters
 	// that are one condition each.

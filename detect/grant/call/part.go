@@ -53,7 +53,7 @@ func (r *reader) readParts() {
 // paths are those of which one must be found where the part grants anything.
 func (p *Part) paths() string {
 	var all []string
-	for _, paths := range []string{p.Policy, p.Principals, p.Organizations, p.Provider, p.Inside} {
+	for _, paths := range []string{p.Policy, p.Principals, p.Organizations, p.Accounts, p.Provider, p.Inside} {
 		if paths != "" {
 			all = append(all, paths)
 		}
@@ -184,6 +184,14 @@ func (r *reader) readPrincipals(p *Part, in *parameters) bool {
 		}
 		return true
 	}) || found
+	found = in.each(p.Accounts, func(value []byte) bool {
+		text, ok := principalOf(value)
+		if ok {
+			s.principals = append(s.principals, accountOfARN(text))
+		}
+		isUnreadable = isUnreadable || !ok
+		return true
+	}) || found
 	if isUnreadable {
 		r.unknown(becauseAbsent)
 	}
@@ -209,8 +217,9 @@ func principalOf(value []byte) (string, bool) {
 		}
 		return strings.TrimSpace(text), text != ""
 	}
-	// Lex writes a principal as a map with either of these.
-	for _, key := range []string{"arn", "service"} {
+	// Lex writes a principal as a map with one of the first two, S3 where copies go as
+	// one with the others.
+	for _, key := range []string{"arn", "service", "account", "bucket"} {
 		if inner, ok := document.GetFold(value, key); ok {
 			if text := scalarText(inner); text != "" {
 				return text, true
@@ -254,6 +263,22 @@ func organizationOf(text string) (id string, ok bool) {
 		return "", false
 	}
 	return parts[1], true
+}
+
+// accountOfARN returns the account that an ARN is of, * for the users of QuickSight who
+// have none (QuickSight User Guide, "Granting anyone on the internet access to a
+// dashboard"), and the text itself for what has no account or is IAM's.
+func accountOfARN(text string) string {
+	fields := strings.SplitN(text, ":", 6)
+	switch {
+	case len(fields) < 6 || fields[0] != "arn" || fields[2] == "iam" || fields[2] == "sts":
+		return text
+	case fields[2] == "quicksight" && strings.HasPrefix(fields[5], "publicAnonymousUser/"):
+		return "*"
+	case grant.IsAccountID(fields[4]):
+		return fields[4]
+	}
+	return text
 }
 
 // actions returns what a part grants.

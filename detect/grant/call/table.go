@@ -22,7 +22,7 @@ const (
 	deletesAll = "the service's Delete call, or another policy"
 )
 
-// objectACLs are in the events of the calls that write an object open to others, as
-// the name of a canned list or of a group. The calls are most of what a bucket's data
-// events are. A grantee by canonical id is not looked for.
-var objectACLs = []string{"public-read", "ted-read", "groups/global/A"}
+// objectACLs are in the events of the calls that write an object open to others: the
+// name of a canned list, or a header that names grantees. The calls are most of what a
+// bucket's data events are.
+var objectACLs = []string{"public-read", "ted-read", "amz-grant-"}

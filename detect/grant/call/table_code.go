@@ -308,4 +308,19 @@ var codeCalls = []Call{
 		Show:    "aws codeguruprofiler get-policy --profiling-group-name {profilingGroupName}",
 		Basis:   BasisModel, From: "codeguruprofiler/2019-07-18",
 	},
+
+	// FPGA images
+	{
+		Source: "ec2.amazonaws.com", Name: "ModifyFpgaImageAttribute", Kind: KindCode, Type: "AWS::EC2::FpgaImage", Noun: "FPGA image",
+		Resource: "arn:{partition}:ec2:{region}:{account}:fpga-image/{fpgaImageId}", Parts: []Part{
+			{Principals: "loadPermission.add.userId | loadPermission.add.group", Removed: "loadPermission.remove"},
+			{When: "operationType=add", Principals: "userId | userGroup"},
+		}, Optional: true,
+		Actions: []string{"ec2:AssociateFpgaImage"}, Does: "load",
+		Gain:    "the image, to load it",
+		Removal: "loadPermission.remove; ResetFpgaImageAttribute",
+		Show:    "aws ec2 describe-fpga-image-attribute --fpga-image-id {fpgaImageId} --attribute loadPermission",
+		Undo:    "aws ec2 reset-fpga-image-attribute --fpga-image-id {fpgaImageId} --attribute loadPermission",
+		Basis:   BasisModel, From: "ec2/2016-11-15; wrapped in one object as other calls of its time are",
+	},
 }

@@ -159,4 +159,15 @@ var messageCalls = []Call{
 		Undo:    "aws aiops delete-investigation-group-policy --identifier {identifier}",
 		Basis:   BasisModel, From: "aiops/2018-05-10",
 	},
+
+	// EventBridge sends
+	{
+		Source: "events.amazonaws.com", Name: "PutTargets", Kind: KindMessage, Type: "AWS::Events::Rule", Noun: "EventBridge rule",
+		Resource: "arn:{partition}:events:{region}:{account}:rule/{rule}", Parts: []Part{{Accounts: "targets.arn"}}, Optional: true,
+		Actions: []string{"events:PutEvents"}, Does: "receive the events of",
+		Gain:    "what happens in the account, as it happens",
+		Removal: "RemoveTargets",
+		Show:    "aws events list-targets-by-rule --rule {rule}",
+		Basis:   BasisModel, From: "events/2015-10-07",
+	},
 }

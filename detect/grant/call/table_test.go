@@ -75,7 +75,7 @@ func TestEveryPathOfAPartIsAPath(t *testing.T) {
 	for i := range Table {
 		c := &Table[i]
 		for _, p := range c.Parts {
-			all := []string{p.Policy, p.Principals, p.Organizations, p.Actions, p.Conditions, p.Effect, p.Removed, p.Provider, p.Inside, p.Patch}
+			all := []string{p.Policy, p.Principals, p.Organizations, p.Accounts, p.Actions, p.Conditions, p.Effect, p.Removed, p.Provider, p.Inside, p.Patch}
 			for _, condition := range []string{p.When, p.Opens} {
 				path, value, found := strings.Cut(condition, "=")
 				if condition != "" && (!found || value == "") {
@@ -98,7 +98,7 @@ func TestEveryPathOfAPartIsAPath(t *testing.T) {
 			if !some {
 				t.Errorf("%s has a part that says nothing", c.Name)
 			}
-			if (p.Principals != "" || p.Opens != "") && p.Actions == "" && len(c.Actions) == 0 {
+			if (p.Principals != "" || p.Accounts != "" || p.Opens != "") && p.Actions == "" && len(c.Actions) == 0 {
 				t.Errorf("%s does not say what may be done", c.Name)
 			}
 		}
@@ -158,9 +158,9 @@ func TestACallThatWritesAnOpenObjectHasATextThatIsLookedFor(t *testing.T) {
 			t.Errorf("the list %s (%s) is not found", list, permission)
 		}
 	}
-	for _, group := range []string{groupEveryone, groupAuthenticated} {
-		if !slices.ContainsFunc(objectACLs, func(text string) bool { return strings.Contains(group, text) }) {
-			t.Errorf("the group %s is not found", group)
+	for _, h := range headerGrants {
+		if !slices.ContainsFunc(objectACLs, func(text string) bool { return strings.Contains(h.path, text) }) {
+			t.Errorf("the header %s is not found", h.path)
 		}
 	}
 }
