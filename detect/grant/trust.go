@@ -80,6 +80,10 @@ func Bounded(text string) string { return bounded(text) }
 // included.
 func IsAccountID(text string) bool { return isAccountID(text) }
 
+// IsServiceName reports whether text is the name of a service principal: a host name in
+// one of AWS's domains.
+func IsServiceName(text string) bool { return isServiceName(text) }
+
 // AccountText reads a text that may be an account ID, which some collectors turn into
 // a number and so rob of its leading zeros. It returns false for what is neither: a
 // number that is no account's is nobody's.

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/trailwire/trailwire/detect/grant"
 	"github.com/trailwire/trailwire/detect/grant/policy"
 )
 
@@ -25,7 +26,7 @@ func isEveryday(c *Call, owner string, g *policy.Grant) bool {
 		// of a cluster is not shared with strangers, whether its subject is bound or
 		// not.
 		return g.Binding == policy.BindingProvider ||
-			g.Binding == policy.BindingSubject && strings.Contains(g.Principal, ":oidc-provider/oidc.eks.")
+			g.Binding == policy.BindingSubject && isCluster(g.Principal)
 	case policy.RelationNetwork:
 		// Who mounts the file system is in its network (EFS User Guide, "Blocking
 		// public access to file systems").
@@ -34,6 +35,16 @@ func isEveryday(c *Call, owner string, g *policy.Grant) bool {
 		return slices.Contains(loadBalancers, g.PrincipalAccount) && onlyActions(g, "s3:PutObject") && len(g.Accounts) <= 1
 	}
 	return false
+}
+
+// isCluster reports whether a provider is one that EKS made for a cluster (EKS User
+// Guide, "IAM roles for service accounts"): oidc.eks.eu-west-1.amazonaws.com/id/5A7E. A
+// provider may have any name in the domain of who runs it, oidc.eks.example.com too, and
+// anything in its path.
+func isCluster(provider string) bool {
+	_, name, _ := strings.Cut(provider, ":oidc-provider/")
+	host, _, hasPath := strings.Cut(name, "/")
+	return hasPath && strings.HasPrefix(host, "oidc.eks.") && grant.IsServiceName(host)
 }
 
 // logServices write logs for those who turn them on, into buckets, log groups and

@@ -42,6 +42,9 @@ const responsePrefix = "response."
 
 // read reads the parameters of an event in place of those that p has.
 func (p *parameters) read(event *cloudtrail.Event) {
+	if cap(p.listed) > 4*maxMembers || cap(p.request) > maxMembers { // of a request that was made to be large
+		p.listed, p.request = nil, nil
+	}
 	*p = parameters{event: event, request: p.request[:0], listed: p.listed[:0]}
 	request := event.RequestParameters()
 	if request == nil {

@@ -186,8 +186,8 @@ func (r *reader) readPrincipals(p *Part, in *parameters) bool {
 	}) || found
 	found = in.each(p.Accounts, func(value []byte) bool {
 		text, ok := principalOf(value)
-		if ok {
-			s.principals = append(s.principals, accountOfARN(text))
+		if account := accountOfARN(text); account != "" {
+			s.principals = append(s.principals, account)
 		}
 		isUnreadable = isUnreadable || !ok
 		return true
@@ -267,7 +267,8 @@ func organizationOf(text string) (id string, ok bool) {
 
 // accountOfARN returns the account that an ARN is of, * for the users of QuickSight who
 // have none (QuickSight User Guide, "Granting anyone on the internet access to a
-// dashboard"), and the text itself for what has no account or is IAM's.
+// dashboard"), nothing for the documents of Systems Manager that AWS owns, and the text
+// itself for what else has no account or is IAM's.
 func accountOfARN(text string) string {
 	fields := strings.SplitN(text, ":", 6)
 	switch {
@@ -275,6 +276,8 @@ func accountOfARN(text string) string {
 		return text
 	case fields[2] == "quicksight" && strings.HasPrefix(fields[5], "publicAnonymousUser/"):
 		return "*"
+	case fields[2] == "ssm" && fields[4] == "":
+		return ""
 	case grant.IsAccountID(fields[4]):
 		return fields[4]
 	}

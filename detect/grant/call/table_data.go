@@ -136,10 +136,9 @@ var dataCalls = []Call{
 	{
 		Source: "ec2.amazonaws.com", Name: "ModifyImageAttribute", Kind: KindData, Type: "AWS::EC2::Image", Noun: "AMI",
 		Resource: "arn:{partition}:ec2:{region}:{account}:image/{imageId}", Parts: []Part{{
-			When:          "attributeType=launchPermission",
 			Principals:    "launchPermission.add.userId | launchPermission.add.group",
 			Organizations: "launchPermission.add.organizationArn | launchPermission.add.organizationalUnitArn",
-			Removed:       "launchPermission.remove | description | bootMode | imdsSupport",
+			Removed:       "launchPermission.remove | description | bootMode | imdsSupport | productCodes",
 		}},
 		Actions: []string{"ec2:RunInstances", "ec2:CopyImage"}, Does: "launch and copy",
 		Gain:    "a copy of the disk image, with everything on it",
@@ -151,9 +150,8 @@ var dataCalls = []Call{
 	{
 		Source: "ec2.amazonaws.com", Name: "ModifySnapshotAttribute", Kind: KindData, Type: "AWS::EC2::Snapshot", Noun: "EBS snapshot",
 		Resource: "arn:{partition}:ec2:{region}:{account}:snapshot/{snapshotId}", Parts: []Part{{
-			When:       "attributeType=CREATE_VOLUME_PERMISSION",
 			Principals: "createVolumePermission.add.userId | createVolumePermission.add.group",
-			Removed:    "createVolumePermission.remove",
+			Removed:    "createVolumePermission.remove | productCodes",
 		}},
 		Actions: []string{"ec2:CreateVolume", "ec2:CopySnapshot"}, Does: "make volumes of",
 		Gain:    "a copy of the disk, with everything on it",
