@@ -12,6 +12,7 @@ import (
 	"github.com/pelletier/go-toml/v2"
 
 	"github.com/trailwire/trailwire/detect/cloudtrail"
+	"github.com/trailwire/trailwire/detect/document"
 	"github.com/trailwire/trailwire/detect/grant/call"
 	"github.com/trailwire/trailwire/detect/rule"
 )
@@ -143,6 +144,51 @@ func TestTheQueriesAboutWhoWasLetInAreOnesThatNeedAGrant(t *testing.T) {
 		}
 		if !r.NeedsGrant() || len(r.Warnings()) > 0 {
 			t.Errorf("%s: that it needs a grant is %t, and there are the warnings %v", query, r.NeedsGrant(), r.Warnings())
+		}
+	}
+}
+
+func TestTheQueryAboutGuardsMatchesWhatTakesOneAway(t *testing.T) {
+	_, section, _ := strings.Cut(read(t, "docs/grants.md"), "## What takes a guard away")
+	section, _, _ = strings.Cut(section, "\n## ")
+	var query strings.Builder
+	for line := range strings.Lines(section) {
+		if text, isShown := strings.CutPrefix(line, "    "); isShown {
+			query.WriteString(text)
+		}
+	}
+	r, err := rule.Parse("shown.toml", []byte("[rule]\nrule_id = \"shown\"\nname = \"Shown\"\ntype = \"eql\"\nseverity = \"low\"\nrisk_score = 1\nquery = '''"+query.String()+"'''\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	const block = `{"bucketName":"b","PublicAccessBlockConfiguration":{"BlockPublicAcls":%t,"IgnorePublicAcls":true,"BlockPublicPolicy":%t,"RestrictPublicBuckets":true}}`
+	for _, test := range []struct {
+		source, call, parameters string
+		want                     bool
+	}{
+		{"s3", "DeleteBucketPublicAccessBlock", `{"bucketName":"b"}`, true},
+		{"s3", "DeleteAccountPublicAccessBlock", `{}`, true},
+		{"s3", "PutBucketPublicAccessBlock", fmt.Sprintf(block, true, false), true},
+		{"s3", "PutBucketPublicAccessBlock", fmt.Sprintf(block, true, true), false},
+		{"s3", "PutAccountPublicAccessBlock", fmt.Sprintf(block, false, false), true},
+		{"s3", "GetBucketPublicAccessBlock", `{"bucketName":"b"}`, false},
+		{"ec2", "DisableSnapshotBlockPublicAccess", `{}`, true},
+		{"ec2", "DisableImageBlockPublicAccess", `{}`, true},
+		{"ram", "UpdateResourceShare", `{"allowExternalPrincipals":true}`, true},
+		{"ram", "UpdateResourceShare", `{"allowExternalPrincipals":false}`, false},
+		{"quicksight", "UpdatePublicSharingSettings", `{"awsAccountId":"111122223333","publicSharingEnabled":true}`, true},
+	} {
+		body, err := document.AppendFromJSON(nil, fmt.Appendf(nil, `{"eventSource":"%s.amazonaws.com","eventName":%q,"requestParameters":%s}`, test.source, test.call, test.parameters))
+		if err != nil {
+			t.Fatal(err)
+		}
+		e := new(cloudtrail.Event)
+		e.Reset(body, cloudtrail.Raw)
+		if got := r.Match(e); got != test.want {
+			t.Errorf("%s %s: %t, want %t", test.call, test.parameters, got, test.want)
+		}
+		if o := call.Read(e, nil); o != nil {
+			t.Errorf("%s opens %s", test.call, o.Resource)
 		}
 	}
 }
