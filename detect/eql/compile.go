@@ -36,15 +36,24 @@ func Mapping(typeOf func(field string) program.FieldType) Option {
 // query asks for a category, the root of what the program explains has two children, the category
 // and the condition. The error is a *CompileError.
 func Compile(q *Query, opts ...Option) (*program.Program, error) {
-	c := compiler{src: q.src, categoryField: "event.category", build: program.NewBuilder(q.src)}
-	for _, o := range opts {
-		o(&c)
+	c := newCompiler(q.src, opts)
+	root, err := c.whole(q)
+	if err != nil {
+		return nil, c.located(err)
 	}
-	p, err := c.query(q)
+	p, err := c.build.Program(root)
 	if err != nil {
 		return nil, c.located(err)
 	}
 	return p, nil
+}
+
+func newCompiler(src string, opts []Option) *compiler {
+	c := &compiler{src: src, categoryField: "event.category", build: program.NewBuilder(src)}
+	for _, o := range opts {
+		o(c)
+	}
+	return c
 }
 
 // compiler turns the syntax tree into a program. Its methods return two kinds of errors: its own,
@@ -55,26 +64,23 @@ type compiler struct {
 	build         *program.Builder
 }
 
-func (c *compiler) query(q *Query) (*program.Program, error) {
+// whole compiles a query: its category, and its condition.
+func (c *compiler) whole(q *Query) (program.Condition, error) {
 	if q.any {
-		where, err := c.condition(q.where)
-		if err != nil {
-			return nil, err
-		}
-		return c.build.Program(where)
+		return c.condition(q.where)
 	}
 	// The category comes first, so that it has slot 0.
 	field := c.build.Field(q.head, c.categoryField, false)
 	category, err := c.build.Equal(q.head, field, program.Text([]byte(q.category)))
 	if err != nil {
-		return nil, err
+		return program.Condition{}, err
 	}
 	where, err := c.condition(q.where)
 	if err != nil {
-		return nil, err
+		return program.Condition{}, err
 	}
 	whole := program.Span{Start: q.head.Start, End: q.where.where().End}
-	return c.build.Program(c.build.And(whole, category, where))
+	return c.build.And(whole, category, where), nil
 }
 
 func (c *compiler) fail(e expr, format string, args ...any) error {

@@ -1,5 +1,5 @@
-// Package eql reads and compiles queries about single events in Elastic's Event Query
-// Language (EQL).
+// Package eql reads and compiles queries about single events, and sequences of them, in
+// Elastic's Event Query Language (EQL).
 //
 // [Parse] reads a query and [Compile] makes a [program.Program] of it, which matches
 // events. What is wrong with a query is a [*SyntaxError] or a [*CompileError]: one line
@@ -8,12 +8,17 @@
 //
 // A query has at most 131,072 bytes and nests at most 500 levels deep.
 //
+// [ParseSequence] reads a sequence of events that have fields in common, and
+// [CompileSequence] makes a program for each of its events. What has happened so far is
+// for the caller to remember.
+//
 // # What is supported
 //
 // All of Elasticsearch's EQL that is about one event at a time: category where condition, any
 // where, the comparisons (==, !=, <, <=, >, >=), the colon, in, in~, not in, like, like~, regex,
 // regex~, and, or, not, arithmetic, null tests, optional fields, raw strings, comments, and all
-// functions of its reference. Sequences, samples, joins and pipes are refused by name; so is what
+// functions of its reference. Samples, joins and pipes are refused by name, and so are the parts of
+// sequences that [ParseSequence] names; so is what
 // Elasticsearch refuses itself: single quotes, a single =, array indexes, a comparison of a field
 // with a field.
 //

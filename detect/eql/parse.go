@@ -29,21 +29,41 @@ func Parse(src string) (*Query, error) {
 }
 
 func parseQuery(src string) (*Query, *SyntaxError) {
-	if len(src) > maxQuery {
-		return nil, syntaxError(src, 0, "the query has %d bytes, more than the %d allowed", len(src), maxQuery)
-	}
-	for i := 0; i < len(src); {
-		r, n := utf8.DecodeRuneInString(src[i:])
-		if r == utf8.RuneError && n == 1 {
-			return nil, syntaxError(src, i, "the query is not valid UTF-8")
-		}
-		i += n
+	if err := checkText(src); err != nil {
+		return nil, err
 	}
 	p := parser{lexer: lexer{src: src}}
 	if err := p.advance(); err != nil {
 		return nil, err
 	}
-	q := &Query{src: src, head: program.Span{Start: p.token.start, End: p.token.end}}
+	q, err := p.query()
+	if err != nil {
+		return nil, err
+	}
+	if p.token.kind != tokenEnd {
+		return nil, p.trailing()
+	}
+	return q, nil
+}
+
+// checkText refuses a text that is too long to be a query, or no text.
+func checkText(src string) *SyntaxError {
+	if len(src) > maxQuery {
+		return syntaxError(src, 0, "the query has %d bytes, more than the %d allowed", len(src), maxQuery)
+	}
+	for i := 0; i < len(src); {
+		r, n := utf8.DecodeRuneInString(src[i:])
+		if r == utf8.RuneError && n == 1 {
+			return syntaxError(src, i, "the query is not valid UTF-8")
+		}
+		i += n
+	}
+	return nil
+}
+
+// query reads category where condition.
+func (p *parser) query() (*Query, *SyntaxError) {
+	q := &Query{src: p.src, head: program.Span{Start: p.token.start, End: p.token.end}}
 	switch t := p.token; {
 	case t.is(tokenKeyword, "any"):
 		q.any = true
@@ -63,13 +83,8 @@ func parseQuery(src string) (*Query, *SyntaxError) {
 		return nil, err
 	}
 	var err *SyntaxError
-	if q.where, err = p.or(); err != nil {
-		return nil, err
-	}
-	if p.token.kind != tokenEnd {
-		return nil, p.trailing()
-	}
-	return q, nil
+	q.where, err = p.or()
+	return q, err
 }
 
 // parser is a recursive descent parser with one token of look-ahead.
@@ -78,6 +93,7 @@ type parser struct {
 	token token // the next one, not consumed yet
 	last  int   // where the token before it ended
 	depth int
+	joins bool // a sequence's join fields are read: [ begins its first event
 }
 
 func (p *parser) advance() *SyntaxError {
@@ -534,7 +550,7 @@ func (p *parser) path(first token, start int, optional bool) (expr, *SyntaxError
 			}
 			name += "." + part.text
 			continue
-		case p.token.is(tokenOperator, "["):
+		case p.token.is(tokenOperator, "[") && !p.joins:
 			return nil, p.trailing()
 		case p.token.kind == tokenDecimal && p.token.start == p.last:
 			return nil, p.fail("a part of a field's name that starts with a digit is written in backquotes")
