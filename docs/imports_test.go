@@ -34,6 +34,7 @@ var packages = []struct{ name, mayImport string }{
 	{"detect/grant/policy", "detect/document"},
 	{"detect/grant/call", "detect/document detect/program detect/cloudtrail detect/grant detect/grant/policy"},
 	{"detect/needle", "detect/program detect/cloudtrail"},
+	{"detect/state", ""},
 	{"detect/rule/builtin", ""},
 	{"detect/rule", "detect/document detect/program detect/eql detect/kql detect/esql detect/sigma detect/cloudtrail detect/grant/call detect/needle detect/rule/builtin"},
 	{"detect/alert", "internal/version detect/document detect/geoip detect/cloudtrail detect/grant detect/grant/policy detect/grant/call detect/rule"},
