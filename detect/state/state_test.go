@@ -101,7 +101,11 @@ func TestAThresholdIsReachedByEventsWithinTheWindow(t *testing.T) {
 			if at > 0 && at < time.Microsecond {
 				at *= time.Duration(time.Second) // 1 and 2 are seconds
 			}
-			c, reached := s.Count(keyOf(s, "k"), e.value, e.value != 0, test.want, after(at), noon)
+			var values []uint64
+			if e.value != 0 {
+				values = []uint64{e.value}
+			}
+			c, reached := s.Count(keyOf(s, "k"), values, test.want, after(at), noon)
 			if reached != (e.count > 0) || c.Count != e.count {
 				t.Errorf("%s: event %d: reached %t with %d", test.why, i, reached, c.Count)
 			}
@@ -115,9 +119,9 @@ func TestAThresholdIsReachedByEventsWithinTheWindow(t *testing.T) {
 func TestWhatAThresholdCountedIsSaid(t *testing.T) {
 	s := New(0).Set("rule", time.Hour, noon)
 	k := keyOf(s, "k")
-	s.Count(k, 1, true, Threshold{3, 2}, after(time.Minute), noon)
-	s.Count(k, 2, true, Threshold{3, 2}, after(3*time.Minute), noon)
-	c, reached := s.Count(k, 2, true, Threshold{3, 2}, after(2*time.Minute), noon)
+	s.Count(k, []uint64{1}, Threshold{3, 2}, after(time.Minute), noon)
+	s.Count(k, []uint64{2}, Threshold{3, 2}, after(3*time.Minute), noon)
+	c, reached := s.Count(k, []uint64{2}, Threshold{3, 2}, after(2*time.Minute), noon)
 	if want := (Counted{3, 2, after(time.Minute), after(3 * time.Minute)}); !reached || c != want {
 		t.Errorf("%t %+v, want %+v", reached, c, want)
 	}
@@ -134,10 +138,10 @@ func TestACommonValueTakesNoRoomFromTheOthers(t *testing.T) {
 	k, want := keyOf(s, "k"), Threshold{Count: 1, Distinct: 20}
 	at := noon
 	for v := uint64(1); v < 20; v++ {
-		s.Count(k, v, true, want, at, noon)
+		s.Count(k, []uint64{v}, want, at, noon)
 		for range 1000 {
 			at = at.Add(time.Millisecond)
-			if _, reached := s.Count(k, 1, true, want, at, noon); reached {
+			if _, reached := s.Count(k, []uint64{1}, want, at, noon); reached {
 				t.Fatal("reached with too few values")
 			}
 		}
@@ -145,7 +149,7 @@ func TestACommonValueTakesNoRoomFromTheOthers(t *testing.T) {
 	if used := m.Used(); used > 4000 {
 		t.Errorf("%d bytes for one key", used)
 	}
-	if _, reached := s.Count(k, 20, true, want, at, noon); !reached || s.Stats().Evicted != 0 {
+	if _, reached := s.Count(k, []uint64{20}, want, at, noon); !reached || s.Stats().Evicted != 0 {
 		t.Errorf("the last of 20 values: reached %t, %d evicted", reached, s.Stats().Evicted)
 	}
 }
@@ -154,13 +158,13 @@ func TestWhatHasNoRoomUnderAKeyIsCounted(t *testing.T) {
 	s := New(0).Set("rule", time.Hour, noon)
 	k, want := keyOf(s, "k"), Threshold{Count: 2}
 	for day := range 10 { // never two within an hour
-		s.Count(k, 0, false, want, after(time.Duration(day+10)*24*time.Hour), noon)
+		s.Count(k, nil, want, after(time.Duration(day+10)*24*time.Hour), noon)
 	}
 	if n := s.Stats().Evicted; n != 0 {
 		t.Fatalf("%d evicted in order", n)
 	}
-	s.Count(k, 0, false, want, noon, noon)
-	if _, reached := s.Count(k, 0, false, want, noon, noon); reached || s.Stats().Evicted != 2 {
+	s.Count(k, nil, want, noon, noon)
+	if _, reached := s.Count(k, nil, want, noon, noon); reached || s.Stats().Evicted != 2 {
 		t.Errorf("two events without room: reached %t, %d evicted", reached, s.Stats().Evicted)
 	}
 }
@@ -308,7 +312,7 @@ func TestTheHeapHoldsNoMoreThanTheLimit(t *testing.T) {
 		"terms": func(s *Set, k Key, _ int) { s.Seen(k, noon, noon) },
 		"counts": func(s *Set, k Key, i int) {
 			for range i % 7 {
-				s.Count(k, uint64(i), true, Threshold{50, 20}, noon, noon)
+				s.Count(k, []uint64{uint64(i)}, Threshold{50, 20}, noon, noon)
 			}
 		},
 		"sequences": func(s *Set, k Key, i int) {
@@ -379,8 +383,8 @@ func TestAMemoryIsTheSameAfterItWasSaved(t *testing.T) {
 			file.save(t, m)
 		}
 	}
-	counts.Count(keyOf(counts, "k"), 7, true, Threshold{3, 2}, noon, noon)
-	counts.Count(keyOf(counts, "k"), 7, true, Threshold{3, 2}, after(time.Minute), noon)
+	counts.Count(keyOf(counts, "k"), []uint64{7}, Threshold{3, 2}, noon, noon)
+	counts.Count(keyOf(counts, "k"), []uint64{7}, Threshold{3, 2}, after(time.Minute), noon)
 	sequences.Follow(keyOf(sequences, "k"), 1, 2, "a", time.Hour, noon, noon)
 	file.save(t, m)
 	changed := 0
@@ -404,7 +408,7 @@ func TestAMemoryIsTheSameAfterItWasSaved(t *testing.T) {
 			t.Fatalf("term %d is not known", i)
 		}
 	}
-	if c, reached := counts.Count(keyOf(counts, "k"), 8, true, Threshold{3, 2}, after(2*time.Minute), noon); !reached || !c.First.Equal(noon) {
+	if c, reached := counts.Count(keyOf(counts, "k"), []uint64{8}, Threshold{3, 2}, after(2*time.Minute), noon); !reached || !c.First.Equal(noon) {
 		t.Errorf("the threshold: %t, %+v", reached, c)
 	}
 	found := sequences.Follow(keyOf(sequences, "k"), 2, 2, "b", time.Hour, after(time.Minute), noon)
@@ -515,7 +519,7 @@ func TestManyGoroutinesUseAMemory(t *testing.T) {
 				k := keyOf(s, fmt.Sprint(g, i))
 				s.Seen(k, noon, noon)
 				k[0]++
-				s.Count(k, uint64(i), true, Threshold{3, 2}, noon, noon)
+				s.Count(k, []uint64{uint64(i)}, Threshold{3, 2}, noon, noon)
 				k[0]++
 				s.Follow(k, 1, 2, "id", time.Hour, noon, noon)
 				if i%1000 == 0 {
@@ -569,7 +573,7 @@ func FuzzRestore(f *testing.F) {
 	m := New(0)
 	s := m.Set("rule", time.Hour, noon)
 	s.Seen(keyOf(s, "a"), noon, noon)
-	s.Count(keyOf(s, "b"), 1, true, Threshold{3, 2}, noon, noon)
+	s.Count(keyOf(s, "b"), []uint64{1}, Threshold{3, 2}, noon, noon)
 	s.Follow(keyOf(s, "c"), 1, 2, "id", time.Hour, noon, noon)
 	var file saved
 	file.save(f, m)
@@ -582,7 +586,7 @@ func FuzzRestore(f *testing.F) {
 		s := r.Set("rule", time.Hour, noon)
 		for i := range r.table.pages[0] {
 			k := r.table.pages[0][i].key
-			s.Count(k, 5, true, Threshold{3, 2}, noon, noon)
+			s.Count(k, []uint64{5}, Threshold{3, 2}, noon, noon)
 			s.Follow(k, 3, 2, "x", time.Hour, noon, noon)
 			s.Seen(k, noon, noon)
 		}
@@ -642,7 +646,7 @@ func BenchmarkCount(b *testing.B) {
 	b.ReportAllocs()
 	i := 0
 	for b.Loop() {
-		s.Count(k, uint64(i%40), true, Threshold{25, 41}, after(time.Duration(i)*time.Second), noon)
+		s.Count(k, []uint64{uint64(i % 40)}, Threshold{25, 41}, after(time.Duration(i)*time.Second), noon)
 		i++
 	}
 }
@@ -653,7 +657,7 @@ func BenchmarkCountTheHighestThreshold(b *testing.B) {
 	b.ReportAllocs()
 	i := 0
 	for b.Loop() {
-		s.Count(k, uint64(i%9999), true, Threshold{1, MaxThreshold}, after(time.Duration(i)*time.Millisecond), noon)
+		s.Count(k, []uint64{uint64(i % 9999)}, Threshold{1, MaxThreshold}, after(time.Duration(i)*time.Millisecond), noon)
 		i++
 	}
 }

@@ -44,13 +44,13 @@ type valueAt struct {
 	at   int64
 }
 
-// Count counts an event under a key. value is a hash of the value that has to be
-// different, and hasValue says whether the event has one.
+// Count counts an event under a key. values are hashes of what it has of the values that
+// have to be different: none, one, or several.
 //
 // When the event completes what the threshold asks for, Count returns that, and forgets
 // it: the same events are not counted twice. Events may come in any order; the window is
 // any that holds the event and ends with one.
-func (s *Set) Count(key Key, value uint64, hasValue bool, want Threshold, at, now time.Time) (Counted, bool) {
+func (s *Set) Count(key Key, values []uint64, want Threshold, at, now time.Time) (Counted, bool) {
 	m := s.memory
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -64,7 +64,7 @@ func (s *Set) Count(key Key, value uint64, hasValue bool, want Threshold, at, no
 	lost := b.addTime(ms, room)
 	enough := countWithin(b.times, ms-window, ms) >= want.Count
 	displaced := lost >= ms-window && lost <= ms+window && !enough
-	if hasValue && want.Distinct > 0 {
+	for _, value := range values[:min(len(values), want.Distinct)] { // more change nothing
 		lost = b.addValue(valueAt{value, ms}, room)
 		displaced = displaced || lost >= ms-window && lost <= ms+window
 	}
