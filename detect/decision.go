@@ -12,8 +12,10 @@ import (
 type Decision struct {
 	Rule      *rule.Rule // nil for a grant
 	Coverage  alert.Coverage
-	Alert     *alert.Alert // nil if an exception has dropped it
+	Alert     *alert.Alert // nil if an exception has dropped it, or the rule waits for more
 	Exception string       // the name of the property that has, as in trusted_accounts
+	// Awaits says what has to come together for the rule, if it has not.
+	Awaits string
 
 	// Granted says to whom the grant is and what it allows, in words, of any length.
 	Granted string

@@ -1,12 +1,15 @@
 package detect
 
 import (
+	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/trailwire/trailwire/detect/alert"
 	"github.com/trailwire/trailwire/detect/needle"
 	"github.com/trailwire/trailwire/detect/rule"
+	"github.com/trailwire/trailwire/detect/state"
 )
 
 // Engine is a set of rules that are ready to be evaluated. It does not change
@@ -22,8 +25,12 @@ type Engine struct {
 	dispatch   dispatch
 	suppressor suppressor
 	stats      counters
+	memory     *state.Memory // nil if all rules are about single events
 	now        func() time.Time
 	evaluators sync.Pool
+
+	learnsFromFirst bool         // learning periods begin with the earliest event
+	firstEvent      atomic.Int64 // its time, in milliseconds
 }
 
 // compiledRule is a rule with the template of its alerts.
@@ -32,6 +39,7 @@ type compiledRule struct {
 	template *alert.Template
 	counters *ruleCounters
 	fields   []int // where a view keeps their values; see [rule.Share]
+	past     *past // nil if it is about single events
 }
 
 // New returns an engine with the rules in o. An error says which option is
@@ -45,10 +53,20 @@ func New(o Options) (*Engine, error) {
 		set := o.needles()
 		e.search = set.In
 	}
+	if slices.ContainsFunc(o.Rules, func(r *rule.Rule) bool { return r.Past() != nil }) {
+		if e.memory = o.Memory; e.memory == nil {
+			e.memory = state.New(o.StateMemory)
+		}
+	}
+	e.firstEvent.Store(unknown)
 	fields, n := rule.Share(o.Rules)
 	e.fields = n
 	for i, r := range o.Rules {
-		e.rules = append(e.rules, compiledRule{Rule: r, template: alert.NewTemplate(r), counters: new(ruleCounters), fields: fields[i]})
+		p := newPast(r, &o, e.memory, e.now())
+		e.rules = append(e.rules, compiledRule{Rule: r, template: alert.NewTemplate(r), counters: new(ruleCounters), fields: fields[i], past: p})
+		if p != nil && p.learned.Load() == unknown {
+			e.learnsFromFirst = true
+		}
 	}
 	for i := range e.rules {
 		if o.Coverage == alert.CoverExtended && e.rules[i].ID == rule.CrossAccountID {

@@ -23,6 +23,7 @@ type Evaluator struct {
 	view   rule.View
 	grants call.Fields // what the event at hand opened, once a rule asks
 	covers call.Covers
+	terms  terms
 
 	found   []alert.Alert // alerts of the record at hand
 	outputs []Output      // what replaces the record
@@ -77,7 +78,7 @@ func (v *Evaluator) Release() {
 	v.verdicts, v.observe = nil, nil
 	// A thorough evaluator is not one that the engine hands out, and a huge
 	// record must not pin its buffers for the life of the pipeline.
-	if !v.pooled || cap(v.buffer) > keptBuffer || v.finder.Footprint()+v.inner.Footprint() > keptBuffer || v.event.Footprint() > keptBuffer {
+	if !v.pooled || cap(v.buffer) > keptBuffer || v.finder.Footprint()+v.inner.Footprint() > keptBuffer || v.event.Footprint()+v.terms.footprint() > keptBuffer {
 		return
 	}
 	v.engine.evaluators.Put(v)
@@ -194,6 +195,9 @@ func (v *Evaluator) evaluate(p cloudtrail.Part, when time.Time) {
 	}
 	p.Show(&v.event)
 	v.view.Begin()
+	if v.engine.learnsFromFirst {
+		v.engine.earliest(eventTime(&v.event, when, v.engine.now()))
+	}
 	v.grants.Reset(&v.event, v.covers, v.engine.options.KnownAccounts)
 	extended := v.engine.extended
 	isFound, isExcepted := false, false // by the rule about AddPermission
@@ -226,8 +230,9 @@ func (v *Evaluator) evaluate(p cloudtrail.Part, when time.Time) {
 	v.observed()
 }
 
-// raise makes an alert of the event at hand, unless an exception drops it or,
-// under extended coverage, the grant is not one to report. It returns whether it did.
+// raise makes an alert of the event at hand, unless an exception drops it, the rule waits
+// for further events or, under extended coverage, the grant is not one to report. It
+// returns whether it did.
 func (v *Evaluator) raise(rule *compiledRule, coverage alert.Coverage, when time.Time) (raised bool) {
 	e := v.engine
 	g, _ := grant.Of(&v.event)
@@ -243,11 +248,42 @@ func (v *Evaluator) raise(rule *compiledRule, coverage alert.Coverage, when time
 		return false
 	}
 	at := eventTime(&v.event, when, e.now())
+	if rule.past == nil {
+		v.add(rule, coverage, g, nil, at)
+		return true
+	}
+	filled := v.filled(rule.past, at)
+	for i := range filled {
+		v.add(rule, coverage, g, &filled[i], at)
+	}
+	if len(filled) == 0 {
+		v.decide(Decision{Rule: rule.Rule, Coverage: coverage, Awaits: rule.past.String()})
+	}
+	return len(filled) > 0
+}
+
+// filled returns what is complete with the event at hand: an alert is due for each. Where
+// records are evaluated again it is what it was.
+func (v *Evaluator) filled(p *past, at time.Time) []alert.Filled {
+	if v.verdicts.replays() {
+		return v.verdicts.recallFilled()
+	}
+	filled := v.together(p, at)
+	v.verdicts.keepFilled(filled)
+	return filled
+}
+
+// add adds an alert about the event at hand.
+func (v *Evaluator) add(rule *compiledRule, coverage alert.Coverage, g *grant.Grant, filled *alert.Filled, at time.Time) {
+	e := v.engine
 	granted := alert.Granted{Lambda: g, Names: e.options.KnownAccounts}
 	if e.options.Coverage == alert.CoverAll || rule.ReadsGrants() {
 		granted.Opened = v.grants.Opening()
 	}
 	a := rule.template.Alert(&v.event, granted, coverage, at)
+	if filled != nil {
+		a.Fill(filled)
+	}
 	recalled := false
 	if a.Suppressed, recalled = v.verdicts.recall(); !recalled {
 		a.Suppressed = e.suppressor.judge(rule, &a, at, &e.options)
@@ -260,7 +296,6 @@ func (v *Evaluator) raise(rule *compiledRule, coverage alert.Coverage, when time
 	}
 	v.found = append(v.found, a)
 	v.decide(Decision{Rule: rule.Rule, Coverage: coverage, Alert: &v.found[len(v.found)-1]})
-	return true
 }
 
 // eventTime is when the event happened: by its own word, else by its record's

@@ -11,6 +11,7 @@ import (
 	"github.com/trailwire/trailwire/detect/geoip"
 	"github.com/trailwire/trailwire/detect/needle"
 	"github.com/trailwire/trailwire/detect/rule"
+	"github.com/trailwire/trailwire/detect/state"
 )
 
 // Options says how an [Engine] behaves. [DefaultOptions] has the defaults of
@@ -61,6 +62,22 @@ type Options struct {
 	// so that its copies are marked as duplicates. Zero leaves it to the
 	// rule's look-back; a negative window remembers nothing.
 	DedupWindow time.Duration
+
+	// StateMemory is how many bytes the rules about several events remember at most.
+	// Zero is [state.DefaultLimit].
+	StateMemory int64
+
+	// Memory is what they remember it in. An engine makes one of its own if this is nil.
+	Memory *state.Memory
+
+	// LearningPeriod is how long a rule about new terms only learns, at most as long as
+	// its history window. Zero is [DefaultLearningPeriod]; with a negative one it raises
+	// alerts from the beginning.
+	LearningPeriod time.Duration
+
+	// LearnFrom is when the learning begins. If it is zero, it begins with the first
+	// event.
+	LearnFrom time.Time
 
 	// Search reports whether there could be anything for the engine to do in
 	// data: what [Options.Needles] says to look for, by better means than the

@@ -2,6 +2,7 @@ package detect
 
 import (
 	"sync/atomic"
+	"time"
 
 	"github.com/trailwire/trailwire/detect/alert"
 	"github.com/trailwire/trailwire/detect/rule"
@@ -15,13 +16,15 @@ type Stats struct {
 	Alerts     uint64 // alerts raised, suppressed ones included
 	Suppressed uint64 // alerts marked as duplicate or over max_signals
 	Excepted   uint64 // matches that an exception dropped
+	Learned    uint64 // new terms that raised no alert, because their rules were learning
+	Evicted    uint64 // keys that rules about several events gave up, because their memory was full
 	NoEvent    uint64 // records that mention what a rule looks for, and hold no event that is recognised
 	Malformed  uint64 // records and texts that could not be read
-	OverLimit  uint64 // lists of events that stay one record, because splitting would repeat too much
+	OverLimit  uint64 // lists of events that stay one record, because splitting would repeat too much; events with too many combinations of terms
 }
 
 type counters struct {
-	records, events, alerts, suppressed, excepted, noEvent, malformed, overLimit atomic.Uint64
+	records, events, alerts, suppressed, excepted, learned, noEvent, malformed, overLimit atomic.Uint64
 }
 
 // looked counts a record that was looked into, and what was found in it.
@@ -44,8 +47,19 @@ func (e *Engine) Stats() Stats {
 	return Stats{
 		Records: c.records.Load(), Events: c.events.Load(), Alerts: c.alerts.Load(),
 		Suppressed: c.suppressed.Load(), Excepted: c.excepted.Load(),
+		Learned: c.learned.Load(), Evicted: e.evicted(),
 		NoEvent: c.noEvent.Load(), Malformed: c.malformed.Load(), OverLimit: c.overLimit.Load(),
 	}
+}
+
+// evicted returns how many keys all rules have given up.
+func (e *Engine) evicted() (n uint64) {
+	for i := range e.rules {
+		if p := e.rules[i].past; p != nil {
+			n += p.set.Stats().Evicted
+		}
+	}
+	return n
 }
 
 // RuleStats counts what has become of the matches of one rule.
@@ -55,6 +69,11 @@ type RuleStats struct {
 	Duplicates     uint64 // those marked as duplicate
 	OverMaxSignals uint64 // those marked as over max_signals
 	Excepted       uint64 // matches that an exception dropped
+
+	// Of a rule about several events.
+	Remembered int       // keys in its memory
+	Evicted    uint64    // keys that it gave up, because the memory was full
+	LearnsTo   time.Time // a rule about new terms raises no alert about earlier events; zero if it does not learn, or waits for the first event
 }
 
 type ruleCounters struct {
@@ -80,6 +99,13 @@ func (e *Engine) RuleStats() []RuleStats {
 		all[i] = RuleStats{
 			Rule: e.rules[i].Rule, Alerts: c.alerts.Load(), Duplicates: c.duplicates.Load(),
 			OverMaxSignals: c.overMaxSignals.Load(), Excepted: c.excepted.Load(),
+		}
+		if p := e.rules[i].past; p != nil {
+			s := p.set.Stats()
+			all[i].Remembered, all[i].Evicted = s.Keys, s.Evicted
+			if until := p.learned.Load(); p.period > 0 && until != unknown {
+				all[i].LearnsTo = time.UnixMilli(until).UTC()
+			}
 		}
 	}
 	return all

@@ -1,9 +1,12 @@
 package detect
 
 import (
+	"encoding/binary"
+	"slices"
 	"time"
 
 	"github.com/trailwire/trailwire/detect/alert"
+	"github.com/trailwire/trailwire/detect/document"
 )
 
 // Alerts evaluates one record for a caller that wants its alerts and nothing
@@ -31,13 +34,14 @@ func (v *Evaluator) Raise(body []byte, when time.Time) []Output {
 // released.
 func (v *Evaluator) Remember(m *Verdicts) { v.verdicts = m }
 
-// Verdicts is how the alerts of some records were judged, in order. A caller that
-// has to evaluate the same records again, because their alerts could not be
-// delivered, gets the same alerts for them: without it they would all be
-// duplicates of themselves. What is evaluated again is not counted again. The zero
-// Verdicts is empty and ready.
+// Verdicts is how the alerts of some records were judged, in order, and what had come
+// together for those of rules about several events. A caller that has to evaluate the same
+// records again, because their alerts could not be delivered, gets the same alerts for
+// them: without it they would all be duplicates of themselves, and nothing would come
+// together again. What is evaluated again is not counted again. The zero Verdicts is empty
+// and ready.
 type Verdicts struct {
-	given  []alert.Suppression
+	given  []byte // a byte for each judgement; counted maps for what has come together
 	next   int
 	replay bool
 }
@@ -45,42 +49,60 @@ type Verdicts struct {
 // Rewind goes back to the first alert.
 func (m *Verdicts) Rewind() { m.next, m.replay = 0, len(m.given) > 0 }
 
-// Len returns how many alerts were judged.
+// Len returns how many bytes the verdicts take.
 func (m *Verdicts) Len() int { return len(m.given) }
 
-// AppendBytes appends the verdicts to b, one byte each, for [VerdictsOf].
-func (m *Verdicts) AppendBytes(b []byte) []byte {
-	for _, s := range m.given {
-		b = append(b, byte(s))
-	}
-	return b
-}
+// AppendBytes appends the verdicts to b, for [VerdictsOf].
+func (m *Verdicts) AppendBytes(b []byte) []byte { return append(b, m.given...) }
 
 // VerdictsOf returns rewound verdicts that [Verdicts.AppendBytes] wrote. They are
 // of records that were evaluated before, also if nothing was raised.
 func VerdictsOf(b []byte) *Verdicts {
-	m := new(Verdicts)
-	for _, s := range b {
-		m.given = append(m.given, alert.Suppression(s))
-	}
-	m.next, m.replay = 0, true
-	return m
+	return &Verdicts{given: slices.Clone(b), replay: true}
 }
 
 // replays reports whether records are evaluated again.
 func (m *Verdicts) replays() bool { return m != nil && m.replay }
 
 func (m *Verdicts) recall() (given alert.Suppression, recalled bool) {
-	if m == nil || m.next == len(m.given) {
+	if m == nil || m.next >= len(m.given) {
 		return alert.NotSuppressed, false
 	}
 	m.next++
-	return m.given[m.next-1], true
+	return alert.Suppression(m.given[m.next-1]), true
 }
 
 func (m *Verdicts) keep(s alert.Suppression) {
 	if m != nil {
-		m.given = append(m.given, s)
+		m.given = append(m.given, byte(s))
 		m.next = len(m.given)
 	}
+}
+
+// recallFilled returns what had come together with an event.
+func (m *Verdicts) recallFilled() (filled []alert.Filled) {
+	n, size := binary.Uvarint(m.given[min(m.next, len(m.given)):])
+	for m.next += max(size, 0); n > 0; n-- {
+		rest, err := document.Skip(m.given[m.next:])
+		if err != nil {
+			return filled
+		}
+		f := alert.ReadFilled(m.given[m.next : len(m.given)-len(rest)])
+		if m.next = len(m.given) - len(rest); f != nil {
+			filled = append(filled, *f)
+		}
+	}
+	return filled
+}
+
+// keepFilled keeps what has come together with an event, also if that is nothing.
+func (m *Verdicts) keepFilled(filled []alert.Filled) {
+	if m == nil {
+		return
+	}
+	m.given = binary.AppendUvarint(m.given, uint64(len(filled)))
+	for i := range filled {
+		m.given = filled[i].AppendMsg(m.given)
+	}
+	m.next = len(m.given)
 }

@@ -33,9 +33,9 @@ const deadRule = "trailwire: warning: %s/dead.toml:7:63: rule.query: no call wit
 	"  query = 'file where event.provider == \"iam.amazonaws.com\" and event.action : \"Delete*User\"'\n" +
 	"                                                                ^\n"
 
-// noThreshold is the error about threshold.toml.
-const noThreshold = "trailwire: %s/threshold.toml:6:8: the rule type threshold is not supported: it counts events over a period; only queries about single events are evaluated\n" +
-	"  type = \"threshold\"\n         ^\n"
+// noMachineLearning is the error about machine_learning.toml.
+const noMachineLearning = "trailwire: %s/machine_learning.toml:6:8: the rule type machine_learning is not supported: it asks for the anomalies of a machine learning job; eql, query, esql, threshold and new_terms are\n" +
+	"  type = \"machine_learning\"\n         ^\n"
 
 // builtInFile is the file of the built-in rule, with more in its query.
 func builtInFile(t *testing.T, more string) string {
@@ -59,11 +59,11 @@ func TestRulesCheckReadsFilesAndRunsTheTestsBesideThem(t *testing.T) {
 		"alien.toml": ruleFile("alien"), "alien.test.json": `[{"event": {"a": 1}, "expected": false}]`,
 		"broken.toml":  ruleFile("broken", `max_signals = "5"`),
 		"badtest.toml": ruleFile("badtest"), "badtest.test.json": `[{"event": {}}]`,
-		"twin.toml":      ruleFile("good"),
-		"dead.toml":      strings.Replace(ruleFile("dead"), "any where", "file where", 1),
-		"threshold.toml": strings.Replace(ruleFile("threshold"), `"eql"`, `"threshold"`, 1),
-		"builtin.toml":   builtInFile(t, "# with a comment\n"),
-		"other.toml":     ruleFile(rule.CrossAccountID),
+		"twin.toml":             ruleFile("good"),
+		"dead.toml":             strings.Replace(ruleFile("dead"), "any where", "file where", 1),
+		"machine_learning.toml": strings.Replace(ruleFile("machine_learning"), `"eql"`, `"machine_learning"`, 1),
+		"builtin.toml":          builtInFile(t, "# with a comment\n"),
+		"other.toml":            ruleFile(rule.CrossAccountID),
 	})
 	if err := os.Mkdir(filepath.Join(folder, "empty"), 0o755); err != nil {
 		t.Fatal(err)
@@ -86,15 +86,15 @@ func TestRulesCheckReadsFilesAndRunsTheTestsBesideThem(t *testing.T) {
 		{"a broken rule", "%s/broken.toml", "0 rules fine, 1 broken.\n", "trailwire: %s/broken.toml:6:15: rule.max_signals is a string: it must be a whole number from 1 to 1000000\n  max_signals = \"5\"\n                ^\n", 2},
 		{"a broken file of tests", "%s/badtest.toml", "0 rules fine, 1 broken.\n", "trailwire: %s/badtest.test.json:1:2: the test does not say what is expected: true or false\n  [{\"event\": {}}]\n   ^\n", 2},
 		{"two rules with one id", "%s/good.toml %s/twin.toml", "ok    %s/good.toml (2 tests)\n1 rule fine, 1 broken, 2 tests.\n", "trailwire: %s/twin.toml: the rule_id good is also that of %s/good.toml\n", 2},
-		{"a rule of another type", "%s/threshold.toml", "0 rules fine, 1 not supported.\n", noThreshold, 4},
-		{"a broken rule and one of another type", "%s/broken.toml %s/threshold.toml", "0 rules fine, 1 broken, 1 not supported.\n", "trailwire: %s/broken.toml:6:15: rule.max_signals is a string: it must be a whole number from 1 to 1000000\n  max_signals = \"5\"\n                ^\n" + noThreshold, 2},
-		{"a test that fails and a rule of another type", "%s/alien.toml %s/threshold.toml", "FAIL  %s/alien.test.json:1: this is not a CloudTrail event, in any shape that is known: \n1 rule fine, 1 not supported, 1 test, 1 failed.\n", noThreshold, 1},
+		{"a rule of another type", "%s/machine_learning.toml", "0 rules fine, 1 not supported.\n", noMachineLearning, 4},
+		{"a broken rule and one of another type", "%s/broken.toml %s/machine_learning.toml", "0 rules fine, 1 broken, 1 not supported.\n", "trailwire: %s/broken.toml:6:15: rule.max_signals is a string: it must be a whole number from 1 to 1000000\n  max_signals = \"5\"\n                ^\n" + noMachineLearning, 2},
+		{"a test that fails and a rule of another type", "%s/alien.toml %s/machine_learning.toml", "FAIL  %s/alien.test.json:1: this is not a CloudTrail event, in any shape that is known: \n1 rule fine, 1 not supported, 1 test, 1 failed.\n", noMachineLearning, 1},
 		{"the built-in rule once more", "%s/builtin.toml", "ok    %s/builtin.toml (the built-in rule; no tests: %s/builtin.test.json is not there)\n1 rule fine.\n", "", 0},
 		{"its id, with another query", "%s/other.toml", "ok    %s/other.toml (no tests: %s/other.test.json is not there)\n1 rule fine, 1 warning.\n",
 			"trailwire: warning: %s/other.toml:3:11: rule.rule_id 8f985da6-66e8-4838-a63e-21636eb9adc5 is that of the built-in rule \"AWS Lambda Function Policy Updated to Allow Cross-Account Invocation\", whose query is another: give this rule an id of its own, leave the file out, or leave that rule out with -builtin\n  rule_id = \"8f985da6-66e8-4838-a63e-21636eb9adc5\"\n            ^\n", 0},
 		{"a folder without a rule", "%s/empty", "", "trailwire: \"%s/empty\" has no rule file in it, whose name ends in .toml, .yml or .yaml\n", 2},
 		{"flags that exclude each other", "--each --table %s/good.toml", "", "trailwire: --each and --table exclude each other\n", 2},
-		{"a rule of another type, left out", "--unsupported-rules skip %s/threshold.toml %s/good.toml", "skip  %s/threshold.toml:6:8: the rule type threshold is not supported: it counts events over a period; only queries about single events are evaluated\nok    %s/good.toml (2 tests)\n1 rule fine, 1 skipped, 2 tests.\n", "", 0},
+		{"a rule of another type, left out", "--unsupported-rules skip %s/machine_learning.toml %s/good.toml", "skip  %s/machine_learning.toml:6:8: the rule type machine_learning is not supported: it asks for the anomalies of a machine learning job; eql, query, esql, threshold and new_terms are\nok    %s/good.toml (2 tests)\n1 rule fine, 1 skipped, 2 tests.\n", "", 0},
 		{"a rule that can match nothing", "%s/dead.toml %s/untested.toml",
 			"ok    %s/dead.toml (no tests: %s/dead.test.json is not there)\nok    %s/untested.toml (no tests: %s/untested.test.json is not there)\n2 rules fine, 1 warning.\n", deadRule, 0},
 		{"a rule that can match nothing, to be strict", "--strict %s/dead.toml", "ok    %s/dead.toml (no tests: %s/dead.test.json is not there)\n1 rule fine, 1 warning.\n", deadRule, 1},
@@ -124,7 +124,7 @@ func TestRulesCheckOfAFolderIsATableAndALineForEachKind(t *testing.T) {
 		files[fmt.Sprintf("aws/good%02d.toml", i)] = ruleFile(fmt.Sprint("good", i))
 	}
 	for i := range 3 {
-		files[fmt.Sprintf("aws/count%d.toml", i)] = strings.Replace(ruleFile(fmt.Sprint("count", i)), `"eql"`, `"threshold"`, 1)
+		files[fmt.Sprintf("aws/count%d.toml", i)] = strings.Replace(ruleFile(fmt.Sprint("count", i)), `"eql"`, `"machine_learning"`, 1)
 		files[fmt.Sprintf("aws/dead%d.toml", i)] = strings.Replace(ruleFile(fmt.Sprint("dead", i)), "any where", "file where", 1)
 	}
 	folder := t.TempDir()
@@ -142,15 +142,15 @@ func TestRulesCheckOfAFolderIsATableAndALineForEachKind(t *testing.T) {
     true   event.provider == "iam.amazonaws.com" and event.action : "De… (10 bytes more)
       true   event.provider == "iam.amazonaws.com"  ← event.provider = "iam.amazonaws.com"
       true   event.action : "Delete*User"  ← event.action = "DeleteUser"
-type         files   loaded  not supported  broken
-(no type)        1        -              -       1
-eql             17       16              -       1
-sigma            2        1              1       -
-threshold        3        -              3       -  needs state
-all             23       17              4       2
+type                files   loaded  not supported  broken
+(no type)               1        -              -       1
+eql                    17       16              -       1
+machine_learning        3        -              3       -
+sigma                   2        1              1       -
+all                    23       17              4       2
 
 Not supported:
-      3  threshold: it counts events over a period
+      3  machine_learning: it asks for the anomalies of a machine learning job
       1  sigma: its logsource is not product aws, service cloudtrail
 
 17 rules fine, 2 broken, 4 not supported, 3 warnings, 1 test, 1 failed.
@@ -170,22 +170,22 @@ Not supported:
 		t.Errorf("%d lines, code %d\n%s%s", got, code, out, stderr)
 	}
 	out, _, code = runWith("", "rules", "check", "--table", "--unsupported-rules", "skip", folder+"/aws/count0.toml", folder+"/aws/good00.toml")
-	if !strings.HasPrefix(out, "type         files") || !strings.HasSuffix(out, "1 rule fine, 1 skipped.\n") || code != 0 {
+	if !strings.HasPrefix(out, "type                files") || !strings.HasSuffix(out, "1 rule fine, 1 skipped.\n") || code != 0 {
 		t.Errorf("code %d\n%s", code, out)
 	}
 }
 
 func TestRulesListAndShowSayWhatAScanWouldUse(t *testing.T) {
 	folder := ruleFolder(t, map[string]string{
-		"a.toml":         ruleFile("an-id", `max_signals = 7`, `interval = "1h"`),
-		"threshold.toml": strings.Replace(ruleFile("threshold"), `"eql"`, `"threshold"`, 1),
+		"a.toml":                ruleFile("an-id", `max_signals = 7`, `interval = "1h"`),
+		"machine_learning.toml": strings.Replace(ruleFile("machine_learning"), `"eql"`, `"machine_learning"`, 1),
 	})
 	out, stderr, code := runWith("", "rules", "list", "--rules", folder+"/*.toml", "--unsupported-rules", "skip")
 	if want := "8f985da6-66e8-4838-a63e-21636eb9adc5  high 73  AWS Lambda Function Policy Updated to Allow Cross-Account Invocation  built in\n" +
 		"an-id                                 low 21   A user is deleted                                                     " + folder + "/a.toml\n"; out != want || code != 0 {
 		t.Errorf("code %d\n%s", code, out)
 	}
-	if want := "trailwire: warning: left out a rule: " + folder + "/threshold.toml:6:8: the rule type threshold is not supported: it counts events over a period; only queries about single events are evaluated\n"; stderr != want {
+	if want := "trailwire: warning: left out a rule: " + folder + "/machine_learning.toml:6:8: the rule type machine_learning is not supported: it asks for the anomalies of a machine learning job; eql, query, esql, threshold and new_terms are\n"; stderr != want {
 		t.Errorf("%s", stderr)
 	}
 	out, stderr, code = runWith("", "rules", "show", "an-id", "--rules", folder+"/a.toml")

@@ -167,13 +167,13 @@ func TestRulesConvertSaysWhatItCannot(t *testing.T) {
 }
 
 func TestRulesShowTakesAFile(t *testing.T) {
-	folder := ruleFolder(t, map[string]string{"a.toml": ruleFile("a"), "threshold.toml": strings.Replace(ruleFile("threshold"), `"eql"`, `"threshold"`, 1)})
+	folder := ruleFolder(t, map[string]string{"a.toml": ruleFile("a"), "machine_learning.toml": strings.Replace(ruleFile("machine_learning"), `"eql"`, `"machine_learning"`, 1)})
 	out, stderr, code := runWith("", "rules", "show", folder+"/a.toml")
 	if code != 0 || !strings.HasPrefix(out, "A user is deleted\n  rule_id       a, version 1\n") {
 		t.Errorf("code %d\n%s%s", code, out, stderr)
 	}
-	out, stderr, code = runWith("", "rules", "show", folder+"/threshold.toml")
-	if code != 4 || out != "" || stderr != strings.ReplaceAll(noThreshold, "%s", folder) {
+	out, stderr, code = runWith("", "rules", "show", folder+"/machine_learning.toml")
+	if code != 4 || out != "" || stderr != strings.ReplaceAll(noMachineLearning, "%s", folder) {
 		t.Errorf("code %d\n%s%s", code, out, stderr)
 	}
 }

@@ -31,6 +31,10 @@ type Alert struct {
 	// the rule reads trailwire.grant.* or the coverage is all.
 	Opened *call.Opening
 
+	// Filled is what has come together for a rule about several events. It is nil for
+	// others.
+	Filled *Filled
+
 	Coverage   Coverage // CoverExtended if the rule's predicate does not match
 	Suppressed Suppression
 
@@ -117,7 +121,7 @@ func referenceObject(r *rule.Reference) object {
 // describe fills in what the alert says about the event.
 func (a *Alert) describe(event *cloudtrail.Event) {
 	a.EventID = bounded(event.Text(cloudtrail.FieldEventID))
-	a.content = appendContent(nil, event)
+	a.content = AppendEvent(nil, event)
 	a.DedupKey = a.Rule.ID + ":" + identify(event) + ":" + fingerprint(a.content)
 	a.investigate(event)
 	switch {
@@ -168,8 +172,9 @@ func (a *Alert) AppendContent(dst []byte) []byte {
 	return dst
 }
 
-// appendContent appends the values of the fields that tell two events apart.
-func appendContent(dst []byte, event *cloudtrail.Event) []byte {
+// AppendEvent appends the values of the fields that tell two events apart, but for their
+// ids.
+func AppendEvent(dst []byte, event *cloudtrail.Event) []byte {
 	for _, f := range content {
 		dst = appendCounted(dst, func(dst []byte) []byte { return event.Value(f).Append(dst) })
 	}
@@ -266,7 +271,7 @@ func (a *Alert) verdict() object {
 		o = append(o, pair{"grants_rest", rest})
 	}
 	return append(o, object{
-		{"inspect", a.Inspect}, {"respond", a.Respond}, {"dedup_key", a.DedupKey},
+		{"state", a.Filled.object()}, {"inspect", a.Inspect}, {"respond", a.Respond}, {"dedup_key", a.DedupKey},
 		{"coverage", a.Coverage.String()}, {"suppressed", a.Suppressed.String()},
 	}...)
 }

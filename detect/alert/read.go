@@ -120,6 +120,7 @@ func (a *Alert) readVerdict(m []byte) {
 			a.Grant = &g
 		}
 	}
+	a.Filled = ReadFilled(mapUnder(m, "state"))
 	a.Inspect, a.Respond, a.DedupKey = textUnder(m, "inspect"), textUnder(m, "respond"), textUnder(m, "dedup_key")
 	if textUnder(m, "coverage") == coverageExtended {
 		a.Coverage = CoverExtended

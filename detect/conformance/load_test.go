@@ -37,23 +37,23 @@ any where data_stream.dataset == "aws.cloudtrail" and event.provider == "lambda.
 func TestRulesAreLoadedFromTheFilesThatPatternsName(t *testing.T) {
 	second := strings.ReplaceAll(ruleText(""), "an-id", "second")
 	folder := ruleFolder(t, map[string]string{
-		"a.toml":         ruleText(""),
-		"b.toml":         second,
-		"b.test.json":    "[]",
-		"copy.old":       ruleText(""),
-		"builtin.old":    strings.ReplaceAll(ruleText(""), "an-id", rule.CrossAccountID),
-		"broken.old":     ruleText("severity"),
-		"threshold.old":  ruleText("type", `type = "threshold"`),
-		"dead.old":       strings.ReplaceAll(ruleText("query", `query = 'any where event.outcome == "Success"'`), "an-id", "dead"),
-		"threshold2.old": ruleText("type", `type = "threshold"`),
-		"same.old":       strings.NewReplacer(`"low"`, `"high"`, "= 21", "= 73", "an-id", rule.CrossAccountID).Replace(ruleText("query", sameQuery)),
-		"milder.old":     strings.ReplaceAll(ruleText("query", sameQuery, "max_signals = 5"), "an-id", rule.CrossAccountID),
-		"sub/c.toml":     strings.ReplaceAll(ruleText(""), "an-id", "below"),
-		"sub/notes.txt":  "no rule",
-		".git/d.toml":    "no rule",
-		"..2026/e.toml":  strings.ReplaceAll(ruleText(""), "an-id", "mounted"),
-		".hidden.toml":   "no rule",
-		"sequence.old":   ruleText("query", `query = 'sequence [any where true] [any where true]'`),
+		"a.toml":                ruleText(""),
+		"b.toml":                second,
+		"b.test.json":           "[]",
+		"copy.old":              ruleText(""),
+		"builtin.old":           strings.ReplaceAll(ruleText(""), "an-id", rule.CrossAccountID),
+		"broken.old":            ruleText("severity"),
+		"machine_learning.old":  ruleText("type", `type = "machine_learning"`),
+		"dead.old":              strings.ReplaceAll(ruleText("query", `query = 'any where event.outcome == "Success"'`), "an-id", "dead"),
+		"machine_learning2.old": ruleText("type", `type = "machine_learning"`),
+		"same.old":              strings.NewReplacer(`"low"`, `"high"`, "= 21", "= 73", "an-id", rule.CrossAccountID).Replace(ruleText("query", sameQuery)),
+		"milder.old":            strings.ReplaceAll(ruleText("query", sameQuery, "max_signals = 5"), "an-id", rule.CrossAccountID),
+		"sub/c.toml":            strings.ReplaceAll(ruleText(""), "an-id", "below"),
+		"sub/notes.txt":         "no rule",
+		".git/d.toml":           "no rule",
+		"..2026/e.toml":         strings.ReplaceAll(ruleText(""), "an-id", "mounted"),
+		".hidden.toml":          "no rule",
+		"sequence.old":          ruleText("query", `query = 'sequence [any where true] [any where true]'`),
 	})
 	if err := os.Mkdir(filepath.Join(folder, "empty"), 0o755); err != nil {
 		t.Fatal(err)
@@ -92,19 +92,19 @@ func TestRulesAreLoadedFromTheFilesThatPatternsName(t *testing.T) {
 		{"the built-in rule once more, in its place", "-builtin %s/milder.old", rule.RefuseUnsupported, rule.CrossAccountID, nil},
 		{"the built-in rule's id, without that rule", "-builtin %s/builtin.old", rule.RefuseUnsupported, rule.CrossAccountID, nil},
 		{"a broken file", "%s/broken.old", rule.SkipUnsupported, "%s/broken.old:1:2: rule.severity is missing: it must be low, medium, high or critical", nil},
-		{"a threshold is refused", "%s/threshold.old", rule.RefuseUnsupported,
-			"%s/threshold.old:7:8: the rule type threshold is not supported: it counts events over a period; only queries about single events are evaluated", nil},
-		{"a threshold and a sequence are left out", "%s/threshold.old %s/a.toml %s/sequence.old", rule.SkipUnsupported, rule.CrossAccountID + " an-id", []string{
-			"left out a rule: %s/threshold.old:7:8: the rule type threshold is not supported: it counts events over a period; only queries about single events are evaluated",
-			"left out a rule: %s/sequence.old:7:10: rule.query: a sequence is about several events: only queries about single events (category where condition) are supported",
+		{"a machine_learning is refused", "%s/machine_learning.old", rule.RefuseUnsupported,
+			"%s/machine_learning.old:7:8: the rule type machine_learning is not supported: it asks for the anomalies of a machine learning job; eql, query, esql, threshold and new_terms are", nil},
+		{"a machine_learning and a sequence are left out", "%s/machine_learning.old %s/a.toml %s/sequence.old", rule.SkipUnsupported, rule.CrossAccountID + " an-id", []string{
+			"left out a rule: %s/machine_learning.old:7:8: the rule type machine_learning is not supported: it asks for the anomalies of a machine learning job; eql, query, esql, threshold and new_terms are",
+			"left out a rule: %s/sequence.old:7:19: rule.query: a sequence without by is not supported: every event would have to be remembered",
 		}},
 		{"a rule that can match nothing is told of", "-builtin %s/dead.old", rule.RefuseUnsupported, "dead", []string{
 			`%s/dead.old:7:20: rule.query: event.outcome is never "Success": write "success"`,
 		}},
-		{"those of one kind are left out in one line", "%s/threshold.old %s/threshold2.old", rule.SkipUnsupported, rule.CrossAccountID, []string{
-			"left out 2 rules of the type threshold: it counts events over a period; the first is %s/threshold.old",
+		{"those of one kind are left out in one line", "%s/machine_learning.old %s/machine_learning2.old", rule.SkipUnsupported, rule.CrossAccountID, []string{
+			"left out 2 rules of the type machine_learning: it asks for the anomalies of a machine learning job; the first is %s/machine_learning.old",
 		}},
-		{"all are left out", "-builtin %s/threshold.old", rule.SkipUnsupported, "no rule is left: each of the files (1) is of a type that is not supported", nil},
+		{"all are left out", "-builtin %s/machine_learning.old", rule.SkipUnsupported, "no rule is left: each of the files (1) is of a type that is not supported", nil},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

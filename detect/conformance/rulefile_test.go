@@ -55,10 +55,10 @@ name = "B"
 		{"an empty id", ruleText("rule_id", `rule_id = " "`), `r.toml:7:11: rule.rule_id is empty: it must be an id that no other rule has, such as a UUID
 rule_id = " "
           ^`},
-		{"a missing type", ruleText("type"), `r.toml:1:2: rule.type is missing: it must be eql, query or esql
+		{"a missing type", ruleText("type"), `r.toml:1:2: rule.type is missing: it must be eql, query, esql, threshold or new_terms
 [rule]
  ^`},
-		{"a type that nobody knows", ruleText("type", `type = "sigma"`), `r.toml:7:8: rule.type is "sigma": it must be eql, query or esql
+		{"a type that nobody knows", ruleText("type", `type = "sigma"`), `r.toml:7:8: rule.type is "sigma": it must be eql, query, esql, threshold or new_terms
 type = "sigma"
        ^`},
 		{"another language", ruleText("", `language = "kuery"`), `r.toml:8:12: rule.language is "kuery": it must be eql
@@ -100,7 +100,7 @@ from = "6m"
 		{"a technique without an id", ruleText("", `[[rule.threat]]`, `[[rule.threat.technique]]`, `name = "Event Triggered Execution"`), `r.toml:9:15: rule.threat.technique.id is missing: it must be an ATT&CK id
 [[rule.threat.technique]]
               ^`},
-		{"an empty query", ruleText("query", `query = ''`), `r.toml:7:9: rule.query is empty: it must be an EQL query about single events: category where condition
+		{"an empty query", ruleText("query", `query = ''`), `r.toml:7:9: rule.query is empty: it must be an EQL query: category where condition
 query = ''
         ^`},
 		{"a mistake in a query on the key's line", ruleText("query", `query = 'any where event.action = "x"'`), `r.toml:7:33: rule.query: = is not a comparison: use == (exact) or : (any case, wildcards)
@@ -144,12 +144,10 @@ func TestRulesThatAreNotAboutSingleEventsAreRefusedByName(t *testing.T) {
 	tests := []struct{ name, text, want string }{
 		{"Lucene's query language", "type = \"query\"\nlanguage = \"lucene\"", "the language lucene is not supported: a rule of the type query is written in KQL (kuery)"},
 		{"filters", `filters = [{meta = {negate = true}}]`, "rule.filters is not supported: filters are queries of Elasticsearch, beside the rule's own"},
-		{"a saved query", `type = "saved_query"`, "the rule type saved_query is not supported: its query is stored in Kibana; only queries about single events are evaluated"},
-		{"a threshold", `type = "threshold"`, "the rule type threshold is not supported: it counts events over a period; only queries about single events are evaluated"},
-		{"new terms", `type = "new_terms"`, "the rule type new_terms is not supported: it remembers which values a field has had for days; only queries about single events are evaluated"},
-		{"machine learning", `type = "machine_learning"`, "the rule type machine_learning is not supported: it asks for the anomalies of a machine learning job; only queries about single events are evaluated"},
-		{"indicators", `type = "threat_match"`, "the rule type threat_match is not supported: it looks events up in an index of threat indicators; only queries about single events are evaluated"},
-		{"a sequence", `query = 'sequence by user.id [any where true] [any where true]'`, "rule.query: a sequence is about several events: only queries about single events (category where condition) are supported"},
+		{"a saved query", `type = "saved_query"`, "the rule type saved_query is not supported: its query is stored in Kibana; eql, query, esql, threshold and new_terms are"},
+		{"machine learning", `type = "machine_learning"`, "the rule type machine_learning is not supported: it asks for the anomalies of a machine learning job; eql, query, esql, threshold and new_terms are"},
+		{"indicators", `type = "threat_match"`, "the rule type threat_match is not supported: it looks events up in an index of threat indicators; eql, query, esql, threshold and new_terms are"},
+		{"a sequence", `query = 'sequence by user.id [any where true] [any where true]'`, "rule.query: a sequence without maxspan is not supported: events would have to be remembered for ever"},
 		{"a sample", `query = 'sample by user.id [any where true] [any where true]'`, "rule.query: a sample is about several events: only queries about single events (category where condition) are supported"},
 		{"a join", `query = 'join by user.id [any where true] [any where true]'`, "rule.query: a join is about several events: only queries about single events (category where condition) are supported"},
 		{"ES|QL that aggregates", "type = \"esql\"\nquery = 'from logs-aws.cloudtrail-* | where true | stats n = count(*) by user.id'", "rule.query: the query needs stats: only where, keep, drop, sort and limit after from are evaluated"},

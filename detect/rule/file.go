@@ -224,6 +224,7 @@ func (f *ruleFile) rule(root *tomlValue) *Rule {
 	for _, t := range s.tables("threat") {
 		r.Threat = append(r.Threat, t.threat())
 	}
+	f.readPast(s, s.text("type"), r)
 	f.compile(s, r)
 	return r
 }
@@ -258,14 +259,14 @@ func (s section) reference() Reference {
 	return Reference{ID: s.required("id", "an ATT&CK id"), Name: s.required("name", "its name"), URL: s.text("reference")}
 }
 
-// unsupportedTypes are the rule types of Elastic's whose rules are not a query
-// about one event, and what is in their way.
+// languageOf are the rule types that are evaluated, and the language of their queries.
+var languageOf = map[string]string{"eql": EQL, "query": KQL, "esql": ESQL, "threshold": KQL, "new_terms": KQL}
+
+// unsupportedTypes are the other rule types of Elastic's, and what is in their way.
 var unsupportedTypes = map[string]string{
 	"machine_learning": "it asks for the anomalies of a machine learning job",
-	"new_terms":        "it remembers which values a field has had for days",
 	"saved_query":      "its query is stored in Kibana",
 	"threat_match":     "it looks events up in an index of threat indicators",
-	"threshold":        "it counts events over a period",
 }
 
 // The languages of queries.
@@ -278,24 +279,24 @@ const (
 // language returns the language of the rule's query, and nothing where the rule is of
 // a type that this program does not evaluate.
 func (f *ruleFile) language(s section) string {
-	kind := s.required("type", "eql, query or esql")
+	kind := s.required("type", "eql, query, esql, threshold or new_terms")
 	if f.err != nil {
 		return ""
 	}
 	f.kind = kind
 	at := s.v.get("type").at
 	if why, known := unsupportedTypes[kind]; known {
-		f.fail(at, "the rule type %s is not supported: %s; only queries about single events are evaluated", kind, why).unsupported(why)
+		f.fail(at, "the rule type %s is not supported: %s; eql, query, esql, threshold and new_terms are", kind, why).unsupported(why)
 		return ""
 	}
-	language := map[string]string{"eql": EQL, "query": KQL, "esql": ESQL}[kind]
+	language := languageOf[kind]
 	if language == "" {
-		f.fail(at, "rule.type is %q: it must be eql, query or esql", kind)
+		f.fail(at, "rule.type is %q: it must be eql, query, esql, threshold or new_terms", kind)
 		return ""
 	}
 	if v := s.v.get("language"); v != nil {
-		if kind == "query" && v.kind == tomlText && v.text == "lucene" {
-			f.fail(v.at, "the language lucene is not supported: a rule of the type query is written in KQL (kuery)").unsupported("the language lucene is not supported")
+		if language == KQL && v.kind == tomlText && v.text == "lucene" {
+			f.fail(v.at, "the language lucene is not supported: a rule of the type %s is written in KQL (kuery)", kind).unsupported("the language lucene is not supported")
 			return ""
 		}
 		s.word("language", language)
@@ -313,7 +314,7 @@ func (f *ruleFile) language(s section) string {
 // turned into its place in the file.
 func (f *ruleFile) compile(s section, r *Rule) {
 	s.required("query", map[string]string{
-		EQL: "an EQL query about single events: category where condition", KQL: "a KQL query: field: value",
+		EQL: "an EQL query: category where condition", KQL: "a KQL query: field: value",
 		ESQL: "an ES|QL query that filters: from index | where condition",
 	}[r.Language])
 	if f.err != nil {
@@ -322,13 +323,16 @@ func (f *ruleFile) compile(s section, r *Rule) {
 	v := s.v.get("query")
 	r.Query = strings.TrimSpace(v.text)
 	var err error
-	if r.program, err = CompileQuery(r.Language, v.text, r.CategoryField); err != nil {
+	if r.Language == EQL && eql.IsSequence(v.text) {
+		err = f.compileSequence(r, v)
+	} else {
+		r.program, err = CompileQuery(r.Language, v.text, r.CategoryField)
+	}
+	if err != nil {
 		f.misread(v, err)
 		return
 	}
-	for _, field := range r.program.Fields() {
-		r.fields = append(r.fields, cloudtrail.LookupField(field.Name))
-	}
+	r.fields = lookupFields(r.program)
 	f.doubt(r, v)
 }
 

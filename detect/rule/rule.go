@@ -63,6 +63,7 @@ type Rule struct {
 	aboutGrants bool // one of those of coverage all
 	idAt        int  // where rule_id is in its file
 	program     *program.Program
+	past        *Past              // nil for a rule about single events
 	fields      []cloudtrail.Field // by slot of the program
 
 	warnings []*Error
@@ -189,9 +190,10 @@ func (r *Rule) Needles() []needle.Needle {
 // isHost reports whether a needle is in every event of a service.
 func isHost(n needle.Needle) bool { return strings.HasSuffix(n.Text, ".amazonaws.com") }
 
-// ReadsGrants reports whether the rule's query reads a field about a call's grants.
+// ReadsGrants reports whether the rule reads a field about a call's grants.
 func (r *Rule) ReadsGrants() bool {
-	return slices.ContainsFunc(r.fields, func(f cloudtrail.Field) bool { return f.Grant() != 0 })
+	about := func(f cloudtrail.Field) bool { return f.Grant() != 0 }
+	return slices.ContainsFunc(r.fields, about) || r.past != nil && slices.ContainsFunc(r.past.key, about)
 }
 
 // NeedsGrant reports whether the rule matches only what lets somebody in.

@@ -12,6 +12,7 @@ import (
 // space and parentheses that change nothing do not count.
 func (r *Rule) IsSame(file *Rule) bool {
 	return r.builtIn && r.ID == file.ID && r.Language == file.Language && r.CategoryField == file.CategoryField &&
+		file.past == nil && // none of those that come with the program has one
 		canonical(r) == canonical(file)
 }
 

@@ -9,24 +9,24 @@ import (
 	"testing"
 )
 
-// thresholdRule is a rule that is not EQL.
-func thresholdRule(t *testing.T) string {
+// machine_learningRule is a rule that is not EQL.
+func machine_learningRule(t *testing.T) string {
 	t.Helper()
-	path := filepath.Join(t.TempDir(), "threshold.toml")
-	if err := os.WriteFile(path, []byte("[rule]\ntype = \"threshold\"\n"), 0o644); err != nil {
+	path := filepath.Join(t.TempDir(), "machine_learning.toml")
+	if err := os.WriteFile(path, []byte("[rule]\ntype = \"machine_learning\"\n"), 0o644); err != nil {
 		t.Fatal(err)
 	}
 	return path
 }
 
 func TestARuleThatIsNotSupportedIsRefusedOrLeftOutWithAWarning(t *testing.T) {
-	path := thresholdRule(t)
-	const why = ":2:8: the rule type threshold is not supported: it counts events over a period; only queries about single events are evaluated"
+	path := machine_learningRule(t)
+	const why = ":2:8: the rule type machine_learning is not supported: it asks for the anomalies of a machine learning job; eql, query, esql, threshold and new_terms are"
 	_, err := Read(set{"rules": path})
 	if err == nil {
 		t.Fatal("it is loaded")
 	}
-	want := []string{`property "rules": ` + path + why, `type = "threshold"`, `       ^`}
+	want := []string{`property "rules": ` + path + why, `type = "machine_learning"`, `       ^`}
 	if got := Lines(err); !slices.Equal(got, want) {
 		t.Errorf("the lines are\n%s", strings.Join(got, "\n"))
 	}

@@ -69,9 +69,12 @@ func (x Explainer) Decisions(decisions []detect.Decision) {
 			fmt.Fprintf(x.out, "  no alert about a grant that %s covers: %s\n", d.Exception, Shown(d.Granted))
 			continue
 		}
-		if d.Alert == nil {
+		switch {
+		case d.Awaits != "":
+			fmt.Fprintf(x.out, "  no alert of %s yet: it is about %s\n", Shown(d.Rule.Name), Shown(d.Awaits))
+		case d.Alert == nil:
 			fmt.Fprintf(x.out, "  no alert of %s: %s covers the grant\n", Shown(d.Rule.Name), d.Exception)
-		} else {
+		default:
 			fmt.Fprintf(x.out, "  %s of %s\n", x.colors.Paint(colorOf(d.Rule.Severity), "alert"), Shown(d.Rule.Name))
 		}
 		if d.Coverage == alert.CoverExtended {
