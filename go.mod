@@ -14,9 +14,10 @@ require (
 	github.com/prometheus/client_golang v1.25.0 // metrics_listen: the exposition formats
 	github.com/schollz/progressbar/v3 v3.19.1 // the progress of a scan on a terminal
 	github.com/spf13/cobra v1.10.2 // the command line: subcommands, help, completion
-	github.com/spf13/pflag v1.0.9 // the flags that are made of plugin properties (of cobra's types)
+	github.com/spf13/pflag v1.0.10 // the flags that are made of plugin properties (of cobra's types)
 	github.com/tinylib/msgp v1.6.5 // MessagePack without allocating: everything in the program is a map of it
 	github.com/yuin/goldmark v1.8.7 // the notes of rules are Markdown, which the report shows
+	go.etcd.io/bbolt v1.5.0 // state_path: what rules remember, in a file that survives SIGKILL
 	go.yaml.in/yaml/v3 v3.0.5 // Sigma rules are YAML, and errors in them need a line; tests read the configurations in conf and docs
 	golang.org/x/term v0.47.0 // whether the output is a terminal, and how wide
 	golang.org/x/text v0.42.0 // log files in UTF-16

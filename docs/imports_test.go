@@ -44,6 +44,7 @@ var packages = []struct{ name, mayImport string }{
 	{"internal/address", ""},
 	{"internal/chunk", "detect/document detect"},
 	{"internal/search", "detect/needle detect"},
+	{"internal/statefile", "detect/state"},
 	{"internal/metrics", "internal/version detect/alert detect"},
 	{"internal/testmmdb", ""},
 	{"internal/property", "detect/geoip detect/rule detect/alert detect internal/address"},

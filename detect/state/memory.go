@@ -33,8 +33,9 @@ type Memory struct {
 	sets   []*Set // by number, from 1; at 0 is none
 	byID   map[Key]*Set
 
-	notify  func() // is told of the first change after a Save
-	scratch scratch
+	notify        func() // is told of the first change
+	headerChanged bool
+	scratch       scratch
 }
 
 // New returns an empty memory that holds so many bytes at most; zero is [DefaultLimit].
@@ -97,6 +98,8 @@ func (m *Memory) Set(identity string, window time.Duration, now time.Time) *Set 
 		s = m.addSet(id)
 	}
 	s.window, s.attached = window, seconds(now)
+	m.headerChanged = true
+	m.tell()
 	return s
 }
 
@@ -105,6 +108,7 @@ func (m *Memory) addSet(id Key) *Set {
 	copy(s.prefix[copy(s.prefix[:], m.secret[:]):], id[:])
 	m.sets = append(m.sets, s)
 	m.byID[id] = s
+	m.headerChanged = true
 	return s
 }
 
@@ -115,6 +119,7 @@ func (s *Set) Since(at time.Time) time.Time {
 	defer s.memory.mu.Unlock()
 	if s.since.IsZero() {
 		s.since = at
+		s.memory.headerChanged = true
 		s.memory.tell()
 	}
 	return s.since
@@ -263,7 +268,7 @@ func (m *Memory) evict(but uint32, now uint32) {
 	}
 }
 
-// tell tells of the first change since the memory was saved.
+// tell tells of the first change since [Memory.Notify].
 func (m *Memory) tell() {
 	if m.notify != nil {
 		notify := m.notify

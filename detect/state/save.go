@@ -17,39 +17,50 @@ const keptSet = 30 * 24 * time.Hour
 // errSaved says that what was saved cannot be read.
 var errSaved = errors.New("it is not what a memory has saved")
 
-// Notify has f called at the first change after each [Memory.Save]. f is called under the
-// memory's lock: it must not use the memory, nor wait.
+// Notify has f called at the first change from now on, at once if there is one that was
+// not saved. f is called under the memory's lock: it must not use the memory, nor wait.
 func (m *Memory) Notify(f func()) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.notify = f
+	if len(m.table.changed) > 0 {
+		m.tell()
+	}
 }
 
-// Save hands over what has changed since it was last saved: the pages to put under their
-// numbers, and the header, which belongs to all of them. notify is called at the next
-// change. Other goroutines can use the memory meanwhile.
+// Save hands over what has changed since it was last saved, at most so many pages: the
+// pages to put under their numbers, and the header, which belongs to all of them. It
+// returns no header when there was nothing to save. Other goroutines can use the memory
+// meanwhile.
 //
 // If put fails Save returns its error. Call undo if what was put is lost after that: the
 // next Save hands it over again.
-func (m *Memory) Save(put func(page uint32, data []byte) error, notify func()) (header []byte, undo func(), err error) {
+func (m *Memory) Save(most int, put func(page uint32, data []byte) error) (header []byte, undo func(), err error) {
 	m.mu.Lock()
-	pages := m.table.changed
-	m.table.changed = nil
-	m.notify = notify
+	from := max(len(m.table.changed)-most, 0)
+	pages := slices.Clone(m.table.changed[from:])
+	m.table.changed = m.table.changed[:from]
+	isNew := m.headerChanged
+	m.headerChanged = false
 	m.mu.Unlock()
 	undo = func() {
 		m.mu.Lock()
 		defer m.mu.Unlock()
+		m.headerChanged = true
 		for _, page := range pages {
 			m.table.mark(page*pageEntries + 1)
 		}
 	}
-	for _, page := range pages {
+	if len(pages) == 0 && !isNew {
+		return nil, undo, nil
+	}
+	for i, page := range pages {
 		m.mu.Lock()
 		m.table.dirty[page] = false
 		data := m.table.appendPage(nil, page)
 		m.mu.Unlock()
 		if err := put(page, data); err != nil {
+			m.unmark(pages[i+1:])
 			undo()
 			return nil, undo, err
 		}
@@ -58,6 +69,15 @@ func (m *Memory) Save(put func(page uint32, data []byte) error, notify func()) (
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return m.appendHeader(nil), undo, nil
+}
+
+// unmark makes pages that were taken and not put ones that can be marked again.
+func (m *Memory) unmark(pages []uint32) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, page := range pages {
+		m.table.dirty[page] = false
+	}
 }
 
 // appendHeader writes the secret, and what is known of the sets.

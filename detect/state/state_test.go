@@ -350,15 +350,21 @@ type saved struct {
 
 func (f *saved) save(t testing.TB, m *Memory) {
 	t.Helper()
-	var err error
 	if f.pages == nil {
 		f.pages = map[uint32][]byte{}
 	}
-	if f.header, _, err = m.Save(func(page uint32, data []byte) error {
-		f.pages[page] = data
-		return nil
-	}, nil); err != nil {
-		t.Fatal(err)
+	for {
+		header, _, err := m.Save(3, func(page uint32, data []byte) error {
+			f.pages[page] = data
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if header == nil {
+			return
+		}
+		f.header = header
 	}
 }
 
@@ -388,7 +394,7 @@ func TestAMemoryIsTheSameAfterItWasSaved(t *testing.T) {
 	sequences.Follow(keyOf(sequences, "k"), 1, 2, "a", time.Hour, noon, noon)
 	file.save(t, m)
 	changed := 0
-	if _, _, err := m.Save(func(uint32, []byte) error { changed++; return nil }, nil); err != nil || changed != 0 {
+	if header, _, err := m.Save(10, func(uint32, []byte) error { changed++; return nil }); err != nil || changed != 0 || header != nil {
 		t.Errorf("%d pages are saved again without a change, %v", changed, err)
 	}
 
@@ -443,21 +449,31 @@ func TestOfAMemoryThatIsTooLargeNowTheOldestGoes(t *testing.T) {
 func TestWhatCouldNotBeSavedIsSavedNextTime(t *testing.T) {
 	m := New(0)
 	s := m.Set("rule", time.Hour, noon)
-	s.Seen(keyOf(s, "a"), noon, noon)
+	for i := range 5 * pageEntries {
+		s.Seen(keyOf(s, fmt.Sprint(i)), noon, noon)
+	}
 	full := errors.New("the disk is full")
-	if _, _, err := m.Save(func(uint32, []byte) error { return full }, nil); err != full {
+	if _, _, err := m.Save(10, func(page uint32, _ []byte) error {
+		if page == 2 {
+			return full
+		}
+		return nil
+	}); err != full {
 		t.Fatal(err)
 	}
 	var file saved
-	_, undo, _ := m.Save(func(uint32, []byte) error { return nil }, nil)
+	_, undo, _ := m.Save(1, func(uint32, []byte) error { return nil })
 	undo()
 	file.save(t, m)
 	r, err := Restore(0, file.header, file.all(), noon)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if s := r.Set("rule", time.Hour, noon); !s.Seen(keyOf(s, "a"), noon, noon) {
-		t.Error("the term is lost")
+	s = r.Set("rule", time.Hour, noon)
+	for i := range 5 * pageEntries {
+		if !s.Seen(keyOf(s, fmt.Sprint(i)), noon, noon) {
+			t.Fatalf("term %d is lost", i)
+		}
 	}
 }
 
@@ -465,14 +481,18 @@ func TestTheFirstChangeIsTold(t *testing.T) {
 	m := New(0)
 	s := m.Set("rule", 256*time.Hour, noon)
 	told := 0
-	m.Notify(func() { told++ })
+	listen := func() {
+		new(saved).save(t, m)
+		m.Notify(func() { told++ })
+	}
 	see := func(at time.Duration) { s.Seen(keyOf(s, "a"), after(at), noon) }
+	listen()
 	see(0)
 	see(time.Minute)
 	if told != 1 {
 		t.Errorf("told %d times of the first change", told)
 	}
-	m.Notify(func() { told++ })
+	listen()
 	see(10 * time.Minute)
 	if told != 1 {
 		t.Error("told of a time that differs by a few minutes, of 256 hours")
@@ -480,6 +500,9 @@ func TestTheFirstChangeIsTold(t *testing.T) {
 	see(time.Hour)
 	if told != 2 {
 		t.Error("not told of a time that differs by an hour")
+	}
+	if m.Notify(func() { told++ }); told != 3 {
+		t.Error("not told of a change that was not saved")
 	}
 }
 
@@ -523,7 +546,7 @@ func TestManyGoroutinesUseAMemory(t *testing.T) {
 				k[0]++
 				s.Follow(k, 1, 2, "id", time.Hour, noon, noon)
 				if i%1000 == 0 {
-					_, _, _ = m.Save(func(uint32, []byte) error { return nil }, nil)
+					_, _, _ = m.Save(100, func(uint32, []byte) error { return nil })
 				}
 			}
 		})
