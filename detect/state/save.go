@@ -3,6 +3,7 @@ package state
 import (
 	"encoding/binary"
 	"errors"
+	"hash/crc32"
 	"iter"
 	"slices"
 	"time"
@@ -80,6 +81,23 @@ func (m *Memory) unmark(pages []uint32) {
 	}
 }
 
+// sealed appends a checksum to what is saved. Databases notice wrong bytes in their own
+// structure at most, and a wrong time could keep a rule silent.
+func sealed(data []byte) []byte {
+	return binary.BigEndian.AppendUint32(data, crc32.Checksum(data, castagnoli))
+}
+
+// unsealed returns what was sealed, and false if it has changed.
+func unsealed(data []byte) ([]byte, bool) {
+	n := len(data) - crc32.Size
+	if n < 0 || binary.BigEndian.Uint32(data[n:]) != crc32.Checksum(data[:n], castagnoli) {
+		return nil, false
+	}
+	return data[:n], true
+}
+
+var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+
 // appendHeader writes the secret, and what is known of the sets.
 func (m *Memory) appendHeader(dst []byte) []byte {
 	dst = append(append(dst, format), m.secret[:]...)
@@ -93,7 +111,7 @@ func (m *Memory) appendHeader(dst []byte) []byte {
 		dst = binary.BigEndian.AppendUint64(dst, uint64(since))
 		dst = binary.BigEndian.AppendUint32(dst, s.attached)
 	}
-	return dst
+	return sealed(dst)
 }
 
 // headerSet is how many bytes appendHeader writes for each set.
@@ -114,7 +132,7 @@ func (t *table) appendPage(dst []byte, page uint32) []byte {
 		dst = binary.BigEndian.AppendUint32(dst, e.set)
 		dst = AppendValue(dst, t.payload(e))
 	}
-	return dst
+	return sealed(dst)
 }
 
 // entryFixed is how many bytes appendPage writes for each entry before its payload.
@@ -159,7 +177,8 @@ func Restore(limit int64, header []byte, pages iter.Seq2[uint32, []byte], now ti
 }
 
 func (m *Memory) readHeader(data []byte) error {
-	if len(data) < 1+len(m.secret) || data[0] != format || (len(data)-1-len(m.secret))%headerSet != 0 {
+	data, whole := unsealed(data)
+	if !whole || len(data) < 1+len(m.secret) || data[0] != format || (len(data)-1-len(m.secret))%headerSet != 0 {
 		return errSaved
 	}
 	data = data[1+copy(m.secret[:], data[1:]):]
@@ -181,7 +200,8 @@ func (m *Memory) readHeader(data []byte) error {
 // readPage adds a page, and the numbers of its entries to all. An entry that was saved
 // twice, because it has moved meanwhile, counts as it was last.
 func (m *Memory) readPage(all []uint32, data []byte) ([]uint32, error) {
-	if len(data) == 0 || data[0] != format {
+	data, whole := unsealed(data)
+	if !whole || len(data) == 0 || data[0] != format {
 		return nil, errSaved
 	}
 	t := &m.table

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"iter"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -423,6 +424,23 @@ func TestAMemoryIsTheSameAfterItWasSaved(t *testing.T) {
 	}
 }
 
+func TestAWrongBitIsNoticed(t *testing.T) {
+	m := New(0)
+	s := m.Set("rule", time.Hour, noon)
+	s.Seen(keyOf(s, "a"), noon, noon)
+	var file saved
+	file.save(t, m)
+	for _, data := range [][]byte{file.header, file.pages[0]} {
+		for i := range 8 * len(data) {
+			data[i/8] ^= 1 << (i % 8)
+			if _, err := Restore(0, file.header, file.all(), noon); err == nil {
+				t.Fatalf("bit %d of %d bytes is wrong, and nobody says so", i, len(data))
+			}
+			data[i/8] ^= 1 << (i % 8)
+		}
+	}
+}
+
 func TestOfAMemoryThatIsTooLargeNowTheOldestGoes(t *testing.T) {
 	m := New(8 << 20)
 	s := m.Set("rule", 24*time.Hour, noon)
@@ -600,8 +618,16 @@ func FuzzRestore(f *testing.F) {
 	s.Follow(keyOf(s, "c"), 1, 2, "id", time.Hour, noon, noon)
 	var file saved
 	file.save(f, m)
-	f.Add(file.header, file.pages[0])
+	unseal := func(data []byte) []byte {
+		data, ok := unsealed(data)
+		if !ok {
+			f.Fatal("the checksum is wrong")
+		}
+		return data
+	}
+	f.Add(unseal(file.header), unseal(file.pages[0]))
 	f.Fuzz(func(t *testing.T, header, page []byte) {
+		header, page = sealed(slices.Clone(header)), sealed(slices.Clone(page))
 		r, err := Restore(0, header, func(yield func(uint32, []byte) bool) { yield(0, page) }, noon)
 		if err != nil {
 			return
