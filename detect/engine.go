@@ -26,6 +26,7 @@ type Engine struct {
 	suppressor suppressor
 	stats      counters
 	memory     *state.Memory // nil if all rules are about single events
+	pasts      []*past       // of those that are not
 	now        func() time.Time
 	evaluators sync.Pool
 
@@ -64,7 +65,11 @@ func New(o Options) (*Engine, error) {
 	for i, r := range o.Rules {
 		p := newPast(r, &o, e.memory, e.now())
 		e.rules = append(e.rules, compiledRule{Rule: r, template: alert.NewTemplate(r), counters: new(ruleCounters), fields: fields[i], past: p})
-		if p != nil && p.learned.Load() == unknown {
+		if p == nil {
+			continue
+		}
+		e.pasts = append(e.pasts, p)
+		if p.learned.Load() == unknown {
 			e.learnsFromFirst = true
 		}
 	}

@@ -124,9 +124,11 @@ var listMarkers = []needle.Needle{
 // nothing: the built-in rule, as Elastic runs it.
 func DefaultOptions() Options {
 	return Options{
-		AlertKey: "alert",
-		Split:    true,
-		JSONKeys: cloudtrail.DefaultJSONKeys(),
+		AlertKey:       "alert",
+		Split:          true,
+		JSONKeys:       cloudtrail.DefaultJSONKeys(),
+		StateMemory:    state.DefaultLimit,
+		LearningPeriod: DefaultLearningPeriod,
 	}
 }
 

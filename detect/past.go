@@ -73,8 +73,8 @@ func (e *Engine) earliest(at time.Time) {
 			break
 		}
 	}
-	for i := range e.rules {
-		if p := e.rules[i].past; p != nil && p.period > 0 {
+	for _, p := range e.pasts {
+		if p.period > 0 {
 			p.learnFrom(at)
 		}
 	}

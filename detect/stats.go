@@ -54,12 +54,21 @@ func (e *Engine) Stats() Stats {
 
 // evicted returns how many keys all rules have given up.
 func (e *Engine) evicted() (n uint64) {
-	for i := range e.rules {
-		if p := e.rules[i].past; p != nil {
-			n += p.set.Stats().Evicted
-		}
+	for _, p := range e.pasts {
+		n += p.set.Evicted()
 	}
 	return n
+}
+
+// Remembers reports whether a rule is about several events, and so has a memory.
+func (e *Engine) Remembers() bool { return e.memory != nil }
+
+// MemoryUsed returns how many bytes the rules about several events remember.
+func (e *Engine) MemoryUsed() int64 {
+	if e.memory == nil {
+		return 0
+	}
+	return e.memory.Used()
 }
 
 // RuleStats counts what has become of the matches of one rule.

@@ -4,6 +4,8 @@ import (
 	"os"
 	"runtime"
 	"runtime/debug"
+
+	"github.com/trailwire/trailwire/plugin/host"
 )
 
 // Go's runtime is a guest in the collector's process, and nearly every chunk
@@ -18,7 +20,8 @@ import (
 //   - a collection for every half of the live heap instead of the whole of it.
 //     With 1 % matches the plugin added 19 MiB to the peak at 25, 20 at 50, 22 at
 //     100, 24 at 200, in a time that differs by less than two runs do;
-//   - a soft limit of 256 MiB, for a record of tens of megabytes.
+//   - a soft limit of 256 MiB, for a record of tens of megabytes; more if rules remember
+//     more than 64 MiB.
 //
 // At rest Go's threads sleep: bench/RESULTS.md, "At rest".
 func init() {
@@ -29,6 +32,6 @@ func init() {
 		debug.SetGCPercent(50)
 	}
 	if os.Getenv("GOMEMLIMIT") == "" {
-		debug.SetMemoryLimit(256 << 20)
+		debug.SetMemoryLimit(host.SoftLimit)
 	}
 }

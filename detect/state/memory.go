@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -76,7 +77,8 @@ type Set struct {
 
 	newest, oldest uint32 // entries, by arrival
 	bytes          int64
-	stats          Stats
+	keys           int
+	evicted        atomic.Uint64
 }
 
 // Stats counts what became of what a set remembers, since the process began.
@@ -129,8 +131,11 @@ func (s *Set) Since(at time.Time) time.Time {
 func (s *Set) Stats() Stats {
 	s.memory.mu.Lock()
 	defer s.memory.mu.Unlock()
-	return s.stats
+	return Stats{Keys: s.keys, Evicted: s.evicted.Load()}
 }
+
+// Evicted returns that counter, without waiting for anybody.
+func (s *Set) Evicted() uint64 { return s.evicted.Load() }
 
 // seconds is a time as entries have their arrival.
 func seconds(t time.Time) uint32 { return uint32(max(t.Unix(), 0)) }
@@ -143,7 +148,7 @@ func (s *Set) arrive(key *Key, at int64, now time.Time) (i uint32, isNew bool) {
 		s.expire(now)
 		i, isNew = m.table.insert(key, s.number), true
 		m.table.entry(i).at = at
-		s.stats.Keys++
+		s.keys++
 		s.grow(entryBytes)
 		m.tell()
 	} else {
@@ -194,7 +199,7 @@ func (s *Set) remove(i uint32) {
 	s.unlink(i)
 	s.grow(-entryBytes - payloadCost(t.entry(i), t))
 	t.remove(i)
-	s.stats.Keys--
+	s.keys--
 	s.memory.tell()
 }
 
@@ -262,7 +267,7 @@ func (m *Memory) evict(but uint32, now uint32) {
 			return // what is left is one entry, which is smaller than the least limit
 		}
 		if !useless {
-			victim.stats.Evicted++
+			victim.evicted.Add(1)
 		}
 		victim.remove(victim.oldest)
 	}

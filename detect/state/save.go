@@ -168,7 +168,7 @@ func Restore(limit int64, header []byte, pages iter.Seq2[uint32, []byte], now ti
 		e := m.table.entry(i)
 		s := m.sets[e.set]
 		s.append(i, e.arrived)
-		s.stats.Keys++
+		s.keys++
 		s.grow(entryBytes + payloadCost(e, &m.table))
 	}
 	m.dropSets(now)

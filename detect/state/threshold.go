@@ -73,7 +73,7 @@ func (s *Set) Count(key Key, values []uint64, want Threshold, at, now time.Time)
 	case reached:
 		b.forget(counted.Last.UnixMilli())
 	case displaced:
-		s.stats.Evicted++
+		s.evicted.Add(1)
 	}
 	m.scratch.data = b.append(m.scratch.data[:0])
 	s.keep(i, m.scratch.data)

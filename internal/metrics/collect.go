@@ -3,6 +3,7 @@ package metrics
 import (
 	"runtime"
 	"strings"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
@@ -21,6 +22,9 @@ type Instance struct {
 	// NotTaken returns how many records with alerts the input trailwire did not
 	// take. It is nil if none are sent there.
 	NotTaken func() uint64
+	// Unsaved returns how often the memory of rules could not be written to its file. It is
+	// nil if it has none.
+	Unsaved func() uint64
 	// Evaluation counts how long it took to evaluate a chunk.
 	Evaluation *Histogram
 	// Stale reports whether the last reload's settings are not in use; nil for
@@ -49,11 +53,18 @@ var (
 	descEvaluation = describe("evaluation_seconds", "How long it took to evaluate a chunk in which the search had found something.", ofInstance...)
 	descNotTaken   = describe("not_taken_total", "Records with alerts that the input trailwire did not take. They were tagged in place.", ofInstance...)
 	descStale      = describe("settings_stale", "1 if a hot reload brought wrong settings and the earlier ones stay in use, else 0.", ofInstance...)
+	descLearned    = describe("learned_total", "New terms that raised no alert, because their rules were learning.", ofInstance...)
+	descLearning   = describe("learning_rules", "Rules about new terms that raise no alert yet, because they learn.", ofInstance...)
+	descMemory     = describe("state_bytes", "Memory that rules about several events use to remember.", ofInstance...)
+	descKeys       = describe("state_keys", "Keys that a rule about several events remembers.", ofRule...)
+	descEvicted    = describe("state_evicted_total", "Keys that a rule about several events gave up, because the memory was full.", ofRule...)
+	descUnsaved    = describe("state_unsaved_total", "How often the memory of rules could not be written to state_path.", ofInstance...)
 	descBuild      = describe("build_info", "Always 1; the labels say what is running.", "version", "go_version")
 
 	descriptions = []*prometheus.Desc{
 		descChunks, descBytes, descRecords, descEvents, descNoEvent, descMalformed, descOverLimit,
 		descMatches, descExcepted, descSuppressed, descEvaluation, descNotTaken, descStale, descBuild,
+		descLearned, descLearning, descMemory, descKeys, descEvicted, descUnsaved,
 	}
 )
 
@@ -109,6 +120,11 @@ type total struct {
 	notTaken      uint64
 	routes        bool // alerts are sent to the input trailwire
 	stale         float64
+	remembers     bool
+	memory        int64
+	learning      int
+	unsaved       uint64
+	keeps         bool // the memory is kept in a file
 }
 
 func (t *total) add(i *Instance) {
@@ -128,17 +144,33 @@ func (t *total) add(i *Instance) {
 	t.stats.NoEvent += s.NoEvent
 	t.stats.Malformed += s.Malformed
 	t.stats.OverLimit += s.OverLimit
+	t.stats.Learned += s.Learned
+	if i.Engine.Remembers() {
+		t.remembers = true
+		t.memory = max(t.memory, i.Engine.MemoryUsed()) // a reload's two instances share it
+	}
+	if i.Unsaved != nil {
+		t.keeps = true
+		t.unsaved = max(t.unsaved, i.Unsaved())
+	}
+	learning := 0
 	for _, s := range i.Engine.RuleStats() {
 		r := rule{s.Rule.ID, s.Rule.Name, s.Rule.Severity}
 		if t.rules[r] == nil {
-			t.rules[r] = new(detect.RuleStats)
+			t.rules[r] = &detect.RuleStats{Rule: s.Rule}
 			t.order = append(t.order, r)
 		}
 		t.rules[r].Alerts += s.Alerts
 		t.rules[r].Duplicates += s.Duplicates
 		t.rules[r].OverMaxSignals += s.OverMaxSignals
 		t.rules[r].Excepted += s.Excepted
+		t.rules[r].Remembered = max(t.rules[r].Remembered, s.Remembered)
+		t.rules[r].Evicted = max(t.rules[r].Evicted, s.Evicted)
+		if s.LearnsTo.After(time.Now()) {
+			learning++
+		}
 	}
+	t.learning = max(t.learning, learning)
 	t.evaluation.add(i.Evaluation)
 }
 
@@ -162,13 +194,28 @@ func (t *total) send(to chan<- prometheus.Metric, l label) {
 	counter(descNoEvent, t.stats.NoEvent, l.plugin, l.name)
 	counter(descMalformed, t.stats.Malformed, l.plugin, l.name)
 	counter(descOverLimit, t.stats.OverLimit, l.plugin, l.name)
-	stale, err := prometheus.NewConstMetric(descStale, prometheus.GaugeValue, t.stale, l.plugin, l.name)
-	send(descStale, stale, err)
 	if t.routes {
 		counter(descNotTaken, t.notTaken, l.plugin, l.name)
 	}
+	gauge := func(d *prometheus.Desc, n float64, labels ...string) {
+		m, err := prometheus.NewConstMetric(d, prometheus.GaugeValue, n, labels...)
+		send(d, m, err)
+	}
+	gauge(descStale, t.stale, l.plugin, l.name)
+	if t.remembers {
+		counter(descLearned, t.stats.Learned, l.plugin, l.name)
+		gauge(descLearning, float64(t.learning), l.plugin, l.name)
+		gauge(descMemory, float64(t.memory), l.plugin, l.name)
+	}
+	if t.keeps {
+		counter(descUnsaved, t.unsaved, l.plugin, l.name)
+	}
 	for _, r := range t.order {
 		s := t.rules[r]
+		if s.Rule.Past() != nil {
+			gauge(descKeys, float64(s.Remembered), l.plugin, l.name, r.id, r.name, r.severity)
+			counter(descEvicted, s.Evicted, l.plugin, l.name, r.id, r.name, r.severity)
+		}
 		counter(descMatches, s.Alerts, l.plugin, l.name, r.id, r.name, r.severity)
 		counter(descExcepted, s.Excepted, l.plugin, l.name, r.id, r.name, r.severity)
 		counter(descSuppressed, s.Duplicates, l.plugin, l.name, r.id, r.name, r.severity, alert.Duplicate.String())

@@ -34,6 +34,9 @@ type Counters struct {
 	noEvents    atomic.Uint64 // as many records as NoEvent has reported
 	noEventLine atomic.Int64  // when the next line may be logged
 
+	evicted     atomic.Uint64 // as many keys as Evicted has reported
+	evictedLine atomic.Int64  // when the next line may be logged
+
 	notTaken     atomic.Uint64
 	notTakenLine atomic.Int64 // when the next line may be logged
 
@@ -70,8 +73,12 @@ func (c *Counters) LinesWanted() bool { return c.every != 0 }
 // what became of that.
 func (c *Counters) Line() string {
 	s := c.engine.Stats()
-	return fmt.Sprintf("chunks=%d bytes=%d records=%d events=%d matches=%d suppressed=%d excepted=%d no_event=%d malformed=%d over_limit=%d",
+	line := fmt.Sprintf("chunks=%d bytes=%d records=%d events=%d matches=%d suppressed=%d excepted=%d no_event=%d malformed=%d over_limit=%d",
 		c.chunks.Load(), c.bytes.Load(), s.Records, s.Events, s.Alerts, s.Suppressed, s.Excepted, s.NoEvent, s.Malformed, s.OverLimit)
+	if c.engine.Remembers() {
+		line += fmt.Sprintf(" learned=%d evicted=%d", s.Learned, s.Evicted)
+	}
+	return line
 }
 
 // WarningDue reports whether a line that could come with every record may be logged
@@ -115,6 +122,47 @@ func NoEventLine(records uint64, mentions []detect.Mention) string {
 		b.WriteString(")")
 	}
 	return b.String() + "; see json_keys"
+}
+
+// Evicted returns the line to log if, since the last line, rules have given up what they
+// remember. The line is due once a minute at most.
+func (c *Counters) Evicted() (line string, due bool) {
+	n := c.engine.Stats().Evicted
+	if n == c.evicted.Load() || !passed(&c.evictedLine, time.Minute) {
+		return "", false
+	}
+	c.evicted.Store(n)
+	var most detect.RuleStats
+	for _, s := range c.engine.RuleStats() {
+		if s.Evicted > most.Evicted {
+			most = s
+		}
+	}
+	return fmt.Sprintf("rules have forgotten %d keys so far, because state_memory is full; most of them (%d) are of %q (%s): it may miss events, or take known terms for new ones",
+		n, most.Evicted, most.Rule.Name, most.Rule.ID), true
+}
+
+// LearningLine says at the start which rules raise no alerts yet. It is empty if there are
+// none.
+func LearningLine(e *detect.Engine, now time.Time) string {
+	learning := 0
+	var until time.Time
+	for _, s := range e.RuleStats() {
+		if s.LearnsTo.After(now) {
+			learning++
+			if s.LearnsTo.After(until) {
+				until = s.LearnsTo
+			}
+		}
+	}
+	if learning == 0 {
+		return ""
+	}
+	rules := "rules"
+	if learning == 1 {
+		rules = "rule"
+	}
+	return fmt.Sprintf("%d %s about new terms raise no alert about events before %s: until then they learn (learning_period)", learning, rules, until.Format(time.RFC3339))
 }
 
 // NotTaken counts records with alerts that the input trailwire did not take. They

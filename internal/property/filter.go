@@ -3,12 +3,13 @@ package property
 import (
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/trailwire/trailwire/internal/address"
 )
 
 // Filter is what the properties of the filter plugin set beside [Settings]: where
-// its alerts go.
+// its alerts go, and what keeps the memory of its rules.
 type Filter struct {
 	// AlertTag and SuppressedTag are the tags under which alerts go to the
 	// input trailwire. AlertTag is nil if alerts are only tagged in their
@@ -16,6 +17,8 @@ type Filter struct {
 	AlertTag, SuppressedTag *address.Template
 	// TagRecords says that a record which matches gets its alert, too.
 	TagRecords bool
+	// StatePath is the file that keeps what rules remember; empty for none.
+	StatePath string
 
 	records string
 }
@@ -48,6 +51,17 @@ var FilterTable = []Property{
 			f.records = v
 			f.TagRecords, err = choice(v, map[string]bool{"untouched": false, "tagged": true}, "untouched or tagged")
 			return err
+		},
+	},
+	{
+		Name: "state_path", Kind: KindText,
+		Help: "File in which rules about several events (thresholds, new terms, sequences) keep what they remember, through reloads, restarts and SIGKILL. Each instance needs one of its own. Without it a restart forgets.",
+		filter: func(f *Filter, v string) error {
+			if strings.HasSuffix(v, "/") {
+				return wrong(v, "the path of a file")
+			}
+			f.StatePath = v
+			return nil
 		},
 	},
 }

@@ -40,7 +40,7 @@ func TestWithoutPropertiesTheBuiltInRuleRunsAsElasticRunsIt(t *testing.T) {
 		t.Errorf("%+v", s)
 	}
 	s.Options.Rules = nil
-	if want := (detect.Options{AlertKey: "alert", Split: true, JSONKeys: []string{"log", "message", "MESSAGE", "_raw"}}); !reflect.DeepEqual(s.Options, want) {
+	if want := (detect.Options{AlertKey: "alert", Split: true, JSONKeys: []string{"log", "message", "MESSAGE", "_raw"}, StateMemory: 64 << 20, LearningPeriod: 24 * time.Hour}); !reflect.DeepEqual(s.Options, want) {
 		t.Errorf("got  %+v\nwant %+v", s.Options, want)
 	}
 }
@@ -89,6 +89,9 @@ func TestGoodValues(t *testing.T) {
 		{"interval", "1", interval, time.Second}, {"interval", "90s", interval, 90 * time.Second}, {"interval", "5m", interval, 5 * time.Minute},
 		{"interval", "5M", interval, 5 * time.Minute}, {"interval", "2h", interval, 2 * time.Hour}, {"interval", "365d", interval, 365 * 24 * time.Hour},
 		{"dedup_window", "6m", dedup, 6 * time.Minute}, {"dedup_window", "0", dedup, time.Duration(-1)}, {"dedup_window", "0s", dedup, time.Duration(-1)},
+		{"state_memory", "1M", stateMemory, int64(1 << 20)}, {"state_memory", "2048k", stateMemory, int64(2 << 20)},
+		{"state_memory", "1048576", stateMemory, int64(1 << 20)}, {"state_memory", "16G", stateMemory, int64(16 << 30)},
+		{"learning_period", "7d", learning, 7 * 24 * time.Hour}, {"learning_period", "0", learning, time.Duration(-1)},
 		{"stats_interval", "0", func(s *Settings) any { return s.StatsInterval }, time.Duration(0)},
 		{"stats_interval", "60", func(s *Settings) any { return s.StatsInterval }, time.Minute},
 	} {
@@ -107,6 +110,8 @@ func sameAccount(s *Settings) any { return s.Options.Exceptions.SameAccount }
 func maxSignals(s *Settings) any  { return s.Options.MaxSignals }
 func interval(s *Settings) any    { return s.Options.Interval }
 func dedup(s *Settings) any       { return s.Options.DedupWindow }
+func stateMemory(s *Settings) any { return s.Options.StateMemory }
+func learning(s *Settings) any    { return s.Options.LearningPeriod }
 
 func TestABadValueIsNamedWithWhatIsAllowed(t *testing.T) {
 	const (
@@ -165,6 +170,16 @@ func TestABadValueIsNamedWithWhatIsAllowed(t *testing.T) {
 		{"interval", "4294967296", "4294967296", form},
 		{"dedup_window", "x", "x", form},
 		{"dedup_window", "366d", "366d", "it must be from 0 to 365d"},
+		{"state_memory", "64", "64", "it must be a size from 1M to 16G"},
+		{"state_memory", "0", "0", "it must be a size from 1M to 16G"},
+		{"state_memory", "1023K", "1023K", "it must be a size from 1M to 16G"},
+		{"state_memory", "17G", "17G", "it must be a size from 1M to 16G"},
+		{"state_memory", "1099511627775G", "1099511627775G", "it must be a size from 1M to 16G"},
+		{"state_memory", "-1M", "-1M", "it must be a size from 1M to 16G"},
+		{"state_memory", "64MB", "64MB", "it must be a size from 1M to 16G"},
+		{"state_memory", "M", "M", "it must be a size from 1M to 16G"},
+		{"learning_period", "soon", "soon", form},
+		{"learning_period", "366d", "366d", "it must be from 0 to 365d"},
 		{"stats_interval", "often", "often", form},
 		{"stats_interval", "9999999h", "9999999h", "it must be from 0 to 365d"},
 	} {

@@ -13,6 +13,7 @@ import (
 	"github.com/trailwire/trailwire/detect/alert"
 	"github.com/trailwire/trailwire/detect/geoip"
 	"github.com/trailwire/trailwire/detect/rule"
+	"github.com/trailwire/trailwire/detect/state"
 )
 
 // Kind is the type that Fluent Bit's help shows for a property.
@@ -223,6 +224,25 @@ var Table = []Property{
 		},
 	},
 	{
+		Name: "state_memory", Kind: KindText, Default: "64M", Engine: true,
+		Help: "How much memory rules about several events (thresholds, new terms, sequences) may use to remember, such as 64M. What has no room is given up and counted.",
+		set: func(s *Settings, v string) (err error) {
+			s.Options.StateMemory, err = size(v, state.MinLimit, 16<<30)
+			return err
+		},
+	},
+	{
+		Name: "learning_period", Kind: KindPeriod, Default: "1d", Engine: true,
+		Help: "How long rules about new terms only learn, from the start or with a new rule, before they raise alerts. Their history window, if that is shorter; 0 turns it off.",
+		set: func(s *Settings, v string) (err error) {
+			s.Options.LearningPeriod, err = period(v, 0, 365*24*time.Hour)
+			if s.Options.LearningPeriod == 0 {
+				s.Options.LearningPeriod = -1
+			}
+			return err
+		},
+	},
+	{
 		Name: "stats_interval", Kind: KindPeriod, Default: "0",
 		Help: "How often a line with counts (records, events, matches, suppressed, excepted, malformed) goes to Fluent Bit's log. 0 turns it off.",
 		set: func(s *Settings, v string) (err error) {
@@ -339,6 +359,28 @@ func period(value string, least, most time.Duration) (time.Duration, error) {
 		return d, nil
 	}
 	return 0, wrong(value, fmt.Sprintf("from %s to %s", shortPeriod(least), shortPeriod(most)))
+}
+
+// size reads Fluent Bit's notation: a number of bytes, or one with K, M or G.
+func size(value string, least, most int64) (int64, error) {
+	digits, unit := value, int64(1)
+	if n := len(value); n > 0 {
+		if u, ok := map[byte]int64{'k': 1 << 10, 'm': 1 << 20, 'g': 1 << 30}[value[n-1]|0x20]; ok {
+			digits, unit = value[:n-1], u
+		}
+	}
+	n, err := strconv.ParseUint(digits, 10, 40)
+	if bytes := int64(n) * unit; err == nil && n <= uint64(most/unit) && bytes >= least && bytes <= most {
+		return bytes, nil
+	}
+	return 0, wrong(value, fmt.Sprintf("a size from %s to %s", shortSize(least), shortSize(most)))
+}
+
+func shortSize(bytes int64) string {
+	if bytes%(1<<30) == 0 {
+		return fmt.Sprintf("%dG", bytes>>30)
+	}
+	return fmt.Sprintf("%dM", bytes>>20)
 }
 
 func shortPeriod(d time.Duration) string {

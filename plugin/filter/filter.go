@@ -12,16 +12,19 @@ import (
 	"errors"
 	"fmt"
 	"runtime/cgo"
+	"slices"
 	"time"
 	"unsafe"
 
 	"github.com/trailwire/trailwire/detect"
+	"github.com/trailwire/trailwire/detect/rule"
 	"github.com/trailwire/trailwire/internal/chunk"
 	"github.com/trailwire/trailwire/internal/metrics"
 	"github.com/trailwire/trailwire/internal/property"
 	"github.com/trailwire/trailwire/internal/search"
+	"github.com/trailwire/trailwire/internal/statefile"
 
-	_ "github.com/trailwire/trailwire/plugin/host" // what shim.c calls
+	plugin "github.com/trailwire/trailwire/plugin/host" // also what shim.c calls
 )
 
 // instance is one filter of the configuration. Fluent Bit knows it by its
@@ -31,7 +34,8 @@ type instance struct {
 	engine   *detect.Engine
 	search   *search.Search // nil if everything is suspect
 	counters *metrics.Counters
-	lease    *metrics.Lease // nil if no metrics are served
+	lease    *metrics.Lease  // nil if no metrics are served
+	state    *statefile.File // nil if rules keep no memory in a file
 	route    property.Filter
 }
 
@@ -50,7 +54,7 @@ func trailwireFilterInit(ins *C.struct_flb_filter_instance, started *C.struct_tr
 	h := host{ins}
 	f, stale, err := property.Start(&kept, h.name(),
 		func() (settings, error) { return read(h, started.input != 0) },
-		func(s settings) (*instance, error) { return newInstance(h, s) })
+		func(s settings) (*instance, error) { return newInstance(h, s, uintptr(started.config)) })
 	if err != nil {
 		for _, line := range property.Lines(err) {
 			logLine(ins, C.LOG_ERROR, line)
@@ -75,6 +79,9 @@ func trailwireFilterInit(ins *C.struct_flb_filter_instance, started *C.struct_tr
 		started.tags_records = 1
 	}
 	logLine(ins, C.LOG_INFO, metrics.StartLine(f.engine))
+	if line := metrics.LearningLine(f.engine, time.Now()); line != "" {
+		logLine(ins, C.LOG_INFO, line)
+	}
 	return C.uintptr_t(cgo.NewHandle(f))
 }
 
@@ -110,12 +117,16 @@ func read(h host, hasInput bool) (s settings, err error) {
 	return s, nil
 }
 
-func newInstance(h host, s settings) (_ *instance, err error) {
+func newInstance(h host, s settings, config uintptr) (_ *instance, err error) {
 	for _, line := range s.Warnings {
 		logLine(h.ins, C.LOG_WARN, line)
 	}
 	f := &instance{host: h, route: s.route}
+	if err := f.remember(&s.Options, config); err != nil {
+		return nil, err
+	}
 	if f.search, err = search.For(&s.Options); err != nil {
+		f.end()
 		return nil, err
 	}
 	if f.engine, err = detect.New(s.Options); err != nil {
@@ -127,6 +138,9 @@ func newInstance(h host, s settings) (_ *instance, err error) {
 	if s.route.AlertTag != nil {
 		shown.NotTaken = f.counters.CountNotTaken
 	}
+	if f.state != nil {
+		shown.Unsaved = f.state.Failed
+	}
 	if f.lease, err = metrics.Open(s.MetricsListen, shown); err != nil {
 		f.end()
 		return nil, err
@@ -134,8 +148,31 @@ func newInstance(h host, s settings) (_ *instance, err error) {
 	return f, nil
 }
 
+// remember prepares what rules about several events need: their memory, in the file that
+// keeps it, and the time from which they learn.
+func (f *instance) remember(o *detect.Options, config uintptr) error {
+	if !slices.ContainsFunc(o.Rules, func(r *rule.Rule) bool { return r.Past() != nil }) {
+		return nil
+	}
+	plugin.RoomFor(o.StateMemory)
+	o.LearnFrom = time.Now()
+	if f.route.StatePath == "" {
+		return nil
+	}
+	file, warning, err := statefile.Open(f.route.StatePath, statefile.Owner{Name: f.host.name(), Configuration: config}, o.StateMemory, time.Now())
+	if err != nil {
+		return fmt.Errorf("property %q: %w", "state_path", err)
+	}
+	if warning != "" {
+		logLine(f.host.ins, C.LOG_WARN, warning)
+	}
+	f.state, o.Memory = file, file.Memory()
+	return nil
+}
+
 // end frees what an instance holds outside of Go's memory.
 func (f *instance) end() {
+	f.state.Close()
 	f.lease.Release()
 	f.search.Free()
 }
@@ -251,7 +288,7 @@ func (f *instance) line() string {
 }
 
 func (f *instance) tellTrouble(ins *C.struct_flb_filter_instance) {
-	for _, trouble := range []func() (string, bool){f.counters.Trouble, f.counters.NoEvent} {
+	for _, trouble := range []func() (string, bool){f.counters.Trouble, f.counters.NoEvent, f.counters.Evicted, f.state.Trouble} {
 		if line, due := trouble(); due {
 			logLine(ins, C.LOG_WARN, line)
 		}

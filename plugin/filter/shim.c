@@ -113,7 +113,9 @@ struct context {
 static int init(struct flb_filter_instance *ins, struct flb_config *config, void *data)
 {
     struct context *context = calloc(1, sizeof(*context));
-    struct trailwire_started started = { .input = trailwire_input_exists(config) };
+    struct trailwire_started started = {
+        .input = trailwire_input_exists(config), .config = (uintptr_t) config,
+    };
     sigset_t before;
 
     (void) data;

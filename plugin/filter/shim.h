@@ -5,12 +5,14 @@
 #define TRAILWIRE_FILTER_SHIM_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "../host/host.h"
 
 /* What they pass to each other when an instance starts. */
 struct trailwire_started {
     int input;        /* in: the configuration has an input trailwire */
+    uintptr_t config; /* in: which configuration it is; a hot reload has two */
     void *search;     /* which chunks are suspects; NULL if all are */
     int sees_all;     /* every chunk is to be counted */
     int raises;       /* alerts are to be raised, not only tagged */

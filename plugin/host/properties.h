@@ -104,6 +104,18 @@ static const struct property_entry common_properties[] = {
         .description = "How long an event that raised an alert is remembered; its copies are tagged with suppressed: duplicate. 0 turns this off. Default: the rule's look-back, 6m for the built-in one.",
     },
     {
+        .type = PROPERTY_STR,
+        .name = "state_memory",
+        .default_value = "64M",
+        .description = "How much memory rules about several events (thresholds, new terms, sequences) may use to remember, such as 64M. What has no room is given up and counted.",
+    },
+    {
+        .type = PROPERTY_TIME,
+        .name = "learning_period",
+        .default_value = "1d",
+        .description = "How long rules about new terms only learn, from the start or with a new rule, before they raise alerts. Their history window, if that is shorter; 0 turns it off.",
+    },
+    {
         .type = PROPERTY_TIME,
         .name = "stats_interval",
         .default_value = "0",
@@ -132,6 +144,11 @@ static const struct property_entry filter_properties[] = {
         .type = PROPERTY_STR,
         .name = "records",
         .description = "What becomes of a record that matches: untouched leaves it as it is, tagged adds the alert to it. Default: untouched with alert_tag, tagged without.",
+    },
+    {
+        .type = PROPERTY_STR,
+        .name = "state_path",
+        .description = "File in which rules about several events (thresholds, new terms, sequences) keep what they remember, through reloads, restarts and SIGKILL. Each instance needs one of its own. Without it a restart forgets.",
     },
 };
 

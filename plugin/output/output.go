@@ -11,6 +11,7 @@ import (
 	"context"
 	"fmt"
 	"runtime/cgo"
+	"slices"
 	"strings"
 	"time"
 	"unsafe"
@@ -18,12 +19,13 @@ import (
 	proxy "github.com/fluent/fluent-bit-go/output"
 
 	"github.com/trailwire/trailwire/detect"
+	"github.com/trailwire/trailwire/detect/rule"
 	"github.com/trailwire/trailwire/internal/deliver"
 	"github.com/trailwire/trailwire/internal/metrics"
 	"github.com/trailwire/trailwire/internal/property"
 	"github.com/trailwire/trailwire/internal/search"
 
-	_ "github.com/trailwire/trailwire/plugin/host" // what shim.c calls
+	plugin "github.com/trailwire/trailwire/plugin/host" // also what shim.c calls
 )
 
 // instance is one output of the configuration. Fluent Bit knows it by its
@@ -97,6 +99,9 @@ func trailwireOutputInit(from *C.struct_proxy_instance, lines *C.struct_lines, f
 		o.tellStale(lines)
 	}
 	addLine(lines, C.LOG_INFO, metrics.StartLine(o.engine)+o.destinations)
+	if line := metrics.LearningLine(o.engine, time.Now()); line != "" {
+		addLine(lines, C.LOG_INFO, line)
+	}
 	return C.uintptr_t(cgo.NewHandle(o))
 }
 
@@ -112,6 +117,11 @@ var kept property.Kept[settings]
 func newInstance(s settings, name string) (o *instance, err error) {
 	settings, options := s.Settings, s.options
 	o = &instance{warnings: settings.Warnings, destinations: destinations(options)}
+	if slices.ContainsFunc(settings.Options.Rules, func(r *rule.Rule) bool { return r.Past() != nil }) {
+		plugin.RoomFor(settings.Options.StateMemory)
+		settings.Options.LearnFrom = time.Now()
+		o.warnings = append(slices.Clone(o.warnings), forgetful)
+	}
 	if o.search, err = search.For(&settings.Options); err != nil {
 		return nil, err
 	}
@@ -138,6 +148,11 @@ func newInstance(s settings, name string) (o *instance, err error) {
 	})
 	return o, nil
 }
+
+// forgetful is what an output cannot promise. Whether it delivers a chunk is known after
+// the events in it have been counted, and Fluent Bit hands in a chunk again after a restart.
+const forgetful = "rules about several events (thresholds, new terms, sequences) remember nothing through a restart of an output, " +
+	"and an alert of theirs that waits to be delivered then is lost: evaluate them in the filter, with alert_tag and state_path"
 
 func destinations(options property.Output) string {
 	var names []string
@@ -181,7 +196,7 @@ func trailwireOutputFlush(handle C.uintptr_t, lines *C.struct_lines, data unsafe
 	for _, w := range result.Warnings {
 		addLine(lines, C.LOG_WARN, w)
 	}
-	for _, trouble := range []func() (string, bool){o.counters.Trouble, o.counters.NoEvent} {
+	for _, trouble := range []func() (string, bool){o.counters.Trouble, o.counters.NoEvent, o.counters.Evicted} {
 		if line, due := trouble(); due {
 			addLine(lines, C.LOG_WARN, line)
 		}
