@@ -24,6 +24,9 @@ func matchWord(c *prog.Clause) string {
 // why not, and what became of that: the alert that a scan raises, or what drops it.
 func (p *program) explainEvent(paths []string, id string, quiet bool, engine *detect.Engine) error {
 	r := logfile.NewReading(paths, p.in, p.err, quiet)
+	if engine.Remembers() {
+		r.ByTime()
+	}
 	explain := terminal.NewExplainer(p.out, terminal.ColorsFor(p.out))
 	found, from := 0, ""
 	evaluator := engine.ThoroughEvaluator()

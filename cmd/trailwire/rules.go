@@ -164,6 +164,9 @@ func (p *program) described(r *rule.Rule) string {
 	for _, line := range strings.Split(r.Query, "\n") {
 		fmt.Fprintf(&b, "  %s\n", terminal.Printable(strings.TrimRight(line, " \t\r"), terminal.MaxLine))
 	}
+	if past := r.Past(); past != nil {
+		detail("alerts on", "%s", past)
+	}
 	if r.CategoryField != "event.category" {
 		detail("category", "the word before where is compared with %s", r.CategoryField)
 	}

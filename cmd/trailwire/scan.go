@@ -129,6 +129,9 @@ func (p *program) scan(paths []string, flags scanFlags, properties *properties) 
 	}
 	start := p.now()
 	r := logfile.NewReading(paths, p.in, p.err, flags.quiet)
+	if engine.Remembers() {
+		r.ByTime()
+	}
 	if sink.report != nil {
 		if _, found := sink.report.Replaces(r.Paths()); found {
 			return wrongUse(fmt.Errorf("--report %s: that is a file to be read", flags.report))
@@ -157,6 +160,11 @@ func (p *program) scan(paths []string, flags scanFlags, properties *properties) 
 			fmt.Fprintln(p.err, line)
 		}
 	}
+	if !flags.quiet {
+		for _, line := range remembered(engine.Stats()) {
+			fmt.Fprintln(p.err, line)
+		}
+	}
 	if sink.report != nil {
 		size, err := sink.report.Write(report.About{
 			Made: p.now(), Version: version.Number, Stats: engine.Stats(),
@@ -176,6 +184,17 @@ func (p *program) scan(paths []string, flags scanFlags, properties *properties) 
 		return exit{code: exitAlerts}
 	}
 	return nil
+}
+
+// remembered says what rules about several events did not tell of, and why.
+func remembered(s detect.Stats) (lines []string) {
+	if s.Learned > 0 {
+		lines = append(lines, fmt.Sprintf("%s raised no alert: rules about new terms learn first; see --learning-period", terminal.Counted(int(s.Learned), "new term")))
+	}
+	if s.Evicted > 0 {
+		lines = append(lines, fmt.Sprintf("rules have forgotten %s, because there was no room: they may have missed events; see --state-memory", terminal.Counted(int(s.Evicted), "key")))
+	}
+	return lines
 }
 
 // unreadable says that so many JSON texts in a record cannot be read, or values in

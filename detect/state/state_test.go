@@ -155,10 +155,26 @@ func TestACommonValueTakesNoRoomFromTheOthers(t *testing.T) {
 	}
 }
 
+// Logs of some regions come a quarter of an hour later than others.
+func TestLateEventsOfABusyKeyCount(t *testing.T) {
+	const window = 6 * time.Minute
+	s := New(0).Set("rule", window, noon)
+	k, want := keyOf(s, "k"), Threshold{Count: 10}
+	for i := range 200 { // nine within six minutes
+		if _, reached := s.Count(k, nil, want, after(time.Duration(i)*40*time.Second+time.Duration(i)*time.Millisecond), noon); reached {
+			t.Fatal("the busy key reaches its threshold")
+		}
+	}
+	from := after(200*40*time.Second - 45*time.Minute)
+	if _, reached := s.Count(k, nil, want, from, noon); !reached || s.Stats().Evicted != 0 {
+		t.Errorf("a tenth event that is late: reached %t, %d evicted", reached, s.Stats().Evicted)
+	}
+}
+
 func TestWhatHasNoRoomUnderAKeyIsCounted(t *testing.T) {
 	s := New(0).Set("rule", time.Hour, noon)
 	k, want := keyOf(s, "k"), Threshold{Count: 2}
-	for day := range 10 { // never two within an hour
+	for day := range 100 { // never two within an hour
 		s.Count(k, nil, want, after(time.Duration(day+10)*24*time.Hour), noon)
 	}
 	if n := s.Stats().Evicted; n != 0 {

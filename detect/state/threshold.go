@@ -20,7 +20,7 @@ type Threshold struct {
 
 // Counted is what has come together.
 type Counted struct {
-	Count, Distinct int // at most twice what was asked for
+	Count, Distinct int // at most as many as are kept: twice what was asked for, or more
 	First, Last     time.Time
 }
 
@@ -60,13 +60,13 @@ func (s *Set) Count(key Key, values []uint64, want Threshold, at, now time.Time)
 	e.at = max(e.at, ms)
 	b := &m.scratch.bucket
 	b.decode(m.table.payload(e))
-	room := 2 * max(want.Count, want.Distinct)
+	room := want.room()
 	lost := b.addTime(ms, room)
 	enough := countWithin(b.times, ms-window, ms) >= want.Count
-	displaced := lost >= ms-window && lost <= ms+window && !enough
+	displaced := near(lost, ms, window) && !enough
 	for _, value := range values[:min(len(values), want.Distinct)] { // more change nothing
 		lost = b.addValue(valueAt{value, ms}, room)
-		displaced = displaced || lost >= ms-window && lost <= ms+window
+		displaced = displaced || near(lost, ms, window)
 	}
 	counted, reached := b.reached(want, ms, window)
 	switch {
@@ -79,6 +79,22 @@ func (s *Set) Count(key Key, values []uint64, want Threshold, at, now time.Time)
 	s.keep(i, m.scratch.data)
 	m.evict(i, seconds(now))
 	return counted, reached
+}
+
+// windowsKept is for how many windows the events of a key are kept that does not reach its
+// threshold: so late may others of it come. Of a high threshold there are fewer.
+const windowsKept = 8
+
+// room is how many events are kept for a key, and how many values. There are never as many
+// as are asked for within one window: the threshold would be reached.
+func (want Threshold) room() int {
+	n := max(want.Count, want.Distinct)
+	return max(2*n, min(windowsKept*n, 4096))
+}
+
+// near reports whether a time that had no room could have mattered for an event.
+func near(lost, ms, window int64) bool {
+	return lost >= ms-windowsKept*window && lost <= ms+windowsKept*window
 }
 
 // none is the time of nothing.

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -207,4 +208,31 @@ func Reason(err error) error {
 		return at.Err
 	}
 	return err
+}
+
+// byTime puts the files with a time in their names in its order, as CloudTrail names them:
+// 111122223333_CloudTrail_eu-west-1_20260618T1200Z_x.json.gz (AWS CloudTrail user guide,
+// "CloudTrail log file name format"). Others stay where they are.
+func (l *listing) byTime() {
+	var at []int
+	var named []input
+	for i, in := range l.inputs {
+		if timeInName(in) != "" {
+			at, named = append(at, i), append(named, in)
+		}
+	}
+	slices.SortStableFunc(named, func(a, b input) int { return strings.Compare(timeInName(a), timeInName(b)) })
+	for i, in := range named {
+		l.inputs[at[i]] = in
+	}
+}
+
+var nameTime = regexp.MustCompile(`_CloudTrail(?:-[A-Za-z]+)?_[a-z0-9-]+_(\d{8}T\d{4}Z)_`)
+
+// timeInName returns the time in a file's name, in a form that sorts; empty if it has none.
+func timeInName(in input) string {
+	if m := nameTime.FindStringSubmatch(filepath.Base(in.path)); m != nil {
+		return m[1]
+	}
+	return ""
 }

@@ -45,6 +45,10 @@ func NewReading(paths []string, stdin io.Reader, stderr io.Writer, quiet bool) *
 	return r
 }
 
+// ByTime has files of CloudTrail's read in the order of the times in their names, whatever
+// the folders of regions and accounts that they are in.
+func (r *Reading) ByTime() { r.list.byTime() }
+
 // Paths returns the files that are read; standard input is [StandardInput].
 func (r *Reading) Paths() []string {
 	paths := make([]string, len(r.list.inputs))

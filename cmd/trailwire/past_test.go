@@ -1,0 +1,135 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// aboutSeveral are rules about several events.
+var aboutSeveral = map[string]string{
+	"many.toml": `[rule]
+name = "Many users are deleted"
+rule_id = "many-deletions"
+type = "threshold"
+severity = "high"
+risk_score = 73
+query = 'event.action: DeleteUser'
+[rule.threshold]
+field = ["cloud.account.id"]
+value = 3
+`,
+	"new.toml": `[rule]
+name = "A key is created by somebody new"
+rule_id = "new-key"
+type = "new_terms"
+severity = "low"
+risk_score = 21
+query = 'event.action: CreateAccessKey'
+[rule.new_terms]
+field = "new_terms_fields"
+value = ["user.name"]
+[[rule.new_terms.history_window_start]]
+field = "history_window_start"
+value = "now-5d"
+`,
+}
+
+// severalEvents writes the rules, and a file of CloudTrail's with these calls: ACTION USER
+// at one minute each.
+func severalEvents(t *testing.T, calls ...string) (folder string) {
+	t.Helper()
+	folder = t.TempDir()
+	for name, text := range aboutSeveral {
+		if err := os.WriteFile(filepath.Join(folder, name), []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var events []string
+	for i, c := range calls {
+		action, user, _ := strings.Cut(c, " ")
+		events = append(events, fmt.Sprintf(`{"eventVersion":"1.09","eventTime":"2026-06-18T12:%02d:00Z","eventSource":"iam.amazonaws.com","eventName":%q,"awsRegion":"us-east-1","userIdentity":{"type":"IAMUser","accountId":"111122223333","userName":%q},"eventID":"id-%d"}`, i, action, user, i))
+	}
+	if err := os.WriteFile(filepath.Join(folder, "events.json"), []byte(`{"Records":[`+strings.Join(events, ",")+`]}`), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	return folder
+}
+
+func TestScanEvaluatesRulesAboutSeveralEvents(t *testing.T) {
+	folder := severalEvents(t, "DeleteUser a", "CreateAccessKey a", "DeleteUser b", "DeleteUser c", "CreateAccessKey a", "CreateAccessKey b")
+	rules := "--rules=-builtin," + folder + "/*.toml"
+	for _, test := range []struct {
+		why      string
+		more     []string
+		out, err string // in what order they are printed
+	}{
+		{"the first day is for learning", nil,
+			"3 such events since 2026-06-18T12:00:00Z with cloud.account.id 111122223333\n1 alert",
+			"2 new terms raised no alert: rules about new terms learn first; see --learning-period\n"},
+		{"without learning", []string{"--learning-period", "0"},
+			"the first in 5d with user.name a\n3 such events\nthe first in 5d with user.name b\n3 alerts", ""},
+	} {
+		out, errOut, code := runWith("", append([]string{"scan", rules, folder + "/events.json"}, test.more...)...)
+		at := 0
+		for _, part := range strings.Split(test.out, "\n") {
+			i := strings.Index(out[at:], part)
+			if i < 0 {
+				t.Errorf("%s: there is no %q at its place in\n%s", test.why, part, out)
+				break
+			}
+			at += i
+		}
+		if code != 0 || errOut != test.err {
+			t.Errorf("%s: code %d, %s", test.why, code, errOut)
+		}
+	}
+}
+
+func TestExplainSaysWhatARuleWaitsFor(t *testing.T) {
+	folder := severalEvents(t, "DeleteUser a", "DeleteUser b", "DeleteUser c")
+	for id, want := range map[string]string{
+		"id-0": "no alert of Many users are deleted yet: it is about 3 or more events within 6m, with the same cloud.account.id\n",
+		"id-2": "reason user c of account 111122223333 called DeleteUser of iam.amazonaws.com: 3 such events since 2026-06-18T12:00:00Z",
+	} {
+		if out, _, code := runWith("", "scan", "--rules=-builtin,"+folder+"/*.toml", "--explain", id, folder+"/events.json"); code != 0 || !strings.Contains(out, want) {
+			t.Errorf("%s: code %d\n%s", id, code, out)
+		}
+	}
+}
+
+func TestShowSaysWhatARuleAboutSeveralEventsIsAbout(t *testing.T) {
+	folder := severalEvents(t)
+	out, _, code := runWith("", "rules", "show", "new-key", "--rules="+folder+"/*.toml")
+	if code != 0 || !strings.Contains(out, "the first event in 5d with these values of user.name\n") {
+		t.Errorf("code %d\n%s", code, out)
+	}
+}
+
+// The files of a trail are in a folder for each region, with all of its days.
+func TestScanReadsTheRegionsOfATrailInOrderOfTime(t *testing.T) {
+	folder := severalEvents(t)
+	rules := "--rules=-builtin," + folder + "/*.toml"
+	for _, region := range []string{"eu-west-1", "us-east-1"} {
+		for day := range 30 { // two deletions a day and region, never three within six minutes in one region
+			at := fmt.Sprintf("202606%02d", day+1)
+			var events []string
+			for i := range 2 {
+				events = append(events, fmt.Sprintf(`{"eventVersion":"1.09","eventTime":"2026-06-%02dT12:%02d:00Z","eventSource":"iam.amazonaws.com","eventName":"DeleteUser","awsRegion":%q,"userIdentity":{"type":"IAMUser","accountId":"111122223333","userName":"a"},"eventID":"%s-%d-%d"}`, day+1, i, region, region, day, i))
+			}
+			if err := os.MkdirAll(filepath.Join(folder, region), 0o755); err != nil {
+				t.Fatal(err)
+			}
+			path := filepath.Join(folder, region, "111122223333_CloudTrail_"+region+"_"+at+"T1205Z_x.json")
+			if err := os.WriteFile(path, []byte(`{"Records":[`+strings.Join(events, ",")+`]}`), 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	out, _, code := runWith("", "scan", rules, filepath.Join(folder, "eu-west-1"), filepath.Join(folder, "us-east-1"))
+	if code != 0 || strings.Count(out, "3 such events since") != 30 {
+		t.Errorf("code %d, %d alerts, want one a day", code, strings.Count(out, "3 such events since"))
+	}
+}
