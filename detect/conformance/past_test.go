@@ -186,7 +186,7 @@ func TestACardinalityCountsDifferentValues(t *testing.T) {
 		{"beyond the look-back of ten minutes", []object{secret(0, "bob", "a"), secret(minute, "bob", "b"), secret(11*minute, "bob", "c"), secret(11*minute, "bob", "d")}, "0 0 0 1"},
 		{"three values in one event", []object{func() object {
 			e := secret(0, "bob", "a")
-			e["requestParameters"] = object{"secretId": []any{"a", "b", "b", "c"}}
+			e["requestParameters"] = object{"secretId": []any{"a", "a", "a", "b", "b", "b", "c", "c", "c"}}
 			return e
 		}()}, "1"},
 	} {

@@ -37,7 +37,7 @@ func TestATermIsNewIfItHasNotBeenSeenWithinTheWindow(t *testing.T) {
 		events []event
 	}{
 		{"the first time", []event{{"a", 0, false}, {"a", 0, true}, {"b", 0, false}}},
-		{"to the end of the window", []event{{"a", 0, false}, {"a", window, true}}},
+		{"to the end of the window", []event{{"a", 0, false}, {"a", window, true}, {"a", 2 * window, true}}},
 		{"after the window", []event{{"a", 0, false}, {"a", window + time.Millisecond, false}, {"a", window + time.Second, true}}},
 		{"each event extends it", []event{{"a", 0, false}, {"a", window - 1, true}, {"a", 2*window - time.Hour, true}}},
 		{"a late event is known", []event{{"a", 0, false}, {"a", -30 * 24 * time.Hour, true}, {"a", window, true}}},
@@ -94,6 +94,7 @@ func TestAThresholdIsReachedByEventsWithinTheWindow(t *testing.T) {
 		{"different values", Threshold{Count: 1, Distinct: 3}, []event{{0, 7, 0}, {1, 7, 0}, {2, 8, 0}, {3, 0, 0}, {4, 9, 5}}},
 		{"different values and a count", Threshold{Count: 4, Distinct: 2}, []event{{0, 7, 0}, {1, 8, 0}, {2, 8, 0}, {3, 8, 4}}},
 		{"a value that is too old", Threshold{Count: 1, Distinct: 2}, []event{{0, 7, 0}, {window + time.Millisecond, 8, 0}, {window + time.Minute, 7, 2}}},
+		{"a late event of a value does not make it older", Threshold{Count: 1, Distinct: 2}, []event{{10 * time.Minute, 7, 0}, {time.Minute, 7, 0}, {14 * time.Minute, 8, 2}}},
 		{"values are new after an alert", Threshold{Count: 1, Distinct: 2}, []event{{0, 7, 0}, {1, 8, 2}, {2, 7, 0}, {3, 7, 0}, {4, 8, 3}}},
 	} {
 		s := New(0).Set("rule", window, noon)
@@ -261,6 +262,29 @@ func TestAFloodOfOneStepHidesNoSequence(t *testing.T) {
 	}
 }
 
+func TestAFloodDoesNotEndASequenceThatHasBegun(t *testing.T) {
+	const span = 15 * time.Minute
+	s := New(0).Set("rule", span, noon)
+	k := keyOf(s, "k")
+	follow := func(id string, role int, at time.Duration) (ids []string) {
+		for _, earlier := range s.Follow(k, 1<<role, 3, id, span, after(at), noon) {
+			for _, o := range earlier {
+				ids = append(ids, o.ID)
+			}
+		}
+		return ids
+	}
+	follow("b0", 1, 0)
+	follow("a", 0, time.Second)
+	follow("b", 1, 2*time.Second)
+	for i := range 1000 {
+		follow("flood", 1, 10*time.Second+time.Duration(i)*time.Second/2)
+	}
+	if got := follow("c", 2, 5*time.Second); !slices.Equal(got, []string{"a", "b"}) {
+		t.Errorf("a last event that is late completes %q", got)
+	}
+}
+
 func TestAFloodUnderOneRuleCostsThatRule(t *testing.T) {
 	m := New(MinLimit)
 	victim, flooded := m.Set("victim", 24*time.Hour, noon), m.Set("flooded", 24*time.Hour, noon)
@@ -288,6 +312,28 @@ func TestAFloodUnderOneRuleCostsThatRule(t *testing.T) {
 	binary.BigEndian.PutUint64(key[:], 199_999)
 	if !flooded.Seen(KeyOf(AppendValue(flooded.Begin(nil), key[:])), noon, noon) {
 		t.Error("the newest term was given up")
+	}
+}
+
+// What an event has just been added to stays, also where it is the largest of all.
+func TestAnEventDoesNotPushOutItsOwnKey(t *testing.T) {
+	m := New(MinLimit)
+	for i := range 11 { // eleven sets of 90 KB
+		s := m.Set(fmt.Sprint(i), time.Hour, noon)
+		for j := range 1400 {
+			s.Seen(keyOf(s, fmt.Sprint(j)), noon, noon)
+		}
+	}
+	s := m.Set("large", time.Hour, noon)
+	k := keyOf(s, "k")
+	const events = 15_000 // 120 KB at least
+	for j := range events {
+		if _, reached := s.Count(k, nil, Threshold{Count: events}, noon, noon); reached != (j == events-1) {
+			t.Fatalf("reached %t at event %d", reached, j)
+		}
+	}
+	if n, used := s.Stats().Evicted, m.Used(); n != 0 || used > MinLimit {
+		t.Errorf("%d evicted, %d bytes", n, used)
 	}
 }
 
@@ -437,6 +483,31 @@ func TestAMemoryIsTheSameAfterItWasSaved(t *testing.T) {
 	found := sequences.Follow(keyOf(sequences, "k"), 2, 2, "b", time.Hour, after(time.Minute), noon)
 	if want := (Occurrence{"a", noon}); len(found) != 1 || found[0][0] != want {
 		t.Errorf("the sequence: %v", found)
+	}
+}
+
+// While a memory is saved an entry can move from one page to another: both have it then.
+func TestAnEntryThatWasSavedTwiceIsAsItWasLast(t *testing.T) {
+	m := New(0)
+	s := m.Set("rule", 24*time.Hour, noon)
+	var before, later saved
+	s.Seen(keyOf(s, "a"), noon, noon)
+	before.save(t, m)
+	s.Seen(keyOf(s, "a"), after(20*time.Hour), after(20*time.Hour))
+	later.save(t, m)
+	for _, pages := range [][]saved{{before, later}, {later, before}} {
+		both := saved{header: later.header, pages: map[uint32][]byte{0: pages[0].pages[0], 1: pages[1].pages[0]}}
+		r, err := Restore(0, both.header, both.all(), noon)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s := r.Set("rule", 24*time.Hour, noon)
+		if n := s.Stats().Keys; n != 1 || r.Used() != entryBytes || r.table.count != 1 {
+			t.Errorf("%d keys, %d bytes", n, r.Used())
+		}
+		if !s.Seen(keyOf(s, "a"), after(40*time.Hour), noon) {
+			t.Error("it is as it was first")
+		}
 	}
 }
 
