@@ -103,8 +103,34 @@ func TestExplainSaysWhatARuleWaitsFor(t *testing.T) {
 func TestShowSaysWhatARuleAboutSeveralEventsIsAbout(t *testing.T) {
 	folder := severalEvents(t)
 	out, _, code := runWith("", "rules", "show", "new-key", "--rules="+folder+"/*.toml")
-	if code != 0 || !strings.Contains(out, "the first event in 5d with these values of user.name\n") {
+	if code != 0 || !strings.Contains(out, "the first event in 5d with these values of user.name\n") || !strings.Contains(out, "\n  user.name ") {
 		t.Errorf("code %d\n%s", code, out)
+	}
+}
+
+func TestCheckSaysWhichTypesOfRulesNeedState(t *testing.T) {
+	out, _, code := runWith("", "rules", "check", "--table", severalEvents(t))
+	want := `type         files   loaded  not supported  broken
+new_terms        1        1              -       -  needs state
+threshold        1        1              -       -  needs state
+all              2        2              -       -
+2 rules fine.
+`
+	if code != 0 || out != want {
+		t.Errorf("code %d\n%s", code, out)
+	}
+}
+
+func TestARuleAboutNewNetworksNeedsTheirDatabase(t *testing.T) {
+	folder := severalEvents(t, "CreateAccessKey a")
+	path := filepath.Join(folder, "new.toml")
+	text := strings.Replace(aboutSeveral["new.toml"], `"user.name"`, `"user.name", "source.as.organization.name"`, 1)
+	if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	_, errOut, code := runWith("", "scan", "--rules=-builtin,"+path, folder+"/events.json")
+	if want := "trailwire: warning: the rule \"A key is created by somebody new\" reads source.as.organization.name, which a raw event has with asn_database alone\n"; code != 0 || errOut != want {
+		t.Errorf("code %d\n%s", code, errOut)
 	}
 }
 

@@ -166,8 +166,20 @@ func (r *Rule) Credit() []string {
 // BuiltIn reports whether the rule came with the program.
 func (r *Rule) BuiltIn() bool { return r.builtIn }
 
-// Fields returns the fields that the rule's query reads.
-func (r *Rule) Fields() []cloudtrail.Field { return r.fields }
+// Fields returns the fields that the rule reads: those of its query, and those that events
+// must have in common.
+func (r *Rule) Fields() []cloudtrail.Field {
+	fields := slices.Clip(r.fields)
+	if r.past == nil {
+		return fields
+	}
+	for _, f := range r.past.key {
+		if !slices.ContainsFunc(fields, func(have cloudtrail.Field) bool { return have.Name() == f.Name() }) {
+			fields = append(fields, f)
+		}
+	}
+	return fields
+}
 
 // Needles returns the texts one of which every event that the rule matches
 // contains, so that most chunks need not be parsed. There are none for a rule
