@@ -102,13 +102,14 @@ func (r *remembering) call(action, user string) {
 	r.waitForLines(filepath.Join(r.dir, "records"), r.sent)
 }
 
-// saved waits until what was seen up to now is in the file.
+// saved waits until what was seen up to now is in the file. A transaction is in it with
+// its last write alone, so the file must then have been left alone for some time.
 func (r *remembering) saved() {
 	r.t.Helper()
 	since := time.Now().Add(100 * time.Millisecond) // a write that had begun before has ended
 	r.waitFor("the state is written", func() bool {
 		info, err := os.Stat(r.state)
-		return err == nil && info.ModTime().After(since)
+		return err == nil && info.ModTime().After(since) && time.Since(info.ModTime()) > 2*time.Second
 	})
 }
 
