@@ -1,6 +1,10 @@
 package deliver
 
-import "context"
+import (
+	"context"
+
+	"github.com/trailwire/trailwire/internal/address"
+)
 
 // Destination is a place that alerts are delivered to. It may be used from
 // several goroutines at once.
@@ -15,4 +19,21 @@ type Destination interface {
 	// Close gives back what the destination holds. Nothing is delivered
 	// after it.
 	Close() error
+}
+
+// Destinations returns a destination for each address of the options. None of them
+// connects before it delivers.
+func Destinations(o Options) []Destination {
+	var all []Destination
+	for _, a := range o.Addresses {
+		switch a.Kind {
+		case address.Stdout:
+			all = append(all, stdout{})
+		case address.File:
+			all = append(all, &file{path: a.Target})
+		case address.Forward:
+			all = append(all, newForward(a, o))
+		}
+	}
+	return all
 }

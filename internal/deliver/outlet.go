@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/trailwire/trailwire/detect"
-	"github.com/trailwire/trailwire/internal/address"
 	"github.com/trailwire/trailwire/internal/chunk"
 )
 
@@ -28,18 +27,7 @@ type Outlet struct {
 // NewOutlet returns an outlet. It connects to nothing yet: if a receiver is
 // down when Fluent Bit starts, alerts wait for it.
 func NewOutlet(engine *detect.Engine, o Options) *Outlet {
-	var destinations []Destination
-	for _, a := range o.Addresses {
-		switch a.Kind {
-		case address.Stdout:
-			destinations = append(destinations, stdout{})
-		case address.File:
-			destinations = append(destinations, &file{path: a.Target})
-		case address.Forward:
-			destinations = append(destinations, newForward(a, o))
-		}
-	}
-	return newOutlet(engine, o, destinations)
+	return newOutlet(engine, o, Destinations(o))
 }
 
 func newOutlet(engine *detect.Engine, o Options, destinations []Destination) *Outlet {

@@ -106,8 +106,19 @@ func (r *Reader) skipToRecord() error {
 				return &BrokenError{at, errNoList}
 			}
 			r.lists = max(r.lists-1, 0)
+		case '{':
+			n, found := r.beginsFile()
+			if !found {
+				return nil
+			}
+			r.advance(n)
+			r.lists++
+			r.files++
+			continue
 		case '}':
-			if !r.broken {
+			if r.files > 0 && r.lists == 0 {
+				r.files--
+			} else if !r.broken {
 				return nil // reading it says what is wrong
 			}
 		default:
@@ -134,6 +145,26 @@ func (r *Reader) beginsList() bool {
 	}
 	return false
 }
+
+// beginsFile reports whether the object at the start is an S3 log file that is to be
+// split, and how many bytes there are before its first event.
+func (r *Reader) beginsFile() (n int, found bool) {
+	if !r.Split || r.lists > 0 {
+		return 0, false
+	}
+	for _, token := range [...]string{"{", `"Records"`, ":", "["} {
+		for r.has(n+1) && n < farAway && isSpace(r.buffer[r.start+n]) {
+			n++
+		}
+		if !r.has(n+len(token)) || string(r.buffer[r.start+n:r.start+n+len(token)]) != token {
+			return 0, false
+		}
+		n += len(token)
+	}
+	return n, true
+}
+
+func isSpace(c byte) bool { return c == ' ' || c == '\t' || c == '\r' || c == '\n' }
 
 // atObject reports whether a JSON object begins at the start, its quotation marks
 // not escaped. Among words a brace may mean anything.

@@ -38,7 +38,7 @@ func openInput(in input, stdin io.Reader, read func(n int)) (content, error) {
 		}
 		source, c.file = file, file
 	}
-	decoded, err := decode(&countingReader{source, read})
+	decoded, err := Decode(&countingReader{source, read})
 	if err != nil {
 		_ = c.Close()
 		return content{}, err
@@ -54,8 +54,9 @@ const readSize = 256 << 10
 // what it gives to Firehose, which may compress it again.
 const maxZips = 3
 
-// decode returns what is in source, decompressed, in UTF-8.
-func decode(source io.Reader) (io.Reader, error) {
+// Decode returns what is in source, decompressed, in UTF-8. An error of the source
+// itself comes with the first read.
+func Decode(source io.Reader) (io.Reader, error) {
 	for zips := 0; ; zips++ {
 		buffered := bufio.NewReaderSize(source, readSize)
 		// An error here comes again with the first read.

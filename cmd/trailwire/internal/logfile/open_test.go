@@ -115,7 +115,7 @@ func TestTextIsReadInEveryEncodingOfUnicode(t *testing.T) {
 		{"one character", "1", "1"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			reader, err := decode(iotest.OneByteReader(strings.NewReader(test.text)))
+			reader, err := Decode(iotest.OneByteReader(strings.NewReader(test.text)))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -131,7 +131,7 @@ func TestWhatIsNotReadIsCalledByItsName(t *testing.T) {
 		"\x28\xb5\x2f\xfd": "zstd", "BZh91AY&SY": "bzip2", "\xfd7zXZ\x00\x00": "xz", "PAR1\x15\x04": "Parquet", "PK\x03\x04...": "zip",
 		"\x04\x22\x4d\x18": "lz4", "Obj\x01\x04": "Avro", "BZhello": "", "PAR10": "", "PAR1": "", "{}": "", "": "",
 	} {
-		_, err := decode(strings.NewReader(begin))
+		_, err := Decode(strings.NewReader(begin))
 		if want == "" && err != nil || want != "" && (err == nil || err.Error() != "this is "+want+": only JSON is read, as it is or with gzip") {
 			t.Errorf("%q: %v, want %q", begin, err, want)
 		}
@@ -143,7 +143,7 @@ func TestGzipIsNotOpenedForEver(t *testing.T) {
 	for range maxZips {
 		text = zipped(t, text)
 	}
-	reader, err := decode(strings.NewReader(text))
+	reader, err := Decode(strings.NewReader(text))
 	if err != nil {
 		t.Fatal(err)
 	}

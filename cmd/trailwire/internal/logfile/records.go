@@ -32,6 +32,10 @@ type Reader struct {
 	// Prose says that lines without JSON are to be expected: they are counted, and
 	// are no error.
 	Prose bool
+	// Split says that the events of an S3 log file are records, and not the file as a
+	// whole: of {"Records":[…]} each element is one. Such a file may be larger than
+	// memory.
+	Split bool
 	// OverLimit is where text goes that is over the limit of a record, on one line;
 	// nil for nowhere.
 	OverLimit io.Writer
@@ -48,6 +52,7 @@ type Reader struct {
 	offset int64 // of start in the text
 	line   int   // the same, from 1
 	lists  int   // how many lists around records are open
+	files  int   // how many objects around a list of Records are open
 	broken bool  // there was a broken place, so a bracket may have lost its other
 	wasted int64 // bytes that were looked at for the ends of objects without one
 	plain  int   // lines without JSON

@@ -16,8 +16,11 @@ import (
 // readAll returns what a Reader makes of a text: a record as its line and
 // its JSON, an error as its line and its words.
 func readAll(src io.Reader, lines bool) []string {
+	return allOf(NewReader(src, lines))
+}
+
+func allOf(r *Reader) []string {
 	var all []string
-	r := NewReader(src, lines)
 	for range 1000 {
 		record, err := r.Next(nil)
 		var broken *BrokenError
@@ -38,6 +41,56 @@ func readAll(src io.Reader, lines bool) []string {
 		}
 	}
 	return append(all, "it never ends")
+}
+
+func TestTheEventsOfAFileAreRecordsWhereItIsSplit(t *testing.T) {
+	for _, test := range []struct {
+		name string
+		text string
+		want []string
+	}{
+		{"a file on one line", `{"Records":[{"a":1},{"a":2}]}`, []string{`1: {"a":1}`, `1: {"a":2}`}},
+		{"a file over several lines", "{\n  \"Records\" : [\n    {\"a\":1},\n    {\"a\":2}\n  ]\n}\n", []string{`3: {"a":1}`, `4: {"a":2}`}},
+		{"a file without events", `{"Records":[]}`, nil},
+		{"files one after the other", `{"Records":[{"a":1}]}` + "\n" + `{"Records":[{"a":2}]}{"a":3}`, []string{`1: {"a":1}`, `2: {"a":2}`, `2: {"a":3}`}},
+		{"a list inside of an event", `{"Records":[{"Records":[{"a":1}]}]}`, []string{`1: {"Records":[{"a":1}]}`}},
+		{"files in a list", `[{"Records":[{"a":1}]}]`, []string{`1: {"Records":[{"a":1}]}`}},
+		{"another key first", `{"a":1,"Records":[{"a":1}]}`, []string{`1: {"a":1,"Records":[{"a":1}]}`}},
+		{"a file that is cut off", `{"Records":[{"a":1},{"a"`, []string{`1: {"a":1}`, `1: the record is cut off (byte 20)`, `1: {"log":"{\"a\""}`}},
+		{"a file that is cut off between two events", `{"Records":[{"a":1},`, []string{`1: {"a":1}`, `1: the list of records is cut off (byte 20)`}},
+		{"a broken event", "{\"Records\":[{\"a\":1},{\"a\":x},{\"a\":3}]}", []string{`1: {"a":1}`, `1: invalid character 'x' looking for beginning of value (byte 25)`, `1: {"log":"{\"a\":x}"}`, `1: {"a":3}`}},
+		{"nothing after the name", `{"Records":`, []string{`1: the record is cut off (byte 0)`, `1: {"log":"{\"Records\":"}`}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			for _, src := range []io.Reader{strings.NewReader(test.text), iotest.OneByteReader(strings.NewReader(test.text))} {
+				r := NewReader(src, false)
+				r.Split = true
+				if got := allOf(r); !reflect.DeepEqual(got, test.want) {
+					t.Errorf("got  %q\nwant %q", got, test.want)
+				}
+			}
+		})
+	}
+}
+
+func TestASplitFileIsNotHeldInMemory(t *testing.T) {
+	event := `{"eventName":"` + strings.Repeat("x", 1000) + `"},`
+	const events = 20_000
+	src := io.MultiReader(strings.NewReader(`{"Records":[`), strings.NewReader(strings.Repeat(event, events-1)+event[:len(event)-1]), strings.NewReader("]}"))
+	r := NewReader(src, false)
+	r.Split = true
+	n := 0
+	for {
+		if _, err := r.Next(nil); err == io.EOF {
+			break
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		n++
+	}
+	if n != events || cap(r.buffer) > 4*readSize {
+		t.Errorf("%d events, a buffer of %d bytes", n, cap(r.buffer))
+	}
 }
 
 func TestRecordsOfEveryLayoutAreRead(t *testing.T) {
