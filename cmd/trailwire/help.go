@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
@@ -10,6 +11,10 @@ import (
 
 // helpNotes is the annotation with the text at the end of a command's help.
 const helpNotes = "notes"
+
+// propertiesHeading is the annotation with what a command's properties are about;
+// Detection, if there is none.
+const propertiesHeading = "properties"
 
 // usage prints how a command is called: what cobra prints, but with the flags
 // that are properties of the engine apart from those of the command itself.
@@ -45,7 +50,8 @@ func (p *program) usage(cmd *cobra.Command) error {
 		fmt.Fprintf(&b, "\nFlags:\n%s", own.FlagUsagesWrapped(helpWidth))
 	}
 	if detection.HasAvailableFlags() {
-		fmt.Fprintf(&b, "\nDetection, as the plugin's properties of the same names:\n%s", detection.FlagUsagesWrapped(helpWidth))
+		heading := cmp.Or(cmd.Annotations[propertiesHeading], "Detection")
+		fmt.Fprintf(&b, "\n%s, as the plugin's properties of the same names:\n%s", heading, detection.FlagUsagesWrapped(helpWidth))
 	}
 	if notes := cmd.Annotations[helpNotes]; notes != "" {
 		fmt.Fprintf(&b, "\n%s", notes)

@@ -114,7 +114,7 @@ account: "AWS Lambda Function Policy Updated to Allow Cross-Account Invocation".
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return wrongUse(err) })
 	root.SetUsageFunc(p.usage)
 	root.CompletionOptions.HiddenDefaultCmd = true
-	root.AddCommand(p.scanCommand(), p.queryCommand(), p.rulesCommand(), p.demoCommand(), p.versionCommand())
+	root.AddCommand(p.scanCommand(), p.queryCommand(), p.rulesCommand(), p.collectCommand(), p.demoCommand(), p.versionCommand())
 	return root
 }
 
