@@ -33,14 +33,18 @@ const quiet = 5 * time.Second
 
 // Folder follows a folder: it delivers each log file below it, and looks for new ones
 // every so often until the context ends. A file is delivered once, or again after it has
-// changed. What was delivered is kept in seen, also beyond the process.
+// changed. What was delivered is kept in seen, also beyond the process. An error says that
+// the folder cannot be read at the start; later that is told of.
 //
 // Log files are those whose names end in .json, .ndjson or .jsonl, with .gz or without. A
 // file that grows is not one: it would be delivered whole each time.
 func (c *Collector) Folder(ctx context.Context, folder string, seen *Seen, every time.Duration) error {
-	for {
-		if err := c.lookInto(ctx, folder, seen); err != nil {
+	for first := true; ; first = false {
+		switch err := c.lookInto(ctx, folder, seen); {
+		case err != nil && first:
 			return err
+		case err != nil: // a disk that is not there for some time
+			c.log.say("folder", err.Error())
 		}
 		c.sleep(ctx, every)
 		if ctx.Err() != nil {
@@ -92,6 +96,9 @@ func List(folder string, seen *Seen, visit func(o Object)) (err error) {
 // cannot be looked at goes to problem and does not stop the rest; an error of visit does.
 func eachLog(folder string, visit func(o Object, modified time.Time) error, problem func(path string, err error)) error {
 	return filepath.WalkDir(folder, func(path string, entry fs.DirEntry, err error) error {
+		if err != nil && path == folder {
+			return err
+		}
 		if err != nil {
 			problem(path, err)
 			return nil
