@@ -8,132 +8,37 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/s3"
-	"github.com/aws/aws-sdk-go-v2/service/sqs"
-	sqstypes "github.com/aws/aws-sdk-go-v2/service/sqs/types"
+	"github.com/trailwire/trailwire/internal/testaws"
 )
 
-// The server that plays S3 and SQS, and a node that can run it.
-const (
-	server       = "fauxqs@2.4.1"
-	serversNode  = "node@22"
-	serverFolder = "trailwire-fauxqs-2.4.1"
-)
-
-// startServer starts a server of S3 and SQS and returns its clients, with a bucket
-// and a queue. It skips the test if npm cannot bring the server.
-func startServer(t *testing.T) (a *AWS, files *s3.Client, queues *sqs.Client) {
+// startServer starts a server of S3 and SQS with an empty bucket.
+func startServer(t *testing.T) (*AWS, *testaws.Server) {
 	t.Helper()
-	modules := installServer(t)
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	s := testaws.Start(t)
+	for _, variable := range s.Environment() {
+		name, value, _ := strings.Cut(variable, "=")
+		t.Setenv(name, value)
+	}
+	a, err := Open(t.Context(), Account{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, port, _ := net.SplitHostPort(listener.Addr().String())
-	listener.Close()
-	cmd := exec.Command(filepath.Join(modules, ".bin", "node"), filepath.Join(modules, ".bin", "fauxqs"))
-	cmd.Env = append(os.Environ(), "FAUXQS_PORT="+port, "FAUXQS_LOGGER=false")
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		_ = cmd.Process.Kill()
-		_ = cmd.Wait()
-	})
-	endpoint := "http://127.0.0.1:" + port
-	for deadline := time.Now().Add(30 * time.Second); ; time.Sleep(20 * time.Millisecond) {
-		if r, err := http.Get(endpoint + "/health"); err == nil {
-			r.Body.Close()
-			break
-		} else if time.Now().After(deadline) {
-			t.Fatal(err)
-		}
-	}
-	t.Setenv("AWS_ENDPOINT_URL", endpoint)
-	t.Setenv("AWS_ACCESS_KEY_ID", "id")
-	t.Setenv("AWS_SECRET_ACCESS_KEY", "secret")
-	t.Setenv("AWS_REGION", "us-east-1")
-	a, err = Open(t.Context(), Account{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return a, a.files, sqs.NewFromConfig(a.config)
-}
-
-// installServer returns the folder node_modules with the server. It is kept for the
-// next run.
-func installServer(t *testing.T) string {
-	t.Helper()
-	cache, err := os.UserCacheDir()
-	if err != nil {
-		t.Skip("no cache folder for the server that plays AWS")
-	}
-	folder := filepath.Join(cache, serverFolder)
-	modules := filepath.Join(folder, "node_modules")
-	if _, err := os.Stat(filepath.Join(modules, ".bin", "fauxqs")); err == nil {
-		return modules
-	}
-	npm, err := exec.LookPath("npm")
-	if err != nil {
-		t.Skip("no npm on path, which brings the server that plays AWS")
-	}
-	if err := os.MkdirAll(cache, 0o700); err != nil {
-		t.Fatal(err)
-	}
-	fresh, err := os.MkdirTemp(cache, serverFolder+".*")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer os.RemoveAll(fresh)
-	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
-	defer cancel()
-	cmd := exec.CommandContext(ctx, npm, "install", "--no-audit", "--no-fund", "--allow-scripts=node", "--prefix", fresh, server, serversNode)
-	if out, err := cmd.CombinedOutput(); err != nil {
-		t.Logf("%s", out)
-		t.Skip("npm cannot bring the server that plays AWS")
-	}
-	if err := os.Rename(fresh, folder); err != nil {
-		if _, err := os.Stat(modules); err != nil { // another run was not faster
-			t.Fatal(err)
-		}
-	}
-	return modules
-}
-
-func put(t *testing.T, files *s3.Client, key string, content []byte) {
-	t.Helper()
-	if _, err := files.PutObject(t.Context(), &s3.PutObjectInput{Bucket: aws.String("trail"), Key: &key, Body: bytes.NewReader(content)}); err != nil {
-		t.Fatal(err)
-	}
+	s.MakeBucket("trail")
+	return a, s
 }
 
 func TestAnObjectOfS3GoesThroughAQueueOfSQS(t *testing.T) {
-	a, files, queues := startServer(t)
-	if _, err := files.CreateBucket(t.Context(), &s3.CreateBucketInput{Bucket: aws.String("trail")}); err != nil {
-		t.Fatal(err)
-	}
-	made, err := queues.CreateQueue(t.Context(), &sqs.CreateQueueInput{QueueName: aws.String("q")})
-	if err != nil {
-		t.Fatal(err)
-	}
-	url := *made.QueueUrl
+	a, s := startServer(t)
+	queue := s.MakeQueue("q")
 	const events = 30_000
-	put(t, files, "AWSLogs/a b=c.json.gz", zipped(logFile(events)))
-	for _, body := range []string{
-		strings.ReplaceAll(created("AWSLogs/a+b%3Dc.json.gz"), "us-east-1", ""), created("gone"), `{"Event":"s3:TestEvent"}`, "hello",
-	} {
-		if _, err := queues.SendMessage(t.Context(), &sqs.SendMessageInput{QueueUrl: &url, MessageBody: &body}); err != nil {
-			t.Fatal(err)
-		}
+	s.Put("trail", "AWSLogs/a b=c.json.gz", zipped(logFile(events)))
+	for _, body := range []string{created("AWSLogs/a+b%3Dc.json.gz"), created("gone"), `{"Event":"s3:TestEvent"}`, "hello"} {
+		s.Send(queue, body)
 	}
 	to := &receiver{}
 	c := New(Options{Store: a, Destination: to, Log: func(line string) { t.Log(line) }})
@@ -145,13 +50,12 @@ func TestAnObjectOfS3GoesThroughAQueueOfSQS(t *testing.T) {
 		}
 		cancel()
 	}()
-	c.Queue(ctx, a.Queue(url), 3)
+	c.Queue(ctx, a.Queue(queue), 3)
 	if len(to.got) != events {
 		t.Errorf("%d events", len(to.got))
 	}
-	left, err := queues.GetQueueAttributes(t.Context(), &sqs.GetQueueAttributesInput{QueueUrl: &url, AttributeNames: []sqstypes.QueueAttributeName{"All"}})
-	if err != nil || left.Attributes["ApproximateNumberOfMessages"] != "0" || left.Attributes["ApproximateNumberOfMessagesNotVisible"] != "0" {
-		t.Errorf("%v: messages are left: %v", err, left.Attributes)
+	if left := s.Left(queue); left > 0 {
+		t.Errorf("%d messages are left", left)
 	}
 	for _, result := range []Result{Delivered, Gone} {
 		if n := value(c.counts.objects.WithLabelValues(string(result))); n != 1 {
@@ -164,12 +68,9 @@ func TestAnObjectOfS3GoesThroughAQueueOfSQS(t *testing.T) {
 }
 
 func TestABucketIsListedInOrderAfterAKey(t *testing.T) {
-	a, files, _ := startServer(t)
-	if _, err := files.CreateBucket(t.Context(), &s3.CreateBucketInput{Bucket: aws.String("trail")}); err != nil {
-		t.Fatal(err)
-	}
+	a, s := startServer(t)
 	for _, key := range []string{"p/c", "p/a", "x", "p/b"} {
-		put(t, files, key, []byte("{}"))
+		s.Put("trail", key, []byte("{}"))
 	}
 	var keys []string
 	err := a.List(t.Context(), "trail", "p/", "p/a", func(o Object, modified time.Time) bool {
