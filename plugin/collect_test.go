@@ -1,0 +1,143 @@
+package main_test
+
+import (
+	"bytes"
+	"compress/gzip"
+	"fmt"
+	"net/http/httptest"
+	"net/url"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/trailwire/trailwire/internal/testaws"
+)
+
+// commandLine returns the path of the command line.
+func commandLine(t *testing.T) string {
+	t.Helper()
+	path, err := builtCommandLine()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+var builtCommandLine = sync.OnceValues(func() (string, error) {
+	path := filepath.Join(workshop, "trailwire")
+	if out, err := exec.Command("go", "build", "-trimpath", "-o", path, "../cmd/trailwire").CombinedOutput(); err != nil {
+		return "", fmt.Errorf("%w: %s", err, out)
+	}
+	return path, nil
+})
+
+// Files in S3 whose queue tells of them reach an HTTP receiver as records and as
+// alerts, whatever ends and how: the collector or Fluent Bit, by SIGKILL, under load.
+// TRAILWIRE_KILLS says how often each is killed.
+func TestFilesOfS3ArriveWhateverIsKilled(t *testing.T) {
+	inFluentBit(t, func(t *testing.T, fb fluentBit) {
+		const objects, eventsInEach = 200, 40
+		kills := countFrom(t, "TRAILWIRE_KILLS", 1) // each may hide some messages for a minute
+		aws := testaws.Start(t)
+		aws.MakeBucket("trail")
+		queue := aws.MakeQueue("trail")
+
+		site := &arrivals{all: make(map[string]map[string]int), alerts: make(map[string]map[string]int)}
+		server := httptest.NewServer(site)
+		t.Cleanup(server.Close)
+		where, err := url.Parse(server.URL)
+		if err != nil {
+			t.Fatal(err)
+		}
+		dir, port := folder(t), freePort(t)
+		http := fmt.Sprintf("name: http, host: %s, port: %s, format: json_lines, retry_limit: no_limits", where.Hostname(), where.Port())
+		write(t, filepath.Join(dir, "fluent-bit.yaml"), fmt.Sprintf(`
+service: {flush: 0.2, grace: 3, storage.path: %[1]s/buffer, scheduler.base: 1, scheduler.cap: 1}
+plugins: [%[2]q, %[3]q]
+pipeline:
+  inputs:
+    - {name: forward, listen: 127.0.0.1, port: %[4]s, storage.type: filesystem}
+    - {name: trailwire, alias: alerts, storage.type: filesystem}
+  filters:
+    - {name: trailwire, match: cloudtrail, max_signals: 1000000, dedup_window: 0, alert_tag: alert.$severity}
+  outputs:
+    - {%[5]s, match: cloudtrail, uri: %[6]s}
+    - {%[5]s, match: alert.high, uri: %[7]s}
+`, dir, plugin(t), filepath.Join(filepath.Dir(plugin(t)), "flb-in_trailwire.so"), port, http, recordsWay, alertsWay))
+
+		var all, grants []string
+		for i := range objects {
+			key := fmt.Sprintf("AWSLogs/111122223333/CloudTrail/eu-west-1/%03d.json.gz", i)
+			var events []string
+			for j := range eventsInEach {
+				id := fmt.Sprintf("e-%d-%d", i, j)
+				event := grant(id, "444455556666")
+				if j > 0 {
+					event = strings.Replace(event, "AddPermission", "GetPolicy", 1)
+				} else {
+					grants = append(grants, id)
+				}
+				all, events = append(all, id), append(events, event)
+			}
+			var zipped bytes.Buffer
+			w := gzip.NewWriter(&zipped)
+			fmt.Fprintf(w, `{"Records":[%s]}`, strings.Join(events, ","))
+			if err := w.Close(); err != nil {
+				t.Fatal(err)
+			}
+			aws.Put("trail", key, zipped.Bytes())
+			aws.Send(queue, fmt.Sprintf(`{"Records":[{"eventSource":"aws:s3","eventName":"ObjectCreated:Put","s3":{"bucket":{"name":"trail"},"object":{"key":%q,"sequencer":"%d"}}}]}`, key, i))
+		}
+		aws.Send(queue, `{"Service":"Amazon S3","Event":"s3:TestEvent","Bucket":"trail"}`)
+
+		collector := func() *process {
+			return fluentBit{path: "env"}.start(t, dir, append(aws.Environment(),
+				commandLine(t), "collect", "--queue", queue, "--to", "forward://127.0.0.1:"+port, "--send-timeout", "2")...)
+		}
+		kill := func(p *process) {
+			if err := p.command.Process.Signal(syscall.SIGKILL); err != nil {
+				t.Fatal(err)
+			}
+			p.exit()
+		}
+		p, c := fb.start(t, dir, "-c", "fluent-bit.yaml"), collector()
+		for i := range kills {
+			_, before := site.at(recordsWay)
+			p.happens(func() bool { _, n := site.at(recordsWay); return n > before+eventsInEach || n >= len(all) })
+			time.Sleep(time.Duration(i*37%200) * time.Millisecond)
+			kill(c)
+			c = collector()
+			time.Sleep(time.Duration(i*53%200) * time.Millisecond)
+			kill(p)
+			p = fb.start(t, dir, "-c", "fluent-bit.yaml")
+		}
+		// A message that a killed collector had is hidden for a minute.
+		deadline := time.Now().Add(2 * time.Minute)
+		for aws.Left(queue) > 0 && time.Now().Before(deadline) {
+			time.Sleep(100 * time.Millisecond)
+		}
+		p.happens(func() bool {
+			records, _ := site.at(recordsWay)
+			raised, _ := site.at(alertsWay)
+			return len(records) >= len(all) && len(raised) >= len(grants)
+		})
+		start := time.Now()
+		c.stop()
+		if took := time.Since(start); took > 10*time.Second {
+			t.Errorf("the collector ends %v after SIGTERM", took)
+		}
+		p.stop()
+		records, times := site.at(recordsWay)
+		raised, _ := site.at(alertsWay)
+		t.Logf("killed %d times each; %d events arrived, %d times in all; %d alerts", kills, len(records), times, len(raised))
+		wantAllIDs(t, "events", all, records)
+		wantAllIDs(t, "alerts", grants, raised)
+		if left := aws.Left(queue); left > 0 {
+			t.Errorf("%d messages are left in the queue", left)
+		}
+	})
+}
