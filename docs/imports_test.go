@@ -21,6 +21,7 @@ var packages = []struct{ name, mayImport string }{
 	{"internal/version", ""},
 	{"internal/testline", ""},
 	{"internal/testbuild", ""},
+	{"internal/testaws", ""},
 
 	{"detect/document", ""},
 	{"detect/program", ""},
@@ -62,7 +63,8 @@ var packages = []struct{ name, mayImport string }{
 	{"cmd/trailwire/internal/terminal", "detect/program detect/grant detect/grant/call detect/rule detect/alert detect"},
 	{"cmd/trailwire/internal/logfile", "detect/document cmd/trailwire/internal/terminal"},
 	{"cmd/trailwire/internal/report", "detect/grant detect/grant/call detect/rule detect/alert detect cmd/trailwire/internal/terminal"},
-	{"cmd/trailwire", "cmd/trailwire/internal/terminal cmd/trailwire/internal/logfile cmd/trailwire/internal/report internal/version detect/document detect/program detect/eql detect/kql detect/esql detect/cloudtrail detect/rule detect/alert detect internal/chunk internal/property"},
+	{"cmd/trailwire/internal/collect", "detect/document internal/deliver cmd/trailwire/internal/logfile"},
+	{"cmd/trailwire", "cmd/trailwire/internal/terminal cmd/trailwire/internal/logfile cmd/trailwire/internal/report cmd/trailwire/internal/collect internal/version detect/document detect/program detect/eql detect/kql detect/esql detect/cloudtrail detect/rule detect/alert detect internal/address internal/chunk internal/property internal/deliver"},
 
 	{"bench/workload", "detect/document detect/rule"},
 	{"bench", "detect/rule detect internal/chunk internal/search bench/workload"},

@@ -97,7 +97,7 @@ func (p *program) demo(paths []string, flags demoFlags, properties *properties) 
 	fmt.Fprintf(p.out, "%s\n%s\n", terminal.Printable(h.String(), terminal.MaxLine), whatFollows)
 
 	start := p.now()
-	r := logfile.NewReading(paths, p.in, p.err, false)
+	r := logfile.NewReading(paths, p.in, p.err, false, nil)
 	found := newFindings(options)
 	evaluator := engine.ThoroughEvaluator()
 	err = r.Each(func(record logfile.Record, _ string) error {

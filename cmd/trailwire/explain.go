@@ -23,7 +23,7 @@ func matchWord(c *prog.Clause) string {
 // explainEvent prints, for each rule, why it matches the event with this id, or
 // why not, and what became of that: the alert that a scan raises, or what drops it.
 func (p *program) explainEvent(paths []string, id string, quiet bool, engine *detect.Engine) error {
-	r := logfile.NewReading(paths, p.in, p.err, quiet)
+	r := logfile.NewReading(paths, p.in, p.err, quiet, p.remote)
 	if engine.Remembers() {
 		r.ByTime()
 	}

@@ -12,7 +12,8 @@ import (
 func TestImportsOfTheCommandLineRunOneWay(t *testing.T) {
 	const here = "github.com/trailwire/trailwire/cmd/trailwire/internal/"
 	mayImport := map[string][]string{
-		".":                 {"logfile", "report", "terminal"},
+		".":                 {"collect", "logfile", "report", "terminal"},
+		"internal/collect":  {"logfile"},
 		"internal/logfile":  {"terminal"},
 		"internal/report":   {"terminal"},
 		"internal/terminal": nil,

@@ -89,7 +89,7 @@ func (p *program) query(text string, paths []string, flags queryFlags) error {
 		return wrongUse(fmt.Errorf("the query: %w", err))
 	}
 	start := p.now()
-	r := logfile.NewReading(paths, p.in, p.err, flags.quiet)
+	r := logfile.NewReading(paths, p.in, p.err, flags.quiet, p.remote)
 	q := querying{
 		program: program, flags: flags, explain: terminal.NewExplainer(p.out, terminal.ColorsFor(p.out)), progress: r.Progress,
 		json: logfile.NewWriter(p.out),

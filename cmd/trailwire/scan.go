@@ -17,7 +17,7 @@ import (
 
 const scanHelp = `Look for threats in CloudTrail logs.
 
-PATH is a file, a folder, or - for standard input. Of a folder every .json,
+PATH is a file, a folder, s3://BUCKET/PREFIX, or - for standard input. Of a folder every .json,
 .ndjson and .jsonl file below it is read, and every .log, .txt or .out file, one
 without an ending and one that was rotated (.json.1, .log-20260618), if there is
 JSON in its first 64 KB. The summary says how many files were left aside. A file
@@ -72,7 +72,7 @@ func (p *program) scanCommand() *cobra.Command {
   trailwire scan --fail AWSLogs && echo "nothing found"
   trailwire scan --format json /var/log/cloudtrail | jq .alert.reason
   trailwire scan --report report.html AWSLogs
-  aws s3 cp s3://trail/AWSLogs/some.json.gz - | trailwire scan -`,
+  trailwire scan s3://trail/AWSLogs/111122223333/CloudTrail/eu-west-1/2026/11/`,
 		Args:                  somePaths,
 		DisableFlagsInUseLine: true,
 		Annotations:           map[string]string{helpNotes: scanNotes},
@@ -128,7 +128,7 @@ func (p *program) scan(paths []string, flags scanFlags, properties *properties) 
 		defer sink.report.Close()
 	}
 	start := p.now()
-	r := logfile.NewReading(paths, p.in, p.err, flags.quiet)
+	r := logfile.NewReading(paths, p.in, p.err, flags.quiet, p.remote)
 	if engine.Remembers() {
 		r.ByTime()
 	}

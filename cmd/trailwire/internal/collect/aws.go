@@ -20,6 +20,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/aws/smithy-go"
+	"github.com/aws/smithy-go/logging"
 )
 
 // Account says as whom AWS is asked, beside what the SDK finds by itself: the
@@ -38,7 +39,7 @@ type AWS struct {
 
 // Open finds the credentials. Nothing is asked of AWS yet.
 func Open(ctx context.Context, a Account) (*AWS, error) {
-	var options []func(*config.LoadOptions) error
+	options := []func(*config.LoadOptions) error{config.WithLogger(logging.Nop{})} // lines are the collector's
 	if a.Region != "" {
 		options = append(options, config.WithRegion(a.Region))
 	}

@@ -25,7 +25,22 @@ type input struct {
 	lines bool
 	// prose says that there may be lines without JSON.
 	prose bool
+	// open opens an input that is not on the disk; nil for others.
+	open func() (io.ReadCloser, error)
 }
+
+// Remote is a file that is not on the disk.
+type Remote struct {
+	Name string
+	Size int64
+	Open func() (io.ReadCloser, error)
+}
+
+// Lister lists what a URL names.
+type Lister func(url string) ([]Remote, error)
+
+// RemotePrefix is what the paths begin with that a [Lister] is asked for.
+const RemotePrefix = "s3://"
 
 // name is how messages call the input.
 func (in input) name() string {
@@ -42,13 +57,18 @@ type listing struct {
 }
 
 // list returns the files that paths name: each file by itself, and of a folder
-// those below it that look like logs, in the order of their names. What cannot be
+// those below it that look like logs, in the order of their names. Of a URL those are
+// taken whose names say that they are logs: none is fetched to look into it. What cannot be
 // looked at goes to problem, with its path.
-func list(paths []string, problem func(path string, err error)) listing {
+func list(paths []string, remote Lister, problem func(path string, err error)) listing {
 	l := listing{aside: make(map[string]int)}
 	for _, path := range paths {
 		if path == StandardInput {
 			l.inputs = append(l.inputs, input{path: path, size: -1})
+			continue
+		}
+		if strings.HasPrefix(path, RemotePrefix) && remote != nil {
+			l.remote(path, remote, problem)
 			continue
 		}
 		info, err := os.Stat(path)
@@ -67,6 +87,24 @@ func list(paths []string, problem func(path string, err error)) listing {
 		}
 	}
 	return l
+}
+
+func (l *listing) remote(url string, remote Lister, problem func(path string, err error)) {
+	files, err := remote(url)
+	if err == nil && len(files) == 0 {
+		err = errors.New("there is no file whose key begins so")
+	}
+	if err != nil {
+		problem(url, err)
+	}
+	for _, f := range files {
+		kind, sure := kindOf(f.Name)
+		if !sure {
+			l.aside[ending(f.Name)]++
+			continue
+		}
+		l.inputs = append(l.inputs, input{path: f.Name, size: f.Size, lines: kind == kindLines, open: f.Open})
+	}
 }
 
 func (l *listing) folder(folder string, problem func(path string, err error)) {

@@ -31,7 +31,13 @@ func (c content) Close() error {
 func openInput(in input, stdin io.Reader, read func(n int)) (content, error) {
 	var c content
 	source := stdin
-	if in.path != StandardInput {
+	if in.open != nil {
+		body, err := in.open()
+		if err != nil {
+			return content{}, err
+		}
+		source, c.file = body, body
+	} else if in.path != StandardInput {
 		file, err := os.Open(in.path)
 		if err != nil {
 			return content{}, Reason(err)

@@ -24,13 +24,13 @@ type Reading struct {
 	buffer   []byte
 }
 
-// NewReading lists what there is to read: files, folders and standard input. What
-// cannot be read goes to stderr, a line for each, and so does the progress, where that
-// is a terminal, unless quiet.
-func NewReading(paths []string, stdin io.Reader, stderr io.Writer, quiet bool) *Reading {
+// NewReading lists what there is to read: files, folders, standard input and what remote
+// lists of an s3:// URL. What cannot be read goes to stderr, a line for each, and so does
+// the progress, where that is a terminal, unless quiet.
+func NewReading(paths []string, stdin io.Reader, stderr io.Writer, quiet bool, remote Lister) *Reading {
 	r := &Reading{stdin: stdin}
 	r.problems = &problems{out: stderr, before: func() { r.Progress.Clear() }}
-	r.list = list(paths, r.problems.report)
+	r.list = list(paths, remote, r.problems.report)
 	var total int64
 	for _, in := range r.list.inputs {
 		if in.size < 0 || total < 0 {
