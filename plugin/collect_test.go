@@ -35,6 +35,11 @@ var builtCommandLine = sync.OnceValues(func() (string, error) {
 	return path, nil
 })
 
+// notification is S3's message about an object that was created.
+func notification(bucket, key string) string {
+	return fmt.Sprintf(`{"Records":[{"eventSource":"aws:s3","eventName":"ObjectCreated:Put","s3":{"bucket":{"name":%q},"object":{"key":%q,"sequencer":"1"}}}]}`, bucket, key)
+}
+
 // Files in S3 whose queue tells of them reach an HTTP receiver as records and as
 // alerts, whatever ends and how: the collector or Fluent Bit, by SIGKILL, under load.
 // TRAILWIRE_KILLS says how often each is killed.
@@ -90,7 +95,7 @@ pipeline:
 				t.Fatal(err)
 			}
 			aws.Put("trail", key, zipped.Bytes())
-			aws.Send(queue, fmt.Sprintf(`{"Records":[{"eventSource":"aws:s3","eventName":"ObjectCreated:Put","s3":{"bucket":{"name":"trail"},"object":{"key":%q,"sequencer":"%d"}}}]}`, key, i))
+			aws.Send(queue, notification("trail", key))
 		}
 		aws.Send(queue, `{"Service":"Amazon S3","Event":"s3:TestEvent","Bucket":"trail"}`)
 

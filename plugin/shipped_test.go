@@ -20,6 +20,8 @@ import (
 
 	"github.com/tinylib/msgp/msgp"
 	"go.yaml.in/yaml/v3"
+
+	"github.com/trailwire/trailwire/internal/testaws"
 )
 
 // These tests send events through every configuration that is shipped, take down
@@ -264,6 +266,25 @@ pipeline:
 	}
 }
 
+// fromS3 puts files into a bucket whose queue tells trailwire collect of them.
+func fromS3(name string) func(*testing.T, fluentBit, *place) flow {
+	return func(t *testing.T, fb fluentBit, p *place) flow {
+		port := freePort(t)
+		aws := testaws.Start(t)
+		aws.MakeBucket("trail")
+		queue := aws.MakeQueue("trail")
+		f := fb.start(t, settle(t, name, p, map[string]string{"COLLECT_PORT": port}), "-c", name)
+		c := fluentBit{path: "env"}.start(t, folder(t), append(aws.Environment(),
+			commandLine(t), "collect", "--queue", queue, "--to", "forward://127.0.0.1:"+port)...)
+		feed := func(id string) {
+			key := "AWSLogs/111122223333/CloudTrail/" + id + ".json.gz"
+			aws.Put("trail", key, []byte(zipped(t, `{"Records":[`+strings.Replace(strings.TrimSpace(twice(id)), "\n", ",", 1)+`]}`)))
+			aws.Send(queue, notification("trail", key))
+		}
+		return flow{feed, map[string]func() []string{"alert": p.at("/alert")}, []*process{f, c}}
+	}
+}
+
 func routed(name string) func(*testing.T, fluentBit, *place) flow {
 	return func(t *testing.T, fb fluentBit, p *place) flow {
 		address := startKafka(t, fb, folder(t), nearMiss+"\n")
@@ -435,6 +456,8 @@ var everyFlow = map[string]func(*testing.T, fluentBit, *place) flow{
 	"input-http-firehose.conf": fromHTTP("input-http-firehose.conf"),
 	"input-kafka.yaml":         fromKafka("input-kafka.yaml"),
 	"input-kafka.conf":         fromKafka("input-kafka.conf"),
+	"input-s3.yaml":            fromS3("input-s3.yaml"),
+	"input-s3.conf":            fromS3("input-s3.conf"),
 	"log-to-metrics.yaml":      fromFiles("log-to-metrics.yaml"),
 	"output-receiver.yaml":     senderAndReceiver,
 	"output-sender.yaml":       nil, // the same
