@@ -3,8 +3,6 @@ package logfile
 import (
 	"bytes"
 	"io"
-
-	"github.com/trailwire/trailwire/detect/document"
 )
 
 // How a [Reader] tells where a record begins and ends, by its brackets, quotation
@@ -186,7 +184,7 @@ func (r *Reader) findEnd() (n int, err error) {
 	depth, inText, escaped := 0, false, false
 	for {
 		text := r.buffer[r.start:]
-		text = text[:min(len(text), r.limit+1)]
+		text = text[:min(len(text), r.Limit+1)]
 		for ; n < len(text); n++ {
 			c := text[n]
 			if !means[c] && !escaped {
@@ -213,9 +211,9 @@ func (r *Reader) findEnd() (n int, err error) {
 				}
 			}
 		}
-		if n > r.limit {
+		if n > r.Limit {
 			r.wasted += int64(n)
-			return n, document.ErrLarge
+			return n, r.errLarge()
 		}
 		if !r.fill() {
 			r.wasted += int64(n)
@@ -247,7 +245,7 @@ func (r *Reader) findNext(closed int) (n int, whole bool) {
 		switch {
 		case closed > 0 && n >= closed:
 			return closed, true
-		case n > r.limit:
+		case n > r.Limit:
 			return n, false
 		case !r.has(n + 1):
 			return len(r.buffer) - r.start, true
@@ -268,7 +266,7 @@ func (r *Reader) findLineEnd() (n int, whole bool) {
 	inString, escaped := r.lists > 0 && r.buffer[r.start] == '"', false
 	for n = 1; r.has(n + 1); n++ {
 		switch c := r.buffer[r.start+n]; {
-		case n > r.limit:
+		case n > r.Limit:
 			return n, false
 		case c == '\n' || c == separator || c == 0:
 			return n, true
@@ -289,6 +287,10 @@ func (r *Reader) findLineEnd() (n int, whole bool) {
 func (r *Reader) passOver(anyLine bool) {
 	for {
 		text := r.buffer[r.start:]
+		if len(text) == 0 {
+			r.passOn(newline)
+			return
+		}
 		n, ended := len(text), false
 		for i, c := range text {
 			if c == '\n' || c == separator || c == 0 {
@@ -304,6 +306,50 @@ func (r *Reader) passOver(anyLine bool) {
 		if ends || !r.has(1) || ended && (anyLine || r.lines || r.buffer[r.start] == '{') {
 			r.passOn(newline)
 			return
+		}
+	}
+}
+
+// passOverObject moves the start over an object of a list that is over the limit, by its
+// brackets, so that what comes after it in the list is read. Where the object does not
+// end with its bracket, closed is false, and next says whether another begins there.
+func (r *Reader) passOverObject() (closed, next bool) {
+	depth, inText, escaped, before := 0, false, false, byte(0)
+	for {
+		n, ended := 0, false
+		text := r.buffer[r.start:]
+		for ; n < len(text) && !ended && !closed; n++ {
+			c := text[n]
+			switch {
+			case c == separator || c == 0 || c == '\n' && (inText || r.lines):
+				ended = true
+			case escaped:
+				escaped = false
+			case inText:
+				escaped = c == '\\'
+				inText = c != '"'
+			case c == '"':
+				inText = true
+			case c == '{' && before == '\n':
+				ended, next = true, true
+			case c == '{' || c == '[':
+				depth++
+			case c == '}' || c == ']':
+				depth--
+				closed = depth == 0
+			}
+			before = c
+		}
+		if ended {
+			n-- // what it ends at is not of it
+		}
+		r.advance(n) // counts lines, which passOn takes out
+		r.passOn(text[:n])
+		if closed || next {
+			r.passOn(newline)
+		}
+		if closed || ended || !r.has(1) {
+			return closed, next
 		}
 	}
 }

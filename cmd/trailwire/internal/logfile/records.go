@@ -36,6 +36,9 @@ type Reader struct {
 	// whole: of {"Records":[…]} each element is one. Such a file may be larger than
 	// memory.
 	Split bool
+	// Limit is the most bytes of a record, at least one: [document.MaxText], unless it is
+	// set to less.
+	Limit int
 	// OverLimit is where text goes that is over the limit of a record, on one line;
 	// nil for nowhere.
 	OverLimit io.Writer
@@ -43,7 +46,6 @@ type Reader struct {
 	src io.Reader
 	// lines says that a record ends with its line.
 	lines bool
-	limit int // the most bytes of a record
 
 	buffer []byte // what was read; everything before start is done with
 	start  int
@@ -61,7 +63,7 @@ type Reader struct {
 // NewReader returns a reader of the records in src. lines says that a record ends with
 // its line.
 func NewReader(src io.Reader, lines bool) *Reader {
-	return &Reader{src: src, lines: lines, limit: document.MaxText, line: 1}
+	return &Reader{src: src, lines: lines, Limit: document.MaxText, line: 1}
 }
 
 // Place is where in a text a record begins or an error is.
@@ -98,6 +100,24 @@ var (
 	errNoList     = errors.New("a ] without a list before it")
 )
 
+// largeError says that a record has more bytes than the limit that it is.
+type largeError int
+
+func (e largeError) Error() string {
+	return fmt.Sprintf("the record is larger than %d bytes", int(e))
+}
+
+// Is implements what [errors.Is] asks for.
+func (e largeError) Is(target error) bool { return target == document.ErrLarge }
+
+// errLarge says that a record is over the limit.
+func (r *Reader) errLarge() error {
+	if r.Limit == document.MaxText {
+		return document.ErrLarge
+	}
+	return largeError(r.Limit)
+}
+
 // Plain returns how many lines without JSON there have been, where they are to be
 // expected.
 func (r *Reader) Plain() int { return r.plain }
@@ -129,8 +149,8 @@ func (r *Reader) Next(dst []byte) (Record, error) {
 // readBroken makes a record of an object that cannot be read. n is how far it was
 // looked at.
 func (r *Reader) readBroken(dst []byte, n int, err error) (Record, error) {
+	at, broken, lists := r.place(), r.broken, r.lists
 	r.broken, r.lists = true, 0
-	at := r.place()
 	sourceFailed := errors.Is(err, errCutOff) && r.srcErr != nil && r.srcErr != io.EOF && r.start+n == len(r.buffer)
 	closed := n
 	if errors.Is(err, errCutOff) || errors.Is(err, document.ErrLarge) {
@@ -139,8 +159,17 @@ func (r *Reader) readBroken(dst []byte, n int, err error) (Record, error) {
 	end, whole := r.findNext(closed)
 	problem := &BrokenError{at, err}
 	if !whole {
-		r.passOver(false)
-		return Record{Place: at}, &BrokenError{at, document.ErrLarge}
+		closed, next := false, false
+		if lists > 0 {
+			closed, next = r.passOverObject()
+		}
+		switch {
+		case closed:
+			r.broken, r.lists = broken, lists
+		case !next:
+			r.passOver(false)
+		}
+		return Record{Place: at}, &BrokenError{at, r.errLarge()}
 	}
 	text := r.buffer[r.start : r.start+end]
 	if end == closed {
@@ -165,7 +194,7 @@ func (r *Reader) readText(dst []byte) (Record, error) {
 	if !whole {
 		r.broken = true
 		r.passOver(true)
-		return Record{Place: at}, &BrokenError{at, document.ErrLarge}
+		return Record{Place: at}, &BrokenError{at, r.errLarge()}
 	}
 	text := r.buffer[r.start : r.start+n]
 	record := r.textRecord(dst, text)

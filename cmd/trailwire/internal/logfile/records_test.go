@@ -394,7 +394,7 @@ func TestARecordOverTheLimitIsAProblemAndIsPassedOn(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			var passed strings.Builder
 			r := NewReader(strings.NewReader("{\"a\":1}\n"+test.text+"\n{\"a\":2}"), false)
-			r.limit, r.OverLimit = limit, &passed
+			r.Limit, r.OverLimit = limit, &passed
 			var got []string
 			for {
 				record, err := r.Next(nil)
@@ -406,12 +406,60 @@ func TestARecordOverTheLimitIsAProblemAndIsPassedOn(t *testing.T) {
 				got = append(got, fmt.Sprintf("%d: %d %v", record.Place.Line, n, err))
 			}
 			lines := 2 + strings.Count(test.text, "\n")
-			want := []string{"1: 1 <nil>", "2: 0 json: text is larger than 1 GiB (byte 8)", fmt.Sprintf("%d: 2 <nil>", lines+1)}
+			want := []string{"1: 1 <nil>", "2: 0 the record is larger than 1048576 bytes (byte 8)", fmt.Sprintf("%d: 2 <nil>", lines+1)}
 			if !reflect.DeepEqual(got, want) {
 				t.Errorf("read %.300q, want %q", got, want)
 			}
 			if strings.TrimRight(passed.String(), " \n") != test.passed || strings.Count(passed.String(), "\n") != 1 {
 				t.Errorf("passed on %d bytes, want %d", passed.Len(), len(test.passed))
+			}
+		})
+	}
+}
+
+// The list is one line, as CloudTrail writes it: nothing but brackets says where the
+// next event begins.
+func TestAnEventOverTheLimitDoesNotHideThoseAfterItInItsList(t *testing.T) {
+	const limit = 1 << 20
+	long := strings.Repeat("x", limit)
+	const tooLarge = "0 the record is larger than 1048576 bytes"
+	for _, test := range []struct {
+		name, text string
+		want       []string
+	}{
+		{"a long text", `{"a":"` + long + `"}`, []string{"1", tooLarge, "2"}},
+		{"brackets and quotation marks in it", `{"a":"]}` + long + `\"}]"}`, []string{"1", tooLarge, "2"}},
+		{"a text much longer than the limit", `{"a":"` + strings.Repeat(long, 5) + `"}`, []string{"1", tooLarge, "2"}},
+		{"several lines", "{\n \"a\": {\n\"b\":\"" + long + "\"\n}\n}", []string{"1", tooLarge, "2"}},
+		{"one that is cut off before a line that begins with the next", "{\"a\":[\"" + long + "\"\n{\"a\":7}", []string{"1", tooLarge, "7", "2"}},
+		{"a text that is cut off by its line", "{\"a\":\"" + long + "\n{\"a\":7}", []string{"1", tooLarge, "7", "2"}},
+		{"one that never ends", `{"a":[[["` + long + `"]`, []string{"1", tooLarge}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			all := `{"Records":[{"a":1},` + test.text + `,{"a":2}]}`
+			for _, src := range []io.Reader{strings.NewReader(all), iotest.HalfReader(strings.NewReader(all))} {
+				r := NewReader(src, false)
+				r.Split, r.Limit = true, limit
+				var got []string
+				for {
+					record, err := r.Next(nil)
+					if err == io.EOF {
+						break
+					}
+					value, _ := document.Get(record.Body, "a")
+					n, _ := document.Int(value)
+					text := fmt.Sprint(n)
+					if err != nil {
+						text += " " + strings.SplitN(err.Error(), " (byte", 2)[0]
+					}
+					got = append(got, text)
+				}
+				if !reflect.DeepEqual(got, test.want) {
+					t.Errorf("read %.300q, want %q", got, test.want)
+				}
+				if cap(r.buffer) > 4*limit {
+					t.Errorf("it takes a buffer of %d bytes", cap(r.buffer))
+				}
 			}
 		})
 	}
