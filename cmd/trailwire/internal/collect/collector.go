@@ -12,6 +12,11 @@ type Options struct {
 	Store       Store
 	Destination deliver.Destination
 
+	// MaxRecord is the most bytes of a record, as JSON and as MessagePack; zero means
+	// [DefaultMaxRecord]. A larger one is not delivered: it is part of what could not be
+	// read of its object. A worker may hold a few times as much memory.
+	MaxRecord int
+
 	// Log gets lines for people. It is called by one goroutine at a time.
 	Log func(line string)
 
@@ -25,6 +30,7 @@ type Options struct {
 type Collector struct {
 	store       Store
 	destination deliver.Destination
+	maxRecord   int
 	now         func() time.Time
 	sleep       func(ctx context.Context, d time.Duration)
 	log         *rareLog
@@ -41,11 +47,14 @@ func New(o Options) *Collector {
 	if o.Sleep == nil {
 		o.Sleep = sleep
 	}
+	if o.MaxRecord == 0 {
+		o.MaxRecord = DefaultMaxRecord
+	}
 	if o.Log == nil {
 		o.Log = func(string) {}
 	}
 	return &Collector{
-		store: o.Store, destination: o.Destination, now: o.Now, sleep: o.Sleep,
+		store: o.Store, destination: o.Destination, maxRecord: o.MaxRecord, now: o.Now, sleep: o.Sleep,
 		log: newRareLog(o.Log, o.Now), counts: newCounts(), done: newRecent(maxRecent),
 		health: health{since: o.Now()},
 	}

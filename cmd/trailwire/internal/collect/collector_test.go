@@ -40,6 +40,7 @@ type receiver struct {
 	mu     sync.Mutex
 	got    []string
 	sizes  []int // of the deliveries, in bytes
+	counts []int // of the deliveries, in records
 	refuse int
 	block  bool // refuses until the context ends
 }
@@ -64,6 +65,7 @@ func (r *receiver) Deliver(ctx context.Context, records []deliver.Alert) (int, e
 		size += len(record.Body)
 	}
 	r.sizes = append(r.sizes, size)
+	r.counts = append(r.counts, len(records))
 	return len(records), nil
 }
 

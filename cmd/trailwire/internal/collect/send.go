@@ -17,6 +17,21 @@ import (
 // more. A Forward message has at most as many (see deliver), so that each batch is one.
 const maxBatch = 1<<20 - 64<<10
 
+// maxRecords is how many records are delivered at a time: records of a few bytes each
+// must not take more memory than long ones.
+const maxRecords = 10_000
+
+// DefaultMaxRecord is the most bytes of a record unless [Options] say otherwise. A
+// forward input of Fluent Bit closes the connection at a message of more than its
+// buffer_max_size, 6,144,000 bytes by default, each time it comes. CloudTrail's events
+// have 1 MB at most.
+const DefaultMaxRecord = 5_000_000
+
+// maxInflated is how many bytes an object may hold for each byte that is stored. Gzip
+// writes 1,032 at most for each, and UTF-16 at most 3 for 2: more is gzip of gzip,
+// which grows without bounds.
+const maxInflated = 2048
+
 // stream delivers the events of an object, in order. It returns what became of it, and
 // for a Result but Delivered why. The result is Failed or GivenBack only if an
 // event may not have been delivered that can be had.
@@ -31,8 +46,8 @@ func (c *Collector) stream(ctx context.Context, o Object) (Result, error) {
 	if err != nil {
 		return source.failed(ctx, Unreadable), err
 	}
-	s := stream{to: c, reader: logfile.NewReader(decoded, false)}
-	s.reader.Split = true
+	s := stream{to: c, reader: logfile.NewReader(&inflated{r: decoded, stored: source}, false)}
+	s.reader.Split, s.reader.Limit = true, c.maxRecord
 	err = s.copy(ctx)
 	switch {
 	case err == nil && s.broken == nil:
@@ -66,11 +81,13 @@ func whyNotOpen(ctx context.Context, err error) Result {
 type sourceReader struct {
 	r    io.Reader
 	read interface{ Add(float64) }
+	n    int64
 	err  error
 }
 
 func (s *sourceReader) Read(b []byte) (n int, err error) {
 	n, err = s.r.Read(b)
+	s.n += int64(n)
 	s.read.Add(float64(n))
 	if err != nil && err != io.EOF {
 		s.err = err
@@ -88,6 +105,24 @@ func (s *sourceReader) failed(ctx context.Context, otherwise Result) Result {
 		return GivenBack
 	}
 	return Failed
+}
+
+// inflated reads what an object holds, and ends where that is out of all proportion to
+// what is stored.
+type inflated struct {
+	r      io.Reader
+	stored *sourceReader
+	n      int64
+}
+
+var errInflated = fmt.Errorf("decompressed it has more than %d times its size", maxInflated)
+
+func (i *inflated) Read(b []byte) (n int, err error) {
+	n, err = i.r.Read(b)
+	if i.n += int64(n); i.n > maxInflated*i.stored.n {
+		return 0, errInflated
+	}
+	return n, err
 }
 
 // stream is one object on its way.
@@ -113,9 +148,7 @@ func (s *stream) copy(ctx context.Context) error {
 		case err == io.EOF:
 			return s.flush(ctx)
 		case errors.As(err, &broken):
-			if s.broken == nil {
-				s.broken = fmt.Errorf("line %d: %w", record.Place.Line, broken)
-			}
+			s.noteBroken(record.Place, broken)
 		case err != nil:
 			return errors.Join(s.flush(ctx), err)
 		}
@@ -124,15 +157,27 @@ func (s *stream) copy(ctx context.Context) error {
 		if record.Body == nil || record.Text && s.events == 0 {
 			continue
 		}
+		// Numbers take more room there than in JSON.
+		if n := len(record.Body) - start; n > s.to.maxRecord {
+			s.noteBroken(record.Place, fmt.Errorf("the record has %d bytes as MessagePack, more than %d", n, s.to.maxRecord))
+			continue
+		}
 		s.bodies = record.Body
 		s.events++
 		s.batch = append(s.batch, deliver.Alert{Timestamp: timestamp(s.bodies[start:], s.to.now())})
 		s.ends = append(s.ends, len(s.bodies))
-		if len(s.bodies) >= maxBatch {
+		if len(s.bodies) >= maxBatch || len(s.batch) == maxRecords {
 			if err := s.flush(ctx); err != nil {
 				return err
 			}
 		}
+	}
+}
+
+// noteBroken keeps the first place that could not be read.
+func (s *stream) noteBroken(at logfile.Place, err error) {
+	if s.broken == nil {
+		s.broken = fmt.Errorf("line %d: %w", at.Line, err)
 	}
 }
 

@@ -84,7 +84,10 @@ func (r *Reader) skipToRecord() error {
 		}
 		c := r.buffer[r.start]
 		switch c {
-		case ' ', '\t', '\r', '\n', ',', separator, 0:
+		case '\n':
+		case ' ', '\t', '\r', ',', separator, 0:
+			r.advance(1 + between(r.buffer[r.start+1:]))
+			continue
 		case byteOrderMark[0]:
 			if !r.has(len(byteOrderMark)) || !bytes.HasPrefix(r.buffer[r.start:], []byte(byteOrderMark)) {
 				return nil
@@ -128,6 +131,19 @@ func (r *Reader) skipToRecord() error {
 			return &BrokenError{r.place(), errListCutOff}
 		}
 	}
+}
+
+// between returns how many bytes at the begin of a text may stand between records. The
+// ends of lines are not among them.
+func between(text []byte) int {
+	for n, c := range text {
+		switch c {
+		case ' ', '\t', '\r', ',', separator, 0:
+		default:
+			return n
+		}
+	}
+	return len(text)
 }
 
 // separator begins each record of RFC 7464. JSON has it nowhere, so that it tells
