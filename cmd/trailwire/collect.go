@@ -56,6 +56,7 @@ type collectFlags struct {
 	to                     string
 	region, role, external string
 	workers                int
+	maxRecord              int // megabytes
 	every                  time.Duration
 	listen                 string
 	dryRun, quiet          bool
@@ -94,13 +95,14 @@ func (p *program) collectCommand() *cobra.Command {
 	f.StringVar(&flags.mark, "mark", "", "With --bucket or --folder: file that keeps what was delivered, so that the next start goes on there.")
 	f.StringVar(&flags.to, "to", "", "Where records go: forward://HOST:PORT, forward+unix:///path, file:///path or stdout. A forward address may have settings: ?tag=cloudtrail&tls=on.")
 	f.IntVar(&flags.workers, "workers", 4, "How many files are read at a time.")
+	f.IntVar(&flags.maxRecord, "max-record", collect.DefaultMaxRecord/1_000_000, "The largest record that is sent, in megabytes. It must be less than buffer_max_size of the forward input, which is 6 by default.")
 	f.DurationVar(&flags.every, "every", 10*time.Second, "With --folder: how often to look for new files.")
 	f.StringVar(&flags.region, "region", "", "Region of AWS. Default: that of the queue's URL, or what the SDK finds.")
 	f.StringVar(&flags.role, "role", "", "ARN of a role to assume.")
 	f.StringVar(&flags.external, "external-id", "", "External ID that the role asks for.")
 	f.StringVar(&flags.listen, "metrics-listen", "", "HOST:PORT for /metrics (Prometheus) and /healthz. Default: none.")
-	f.BoolVar(&flags.dryRun, "dry-run", false, "With --bucket or --folder: only say what would be read.")
-	f.BoolVarP(&flags.quiet, "quiet", "q", false, "No progress line and no summary.")
+	f.BoolVar(&flags.dryRun, "dry-run", false, "Only say what would be read. No message of a queue is received.")
+	f.BoolVarP(&flags.quiet, "quiet", "q", false, "No line at the start, no progress line and no summary.")
 	f.AddFlagSet(sending.flags)
 	return cmd
 }
@@ -175,6 +177,9 @@ func (s *sending) destination() (deliver.Destination, error) {
 	})[0], nil
 }
 
+// maxMaxRecord bounds --max-record: each worker may hold some times as much.
+const maxMaxRecord = 64
+
 // check returns what is wrong with the flags taken together.
 func (f *collectFlags) check() error {
 	sources := 0
@@ -188,10 +193,12 @@ func (f *collectFlags) check() error {
 		return errors.New("give one of --queue, --bucket and --folder")
 	case f.bucket == "" && (f.prefix != "" || f.since != ""):
 		return errors.New("--prefix and --since go with --bucket")
-	case len(f.queues) > 0 && (f.mark != "" || f.dryRun):
-		return errors.New("--mark and --dry-run go with --bucket or --folder: a queue keeps what was not delivered by itself")
+	case len(f.queues) > 0 && f.mark != "":
+		return errors.New("--mark goes with --bucket or --folder: a queue keeps what was not delivered by itself")
 	case f.workers < 1 || f.workers > 64:
 		return fmt.Errorf("--workers: %d is not allowed: it must be from 1 to 64", f.workers)
+	case f.maxRecord < 1 || f.maxRecord > maxMaxRecord:
+		return fmt.Errorf("--max-record: %d is not allowed: it must be from 1 to %d", f.maxRecord, maxMaxRecord)
 	case f.every < time.Second:
 		return fmt.Errorf("--every: %v is not allowed: it must be a second at least", f.every)
 	case f.external != "" && f.role == "":
@@ -225,14 +232,9 @@ func (p *program) collect(ctx context.Context, flags collectFlags, sending *send
 		return err
 	}
 	defer destination.Close()
-	var lines sync.Mutex
+	lines := newCollectLines(p, flags.quiet)
 	c := collect.New(collect.Options{
-		Store: source.store, Destination: destination, Now: p.now,
-		Log: func(line string) {
-			lines.Lock()
-			defer lines.Unlock()
-			fmt.Fprintln(p.err, "trailwire: "+terminal.Printable(line, terminal.MaxLine))
-		},
+		Store: source.store, Destination: destination, MaxRecord: flags.maxRecord * 1_000_000, Now: p.now, Log: lines.say,
 	})
 	if flags.listen != "" {
 		server, err := collect.Serve(flags.listen, c)
@@ -241,10 +243,12 @@ func (p *program) collect(ctx context.Context, flags collectFlags, sending *send
 		}
 		defer server.Close()
 	}
-	problems, err := source.run(ctx, c)
 	if !flags.quiet {
-		fmt.Fprintln(p.err, c.Counts().Summary())
+		lines.say("reading " + source.what + source.who(ctx) + ", to " + destination.String())
 	}
+	end := lines.follow(c.Counts())
+	problems, err := source.run(ctx, c)
+	end()
 	switch {
 	case err != nil:
 		return exit{exitProblems, err}
@@ -257,6 +261,8 @@ func (p *program) collect(ctx context.Context, flags collectFlags, sending *send
 // collectSource is where files come from.
 type collectSource struct {
 	store collect.Store
+	what  string                           // is read
+	who   func(ctx context.Context) string // reads it, for a line
 	// run delivers until the context or the source ends.
 	run func(ctx context.Context, c *collect.Collector) (problems int, err error)
 	// list prints what run would read.
@@ -278,8 +284,12 @@ func (p *program) collectSource(ctx context.Context, flags collectFlags, since t
 	if flags.bucket != "" {
 		return bucketSource(aws, flags, since)
 	}
+	return queueSource(aws, flags), nil
+}
+
+func queueSource(aws *collect.AWS, flags collectFlags) collectSource {
 	return collectSource{
-		store: aws,
+		store: aws, what: strings.Join(flags.queues, ", "), who: asWhom(aws),
 		run: func(ctx context.Context, c *collect.Collector) (int, error) {
 			var all sync.WaitGroup
 			for _, url := range flags.queues {
@@ -288,7 +298,17 @@ func (p *program) collectSource(ctx context.Context, flags collectFlags, since t
 			all.Wait()
 			return 0, nil
 		},
-	}, nil
+		list: func(ctx context.Context, p *program) error {
+			for _, url := range flags.queues {
+				state, err := aws.QueueState(ctx, url)
+				if err != nil {
+					return exit{exitProblems, fmt.Errorf("%s: %w", url, err)}
+				}
+				fmt.Fprintln(p.out, queueLine(url, state))
+			}
+			return nil
+		},
+	}
 }
 
 func bucketSource(aws *collect.AWS, flags collectFlags, since time.Time) (collectSource, error) {
@@ -299,8 +319,12 @@ func bucketSource(aws *collect.AWS, flags collectFlags, since time.Time) (collec
 	list := func(ctx context.Context, after string, visit func(o collect.Object, modified time.Time) bool) error {
 		return aws.List(ctx, flags.bucket, flags.prefix, after, visit)
 	}
+	what := "s3://" + flags.bucket + "/" + flags.prefix
+	if mark.Key() != "" {
+		what += " after the key " + mark.Key()
+	}
 	return collectSource{
-		store: aws,
+		store: aws, what: what, who: asWhom(aws),
 		run: func(ctx context.Context, c *collect.Collector) (int, error) {
 			return c.Walk(ctx, list, since, mark, flags.workers)
 		},
@@ -323,7 +347,7 @@ func folderSource(flags collectFlags) (collectSource, error) {
 		return collectSource{}, wrongUse(fmt.Errorf("--mark: %w", logfile.Reason(err)))
 	}
 	return collectSource{
-		store: collect.Disk{},
+		store: collect.Disk{}, what: flags.folder, who: func(context.Context) string { return "" },
 		run: func(ctx context.Context, c *collect.Collector) (int, error) {
 			return 0, c.Folder(ctx, flags.folder, seen, flags.every)
 		},

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/trailwire/trailwire/cmd/trailwire/internal/collect"
 	"github.com/trailwire/trailwire/internal/testaws"
 )
 
@@ -37,9 +38,10 @@ func TestWrongUseOfCollectIsOneLine(t *testing.T) {
 		{"two sources", []string{"--bucket=b", "--folder=f", to}, "give one of --queue, --bucket and --folder"},
 		{"a queue that is no URL", []string{"--queue=trail", to}, `--queue: "trail" is not allowed: it must be a URL such as https://sqs.eu-west-1.amazonaws.com/111122223333/trail`},
 		{"a prefix without a bucket", []string{"--folder=f", "--prefix=p", to}, "--prefix and --since go with --bucket"},
-		{"a mark for a queue", []string{"--queue=https://sqs.eu-west-1.amazonaws.com/1/t", "--mark=m", to}, "--mark and --dry-run go with --bucket or --folder: a queue keeps what was not delivered by itself"},
+		{"a mark for a queue", []string{"--queue=https://sqs.eu-west-1.amazonaws.com/1/t", "--mark=m", to}, "--mark goes with --bucket or --folder: a queue keeps what was not delivered by itself"},
 		{"a time that cannot be read", []string{"--bucket=b", "--since=yesterday", to}, `--since: "yesterday" is not allowed: it must be like 2026-11-01, 2026-11-01T10:00:00Z, 12h or 7d`},
 		{"too many workers", []string{"--folder=f", "--workers=65", to}, "--workers: 65 is not allowed: it must be from 1 to 64"},
+		{"a record that is too large", []string{"--folder=f", "--max-record=65", to}, "--max-record: 65 is not allowed: it must be from 1 to 64"},
 		{"a pause that is too short", []string{"--folder=f", "--every=1ms", to}, "--every: 1ms is not allowed: it must be a second at least"},
 		{"an external ID without a role", []string{"--folder=f", "--external-id=x", to}, "--external-id goes with --role"},
 		{"nowhere to go", []string{"--folder=" + folder}, "--to is missing: it must be forward://HOST:PORT, forward+unix:///path, file:///path or stdout"},
@@ -122,8 +124,16 @@ func TestABucketIsScannedAndCollected(t *testing.T) {
 	}
 
 	to, mark := filepath.Join(t.TempDir(), "records"), filepath.Join(t.TempDir(), "mark")
+	reading := []string{
+		"trailwire: reading s3://trail/ as arn:aws:iam::000000000000:root, to file://" + to + "\n",
+		"trailwire: reading s3://trail/ after the key other/b.json as arn:aws:iam::000000000000:root, to file://" + to + "\n",
+	}
+	summary := []string{"trailwire: delivered 2 events of 4 files in ", "trailwire: delivered 0 events of 0 files in "}
 	for i, wantCode := range []int{exitProblems, exitFine} { // the second finds nothing new
 		_, err, code := command(t, "collect", "--bucket", "trail", "--mark", mark, "--to", "file://"+to, "--since", "1h")
+		if !strings.HasPrefix(err, reading[i]) || !strings.Contains(err, summary[i]) || strings.Contains(err, "MB read: 2 delivered, 1 digest, 1 unreadable\n") != (i == 0) {
+			t.Errorf("run %d: said %s", i, err)
+		}
 		if code != wantCode || strings.Contains(err, "readme.pdf: cannot be read") != (i == 0) {
 			t.Errorf("run %d: exit code %d, said %s", i, code, err)
 		}
@@ -135,5 +145,45 @@ func TestABucketIsScannedAndCollected(t *testing.T) {
 	out, errText, code := command(t, "collect", "--bucket", "trail", "--prefix", "AWSLogs/", "--dry-run")
 	if code != 0 || strings.Count(out, "\n") != 2 || !strings.HasPrefix(errText, "2 files, ") {
 		t.Errorf("exit code %d, printed %s, said %s", code, out, errText)
+	}
+}
+
+func TestADryRunOfAQueueReceivesNothing(t *testing.T) {
+	aws := testaws.Start(t)
+	for _, variable := range aws.Environment() {
+		name, value, _ := strings.Cut(variable, "=")
+		t.Setenv(name, value)
+	}
+	plain := aws.MakeQueue("plain")
+	queue, _ := aws.MakeQueueWithDeadLetters("trail", 1)
+	aws.Send(queue, "a")
+	aws.Send(queue, "b")
+	for range 2 { // a message that was received once would be gone the second time
+		out, err, code := command(t, "collect", "--queue", queue, "--queue", plain, "--dry-run")
+		want := queue + ": about 2 messages waiting, 0 with a collector; after 1 receive a message goes to arn:aws:sqs:us-east-1:000000000000:trail-dead-letters\n" +
+			plain + ": about 0 messages waiting, 0 with a collector; it has no dead letters: a file that cannot be read for want of a permission comes again until its message expires\n"
+		if code != 0 || out != want || err != "" {
+			t.Errorf("exit code %d, printed %s, said %s, want %s", code, out, err, want)
+		}
+	}
+	out, err, code := command(t, "collect", "--queue", aws.Endpoint+"/000000000000/none", "--dry-run")
+	if code != exitProblems || out != "" || !strings.Contains(err, "/000000000000/none: ") || strings.Count(err, "\n") != 1 {
+		t.Errorf("exit code %d, printed %s, said %s", code, out, err)
+	}
+}
+
+func TestTheSummaryOfACollectorSaysWhatBecameOfEachFile(t *testing.T) {
+	for _, test := range []struct {
+		totals collect.Totals
+		want   string
+	}{
+		{collect.Totals{}, "delivered 0 events of 0 files in 2s, 0.0 MB read"},
+		{collect.Totals{Events: 1234, Bytes: 5_600_000, Objects: map[collect.Result]uint64{collect.Delivered: 1}}, "delivered 1,234 events of 1 file in 2s, 5.6 MB read"},
+		{collect.Totals{Events: 1, Objects: map[collect.Result]uint64{collect.Delivered: 1, collect.GivenBack: 2, collect.Denied: 1000}}, "delivered 1 event of 1,003 files in 2s, 0.0 MB read: 1 delivered, 1,000 denied, 2 given back"},
+		{collect.Totals{Objects: map[collect.Result]uint64{collect.Gone: 3}}, "delivered 0 events of 3 files in 2s, 0.0 MB read: 3 gone"},
+	} {
+		if got := collectSummary(test.totals, 2*time.Second); got != test.want {
+			t.Errorf("%s, want %s", got, test.want)
+		}
 	}
 }

@@ -118,9 +118,21 @@ func (s *Server) Put(bucket, key string, content []byte) {
 }
 
 // MakeQueue makes a queue and returns its URL.
-func (s *Server) MakeQueue(name string) string {
+func (s *Server) MakeQueue(name string) string { return s.makeQueue(name, nil) }
+
+// MakeQueueWithDeadLetters makes a queue, and one beside it that gets what was received
+// so many times. It returns their URLs.
+func (s *Server) MakeQueueWithDeadLetters(name string, receives int) (queue, deadLetters string) {
+	deadLetters = s.MakeQueue(name + "-dead-letters")
+	arn := "arn:aws:sqs:us-east-1:000000000000:" + name + "-dead-letters"
+	policy := fmt.Sprintf(`{"deadLetterTargetArn":%q,"maxReceiveCount":"%d"}`, arn, receives)
+	return s.makeQueue(name, map[string]string{"RedrivePolicy": policy}), deadLetters
+}
+
+func (s *Server) makeQueue(name string, attributes map[string]string) string {
+	s.t.Helper()
 	var made struct{ QueueUrl string }
-	s.sqs("CreateQueue", map[string]any{"QueueName": name}, &made)
+	s.sqs("CreateQueue", map[string]any{"QueueName": name, "Attributes": attributes}, &made)
 	return made.QueueUrl
 }
 

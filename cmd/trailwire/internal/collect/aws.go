@@ -2,11 +2,13 @@ package collect
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -62,6 +64,29 @@ func Open(ctx context.Context, a Account) (*AWS, error) {
 		// A server of one's own seldom has a name for each bucket.
 		o.UsePathStyle = o.BaseEndpoint != nil
 	})}, nil
+}
+
+// identityTime is how long AWS may take to say who asks. Without a way to STS there is no
+// answer.
+const identityTime = 3 * time.Second
+
+// Identity returns the ARN of who asks AWS, or of what the credentials are where AWS
+// does not say. An error says why there are no credentials.
+func (a *AWS) Identity(ctx context.Context) (string, error) {
+	ctx, cancel := context.WithTimeout(ctx, identityTime)
+	defer cancel()
+	if a.config.Credentials == nil {
+		return "", errors.New("there are no credentials")
+	}
+	keys, err := a.config.Credentials.Retrieve(ctx)
+	if err != nil {
+		return "", meaning(err)
+	}
+	out, err := sts.NewFromConfig(a.config).GetCallerIdentity(ctx, nil, func(o *sts.Options) { o.RetryMaxAttempts = 1 })
+	if err != nil {
+		return fmt.Sprintf("access key %s (%s)", keys.AccessKeyID, keys.Source), nil
+	}
+	return aws.ToString(out.Arn), nil
 }
 
 // RegionOfQueue returns the region in the URL of a queue, empty if there is none.
@@ -229,6 +254,43 @@ func (q *sqsQueue) HasDeadLetters(ctx context.Context) (bool, error) {
 	has := out.Attributes[string(types.QueueAttributeNameRedrivePolicy)] != ""
 	q.deadLetters = &has
 	return has, nil
+}
+
+// QueueState is what a queue says of itself. The numbers are SQS's approximations.
+type QueueState struct {
+	Waiting, InHand int
+	DeadLetters     string // the ARN of the queue where what cannot be settled goes; empty for none
+	Receives        int    // after so many times
+}
+
+// QueueState asks a queue for its state. No message is received.
+func (a *AWS) QueueState(ctx context.Context, url string) (QueueState, error) {
+	const waiting, delayed, inHand = types.QueueAttributeNameApproximateNumberOfMessages,
+		types.QueueAttributeNameApproximateNumberOfMessagesDelayed, types.QueueAttributeNameApproximateNumberOfMessagesNotVisible
+	q := a.Queue(url).(*sqsQueue)
+	out, err := q.client.GetQueueAttributes(ctx, &sqs.GetQueueAttributesInput{
+		QueueUrl: &url, AttributeNames: []types.QueueAttributeName{waiting, delayed, inHand, types.QueueAttributeNameRedrivePolicy},
+	})
+	if err != nil {
+		return QueueState{}, meaning(err)
+	}
+	number := func(name types.QueueAttributeName) int {
+		n, _ := strconv.Atoi(out.Attributes[string(name)]) // zero where SQS leaves it out
+		return n
+	}
+	state := QueueState{Waiting: number(waiting) + number(delayed), InHand: number(inHand)}
+	if text := out.Attributes[string(types.QueueAttributeNameRedrivePolicy)]; text != "" {
+		var redrive struct {
+			Target   string      `json:"deadLetterTargetArn"`
+			Receives json.Number `json:"maxReceiveCount"` // a number, or one in quotation marks
+		}
+		if err := json.Unmarshal([]byte(text), &redrive); err != nil {
+			return QueueState{}, fmt.Errorf("RedrivePolicy: %w", err)
+		}
+		receives, _ := redrive.Receives.Int64()
+		state.DeadLetters, state.Receives = redrive.Target, int(receives)
+	}
+	return state, nil
 }
 
 // List calls visit with the objects of a bucket whose keys begin with prefix and come

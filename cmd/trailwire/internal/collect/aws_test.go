@@ -32,6 +32,14 @@ func startServer(t *testing.T) (*AWS, *testaws.Server) {
 	return a, s
 }
 
+// messages returns how many messages were settled.
+func messages(c *Collector) (n float64) {
+	for _, r := range MessageResults {
+		n += value(c.counts.messages.WithLabelValues(string(r)))
+	}
+	return n
+}
+
 func TestAnObjectOfS3GoesThroughAQueueOfSQS(t *testing.T) {
 	a, s := startServer(t)
 	queue := s.MakeQueue("q")
@@ -45,7 +53,7 @@ func TestAnObjectOfS3GoesThroughAQueueOfSQS(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	go func() {
-		for ctx.Err() == nil && sum(c.counts.messages) < 4 {
+		for ctx.Err() == nil && messages(c) < 4 {
 			sleep(ctx, 20*time.Millisecond)
 		}
 		cancel()

@@ -2,7 +2,6 @@ package collect
 
 import (
 	"encoding/binary"
-	"fmt"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -24,13 +23,18 @@ func newCounts() *Counts {
 	counter := func(name, help string) prometheus.Counter {
 		return prometheus.NewCounter(prometheus.CounterOpts{Name: name, Help: help})
 	}
-	byResult := func(name, help string) *prometheus.CounterVec {
+	// Each result is there from the start: an alert rule cannot see the first increase of
+	// a counter that begins with it.
+	byResult := func(name, help string, results []Result) *prometheus.CounterVec {
 		v := prometheus.NewCounterVec(prometheus.CounterOpts{Name: name, Help: help}, []string{"result"})
+		for _, r := range results {
+			v.WithLabelValues(string(r))
+		}
 		return v
 	}
 	return &Counts{
-		objects:  byResult("trailwire_collect_objects_total", "Log files, by what became of them."),
-		messages: byResult("trailwire_collect_messages_total", "Messages of queues, by what became of them."),
+		objects:  byResult("trailwire_collect_objects_total", "Log files, by what became of them.", ObjectResults),
+		messages: byResult("trailwire_collect_messages_total", "Messages of queues, by what became of them.", MessageResults),
 		events:   counter("trailwire_collect_events_total", "Records that the receiver has acknowledged."),
 		bytes:    counter("trailwire_collect_bytes_total", "Bytes that were read of log files, compressed as they are."),
 		refused:  counter("trailwire_collect_refused_total", "Deliveries that failed and were tried again."),
@@ -59,9 +63,22 @@ func (c *Counts) all() []prometheus.Collector {
 	return []prometheus.Collector{c.objects, c.messages, c.events, c.bytes, c.refused, c.lag}
 }
 
-// Summary says in one line what was done.
-func (c *Counts) Summary() string {
-	return fmt.Sprintf("%.0f events delivered, %.0f files read or left aside", value(c.events), sum(c.objects))
+// Totals are what was counted so far.
+type Totals struct {
+	Events  uint64
+	Bytes   uint64            // as they are stored
+	Objects map[Result]uint64 // those that are not zero
+}
+
+// Totals returns what was counted so far.
+func (c *Counts) Totals() Totals {
+	t := Totals{Events: uint64(value(c.events)), Bytes: uint64(value(c.bytes)), Objects: make(map[Result]uint64)}
+	for _, r := range ObjectResults {
+		if n := value(c.objects.WithLabelValues(string(r))); n > 0 {
+			t.Objects[r] = uint64(n)
+		}
+	}
+	return t
 }
 
 func (c *Counts) object(r Result)  { c.objects.WithLabelValues(string(r)).Inc() }
@@ -79,17 +96,4 @@ func value(of prometheus.Metric) float64 {
 		return 0
 	}
 	return m.GetCounter().GetValue()
-}
-
-// sum returns what all counters of a vector have counted.
-func sum(of *prometheus.CounterVec) (total float64) {
-	metrics := make(chan prometheus.Metric)
-	go func() {
-		of.Collect(metrics)
-		close(metrics)
-	}()
-	for m := range metrics {
-		total += value(m)
-	}
-	return total
 }

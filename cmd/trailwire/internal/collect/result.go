@@ -21,6 +21,13 @@ const (
 	GivenBack  Result = "given_back" // the process ends; it comes again
 )
 
+// ObjectResults are what may become of an object, MessageResults of a message. An object
+// that is settled is Delivered to its message, whatever was in it.
+var (
+	ObjectResults  = []Result{Delivered, Repeated, Digest, Insight, Folder, Gone, Unreadable, Partial, Denied, Failed, GivenBack}
+	MessageResults = []Result{Delivered, Test, Foreign, Denied, Failed, GivenBack}
+)
+
 // settled reports whether nothing is gained by reading the object again.
 func (r Result) settled() bool {
 	switch r {

@@ -31,6 +31,31 @@ func NewProgress(w io.Writer, total int64) *Progress {
 	)}
 }
 
+// NewActivity returns what shows on w how much was done of what has no end, or nil if w is
+// not a terminal. It draws when Show is called, and at no other time.
+func NewActivity(w io.Writer) *Progress {
+	if !isTerminal(w) {
+		return nil
+	}
+	return &Progress{progressbar.NewOptions64(-1,
+		progressbar.OptionSetWriter(w),
+		progressbar.OptionShowBytes(true),
+		progressbar.OptionShowCount(),
+		progressbar.OptionThrottle(0),
+		progressbar.OptionSetSpinnerChangeInterval(0),
+		progressbar.OptionSetElapsedTime(false),
+		progressbar.OptionClearOnFinish(),
+	)}
+}
+
+// Show shows a text, how many bytes were read in all, and how many a second.
+func (p *Progress) Show(text string, bytes int64) {
+	if p != nil {
+		p.bar.Describe(text)
+		_ = p.bar.Set64(bytes)
+	}
+}
+
 // Add counts n bytes that were read.
 func (p *Progress) Add(n int) {
 	if p != nil {
