@@ -187,3 +187,30 @@ func TestTheSummaryOfACollectorSaysWhatBecameOfEachFile(t *testing.T) {
 		}
 	}
 }
+
+func TestAKeyOfOddCharactersIsOneLine(t *testing.T) {
+	aws := testaws.Start(t)
+	for _, variable := range aws.Environment() {
+		name, value, _ := strings.Cut(variable, "=")
+		t.Setenv(name, value)
+	}
+	aws.MakeBucket("trail")
+	for _, key := range []string{"a\u009b31m.json", "b \u202e.json", "../c.json", "d%41&<>\"'.json"} {
+		aws.Put("trail", key, []byte("no JSON"))
+	}
+	_, err, code := command(t, "collect", "--bucket", "trail", "--to", "stdout")
+	lines := strings.Split(strings.TrimSuffix(err, "\n"), "\n")
+	// The start, one line for all that cannot be read, the summary.
+	if code != exitProblems || len(lines) != 3 || !strings.HasPrefix(lines[1], "trailwire: s3://trail/") || !strings.HasSuffix(lines[2], ": 4 unreadable") {
+		t.Errorf("exit code %d, said %q", code, lines)
+	}
+	for _, c := range err {
+		if c < ' ' && c != '\n' || c == '\u202e' || c == '\u009b' {
+			t.Errorf("the terminal gets %q: %q", c, err)
+		}
+	}
+	out, _, _ := command(t, "collect", "--bucket", "trail", "--dry-run")
+	if strings.Count(out, "\n") != 4 || strings.ContainsAny(out, "\u009b\u202e") {
+		t.Errorf("printed %q", out)
+	}
+}

@@ -18,6 +18,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/credentials/stscreds"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
+	s3types "github.com/aws/aws-sdk-go-v2/service/s3/types"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
@@ -296,8 +297,10 @@ func (a *AWS) QueueState(ctx context.Context, url string) (QueueState, error) {
 // List calls visit with the objects of a bucket whose keys begin with prefix and come
 // after the key after, in the order of their keys, until visit returns false.
 func (a *AWS) List(ctx context.Context, bucket, prefix, after string, visit func(o Object, modified time.Time) bool) error {
+	// A key may have characters that XML cannot have: with one such key, a list that is
+	// not encoded cannot be read.
 	pages := s3.NewListObjectsV2Paginator(a.files, &s3.ListObjectsV2Input{
-		Bucket: &bucket, Prefix: nonEmpty(prefix), StartAfter: nonEmpty(after),
+		Bucket: &bucket, Prefix: nonEmpty(prefix), StartAfter: nonEmpty(after), EncodingType: s3types.EncodingTypeUrl,
 	})
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
@@ -305,8 +308,14 @@ func (a *AWS) List(ctx context.Context, bucket, prefix, after string, visit func
 			return meaning(err)
 		}
 		for _, o := range page.Contents {
+			key := aws.ToString(o.Key)
+			if page.EncodingType == s3types.EncodingTypeUrl {
+				if decoded, err := url.QueryUnescape(key); err == nil {
+					key = decoded
+				}
+			}
 			if !visit(Object{
-				Bucket: bucket, Key: aws.ToString(o.Key), Size: aws.ToInt64(o.Size), Change: aws.ToString(o.ETag),
+				Bucket: bucket, Key: key, Size: aws.ToInt64(o.Size), Change: aws.ToString(o.ETag),
 			}, aws.ToTime(o.LastModified)) {
 				return nil
 			}
