@@ -4,6 +4,10 @@ import (
 	"bytes"
 	"compress/gzip"
 	"fmt"
+	"io"
+	"math/rand/v2"
+	"net"
+	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"os/exec"
@@ -16,6 +20,126 @@ import (
 
 	"github.com/trailwire/trailwire/internal/testaws"
 )
+
+// An object is streamed, from S3 to the acknowledgement, whatever its size: CloudTrail's
+// have some megabytes, this one has as many as TRAILWIRE_OBJECT_MB says. There are as many
+// of them as TRAILWIRE_OBJECTS says.
+func TestALargeFileOfS3TakesLittleMemory(t *testing.T) {
+	inFluentBit(t, func(t *testing.T, fb fluentBit) {
+		megabytes := countFrom(t, "TRAILWIRE_OBJECT_MB", 60)
+		aws := testaws.Start(t)
+		aws.MakeBucket("trail")
+		queue := aws.MakeQueue("trail")
+		objects := countFrom(t, "TRAILWIRE_OBJECTS", 1)
+		object, events := largeFile(t, megabytes<<20)
+		for i := range objects {
+			key := fmt.Sprintf("AWSLogs/large-%d.json.gz", i)
+			aws.Put("trail", key, object)
+			aws.Send(queue, notification("trail", key))
+		}
+		megabytes, events = megabytes*objects, events*objects
+		dir, port, metrics := folder(t), freePort(t), freePort(t)
+		write(t, filepath.Join(dir, "fluent-bit.yaml"), fmt.Sprintf(`
+service: {flush: 1, grace: 5, storage.path: %s/buffer}
+pipeline:
+  inputs: [{name: forward, listen: 127.0.0.1, port: %s, storage.type: filesystem}]
+  outputs: [{name: 'null', match: '*'}]
+`, dir, port))
+		p := fb.start(t, dir, "-c", "fluent-bit.yaml")
+		p.waitFor("its input listens", func() bool {
+			connection, err := net.Dial("tcp", "127.0.0.1:"+port)
+			if err == nil {
+				connection.Close()
+			}
+			return err == nil
+		})
+		collector := commandLine(t)
+		start := time.Now()
+		c := fluentBit{path: "env"}.start(t, dir, append(aws.Environment(),
+			collector, "collect", "--queue", queue, "--to", "forward://127.0.0.1:"+port, "--metrics-listen", "127.0.0.1:"+metrics)...)
+		delivered := func() bool {
+			_, text, _ := get("http://127.0.0.1:" + metrics + "/metrics")
+			_, text, _ = strings.Cut(text, "\ntrailwire_collect_events_total ")
+			var n float64
+			_, err := fmt.Sscan(text, &n)
+			return err == nil && int(n) >= events
+		}
+		for deadline := time.Now().Add(waitLimit + time.Duration(megabytes)*100*time.Millisecond); !delivered(); time.Sleep(100 * time.Millisecond) {
+			if time.Now().After(deadline) {
+				t.Fatal("it is not delivered")
+			}
+		}
+		took := time.Since(start)
+		// Rusage has the test's own peak, too: a child begins in its parent's memory.
+		var peak int
+		_, status, _ := strings.Cut(read(t, fmt.Sprintf("/proc/%d/status", c.command.Process.Pid)), "VmHWM:")
+		if _, err := fmt.Sscanf(strings.TrimSpace(status), "%d kB", &peak); err != nil {
+			t.Fatal(err)
+		}
+		ours, theirs := cpuTime(t, c), cpuTime(t, p)
+		c.stop()
+		t.Logf("%d MB of events in files of %d MB of gzip, in %v: %.0f MB/s. CPU: %.1f s of the collector, %.1f s of Fluent Bit. The collector took %d MB at most", megabytes, len(object)>>20, took.Round(10*time.Millisecond), float64(megabytes)/took.Seconds(), ours.Seconds(), theirs.Seconds(), peak>>10)
+		const each, alone = 16 << 10, 64 << 10 // a worker more, one by itself
+		if most := alone + each*(min(objects, 4)-1); peak > most {
+			t.Errorf("it took %d KB of memory, want at most %d", peak, most)
+		}
+	})
+}
+
+// cpuTime returns how much of the processor a process has had, in hundredths of a second.
+func cpuTime(t *testing.T, p *process) time.Duration {
+	t.Helper()
+	_, stat, _ := strings.Cut(read(t, fmt.Sprintf("/proc/%d/stat", p.command.Process.Pid)), ") ")
+	fields := strings.Fields(stat)
+	var user, system int
+	if _, err := fmt.Sscan(fields[11]+" "+fields[12], &user, &system); err != nil {
+		t.Fatal(err)
+	}
+	return time.Duration(user+system) * 10 * time.Millisecond
+}
+
+// largeFile returns an S3 log file of so many bytes before gzip, and how many events are
+// in it. What differs between real events differs in these.
+func largeFile(t *testing.T, size int) (object []byte, events int) {
+	t.Helper()
+	random := rand.New(rand.NewPCG(1, 2))
+	var zipped, text bytes.Buffer
+	w, err := gzip.NewWriterLevel(&zipped, gzip.BestSpeed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text.WriteString(`{"Records":[`)
+	for written := 0; written < size; events++ {
+		if events > 0 {
+			text.WriteByte(',')
+		}
+		id := fmt.Sprintf("%016x-%016x", random.Uint64(), random.Uint64())
+		text.WriteString(lambdaCall(id, "GetFunction20150331v2", fmt.Sprintf(`{"functionName":"function-%d","detail":"%x","more":%q}`,
+			random.IntN(1000), random.Uint64(), strings.Repeat("as in many events ", 20))))
+		written += text.Len()
+		if _, err := text.WriteTo(w); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := w.Write([]byte("]}")); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return zipped.Bytes(), events
+}
+
+// get returns what an address answers.
+func get(url string) (status int, text string, err error) {
+	answer, err := http.Get(url)
+	if err != nil {
+		return 0, "", err
+	}
+	defer answer.Body.Close()
+	body, err := io.ReadAll(answer.Body)
+	return answer.StatusCode, string(body), err
+}
 
 // commandLine returns the path of the command line.
 func commandLine(t *testing.T) string {
@@ -42,10 +166,12 @@ func notification(bucket, key string) string {
 
 // Files in S3 whose queue tells of them reach an HTTP receiver as records and as
 // alerts, whatever ends and how: the collector or Fluent Bit, by SIGKILL, under load.
-// TRAILWIRE_KILLS says how often each is killed.
+// TRAILWIRE_KILLS says how often each is killed, TRAILWIRE_OBJECTS how many files there
+// are.
 func TestFilesOfS3ArriveWhateverIsKilled(t *testing.T) {
 	inFluentBit(t, func(t *testing.T, fb fluentBit) {
-		const objects, eventsInEach = 200, 40
+		const eventsInEach = 40
+		objects := countFrom(t, "TRAILWIRE_OBJECTS", 200)
 		kills := countFrom(t, "TRAILWIRE_KILLS", 1) // each may hide some messages for a minute
 		aws := testaws.Start(t)
 		aws.MakeBucket("trail")

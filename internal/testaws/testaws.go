@@ -6,7 +6,9 @@ package testaws
 import (
 	"bytes"
 	"context"
+	"crypto/md5" // S3 names content by it
 	"encoding/json"
+	"encoding/xml"
 	"fmt"
 	"io"
 	"net"
@@ -15,6 +17,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 )
@@ -112,9 +116,32 @@ func (s *Server) Environment() []string {
 // MakeBucket makes a bucket.
 func (s *Server) MakeBucket(bucket string) { s.call(http.MethodPut, "/"+bucket, nil, nil) }
 
+// maxPart is how many bytes are sent in one request. The server refuses more than some
+// megabytes, and S3 takes no part of less than 5 MiB but the last.
+const maxPart = 5 << 20
+
 // Put writes an object.
 func (s *Server) Put(bucket, key string, content []byte) {
-	s.call(http.MethodPut, "/"+bucket+"/"+(&url.URL{Path: key}).EscapedPath(), content, nil)
+	s.t.Helper()
+	path := "/" + bucket + "/" + (&url.URL{Path: key}).EscapedPath()
+	if len(content) <= maxPart {
+		s.call(http.MethodPut, path, content, nil)
+		return
+	}
+	var upload struct{ UploadId string }
+	if err := xml.Unmarshal(s.call(http.MethodPost, path+"?uploads", nil, nil), &upload); err != nil {
+		s.t.Fatal(err)
+	}
+	of := "uploadId=" + url.QueryEscape(upload.UploadId)
+	var parts strings.Builder
+	number := 0
+	for part := range slices.Chunk(content, maxPart) {
+		number++
+		s.call(http.MethodPut, fmt.Sprintf("%s?partNumber=%d&%s", path, number, of), part, nil)
+		fmt.Fprintf(&parts, `<Part><PartNumber>%d</PartNumber><ETag>"%x"</ETag></Part>`, number, md5.Sum(part))
+	}
+	all := "<CompleteMultipartUpload>" + parts.String() + "</CompleteMultipartUpload>"
+	s.call(http.MethodPost, path+"?"+of, []byte(all), http.Header{"Content-Type": {"application/xml"}})
 }
 
 // MakeQueue makes a queue and returns its URL.
