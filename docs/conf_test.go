@@ -201,15 +201,16 @@ func ships(t *testing.T) map[string]configuration {
 		t.Fatal(err)
 	}
 	all["conf/deploy/values.yaml"] = readYAML(t, values.Config.ExtraFiles["trailwire.yaml"])
+	all["conf/deploy/collect.yaml"] = readYAML(t, podOfTheCollector(t).config)
 	firelens := readClassic(t, read(t, "conf/deploy/firelens.conf"))
-	firelens.plugins = strings.Fields(strings.NewReplacer(`"-e",`, "", `"`, "", ",", "").Replace(read(t, "conf/deploy/ecs-task-definition.json")))
+	firelens.plugins = routerOfFireLens(t).Command
 	all["conf/deploy/firelens.conf"] = firelens
 	for i, b := range parse(read(t, "README.md")).blocks {
 		if b.language == "yaml" {
 			all[fmt.Sprint("README.md, block ", i+1)] = readYAML(t, b.text)
 		}
 	}
-	if len(all) < 21 {
+	if len(all) < 22 {
 		t.Fatalf("only %d configurations", len(all))
 	}
 	return all

@@ -287,25 +287,236 @@ func TestTheValuesOfTheChart(t *testing.T) {
 
 func TestTheTaskDefinition(t *testing.T) {
 	var task struct {
+		NetworkMode          string
 		ContainerDefinitions []struct {
-			Name                  string
-			Command               []string
-			FirelensConfiguration *struct {
-				Type    string
-				Options map[string]string
-			}
-			LogConfiguration struct{ LogDriver string }
+			Name, Image, User   string
+			EntryPoint, Command []string
+			DependsOn           []struct{ ContainerName string }
 		}
 	}
 	if err := json.Unmarshal([]byte(read(t, "conf/deploy/ecs-task-definition.json")), &task); err != nil {
 		t.Fatal(err)
 	}
-	if len(task.ContainerDefinitions) != 2 {
-		t.Fatalf("%d containers", len(task.ContainerDefinitions))
+	if len(task.ContainerDefinitions) != 2 || task.NetworkMode != "awsvpc" {
+		t.Fatalf("there are %d containers in the network mode %s: they do not share the loopback address", len(task.ContainerDefinitions), task.NetworkMode)
 	}
-	router, reader := task.ContainerDefinitions[0], task.ContainerDefinitions[1]
-	if router.FirelensConfiguration == nil || router.FirelensConfiguration.Type != "fluentbit" || reader.LogConfiguration.LogDriver != "awsfirelens" {
-		t.Fatal("the first container is not a log router of the second")
+	fluentBit, collector := task.ContainerDefinitions[0], task.ContainerDefinitions[1]
+	if fluentBit.Image != collector.Image || len(fluentBit.Command) > 0 {
+		t.Error("the two are not of the one image, or Fluent Bit does not run the image's configuration")
+	}
+	if len(collector.DependsOn) != 1 || collector.DependsOn[0].ContainerName != fluentBit.Name {
+		t.Error("the collector does not start after Fluent Bit")
+	}
+	checkCollector(t, append(collector.EntryPoint, collector.Command...), readYAML(t, read(t, "conf/deploy/trailwire.yaml")))
+}
+
+// checkCollector fails unless a command is that of the collector in the image, for the
+// queue of the other files, and delivers to an input that only its neighbours reach.
+func checkCollector(t *testing.T, command []string, config configuration) {
+	t.Helper()
+	line := strings.ReplaceAll(strings.Join(command, " "), "=", " ")
+	if !strings.HasPrefix(line, "/usr/bin/trailwire collect --queue "+queueURL+" --to forward://127.0.0.1:24224") {
+		t.Errorf("the collector is %s", line)
+	}
+	for _, input := range config.inputs {
+		if input.get("name") == "forward" {
+			if input.get("listen") != "127.0.0.1" || input.get("port") != "24224" || input.get("tag") != "cloudtrail" || input.get("buffer_max_size") != "64M" {
+				t.Errorf("its input is %q", input)
+			}
+			if window := config.filters[0].get("dedup_window"); window != "1h" {
+				t.Errorf("copies are recognised for %q", window)
+			}
+			return
+		}
+	}
+	t.Error("there is no input for it")
+}
+
+// What all the files about the collector call the same.
+const (
+	queueARN = "arn:aws:sqs:eu-west-1:111122223333:trailwire"
+	queueURL = "https://sqs.eu-west-1.amazonaws.com/111122223333/trailwire"
+)
+
+func TestTheImagesHaveTheCollector(t *testing.T) {
+	stages := strings.Split(read(t, "conf/deploy/Dockerfile"), "\nFROM ")
+	for _, stage := range stages[len(stages)-2:] {
+		if !strings.Contains(stage, "\nCOPY --from=builder /src/build/trailwire /usr/bin/trailwire\n") {
+			t.Errorf("the stage %.30s has no command line", stage)
+		}
+	}
+	// Fluent Bit's image has certificates, busybox has none.
+	if !strings.Contains(stages[len(stages)-2], "/etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/ca-certificates.crt\n") {
+		t.Error("the stage plugin cannot check AWS's certificates")
+	}
+}
+
+// pod is what collect.yaml deploys.
+type pod struct {
+	config string // of Fluent Bit
+	spec   podSpec
+	role   string
+}
+
+type podSpec struct {
+	ServiceAccount string      `yaml:"serviceAccountName"`
+	Token          *bool       `yaml:"automountServiceAccountToken"`
+	Security       podRights   `yaml:"securityContext"`
+	InitContainers []container `yaml:"initContainers"`
+	Containers     []container
+	Volumes        []struct {
+		Name      string
+		ConfigMap struct{ Name string } `yaml:"configMap"`
+	}
+}
+
+type podRights struct {
+	NonRoot bool                  `yaml:"runAsNonRoot"`
+	User    int                   `yaml:"runAsUser"`
+	Group   int                   `yaml:"fsGroup"`
+	Seccomp struct{ Type string } `yaml:"seccompProfile"`
+}
+
+type container struct {
+	Name, Image   string
+	Command, Args []string
+	Ports         []struct {
+		Name string
+		Port int `yaml:"containerPort"`
+	}
+	Readiness struct {
+		Get struct{ Path, Port string } `yaml:"httpGet"`
+	} `yaml:"readinessProbe"`
+	Mounts []struct {
+		Name string
+		Path string `yaml:"mountPath"`
+	} `yaml:"volumeMounts"`
+	Security struct {
+		Escalation   *bool `yaml:"allowPrivilegeEscalation"`
+		ReadOnly     bool  `yaml:"readOnlyRootFilesystem"`
+		Capabilities struct{ Drop []string }
+	} `yaml:"securityContext"`
+}
+
+func podOfTheCollector(t *testing.T) (p pod) {
+	t.Helper()
+	objects := yaml.NewDecoder(strings.NewReader(read(t, "conf/deploy/collect.yaml")))
+	for {
+		var o struct {
+			Kind     string
+			Metadata struct {
+				Name        string
+				Labels      map[string]string
+				Annotations map[string]string
+			}
+			Data map[string]string
+			Spec struct {
+				Selector struct {
+					Labels map[string]string `yaml:"matchLabels"`
+				}
+				Template struct {
+					Metadata struct{ Labels map[string]string }
+					Spec     podSpec
+				}
+			}
+		}
+		if err := objects.Decode(&o); err == io.EOF {
+			return p
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		if o.Metadata.Name != "trailwire" {
+			t.Errorf("the %s is called %s", o.Kind, o.Metadata.Name)
+		}
+		switch o.Kind {
+		case "ServiceAccount":
+			p.role = o.Metadata.Annotations["eks.amazonaws.com/role-arn"]
+		case "ConfigMap":
+			p.config = o.Data["trailwire.yaml"]
+		case "Deployment":
+			p.spec = o.Spec.Template.Spec
+			if !maps.Equal(o.Spec.Selector.Labels, o.Spec.Template.Metadata.Labels) || len(o.Spec.Selector.Labels) == 0 {
+				t.Error("the Deployment does not select its pods")
+			}
+		default:
+			t.Errorf("what is a %s?", o.Kind)
+		}
+	}
+}
+
+func TestThePodOfTheCollector(t *testing.T) {
+	p := podOfTheCollector(t)
+	if len(p.spec.Containers) != 2 || len(p.spec.InitContainers) != 1 {
+		t.Fatalf("%d containers after %d", len(p.spec.Containers), len(p.spec.InitContainers))
+	}
+	fluentBit, collector := p.spec.Containers[0], p.spec.Containers[1]
+	checkCollector(t, append(collector.Command, collector.Args...), readYAML(t, p.config))
+	if !strings.HasPrefix(p.role, "arn:aws:iam::") || p.spec.ServiceAccount != "trailwire" || p.spec.Token == nil || *p.spec.Token {
+		t.Errorf("the role is %s, the account %s", p.role, p.spec.ServiceAccount)
+	}
+	if s := p.spec.Security; !s.NonRoot || s.User != 65532 || s.Group != s.User || s.Seccomp.Type != "RuntimeDefault" {
+		t.Errorf("the pod's rights are %+v", s)
+	}
+	for _, c := range slices.Concat(p.spec.InitContainers, p.spec.Containers) {
+		if c.Security.Escalation == nil || *c.Security.Escalation || !c.Security.ReadOnly || !slices.Equal(c.Security.Capabilities.Drop, []string{"ALL"}) {
+			t.Errorf("the rights of %s are %+v", c.Name, c.Security)
+		}
+		for _, m := range c.Mounts {
+			if !slices.ContainsFunc(p.spec.Volumes, func(v struct {
+				Name      string
+				ConfigMap struct{ Name string } `yaml:"configMap"`
+			}) bool {
+				return v.Name == m.Name
+			}) {
+				t.Errorf("%s mounts %s, which is no volume", c.Name, m.Name)
+			}
+		}
+	}
+	if p.spec.InitContainers[0].Image != collector.Image || fluentBit.Image != "cr.fluentbit.io/fluent/fluent-bit:5.1.1" {
+		t.Errorf("the images are %s, %s and %s", p.spec.InitContainers[0].Image, collector.Image, fluentBit.Image)
+	}
+	get := collector.Readiness.Get
+	if get.Path != "/healthz" || len(collector.Ports) != 1 || collector.Ports[0].Name != get.Port ||
+		!slices.Contains(collector.Args, fmt.Sprintf("--metrics-listen=0.0.0.0:%d", collector.Ports[0].Port)) {
+		t.Errorf("the probe asks %+v of %+v", get, collector)
+	}
+	if !strings.Contains(p.config, "storage.path: /buffer/") {
+		t.Error("the root file system is read-only, and storage.path is not in the volume")
+	}
+	checkValues(t, p.config)
+	dryRun(t, "trailwire.yaml", p.config)
+}
+
+// router is the container of a task definition that FireLens sends lines to.
+type router struct {
+	Name, Image           string
+	Command               []string
+	FirelensConfiguration struct {
+		Type    string
+		Options map[string]string
+	}
+}
+
+// routerOfFireLens returns the one that docs/deployment.md shows.
+func routerOfFireLens(t *testing.T) (r router) {
+	t.Helper()
+	for _, b := range parse(read(t, "docs/deployment.md")).blocks {
+		if strings.Contains(b.text, "firelensConfiguration") {
+			if err := json.Unmarshal([]byte(b.text), &r); err != nil {
+				t.Fatal(err)
+			}
+			return r
+		}
+	}
+	t.Fatal("docs/deployment.md shows no router of FireLens")
+	return r
+}
+
+func TestTheRouterOfFireLens(t *testing.T) {
+	const reader = "cloudtrail"
+	router := routerOfFireLens(t)
+	if router.FirelensConfiguration.Type != "fluentbit" {
+		t.Fatal("it is not a log router")
 	}
 	options := router.FirelensConfiguration.Options
 	included := options["config-file-value"]
@@ -313,8 +524,8 @@ func TestTheTaskDefinition(t *testing.T) {
 		t.Fatalf("the file %s is not in the image", included)
 	}
 	filters := read(t, "conf/deploy/firelens.conf")
-	if !strings.Contains(filters, reader.Name+"-firelens-*") {
-		t.Errorf("firelens.conf does not match what the container %s writes", reader.Name)
+	if !strings.Contains(filters, reader+"-firelens-*") || !strings.Contains(read(t, "docs/deployment.md"), "`"+reader+"`") {
+		t.Errorf("firelens.conf does not match what the container %s writes", reader)
 	}
 	// The part that matters here of what ECS makes of it.
 	folder := t.TempDir()
@@ -338,7 +549,7 @@ func TestTheTaskDefinition(t *testing.T) {
 @INCLUDE `+path+`
 [OUTPUT]
     Name null
-    Match `+reader.Name+`-firelens*
+    Match `+reader+`-firelens*
 `, router.Command[:config]...)
 }
 
@@ -497,5 +708,184 @@ func TestWhatThePackagesHold(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// policy is a policy document of IAM.
+type policy struct {
+	Statement []struct {
+		Action, Resource any
+		Condition        map[string]map[string]string
+		Principal        map[string]string
+	}
+}
+
+// texts returns a text, or a list of them.
+func texts(value any) (all []string) {
+	if text, ok := value.(string); ok {
+		return []string{text}
+	}
+	list, _ := value.([]any)
+	for _, v := range list {
+		all = append(all, fmt.Sprint(v))
+	}
+	return all
+}
+
+func readJSON(t *testing.T, path string, value any) {
+	t.Helper()
+	decoder := json.NewDecoder(strings.NewReader(read(t, path)))
+	if err := decoder.Decode(value); err != nil {
+		t.Fatalf("%s: %v", path, err)
+	}
+}
+
+// The actions are those of the calls in the code, two that go with them, and nothing
+// else. The example of Terraform allows the same.
+func TestTheCollectorMayDoWhatItsCodeCallsAndNoMore(t *testing.T) {
+	code := read(t, "cmd/trailwire/internal/collect/aws.go")
+	want := map[string]bool{
+		// For objects that are encrypted with a key of KMS: S3 asks on the caller's behalf.
+		"kms:Decrypt": true,
+	}
+	for _, m := range regexp.MustCompile(`\b(s3|sqs)\.(\w+)Input\{`).FindAllStringSubmatch(code, -1) {
+		action := m[1] + ":" + m[2]
+		switch action {
+		case "s3:ListObjectsV2":
+			action = "s3:ListBucket"
+		case "s3:GetObject":
+			if strings.Contains(code, ".VersionId = ") {
+				want["s3:GetObjectVersion"] = true
+			}
+		}
+		want[action] = true
+	}
+	if len(want) != 8 {
+		t.Fatalf("the calls need %v", want)
+	}
+	var document policy
+	readJSON(t, "conf/deploy/collect-iam-policy.json", &document)
+	got := map[string]bool{}
+	for _, s := range document.Statement {
+		for _, action := range texts(s.Action) {
+			got[action] = true
+			for _, resource := range texts(s.Resource) {
+				if !strings.HasPrefix(resource, "arn:aws:"+strings.Split(action, ":")[0]+":") || strings.HasPrefix(resource, "arn:aws:s3:::*") {
+					t.Errorf("%s is allowed on %s", action, resource)
+				}
+			}
+		}
+	}
+	if !maps.Equal(got, want) {
+		t.Errorf("the policy allows %v, the calls need %v", got, want)
+	}
+	terraform := map[string]bool{}
+	_, collector, _ := strings.Cut(read(t, "conf/deploy/collect.tf"), `data "aws_iam_policy_document" "collector"`)
+	for _, m := range regexp.MustCompile(`"((?:s3|sqs|kms):\w+)"`).FindAllStringSubmatch(collector, -1) {
+		terraform[m[1]] = true
+	}
+	if !maps.Equal(terraform, want) {
+		t.Errorf("Terraform allows %v, the calls need %v", terraform, want)
+	}
+}
+
+func TestTheQueueIsDescribedTheSameEverywhere(t *testing.T) {
+	const bucket = "arn:aws:s3:::example-trail"
+	var document policy
+	readJSON(t, "conf/deploy/collect-queue-policy.json", &document)
+	if len(document.Statement) != 1 {
+		t.Fatalf("%d statements", len(document.Statement))
+	}
+	s := document.Statement[0]
+	if s.Principal["Service"] != "s3.amazonaws.com" || s.Action != "sqs:SendMessage" || s.Resource != queueARN ||
+		s.Condition["ArnEquals"]["aws:SourceArn"] != bucket || s.Condition["StringEquals"]["aws:SourceAccount"] != "111122223333" {
+		t.Errorf("others than the bucket may write to the queue: %+v", s)
+	}
+	var notification struct {
+		QueueConfigurations []struct {
+			QueueArn string
+			Events   []string
+			Filter   struct {
+				Key struct {
+					FilterRules []struct{ Name, Value string }
+				}
+			}
+		}
+	}
+	readJSON(t, "conf/deploy/collect-notification.json", &notification)
+	q := notification.QueueConfigurations
+	if len(q) != 1 || q[0].QueueArn != queueARN || !slices.Equal(q[0].Events, []string{"s3:ObjectCreated:*"}) ||
+		fmt.Sprint(q[0].Filter.Key.FilterRules) != "[{prefix AWSLogs/111122223333/CloudTrail/} {suffix .json.gz}]" {
+		t.Errorf("the notification is %+v", q)
+	}
+	var rights policy
+	readJSON(t, "conf/deploy/collect-iam-policy.json", &rights)
+	for _, s := range rights.Statement {
+		for _, resource := range texts(s.Resource) {
+			if strings.HasPrefix(resource, "arn:aws:sqs:") && resource != queueARN || strings.HasPrefix(resource, "arn:aws:s3:") && !strings.HasPrefix(resource, bucket) {
+				t.Errorf("it has rights on %s", resource)
+			}
+		}
+	}
+	terraform, page := read(t, "conf/deploy/collect.tf"), read(t, "docs/collect.md")
+	for _, said := range []struct{ terraform, page string }{
+		{`name = "trailwire"`, "--queue-name trailwire "},
+		{`name                      = "trailwire-dead-letters"`, "--queue-name trailwire-dead-letters "},
+		{"message_retention_seconds  = 1209600", `"MessageRetentionPeriod": "1209600"`},
+		{"visibility_timeout_seconds = 60", `"VisibilityTimeout": "60"`},
+		{"maxReceiveCount     = 5", `\"maxReceiveCount\": 5`},
+		{`identifiers = ["s3.amazonaws.com"]`, ""}, {`variable = "aws:SourceArn"`, ""}, {`variable = "aws:SourceAccount"`, ""},
+		{`events        = ["s3:ObjectCreated:*"]`, ""}, {`filter_suffix = ".json.gz"`, ""},
+	} {
+		if !strings.Contains(terraform, said.terraform) {
+			t.Errorf("Terraform does not say %s", said.terraform)
+		}
+		if !strings.Contains(page, said.page) {
+			t.Errorf("docs/collect.md does not say %s", said.page)
+		}
+	}
+}
+
+// Without the provider, which comes from a registry, terraform checks the syntax alone.
+func TestTheExampleOfTerraformIsFormatted(t *testing.T) {
+	terraform, err := exec.LookPath("terraform")
+	if err != nil {
+		t.Skip("SKIPPED: NO TERRAFORM on PATH: the syntax of conf/deploy/collect.tf was not checked")
+	}
+	if out, err := exec.Command(terraform, "fmt", "-check", "-diff", filepath.Join(top, "conf/deploy/collect.tf")).CombinedOutput(); err != nil {
+		t.Errorf("%v: %s", err, out)
+	}
+}
+
+func TestTheServiceOfTheCollector(t *testing.T) {
+	unit := read(t, "conf/deploy/trailwire-collect.service")
+	for _, line := range []string{"After=network-online.target fluent-bit.service", "EnvironmentFile=/etc/trailwire/collect.env", "Restart=on-failure", "RestartPreventExitStatus=2",
+		"ExecStart=/usr/bin/trailwire collect --queue ${QUEUE} --to ${TO} --metrics-listen ${METRICS} $OPTIONS"} {
+		if !strings.Contains(unit, "\n"+line+"\n") {
+			t.Errorf("there is no line %s", line)
+		}
+	}
+	systemd, err := exec.LookPath("systemd-analyze")
+	if err != nil {
+		t.Skip("SKIPPED: NO SYSTEMD-ANALYZE on PATH: the service of the collector was not checked")
+	}
+	program, err := exec.LookPath("true")
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "trailwire-collect.service")
+	if err := os.WriteFile(path, []byte(strings.ReplaceAll(unit, "/usr/bin/trailwire", program)), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if out, _ := exec.Command(systemd, "verify", "--man=no", path).CombinedOutput(); strings.Contains(string(out), filepath.Base(path)) {
+		t.Errorf("%s", out)
+	}
+	// A mark of 10 is that of a service with all rights.
+	out, err := exec.Command(systemd, "security", "--offline=yes", "--threshold=15", path).CombinedOutput()
+	switch {
+	case strings.Contains(string(out), "unrecognized option"):
+		t.Log("this systemd-analyze cannot say how far the service is exposed")
+	case err != nil:
+		t.Errorf("%v: %s", err, out)
 	}
 }

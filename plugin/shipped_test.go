@@ -266,21 +266,27 @@ pipeline:
 	}
 }
 
-// fromS3 puts files into a bucket whose queue tells trailwire collect of them.
+// collects starts trailwire collect, which delivers to a port what feed puts into a
+// bucket.
+func collects(t *testing.T, port string) (feed func(id string), c *process) {
+	t.Helper()
+	aws := testaws.Start(t)
+	aws.MakeBucket("trail")
+	queue := aws.MakeQueue("trail")
+	c = fluentBit{path: "env"}.start(t, folder(t), append(aws.Environment(),
+		commandLine(t), "collect", "--queue", queue, "--to", "forward://127.0.0.1:"+port)...)
+	return func(id string) {
+		key := "AWSLogs/111122223333/CloudTrail/" + id + ".json.gz"
+		aws.Put("trail", key, []byte(zipped(t, `{"Records":[`+strings.Replace(strings.TrimSpace(twice(id)), "\n", ",", 1)+`]}`)))
+		aws.Send(queue, notification("trail", key))
+	}, c
+}
+
 func fromS3(name string) func(*testing.T, fluentBit, *place) flow {
 	return func(t *testing.T, fb fluentBit, p *place) flow {
 		port := freePort(t)
-		aws := testaws.Start(t)
-		aws.MakeBucket("trail")
-		queue := aws.MakeQueue("trail")
 		f := fb.start(t, settle(t, name, p, map[string]string{"COLLECT_PORT": port}), "-c", name)
-		c := fluentBit{path: "env"}.start(t, folder(t), append(aws.Environment(),
-			commandLine(t), "collect", "--queue", queue, "--to", "forward://127.0.0.1:"+port)...)
-		feed := func(id string) {
-			key := "AWSLogs/111122223333/CloudTrail/" + id + ".json.gz"
-			aws.Put("trail", key, []byte(zipped(t, `{"Records":[`+strings.Replace(strings.TrimSpace(twice(id)), "\n", ",", 1)+`]}`)))
-			aws.Send(queue, notification("trail", key))
-		}
+		feed, c := collects(t, port)
 		return flow{feed, map[string]func() []string{"alert": p.at("/alert")}, []*process{f, c}}
 	}
 }
@@ -355,24 +361,70 @@ func senderAndReceiver(t *testing.T, fb fluentBit, p *place) flow {
 // HTTP.
 func deployed(config func(t *testing.T) string) func(*testing.T, fluentBit, *place) flow {
 	return func(t *testing.T, fb fluentBit, p *place) flow {
-		dir, port, health := folder(t), freePort(t), freePort(t)
-		text := config(t)
-		for _, r := range [][2]string{{"port: 9880\n", "port: " + port + "\n"}, {"http_port: 2020\n", "http_port: " + health + "\n"}} {
-			text = replaceOnce(t, text, r[0], r[1])
-		}
-		stored := regexp.MustCompile(`(?m)^( +storage\.path: ).*$`)
-		if n := len(stored.FindAllString(text, -1)); n != 1 {
-			t.Fatalf("storage.path is set %d times, want once", n)
-		}
-		text = stored.ReplaceAllString(text, "${1}"+filepath.Join(dir, "buffer"))
-		text = strings.ReplaceAll(strings.ReplaceAll(text, "0.0.0.0", "127.0.0.1"), "- /trailwire/", "- "+installed)
-		write(t, filepath.Join(dir, "trailwire.yaml"), strings.ReplaceAll(toPlace(t, text, p), installed, filepath.Dir(outputPlugin(t))+"/"))
-		f := fb.start(t, dir, "-c", "trailwire.yaml")
-		return flow{posts(f, "http://127.0.0.1:"+port+"/cloudtrail"), map[string]func() []string{"alert": p.at("/alert")}, []*process{f}}
+		f, ports := startDeployed(t, fb, p, config(t))
+		return flow{posts(f, "http://127.0.0.1:"+ports["9880"]+"/cloudtrail"), map[string]func() []string{"alert": p.at("/alert")}, []*process{f}}
 	}
 }
 
-func ofTheImage(t *testing.T) string { return read(t, "../conf/deploy/trailwire.yaml") }
+// collected starts a configuration of conf/deploy that takes events from trailwire
+// collect.
+func collected(t *testing.T, fb fluentBit, p *place) flow {
+	f, ports := startDeployed(t, fb, p, ofThePod(t))
+	feed, c := collects(t, ports["24224"])
+	return flow{feed, map[string]func() []string{"alert": p.at("/alert")}, []*process{f, c}}
+}
+
+// inTheImage starts the configuration of the image, which takes events both ways.
+func inTheImage(t *testing.T, fb fluentBit, p *place) flow {
+	f, ports := startDeployed(t, fb, p, read(t, "../conf/deploy/trailwire.yaml"))
+	post := posts(f, "http://127.0.0.1:"+ports["9880"]+"/cloudtrail")
+	collect, c := collects(t, ports["24224"])
+	feed := func(id string) {
+		if id == "before" {
+			post(id)
+		} else {
+			collect(id)
+		}
+	}
+	return flow{feed, map[string]func() []string{"alert": p.at("/alert")}, []*process{f, c}}
+}
+
+// startDeployed starts a configuration of conf/deploy on other ports, which it returns by
+// those that are replaced.
+func startDeployed(t *testing.T, fb fluentBit, p *place, text string) (f *process, ports map[string]string) {
+	t.Helper()
+	dir := folder(t)
+	ports = make(map[string]string)
+	port := regexp.MustCompile(`(?m)^( +(?:http_)?port: )(9880|24224|2020)$`)
+	text = port.ReplaceAllStringFunc(text, func(line string) string {
+		m := port.FindStringSubmatch(line)
+		ports[m[2]] = freePort(t)
+		return m[1] + ports[m[2]]
+	})
+	stored := regexp.MustCompile(`(?m)^( +storage\.path: ).*$`)
+	if n := len(stored.FindAllString(text, -1)); n != 1 {
+		t.Fatalf("storage.path is set %d times, want once", n)
+	}
+	text = stored.ReplaceAllString(text, "${1}"+filepath.Join(dir, "buffer"))
+	text = strings.ReplaceAll(strings.ReplaceAll(text, "0.0.0.0", "127.0.0.1"), "- /trailwire/", "- "+installed)
+	write(t, filepath.Join(dir, "trailwire.yaml"), strings.ReplaceAll(toPlace(t, text, p), installed, filepath.Dir(outputPlugin(t))+"/"))
+	return fb.start(t, dir, "-c", "trailwire.yaml"), ports
+}
+
+func ofThePod(t *testing.T) string {
+	t.Helper()
+	for _, object := range strings.Split(read(t, "../conf/deploy/collect.yaml"), "\n---\n") {
+		var config struct{ Data map[string]string }
+		if err := yaml.Unmarshal([]byte(object), &config); err != nil {
+			t.Fatal(err)
+		}
+		if text, ok := config.Data["trailwire.yaml"]; ok {
+			return text
+		}
+	}
+	t.Fatal("collect.yaml has no configuration of Fluent Bit")
+	return ""
+}
 
 func ofTheChart(t *testing.T) string {
 	t.Helper()
@@ -388,7 +440,7 @@ func ofTheChart(t *testing.T) string {
 }
 
 // inATask starts what ECS makes of firelens.conf, as far as it matters here, with
-// the command of the task definition.
+// the command of the router that docs/deployment.md shows.
 func inATask(t *testing.T, fb fluentBit, p *place) flow {
 	dir := folder(t)
 	// The output for CloudWatch speaks nothing but TLS.
@@ -414,15 +466,15 @@ func inATask(t *testing.T, fb fluentBit, p *place) flow {
     Name null
     Match cloudtrail-firelens*
 `)
-	var task struct {
-		ContainerDefinitions []struct{ Command []string }
-	}
-	if err := json.Unmarshal([]byte(read(t, "../conf/deploy/ecs-task-definition.json")), &task); err != nil {
+	_, shown, _ := strings.Cut(read(t, "../docs/deployment.md"), "```json\n")
+	shown, _, _ = strings.Cut(shown, "```")
+	var router struct{ Command []string }
+	if err := json.Unmarshal([]byte(shown), &router); err != nil {
 		t.Fatal(err)
 	}
 	arguments := []string{"AWS_ACCESS_KEY_ID=id", "AWS_SECRET_ACCESS_KEY=secret", "AWS_EC2_METADATA_DISABLED=true", fb.path}
 	built := filepath.Dir(outputPlugin(t)) + "/"
-	for _, a := range task.ContainerDefinitions[0].Command {
+	for _, a := range router.Command {
 		arguments = append(arguments, strings.Replace(strings.Replace(a, installed, built, 1), "/fluent-bit/etc/", "", 1))
 	}
 	f := fluentBit{path: "env"}.start(t, dir, arguments...)
@@ -465,8 +517,9 @@ var everyFlow = map[string]func(*testing.T, fluentBit, *place) flow{
 	"routing.yaml":             routed("routing.yaml"),
 	"routing.conf":             routed("routing.conf"),
 	"two-instances.yaml":       fromTwoStreams,
-	"deploy/trailwire.yaml":    deployed(ofTheImage),
+	"deploy/trailwire.yaml":    inTheImage,
 	"deploy/values.yaml":       deployed(ofTheChart),
+	"deploy/collect.yaml":      collected,
 	"deploy/firelens.conf":     inATask,
 	"deploy/nfpm.yaml":         nil, // not one of Fluent Bit's
 	"deploy/trailwire.conf":    nil, // systemd's
