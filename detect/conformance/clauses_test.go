@@ -35,7 +35,7 @@ func unnoticed(t *testing.T, r *rule.Rule, f form, excused func(rule.Cut) bool) 
 			continue
 		}
 		cuts++
-		if !slices.ContainsFunc(f.records, func(record []byte) bool { return tried(t, r, record) != tried(t, cut.Rule, record) }) {
+		if !slices.ContainsFunc(f.records, func(record []byte) bool { return tried(t, cut.Of, record) != tried(t, cut.Rule, record) }) {
 			missed = append(missed, cut.Clause)
 		}
 	}
@@ -224,5 +224,31 @@ func TestACutIsTheRuleWithoutAClause(t *testing.T) {
 		if fmt.Sprint(got) != fmt.Sprint(want) {
 			t.Errorf("%s is cut into\n%s\nwant\n%s", query, strings.Join(got, "\n"), strings.Join(want, "\n"))
 		}
+	}
+}
+
+// The clauses of each event of a sequence are left out by themselves.
+func TestACutOfASequenceIsOneOfItsEventsWithoutAClause(t *testing.T) {
+	r, err := rule.Parse("r.toml", []byte(reconnaissance))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	var event cloudtrail.Event
+	for _, c := range r.Cuts() {
+		if c.Of.Past() != nil || c.Rule.Past() != nil {
+			t.Errorf("%s: a cut is about several events", c.Clause)
+		}
+		event.Reset(pack(t, called("Converse", 0, object{"errorCode": "AccessDenied"})), cloudtrail.Raw)
+		got = append(got, fmt.Sprintf("%s %t %t", c.Clause, c.Of.Match(&event), c.Rule.Match(&event)))
+	}
+	want := []string{
+		`event.action == "ListFoundationModels" false false`,
+		`event.outcome == "success" false false`,
+		`event.action : ("InvokeModel", "Converse") false false`,
+		`event.outcome == "success" false true`,
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("the cuts are\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
 	}
 }
