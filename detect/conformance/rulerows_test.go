@@ -18,9 +18,21 @@ import (
 type ruleCase struct {
 	rule.Test
 
-	// document has fields by their dotted names that only Elastic's pipeline fills, such as the owner
-	// of an address. They are in the ECS document alone. With any, the verdict is about that alone.
+	// document has fields by their dotted names that only Elastic's pipeline fills, such as the
+	// entities that a call is about. They are in the ECS document alone. With any, the verdict is
+	// about that alone, unless a database says the same of the raw event's address.
 	document object
+}
+
+// inRawEvents reports whether a raw event has all that decides the verdict. What a document says of the
+// owner of an address, a database says for the raw event (package testmmdb).
+func (c *ruleCase) inRawEvents() bool {
+	for name := range c.document {
+		if !strings.HasPrefix(name, "source.as.") {
+			return false
+		}
+	}
+	return true
 }
 
 // firstEvent is the file with what all rows begin with.

@@ -11,7 +11,7 @@ import (
 
 // ASN is a database of autonomous systems: 198.51.100.0/24 and 2001:db8::/32 belong to
 // 64500, Example Transit; 203.0.113.0/24 to 64501, without a name; 52.94.133.0/24 to 16509,
-// Amazon.com, Inc.
+// Amazon.com, Inc.; 192.0.2.0/24 to 9009, which rents servers to providers of VPNs.
 func ASN() []byte {
 	row := func(number uint32, name string) mmdbtype.Map {
 		m := mmdbtype.Map{"autonomous_system_number": mmdbtype.Uint32(number)}
@@ -22,7 +22,7 @@ func ASN() []byte {
 	}
 	return write("GeoLite2-ASN", map[string]mmdbtype.Map{
 		"198.51.100.0/24": row(64500, "Example Transit"), "2001:db8::/32": row(64500, "Example Transit"), "203.0.113.0/24": row(64501, ""),
-		"52.94.133.0/24": row(16509, "Amazon.com, Inc."),
+		"52.94.133.0/24": row(16509, "Amazon.com, Inc."), "192.0.2.0/24": row(9009, "M247 Europe SRL"),
 	})
 }
 
