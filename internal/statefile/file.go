@@ -240,5 +240,5 @@ func (s *store) close() {
 	if s.broken == nil {
 		_ = s.db.Close()
 	}
-	_ = s.file.Close() // a broken database may not let go of it
+	release(s.file)
 }

@@ -80,6 +80,13 @@ func lock(path string) (*os.File, error) {
 	}
 }
 
+// release lets go of a file that lock has opened. A database that is broken may still
+// have it mapped, which keeps the lock although the file is closed.
+func release(file *os.File) {
+	_ = syscall.Flock(int(file.Fd()), syscall.LOCK_UN)
+	_ = file.Close()
+}
+
 // reason returns an error without the path, which is named already.
 func reason(err error) error {
 	var at *fs.PathError
@@ -95,13 +102,13 @@ func read(path string, file *os.File, limit int64, now time.Time) (s *store, unu
 	// bbolt maps the file into memory: a part that is not there, or a number that points
 	// nowhere, is a fault and not an error. What can be told before is checked before.
 	if unusable, err = suspect(path, file); unusable != nil || err != nil {
-		_ = file.Close()
+		release(file)
 		return nil, unusable, err
 	}
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 	defer func() {
 		if r := recover(); r != nil {
-			_ = file.Close()
+			release(file)
 			s, unusable, err = nil, fmt.Errorf("%v", r), nil
 		}
 	}()
@@ -110,7 +117,7 @@ func read(path string, file *os.File, limit int64, now time.Time) (s *store, unu
 		OpenFile: func(string, int, os.FileMode) (*os.File, error) { return file, nil },
 	})
 	if err != nil {
-		_ = file.Close()
+		release(file)
 		return nil, err, nil
 	}
 	memory, unusable := restore(db, limit, now)
