@@ -1,6 +1,8 @@
 package detect
 
 import (
+	"slices"
+
 	"github.com/trailwire/trailwire/detect/cloudtrail"
 	"github.com/trailwire/trailwire/detect/grant/call"
 	"github.com/trailwire/trailwire/detect/program"
@@ -10,7 +12,8 @@ import (
 // A dispatch finds the rules to evaluate on an event by its event.action and
 // event.provider: nearly every rule about CloudTrail asks for one of a few calls,
 // or at least for a service. Rules that ask for a foreign grant are tried on the
-// calls that can make one. The others are always tried.
+// calls that can make one. The others are tried where a text that they need is, or
+// always if they need none.
 //
 // It asks the compiled queries what they cannot match without
 // ([program.Program.Required]), and so never passes over a rule that would match.
@@ -27,11 +30,21 @@ type dispatch struct {
 	byAnyCase  map[string][]int // by the action in lower case
 	ofService  map[string][]int // by the provider in lower case
 	onGrants   []int            // the rules that ask for a foreign grant
-	always     []int            // the rules that are in none of these
+	byText     []textRule       // the rules that are in none of these and need some text
+	always     []int            // those that need none
 	all        []int
+
+	searchTexts func(event []byte) uint64
 }
 
-func newDispatch(rules []*rule.Rule) dispatch {
+// textRule is a rule that is tried where one of some texts is: a bit for each.
+type textRule struct {
+	rule  int
+	texts uint64
+}
+
+func newDispatch(o *Options) dispatch {
+	rules := o.Rules
 	d := dispatch{byAction: make(map[string][]int), byProvider: make(map[string][]int), byAnyCase: make(map[string][]int), ofService: make(map[string][]int)}
 	for i, r := range rules {
 		d.all = append(d.all, i)
@@ -51,7 +64,26 @@ func newDispatch(rules []*rule.Rule) dispatch {
 			d.always = append(d.always, i)
 		}
 	}
+	if o.SearchTexts != nil {
+		d.fileByText(o)
+	}
 	return d
+}
+
+// fileByText takes from the rules that are always tried those that need some text.
+func (d *dispatch) fileByText(o *Options) {
+	d.searchTexts = o.SearchTexts
+	all := o.TextNeedles()
+	d.always = slices.DeleteFunc(d.always, func(i int) bool {
+		var texts uint64
+		for _, n := range o.Rules[i].Needles() {
+			texts |= 1 << (slices.Index(all, n) % 64)
+		}
+		if texts != 0 {
+			d.byText = append(d.byText, textRule{i, texts})
+		}
+		return texts != 0
+	})
 }
 
 // file enters a rule under some values of a field.
@@ -67,6 +99,9 @@ func file(table map[string][]int, values []string, rule int) {
 // were given to the engine.
 type candidates struct {
 	byAction, byProvider, byAnyCase, ofService, onGrants, always []int
+
+	byText []textRule // those with a bit of texts, the first of which is such a rule
+	texts  uint64
 }
 
 // find returns the candidates for an event.
@@ -87,6 +122,10 @@ func (d *dispatch) find(event *cloudtrail.Event) candidates {
 	}
 	if len(d.onGrants) > 0 && call.Find(string(provider.Text()), string(action.Text())) != nil {
 		found.onGrants = d.onGrants
+	}
+	if len(d.byText) > 0 {
+		found.byText, found.texts = d.byText, d.searchTexts(event.Body())
+		found.skipText()
 	}
 	return found
 }
@@ -113,10 +152,22 @@ func (c *candidates) next() (rule int, ok bool) {
 			from = other
 		}
 	}
+	if len(c.byText) > 0 && (len(*from) == 0 || c.byText[0].rule < (*from)[0]) {
+		rule, c.byText = c.byText[0].rule, c.byText[1:]
+		c.skipText()
+		return rule, true
+	}
 	if len(*from) == 0 {
 		return 0, false
 	}
 	rule = (*from)[0]
 	*from = (*from)[1:]
 	return rule, true
+}
+
+// skipText passes over rules none of whose texts is there.
+func (c *candidates) skipText() {
+	for len(c.byText) > 0 && c.byText[0].texts&c.texts == 0 {
+		c.byText = c.byText[1:]
+	}
 }

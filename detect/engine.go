@@ -78,7 +78,7 @@ func New(o Options) (*Engine, error) {
 			e.extended = &e.rules[i]
 		}
 	}
-	e.dispatch = newDispatch(o.Rules)
+	e.dispatch = newDispatch(&o)
 	e.mentions.needles = needle.NewSet(o.ruleNeedles(), false)
 	e.evaluators.New = func() any {
 		v := newEvaluator(e, e.Suspects)

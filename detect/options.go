@@ -83,6 +83,12 @@ type Options struct {
 	// data: what [Options.Needles] says to look for, by better means than the
 	// plain search, which is used if this is nil.
 	Search func(data []byte) bool
+
+	// SearchTexts returns which of [Options.TextNeedles] are in an event: a bit for each,
+	// that of needle i being i modulo 64. A bit may be set although the needle is not
+	// there, and has to be if a JSON escape could hide it. If this is nil, rules about any call are tried
+	// on each event.
+	SearchTexts func(event []byte) uint64
 }
 
 // Needles returns what an engine with these options looks for before it parses
@@ -109,6 +115,23 @@ func (o *Options) ruleNeedles() (all []needle.Needle) {
 		if o.Coverage == alert.CoverExtended && r.ID == rule.CrossAccountID {
 			// Extended coverage looks at every AddPermission.
 			all = append(all, needle.Needle{Text: "addpermission", Fold: true})
+		}
+	}
+	return all
+}
+
+// TextNeedles returns what rules about any call look for, those whose query asks for
+// no action and no provider. An event that such a rule matches has one of the rule's
+// needles in it.
+func (o *Options) TextNeedles() (all []needle.Needle) {
+	for _, r := range o.Rules {
+		if field, _ := r.TriedOn(); field != "" {
+			continue
+		}
+		for _, n := range r.Needles() {
+			if !slices.Contains(all, n) {
+				all = append(all, n)
+			}
 		}
 	}
 	return all

@@ -97,3 +97,49 @@ func TestTheRulesThatMatchAreThoseThatMatchAlone(t *testing.T) {
 		})
 	}
 }
+
+func TestARuleAboutAnyCallIsTriedWhereItsTextIs(t *testing.T) {
+	queries := []string{
+		`any where user_agent.original : "*trufflehog*"`,
+		`any where event.action == "A"`,
+		`any where user.name in ("mallory", "trudy")`,
+		`any where event.action != "C"`,
+		`any where user.name == "mallory" and user_agent.original : "*kali*"`,
+	}
+	for i := range 70 { // more than there are bits
+		queries = append(queries, fmt.Sprintf(`any where user_agent.original : "*agent-%d;*"`, i))
+	}
+	var rules []*rule.Rule
+	for _, q := range queries {
+		rules = append(rules, ruleWith(t, q))
+	}
+	engine := newEngine(t, func(o *detect.Options) { o.Rules, o.DedupWindow = rules, -1 })
+	tests := []struct {
+		name, event string
+		want        []int // of queries
+	}{
+		{"no text", `{"eventSource":"a.b","eventName":"C"}`, nil},
+		{"no text, but an action", `{"eventSource":"a.b","eventName":"A"}`, []int{1, 3}},
+		{"a text", `{"eventSource":"a.b","eventName":"C","userAgent":"x TruffleHog y"}`, []int{0}},
+		{"the first text of a rule", `{"eventSource":"a.b","eventName":"C","userIdentity":{"userName":"mallory"}}`, []int{2}},
+		{"the second text of a rule", `{"eventSource":"a.b","eventName":"C","userIdentity":{"userName":"trudy"}}`, []int{2}},
+		{"texts of several rules, in their order", `{"eventSource":"a.b","eventName":"A","userAgent":"trufflehog on kali","userIdentity":{"userName":"mallory"}}`, []int{0, 1, 2, 3, 4}},
+		{"a text after the last bit", `{"eventSource":"a.b","eventName":"C","userAgent":"agent-69;"}`, []int{5 + 69}},
+		{"a text in an escape", `{"log":"{\"eventSource\":\"a.b\",\"eventName\":\"C\",\"userAgent\":\"truffleho\\u0067\"}"}`, []int{0}},
+		{"a text in an escape in a text of the event", `{"eventSource":"a.b","eventName":"C","userIdentity":"{\"userName\":\"mallor\\u0079\"}"}`, []int{2}},
+		{"a text beside the event", `{"userAgent":"trufflehog","log":"{\"eventSource\":\"a.b\",\"eventName\":\"C\"}"}`, nil},
+		{"a text in the second event of a list", `{"Records":[{"eventSource":"a.b","eventName":"C"},{"eventSource":"a.b","eventName":"C","userAgent":"trufflehog"}]}`, []int{0}},
+		{"a document with a text", `{"event":{"action":"C","provider":"p"},"data_stream.dataset":"aws.cloudtrail","user_agent.original":["x","trufflehog"]}`, []int{0}},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			var got []int
+			for _, a := range alerts(t, engine, test.event) {
+				got = append(got, slices.Index(queries, a.Rule.ID))
+			}
+			if !slices.Equal(got, test.want) {
+				t.Errorf("the rules %v match, want %v", got, test.want)
+			}
+		})
+	}
+}

@@ -11,6 +11,7 @@ import (
 	"github.com/trailwire/trailwire/detect"
 	"github.com/trailwire/trailwire/detect/alert"
 	"github.com/trailwire/trailwire/detect/document"
+	"github.com/trailwire/trailwire/detect/needle"
 	"github.com/trailwire/trailwire/detect/rule"
 )
 
@@ -106,11 +107,24 @@ func newEngine(t testing.TB, change func(*detect.Options)) *detect.Engine {
 	if change != nil {
 		change(&options)
 	}
+	options.SearchTexts = plainSearch(options.TextNeedles())
 	engine, err := detect.New(options)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return engine
+}
+
+// plainSearch is the simplest search for some texts.
+func plainSearch(texts []needle.Needle) func(event []byte) uint64 {
+	return func(event []byte) (found uint64) {
+		for i, n := range texts {
+			if one := needle.NewSet([]needle.Needle{n}, false); one.In(event) {
+				found |= 1 << (i % 64)
+			}
+		}
+		return found
+	}
 }
 
 // alerts evaluates one record on the way that a filter takes, and returns the

@@ -118,3 +118,17 @@ size_t trailwire_search_next(const struct trailwire_search *s, const uint8_t *da
 {
     return from < size ? trailwire_teddy_next(s->teddy, data, size, from) : size;
 }
+
+uint64_t trailwire_search_which(const struct trailwire_search *s, const uint8_t *data, size_t size)
+{
+    const uint64_t all = s->count < 64 ? ((uint64_t) 1 << s->count) - 1 : ~(uint64_t) 0;
+    uint64_t found = 0;
+
+    for (size_t at = 0; at < size && (found & all) != all; at++) {
+        at = trailwire_teddy_next(s->teddy, data, size, at);
+        if (at < size) {
+            found |= trailwire_teddy_at(s->teddy, s->needles, data, size, at);
+        }
+    }
+    return found;
+}

@@ -27,7 +27,8 @@ import (
 // any goroutine may use it until it is freed. To a nil Search everything is
 // suspect: Over, C and Free take it.
 type Search struct {
-	c *C.struct_trailwire_search
+	c     *C.struct_trailwire_search
+	texts *Search // for what rules about any call ask for, or nil
 }
 
 // New returns the search for these needles. It lives outside of Go's memory:
@@ -66,6 +67,13 @@ func For(o *detect.Options) (*Search, error) {
 	if err != nil {
 		return nil, err
 	}
+	if texts := o.TextNeedles(); len(texts) > 0 {
+		if s.texts, err = New(texts); err != nil {
+			s.Free()
+			return nil, err
+		}
+		o.SearchTexts = s.texts.Which
+	}
 	o.Search = func(data []byte) bool { return s.Next(data, 0) < len(data) }
 	return s, nil
 }
@@ -87,6 +95,12 @@ func (s *Search) Next(data []byte, from int) int {
 	}
 	return int(C.trailwire_search_next(s.c, (*C.uint8_t)(unsafe.Pointer(unsafe.SliceData(data))),
 		C.size_t(len(data)), C.size_t(from)))
+}
+
+// Which returns which needles are in data: a bit for each, that of needle i being i
+// modulo 64. All bits are set if there is a JSON escape.
+func (s *Search) Which(data []byte) uint64 {
+	return uint64(C.trailwire_search_which(s.c, (*C.uint8_t)(unsafe.Pointer(unsafe.SliceData(data))), C.size_t(len(data))))
 }
 
 // Walk steps over whole events of a chunk, from the one at from on, while they end
@@ -128,6 +142,7 @@ func (s *Search) C() unsafe.Pointer {
 // Free gives the memory back.
 func (s *Search) Free() {
 	if s != nil {
+		s.texts.Free()
 		C.trailwire_search_free(s.c)
 	}
 }

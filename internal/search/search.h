@@ -38,6 +38,12 @@ int trailwire_search_ready(struct trailwire_search *, const uint8_t *sample, siz
 size_t trailwire_search_next(const struct trailwire_search *, const uint8_t *data, size_t size,
                              size_t from);
 
+/*
+ * Returns which needles are in data: bit i modulo 64 is set if the needle that was
+ * added as number i is there. All bits are set if there is an escape.
+ */
+uint64_t trailwire_search_which(const struct trailwire_search *, const uint8_t *data, size_t size);
+
 void trailwire_search_free(struct trailwire_search *);
 
 #endif

@@ -173,3 +173,63 @@ func BenchmarkSearch(b *testing.B) {
 		}
 	})
 }
+
+func TestWhichSaysWhichNeedlesAreThere(t *testing.T) {
+	needles := []needle.Needle{{Text: "root", Fold: true}, {Text: "kali-amd64"}, {Text: "trufflehog", Fold: true, Whole: true}, {Text: "TruffleHog"}, {Text: `\/aws:`}, {Text: ":assumed-role/aws:"}}
+	s := newSearch(t, needles)
+	for _, test := range []struct {
+		name, data string
+		want       uint64
+	}{
+		{"nothing", "role/roo", 0},
+		{"one in another case", "x Root", 1},
+		{"one twice", "root root", 1},
+		{"one that is a part, but has to be whole", "xtrufflehog", 0},
+		{"one that is whole and in any case, and the same as it is", "\xaaTruffleHog", 1<<2 | 1<<3},
+		{"one after the other", "ROOT kali-amd64 \xaatrufflehog", 1 | 1<<1 | 1<<2},
+		{"one in another", ":assumed-role/aws:", 1 << 5},
+		{"one at the end", "............kali-amd64", 1 << 1},
+		{"an escape", `\u0041`, ^uint64(0)},
+		{"an escape after one", `root \u0041`, ^uint64(0)},
+		{"an escape of what no needle has", `\u0026`, 0},
+		{"no data", "", 0},
+	} {
+		for _, padding := range []int{0, 1, 63, 300} {
+			data := bytes.Repeat([]byte{'.'}, padding)
+			data = append(append(data, test.data...), data...)
+			if got := s.Which([]byte(data)); got != test.want {
+				t.Errorf("%s, with %d bytes around it: %b are found, want %b", test.name, padding, got, test.want)
+			}
+		}
+	}
+}
+
+// FuzzWhichAgreesWithOneNeedleAfterTheOther compares the search for which needles are there
+// with one that looks for each.
+func FuzzWhichAgreesWithOneNeedleAfterTheOther(f *testing.F) {
+	needles := []needle.Needle{{Text: "root", Fold: true}, {Text: "kali"}, {Text: "abc", Fold: true, Whole: true}, {Text: "ABCD"}, {Text: `\/aws:`}}
+	for i := range 64 { // some share a bit
+		needles = append(needles, needle.Needle{Text: fmt.Sprint("user-", i), Whole: i%2 == 0})
+	}
+	for _, seed := range []string{"rOOt kali", "\xa3abc \xa4ABCD", "\x06user-1\x06user-2user-3", `\u0041root`, `\/aws:`, "user-59\xa7user-60"} {
+		f.Add([]byte(seed), uint16(0))
+		f.Add([]byte(seed), uint16(250))
+	}
+	s := newSearch(f, needles)
+	f.Fuzz(func(t *testing.T, data []byte, padding uint16) {
+		data = append(bytes.Repeat([]byte{'x'}, int(padding%300)), data...)
+		var want uint64
+		for i, n := range needles {
+			one := needle.NewSet([]needle.Needle{n}, false)
+			if one.In(data) {
+				want |= 1 << (i % 64)
+			}
+		}
+		if none := needle.NewSet(nil, false); none.In(data) { // an escape
+			want = ^uint64(0)
+		}
+		if got := s.Which(data); got != want {
+			t.Fatalf("%q: %b are found, want %b", data, got, want)
+		}
+	})
+}

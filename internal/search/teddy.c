@@ -138,6 +138,24 @@ static int is_hit(const struct teddy *t, const uint8_t *data, size_t size, size_
     return 0;
 }
 
+uint64_t trailwire_teddy_at(const struct teddy *t, const struct needle *needles, const uint8_t *data,
+                            size_t size, size_t i)
+{
+    uint8_t spelling[LONGEST_BLOCK] = { 0 };
+    uint64_t found = 0;
+
+    if (trailwire_is_escape(data, size, i)) {
+        return ~(uint64_t) 0;
+    }
+    memcpy(spelling, data + i, size - i < LONGEST_BLOCK ? size - i : LONGEST_BLOCK);
+    for (uint32_t p = t->by_hash[hash(spelling, t->block)]; p != 0; p = t->places[p].next) {
+        if (trailwire_is_there(&t->places[p], data, size, i)) {
+            found |= (uint64_t) 1 << (t->places[p].needle - needles) % 64;
+        }
+    }
+    return found;
+}
+
 /*
  * The vector loops. Each goes through blocks of four vectors from i on and
  * returns the offset of the first block in which something passes. It ends where
