@@ -171,6 +171,22 @@ const (
 // field. An event alone does not answer it: see [GrantField].
 func (f Field) Grant() GrantField { return f.grant }
 
+// Cost is about what it takes to read the field from an event, where to read a member of the
+// event is 1.
+func (f Field) Cost() int {
+	switch {
+	case f.grant != 0:
+		return 100
+	case isFlattened(f.from) || f.leaves:
+		return 15
+	case f.trace == JavaText:
+		return 30
+	case f.top == topUserIdentity:
+		return 4
+	}
+	return 1
+}
+
 // Name returns the ECS name.
 func (f Field) Name() string { return f.name }
 

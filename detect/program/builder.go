@@ -155,7 +155,9 @@ func (b *Builder) Program(root Condition) (*Program, error) {
 	if bad, ok := quotable(&root.clause, b.source); !ok {
 		return nil, fail(Span{}, "the query has no part from byte %d to %d", bad.Start, bad.End)
 	}
-	return &Program{source: b.source, fields: slices.Clone(b.fields), root: root.clause, mentions: slices.Clone(b.mentions)}, nil
+	p := &Program{source: b.source, fields: slices.Clone(b.fields), root: root.clause, mentions: slices.Clone(b.mentions)}
+	p.order = conjuncts(&p.root, nil)
+	return p, nil
 }
 
 // quotable looks for a clause that Explain could not quote from the source.

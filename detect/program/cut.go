@@ -56,5 +56,6 @@ func (c *clause) isOnePart() bool {
 func (t *cutter) cut(out *clause, root clause) {
 	p := *t.whole
 	p.root = root
+	p.order = conjuncts(&p.root, nil)
 	t.cuts = append(t.cuts, Cut{At: out.at, Slots: slotsOf(out, nil), Program: &p})
 }

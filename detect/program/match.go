@@ -54,11 +54,8 @@ func negate(v, unknown Verdict) Verdict {
 // whose result is new text, or a search for what another field holds, or a function is applied to a field
 // with several values.
 func (p *Program) Match(d Document) bool {
-	if p.root.op != opAnd {
-		return p.root.eval(d, false) == True
-	}
-	for i := range p.root.clauses { // nothing negates this and: the first that is not true decides
-		if p.root.clauses[i].eval(d, false) != True {
+	for _, c := range p.order { // nothing negates them: the first that is not true decides
+		if c.eval(d, false) != True {
 			return false
 		}
 	}

@@ -333,6 +333,7 @@ func (f *ruleFile) compile(s section, r *Rule) {
 		return
 	}
 	r.fields = lookupFields(r.program)
+	r.order()
 	f.doubt(r, v)
 }
 

@@ -79,6 +79,7 @@ func readSigma(name string, text []byte) (*Rule, error) {
 			r.warnings = append(r.warnings, w)
 		}
 	}
+	r.order()
 	return r, nil
 }
 

@@ -76,3 +76,29 @@ func lowerASCII(s string) string {
 		return r
 	}, s)
 }
+
+// order has the query's clauses looked at in the order in which they cost least.
+func (r *Rule) order() {
+	field, _ := r.TriedOn()
+	r.program = r.program.Order(func(slot int) int {
+		switch f := r.fields[slot]; {
+		case isOfNearlyAll(f):
+			return 1000
+		case f.Name() == field || f.Name() == cloudtrail.FieldAction.Name() && field == TriedOnAnyCase:
+			return 500 // it is tried where this is true
+		case f.Name() == cloudtrail.FieldProvider.Name():
+			return 200 // most names of calls are those of one service
+		default:
+			return f.Cost()
+		}
+	})
+}
+
+// isOfNearlyAll reports whether a field of nearly every event is as rules ask for it.
+func isOfNearlyAll(f cloudtrail.Field) bool {
+	switch f.Name() {
+	case "data_stream.dataset", "event.dataset", "event.module", "event.category":
+		return true
+	}
+	return false
+}
