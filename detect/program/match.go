@@ -514,19 +514,13 @@ func (t *prefixTest) has(text []byte) bool {
 // regexTest is Matches.
 type regexTest struct {
 	re    *regexp.Regexp
-	needs []byte // text that each match contains: to look for it is far cheaper
+	needs regexNeeds
 }
 
 func newRegexTest(re *regexp.Regexp) *regexTest {
-	t := &regexTest{re: re}
-	for _, either := range requireRegex(0, re) {
-		if l := either[0]; !l.Fold && len(l.Text) > len(t.needs) {
-			t.needs = []byte(l.Text)
-		}
-	}
-	return t
+	return &regexTest{re: re, needs: needsOf(re)}
 }
 
 func (t *regexTest) check(v Value) Verdict {
-	return verdictOf(v.kind == KindText && bytes.Contains(v.text, t.needs) && t.re.Match(v.text))
+	return verdictOf(v.kind == KindText && t.needs.allow(v.text) && t.re.Match(v.text))
 }
