@@ -31,10 +31,11 @@ func maxHeaders(n int) int { return 4*n + 4<<10 }
 // Search finds what is suspicious in a chunk. hit is the first offset at or after
 // from that is inside something suspicious, or the chunk's length if there is
 // none. event is the offset at which the walk goes on: from, or a later event, if
-// all events before it end at or before hit.
+// all events before it end at or before hit. If end is not zero, the event is well-formed: its
+// body, a map, begins at body, and it ends at end.
 //
 // A nil Search looks into each event with [detect.Engine.Suspects].
-type Search func(from int) (event, hit int)
+type Search func(from int) (event, body, end, hit int)
 
 // FilterSuspects is [Filter] for a chunk that has been searched: it passes over
 // events without a hit. verdicts says how alerts are judged; it may be nil
@@ -116,20 +117,25 @@ func Raise(chunk []byte, engine *detect.Engine, search Search, verdicts *detect.
 func eachSuspect(chunk []byte, engine *detect.Engine, search Search, visit func(e *Event, at int)) {
 	hit := -1   // the last one found
 	var e Event // visit keeps it alive: one for all events, so that each need not be allocated
-	var rest []byte
-	var err error
 	for at := 0; at < len(chunk); {
+		body, end := 0, 0
 		if search != nil && hit < at {
-			at, hit = search(at)
+			at, body, end, hit = search(at)
 		}
 		if hit == len(chunk) {
 			return
 		}
-		e, rest, err = Next(chunk[at:])
-		end := len(chunk) - len(rest)
-		body := end - len(e.Body)
+		var err error
+		if end > 0 {
+			e = Event{Raw: chunk[at:end], Body: chunk[body:end], timestamp: chunk[at+2 : body]}
+		} else {
+			var rest []byte
+			e, rest, err = Next(chunk[at:])
+			end = len(chunk) - len(rest)
+			body = end - len(e.Body)
+		}
 		if search != nil && hit < body && err == nil {
-			_, hit = search(body) // what is found in a header means nothing
+			_, _, _, hit = search(body) // what is found in a header means nothing
 		}
 		switch {
 		case errors.Is(err, ErrNotEvent):

@@ -132,3 +132,17 @@ uint64_t trailwire_search_which(const struct trailwire_search *s, const uint8_t 
     }
     return found;
 }
+
+struct trailwire_found trailwire_search_event(const struct trailwire_search *s, const uint8_t *data,
+                                              size_t size, size_t from, size_t known)
+{
+    struct trailwire_found found = { .hit = known, .event.at = from };
+
+    if (known < from) {
+        found.hit = trailwire_search_next(s, data, size, from);
+    }
+    if (found.hit < size) {
+        found.event = trailwire_walk(data, size, from, found.hit);
+    }
+    return found;
+}

@@ -9,6 +9,12 @@ package search
 
 /*
 #cgo CFLAGS: -O3 -fvisibility=hidden
+#cgo noescape trailwire_search_next
+#cgo nocallback trailwire_search_next
+#cgo noescape trailwire_search_event
+#cgo nocallback trailwire_search_event
+#cgo noescape trailwire_search_which
+#cgo nocallback trailwire_search_which
 #include <stdlib.h>
 #include "search.h"
 #include "walk.h"
@@ -104,30 +110,27 @@ func (s *Search) Which(data []byte) uint64 {
 }
 
 // Walk steps over whole events of a chunk, from the one at from on, while they end
-// at or before hit. It returns the offset of the first event that does not, or that
-// it cannot step over.
-func Walk(chunk []byte, from, hit int) int {
-	if from >= hit || hit > len(chunk) {
-		return from
-	}
-	return int(C.trailwire_walk((*C.uint8_t)(unsafe.Pointer(unsafe.SliceData(chunk))), C.size_t(from), C.size_t(hit)))
+// at or before hit. It returns the offset of the first event that does not, where its
+// body begins, and where it ends. The end is zero if the walk cannot read what is there.
+func Walk(chunk []byte, from, hit int) (event, body, end int) {
+	e := C.trailwire_walk((*C.uint8_t)(unsafe.Pointer(unsafe.SliceData(chunk))), C.size_t(len(chunk)), C.size_t(from), C.size_t(hit))
+	return int(e.at), int(e.body), int(e.end)
 }
 
 // Over returns a function that searches a chunk whose first hit is known; nil for a
 // nil Search. From the offset of an event it returns the first hit at or after it,
-// and the event to go on with.
-func (s *Search) Over(chunk []byte, first int) func(from int) (event, hit int) {
+// and the event that the hit is in, as [Walk] does.
+func (s *Search) Over(chunk []byte, first int) func(from int) (event, body, end, hit int) {
 	if s == nil {
 		return nil
 	}
-	return func(from int) (event, hit int) {
-		if hit = first; from > first {
-			hit = s.Next(chunk, from)
+	return func(from int) (event, body, end, hit int) {
+		if from >= len(chunk) {
+			return from, 0, 0, len(chunk)
 		}
-		if hit == len(chunk) {
-			return from, hit
-		}
-		return Walk(chunk, from, hit), hit
+		found := C.trailwire_search_event(s.c, (*C.uint8_t)(unsafe.Pointer(unsafe.SliceData(chunk))),
+			C.size_t(len(chunk)), C.size_t(from), C.size_t(first))
+		return int(found.event.at), int(found.event.body), int(found.event.end), int(found.hit)
 	}
 }
 

@@ -8,6 +8,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "walk.h"
+
 struct trailwire_search;
 
 /* A search without needles; NULL if there is no memory. */
@@ -37,6 +39,19 @@ int trailwire_search_ready(struct trailwire_search *, const uint8_t *sample, siz
  */
 size_t trailwire_search_next(const struct trailwire_search *, const uint8_t *data, size_t size,
                              size_t from);
+
+/* The next hit at or after an offset, and the event that it is in. */
+struct trailwire_found {
+    size_t hit;
+    struct trailwire_event event; /* as trailwire_walk returns it, if there is a hit */
+};
+
+/*
+ * Returns the next hit in a chunk from the offset of an event on, and the event that it is
+ * in. It is the hit known, if that is at from or after it.
+ */
+struct trailwire_found trailwire_search_event(const struct trailwire_search *, const uint8_t *data,
+                                              size_t size, size_t from, size_t known);
 
 /*
  * Returns which needles are in data: bit i modulo 64 is set if the needle that was

@@ -83,7 +83,7 @@ static size_t long_value(const uint8_t *data, size_t room, size_t *open)
 }
 
 /*
- * Returns where the value at the offset at ends, zero if that is after hit or
+ * Returns where the value at the offset at ends, zero if that is after size or
  * there is none.
  *
  * Most values are short texts. A branch for these is faster than a look-up of each:
@@ -91,9 +91,9 @@ static size_t long_value(const uint8_t *data, size_t room, size_t *open)
  * value begins. If four values are open and there is room for four, neither count is
  * checked between them.
  */
-static size_t value_end(const uint8_t *data, size_t at, size_t hit)
+static size_t value_end(const uint8_t *data, size_t at, size_t size)
 {
-    const uint8_t *next = data + at, *end = data + hit;
+    const uint8_t *next = data + at, *end = data + size;
     size_t open = 1, first, bytes;
 
 #define IS_SHORT_TEXT(first) __builtin_expect((first) - 0xa0 < 0x20, 1)
@@ -143,25 +143,37 @@ static int is_map(uint8_t c)
     return (c & 0xf0) == 0x80 || c == 0xde || c == 0xdf;
 }
 
-size_t trailwire_walk(const uint8_t *data, size_t from, size_t hit)
+/*
+ * Returns where the event at the offset from ends, zero if none is there as Fluent Bit 2.1
+ * and later write it: [[timestamp, metadata], body]. Sets body to where its body begins.
+ */
+static size_t event_end(const uint8_t *data, size_t size, size_t from, size_t *body)
 {
-    static const size_t before_metadata = 12; /* [[timestamp, metadata], body], 2.1 and later */
-    size_t end;
+    static const size_t before_metadata = 12;
+    const uint8_t *event = data + from;
 
-    for (; from < hit; from = end) {
-        const uint8_t *event = data + from;
-        if (hit - from <= before_metadata || event[0] != 0x92 || event[1] != 0x92 || event[2] != 0xd7 ||
-            event[3] != 0) {
-            break;
-        }
-        end = value_end(data, from + before_metadata, hit);
-        if (end == 0 || end == hit || !is_map(data[end])) {
-            break;
-        }
-        end = value_end(data, end, hit);
-        if (end == 0) {
-            break;
-        }
+    if (size - from <= before_metadata || event[0] != 0x92 || event[1] != 0x92 || event[2] != 0xd7 ||
+        event[3] != 0) {
+        return 0;
     }
-    return from;
+    *body = value_end(data, from + before_metadata, size);
+    if (*body == 0 || *body == size || !is_map(data[*body])) {
+        return 0;
+    }
+    return value_end(data, *body, size);
+}
+
+struct trailwire_event trailwire_walk(const uint8_t *data, size_t size, size_t from, size_t hit)
+{
+    struct trailwire_event event = { .at = from };
+
+    while (event.at < size) {
+        event.end = event_end(data, size, event.at, &event.body);
+        if (event.end == 0 || event.end > hit) {
+            break;
+        }
+        event.at = event.end;
+        event.end = 0;
+    }
+    return event;
 }

@@ -14,17 +14,31 @@ import (
 	"github.com/trailwire/trailwire/internal/search"
 )
 
+// walked is what a walk comes to.
+type walked struct{ event, body, end int }
+
+func walkByC(data []byte, from, hit int) walked {
+	event, body, end := search.Walk(data, from, hit)
+	if end == 0 {
+		body = 0 // it means nothing
+	}
+	return walked{event, body, end}
+}
+
 // walkByGo is search.Walk, written to be easy to read.
-func walkByGo(data []byte, from, hit int) int {
-	for from < hit {
+func walkByGo(data []byte, from, hit int) walked {
+	for from < len(data) {
 		e, rest, err := chunk.Next(data[from:])
 		end := len(data) - len(rest)
-		if err != nil || end > hit || !bytes.HasPrefix(e.Raw, []byte{0x92, 0x92, 0xd7, 0}) {
+		if err != nil || !bytes.HasPrefix(e.Raw, []byte{0x92, 0x92, 0xd7, 0}) {
 			break
+		}
+		if end > hit {
+			return walked{from, end - len(e.Body), end}
 		}
 		from = end
 	}
-	return from
+	return walked{event: from}
 }
 
 // eventOf returns an event with this value, which is MessagePack, under a key.
@@ -51,12 +65,12 @@ func TestTheWalkStepsOverEveryEncoding(t *testing.T) {
 		data := slices.Concat(eventOf(value), eventOf("\x91"+value), eventOf("\xa3hit"))
 		hit := bytes.Index(data, []byte("hit"))
 		want := len(data) - len(eventOf("\xa3hit"))
-		if got := search.Walk(data, 0, hit); got != want {
-			t.Errorf("%q: it ends at %d, want %d", value, got, want)
+		if got := walkByC(data, 0, hit); got.event != want || got.end != len(data) {
+			t.Errorf("%q: it comes to %+v, want %d to %d", value, got, want, len(data))
 		}
 		for hit := range len(data) + 1 {
-			if got, want := search.Walk(data, 0, hit), walkByGo(data, 0, hit); got != want {
-				t.Errorf("%q, to %d: it ends at %d, want %d", value, hit, got, want)
+			if got, want := walkByC(data, 0, hit), walkByGo(data, 0, hit); got != want {
+				t.Errorf("%q, to %d: it comes to %+v, want %+v", value, hit, got, want)
 			}
 		}
 	}
@@ -79,8 +93,8 @@ func TestTheWalkLeavesWhatIsNotAnEventToOthers(t *testing.T) {
 		{"an extension that promises more than there is", string(eventOf("\xc9\xff\xff\xff\xff\x01"))},
 	} {
 		data := []byte(good + test.data + good + good)
-		if got := search.Walk(data, 0, len(data)); got != len(good) {
-			t.Errorf("%s: it ends at %d, want %d", test.name, got, len(good))
+		if got := walkByC(data, 0, len(data)); got != (walked{event: len(good)}) {
+			t.Errorf("%s: it comes to %+v, want %d", test.name, got, len(good))
 		}
 	}
 }
@@ -91,8 +105,8 @@ func TestTheWalkOverRealTraffic(t *testing.T) {
 		data = chunk.Append(data, time.Unix(1781776800, 0), body)
 	}
 	for hit := 0; hit < len(data); hit += 997 {
-		if got, want := search.Walk(data, 0, hit), walkByGo(data, 0, hit); got != want {
-			t.Fatalf("to %d: it ends at %d, want %d", hit, got, want)
+		if got, want := walkByC(data, 0, hit), walkByGo(data, 0, hit); got != want {
+			t.Fatalf("to %d: it comes to %+v, want %+v", hit, got, want)
 		}
 	}
 }
@@ -111,8 +125,8 @@ func FuzzWalkAgreesWithGo(f *testing.F) {
 		if int(hit) > len(data) || from > hit {
 			return
 		}
-		if got, want := search.Walk(data, int(from), int(hit)), walkByGo(data, int(from), int(hit)); got != want {
-			t.Errorf("%q from %d to %d: it ends at %d, want %d", data, from, hit, got, want)
+		if got, want := walkByC(data, int(from), int(hit)), walkByGo(data, int(from), int(hit)); got != want {
+			t.Errorf("%q from %d to %d: it comes to %+v, want %+v", data, from, hit, got, want)
 		}
 	})
 }
@@ -123,11 +137,11 @@ func BenchmarkWalk(b *testing.B) {
 	for _, body := range workload.Mixed.Packed(1, events) {
 		data = chunk.Append(data, time.Unix(1781776800, 0), body)
 	}
-	for name, walk := range map[string]func([]byte, int, int) int{"C": search.Walk, "Go": walkByGo} {
+	for name, walk := range map[string]func([]byte, int, int) walked{"C": walkByC, "Go": walkByGo} {
 		b.Run(name, func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
-				if walk(data, 0, len(data)) != len(data) {
+				if walk(data, 0, len(data)).event != len(data) {
 					b.Fatal("it does not come to the end")
 				}
 			}

@@ -177,11 +177,11 @@ static void walk(size_t rounds)
         size_t size = 1 + below(120);
         uint8_t *data = malloc(size);
         make_chunk(data, size);
-        size_t end = trailwire_walk(data, 0, size);
-        if (end > size) {
+        struct trailwire_event event = trailwire_walk(data, size, 0, below((unsigned) size + 1));
+        if (event.at > size || event.end > size || (event.end > 0 && event.body >= event.end)) {
             fail("the walk ends past the chunk");
         }
-        stepped += end > 0;
+        stepped += event.at > 0;
         free(data);
     }
     printf("%zu chunks walked over, %zu of them past their first event\n", rounds, stepped);
