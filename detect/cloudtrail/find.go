@@ -33,8 +33,9 @@ const MaxWraps = 8
 //
 // A Finder keeps buffers between calls and is for one goroutine at a time.
 type Finder struct {
-	jsonKeys []string
-	matcher  func(element []byte) bool // whether a rule may match in it; nil for yes
+	jsonKeys   []string
+	memberKeys []string                  // those of jsonKeys that are members of an event as well
+	matcher    func(element []byte) bool // whether a rule may match in it; nil for yes
 
 	traits    [MaxWraps + 2]traits // by depth, so that none has to be cleared
 	wraps     []wrap
@@ -107,7 +108,13 @@ func (p Part) SameRecord(q Part) bool {
 // is known that the list is one of events; a nil mayMatch looks into all. mayMatch
 // must return true for an element in which a list of events could be.
 func NewFinder(jsonKeys []string, mayMatch func(element []byte) bool) *Finder {
-	return &Finder{jsonKeys: jsonKeys, matcher: mayMatch}
+	f := &Finder{jsonKeys: jsonKeys, matcher: mayMatch}
+	for _, key := range jsonKeys {
+		if topKey([]byte(key)) >= 0 {
+			f.memberKeys = append(f.memberKeys, key)
+		}
+	}
+	return f
 }
 
 // Find looks for events in record, a MessagePack map, and returns how many
@@ -193,7 +200,7 @@ func (f *Finder) visit(value []byte, at place, depth int) {
 		return
 	}
 	t := &f.traits[depth]
-	if !t.read(value, at.parent, f.jsonKeys) {
+	if !t.read(value, at.parent, f.jsonKeys, f.memberKeys) {
 		return
 	}
 	if t.isRawEvent() {

@@ -510,3 +510,24 @@ func TestIsElementWhereNothingStandsBeside(t *testing.T) {
 		})
 	}
 }
+
+func TestAKeyOfTheUserMayBeAMemberOfEvents(t *testing.T) {
+	event := `"{\"eventSource\":\"a.b\",\"eventName\":\"C\"}"`
+	for _, test := range []struct {
+		name, record string
+		keys         []string
+		want         int
+	}{
+		{"a key that events have", `{"requestParameters":` + event + `}`, []string{"requestParameters"}, 1},
+		{"the name of the event itself", `{"eventName":` + event + `}`, []string{"log", "eventName"}, 1},
+		{"one that is not among the user's", `{"requestParameters":` + event + `}`, []string{"log"}, 0},
+	} {
+		packed, err := document.AppendFromJSON(nil, []byte(test.record))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := NewFinder(test.keys, nil).Find(packed); got != test.want {
+			t.Errorf("%s: %d events are found, want %d", test.name, got, test.want)
+		}
+	}
+}

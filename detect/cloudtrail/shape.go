@@ -32,8 +32,6 @@ type meaning uint8
 
 const (
 	meansNothing meaning = iota
-	meansSource
-	meansName
 	meansLowerSource
 	meansLowerName
 	meansList    // each element is an event, or a wrapping of one
@@ -42,14 +40,10 @@ const (
 	meansWrap    // an event may be in there: as a map, a list or JSON text
 )
 
-// meaningOf returns what a key means in a map under the key parent, without
-// regard to the user's own keys.
+// meaningOf returns what a key that is not a member of an event means in a map under the key
+// parent, without regard to the user's own keys.
 func meaningOf(key, parent []byte) meaning {
 	switch string(key) {
-	case "eventSource":
-		return meansSource
-	case "eventName":
-		return meansName
 	case "eventsource": // Athena's columns have no capitals
 		return meansLowerSource
 	case "eventname":
@@ -89,8 +83,9 @@ func wrapUnder(parent []byte, key string) meaning {
 }
 
 // read fills t from the map m, which is under the key parent. It returns false
-// if m is not a well-formed map.
-func (t *traits) read(m, parent []byte, jsonKeys []string) bool {
+// if m is not a well-formed map. memberKeys are those of the user's keys that are names of an
+// event's members as well.
+func (t *traits) read(m, parent []byte, jsonKeys, memberKeys []string) bool {
 	t.source, t.name, t.lowerSource, t.lowerName = nil, nil, nil, nil
 	t.ecs, t.listCount, t.carrierCount = false, 0, 0
 	t.of = nil
@@ -103,12 +98,18 @@ func (t *traits) read(m, parent []byte, jsonKeys []string) bool {
 		}
 		if k := topKey(key); k >= 0 {
 			t.top[k] = pairs.Value
+			switch k { // of these names no other means anything
+			case topEventSource:
+				t.source = pairs.Value
+			case topEventName:
+				t.name = pairs.Value
+			}
+			if isOneOf(memberKeys, key) {
+				t.carry(pairs.Key, pairs.Value)
+			}
+			continue
 		}
 		switch means := meaningOf(key, parent); means {
-		case meansSource:
-			t.source = pairs.Value
-		case meansName:
-			t.name = pairs.Value
 		case meansLowerSource:
 			t.lowerSource = pairs.Value
 		case meansLowerName:

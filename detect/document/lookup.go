@@ -36,15 +36,20 @@ func (p *Pairs) Next() bool {
 	}
 	p.left--
 	b := p.rest
-	key, err := endOf(b, 0)
-	if err != nil {
-		p.Key, p.rest, p.err = nil, nil, err
-		return false
+	key, value := shortTextEnd(b, 0), 0
+	if key == 0 {
+		var err error
+		if key, err = endOf(b, 0); err != nil {
+			p.Key, p.rest, p.err = nil, nil, err
+			return false
+		}
 	}
-	value, err := endOf(b, key)
-	if err != nil {
-		p.Key, p.Value, p.rest, p.err = b[:key], nil, nil, err
-		return false
+	if value = shortTextEnd(b, key); value == 0 {
+		var err error
+		if value, err = endOf(b, key); err != nil {
+			p.Key, p.Value, p.rest, p.err = b[:key], nil, nil, err
+			return false
+		}
 	}
 	p.Key, p.Value, p.rest = b[:key], b[key:value], b[value:]
 	return true

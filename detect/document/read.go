@@ -199,6 +199,17 @@ func endOf(b []byte, at int) (end int, err error) {
 	return at, nil
 }
 
+// shortTextEnd is endOf for text of up to 31 bytes, as nearly every key and most values are; 0 if there
+// is something else, or less than all of it.
+func shortTextEnd(b []byte, at int) (end int) {
+	if at < len(b) {
+		if n := int(b[at]) - 0x9f; uint(n-1) < 32 && n <= len(b)-at {
+			return at + n
+		}
+	}
+	return 0
+}
+
 // str8 begins text of up to 255 bytes, whose length is the next byte.
 const str8 = 0xd9
 
