@@ -4,7 +4,7 @@
  * A bucket has a set of halves for each table. Its cost is the share of places in ordinary
  * events that pass all tables without a needle there. Each needle begins in a bucket of its
  * own. Then the two buckets that add least to the cost are joined, until there are no more
- * buckets than a table has bits.
+ * buckets than the tables have bits.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -56,7 +56,7 @@ static double cost_of(const struct bucket *b, enum form form)
 {
     if (form != FEW) {
         return share(0xffff, b->halves[0]) * share(b->halves[1], b->halves[2]) *
-               share(b->halves[3], 0x00ff) * share(b->halves[4], form == MANY ? 0x00ff : 0xffff);
+               share(b->halves[3], 0x00ff) * share(b->halves[4], form == SHORT || form == WIDE_SHORT ? 0xffff : 0x00ff);
     }
     return share(b->halves[0], 0xffff) * share(b->halves[1], 0x00ff) * share(b->halves[2], 0x00ff) *
            share(b->halves[3], 0x00ff);
@@ -222,10 +222,11 @@ static size_t add_bucket(struct bucket *buckets, size_t count, struct bucket b)
 
 double trailwire_bucket(const struct needle *needles, size_t count, size_t block, enum form form,
                         const struct sample *sample, ptrdiff_t *offsets,
-                        uint8_t tables[TABLES][16])
+                        uint8_t tables[SETS][TABLES][16])
 {
     const struct needle escape = { .text = (char[]) { '\\', 'u', '0', '0' }, .length = 4 };
     struct bucket *buckets = calloc(count + 1, sizeof(*buckets));
+    const size_t most = form == WIDE || form == WIDE_SHORT ? SETS * BUCKETS : BUCKETS;
     size_t used = 1;
     double cost = 0;
 
@@ -240,14 +241,15 @@ double trailwire_bucket(const struct needle *needles, size_t count, size_t block
     for (size_t i = 0; i < used; i++) {
         find_nearest(buckets, used, i, form);
     }
-    while (used > BUCKETS) {
+    while (used > most) {
         used = join_nearest(buckets, used, form);
     }
-    memset(tables, 0, TABLES * sizeof(tables[0]));
+    memset(tables, 0, SETS * sizeof(tables[0]));
     for (size_t i = 0; i < used; i++) {
         cost += cost_in(sample, &buckets[i], form);
         for (unsigned bit = 0; bit < TABLES * 16; bit++) {
-            tables[bit / 16][bit % 16] |= (buckets[i].halves[bit / 16] >> bit % 16 & 1) << i;
+            tables[i / BUCKETS][bit / 16][bit % 16] |= (buckets[i].halves[bit / 16] >> bit % 16 & 1)
+                                                       << i % BUCKETS;
         }
     }
     free(buckets);

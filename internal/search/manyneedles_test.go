@@ -98,6 +98,52 @@ func TestANeedleOfThreeLettersIsFoundWhateverFollowsIt(t *testing.T) {
 	}
 }
 
+func TestVeryManyNeedlesInAnyCaseAreFound(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 2))
+	word := func(n int) string {
+		text := make([]byte, n)
+		for i := range text {
+			text[i] = byte('a' + r.IntN(26))
+		}
+		return string(text)
+	}
+	for _, shortest := range []int{3, 5} { // with three letters, any byte may follow
+		var needles []needle.Needle
+		for i := range 300 {
+			needles = append(needles, needle.Needle{Text: word(shortest + r.IntN(20)), Fold: true, Whole: i%3 != 0 && shortest > 3})
+		}
+		s, err := New(needles)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(s.Free)
+		set := needle.NewSet(needles, false)
+		found := 0
+		for range 3_000 {
+			data := bytes.Repeat([]byte{'.'}, r.IntN(700))
+			n := needles[r.IntN(len(needles))]
+			text := n.Text
+			if r.IntN(2) == 0 {
+				text = strings.ToUpper(text)
+			}
+			if r.IntN(4) == 0 {
+				text = text[1:]
+			}
+			data = slices.Concat(data, []byte{[]byte{'"', byte(0xa0 | len(text)), byte(len(text)), '.'}[r.IntN(4)]}, []byte(text), data[:len(data)/2])
+			hit, want := s.Next(data, 0), set.In(data)
+			if (hit < len(data)) != want {
+				t.Fatalf("%q: found at %d, want %t", data, hit, want)
+			}
+			if want {
+				found++
+			}
+		}
+		if found == 0 || found == 3_000 {
+			t.Errorf("%d texts have a hit: nothing was tried", found)
+		}
+	}
+}
+
 // BenchmarkManyNeedles searches ordinary traffic, without the events that have
 // a hit, for the needles of one rule and of a hundred, in C and in Go. The
 // limit is a search for a byte that is not there.

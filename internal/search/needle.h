@@ -44,7 +44,7 @@ static inline uint8_t in_upper_case(uint8_t c)
     return c >= 'a' && c <= 'z' ? c ^ 0x20 : c;
 }
 
-enum { BUCKETS = 8, TABLES = 5, LONGEST_BLOCK = 4 };
+enum { BUCKETS = 8, TABLES = 5, SETS = 2, LONGEST_BLOCK = 4 };
 
 /*
  * Which halves (four bits each) of the bytes at a place are looked up. For a few
@@ -53,8 +53,11 @@ enum { BUCKETS = 8, TABLES = 5, LONGEST_BLOCK = 4 };
  * more. High halves tell capitals from small letters, and headers from either: a
  * capital after a header is what many needles have in common. SHORT is the same where
  * a needle has three bytes, so that any byte may be the fourth.
+ *
+ * For very many, or many that may be in any case, WIDE and WIDE_SHORT are the same with two
+ * sets of tables, and so with twice as many buckets.
  */
-enum form { FEW, MANY, SHORT };
+enum form { FEW, MANY, SHORT, WIDE, WIDE_SHORT };
 
 /* Bytes as they come. */
 struct sample {
@@ -69,7 +72,8 @@ struct sample {
  * memory.
  */
 double trailwire_bucket(const struct needle *, size_t count, size_t block, enum form,
-                        const struct sample *, ptrdiff_t *offsets, uint8_t tables[TABLES][16]);
+                        const struct sample *, ptrdiff_t *offsets,
+                        uint8_t tables[SETS][TABLES][16]);
 
 /* teddy.c: the search itself. */
 struct teddy;
