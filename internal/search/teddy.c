@@ -197,6 +197,16 @@ uint64_t trailwire_teddy_at(const struct teddy *t, const struct needle *needles,
                             V##_SHUFFLE(t3, V##_ASCII(V##_LOAD((p) + 2))))),                  \
             V##_SHUFFLE(t4, LAST(V##_LOAD((p) + 3))))
 
+#define IN_BLOCK(V, FORM, p)                                                                  \
+    a = FORM(V, p), b = FORM(V, (p) + WIDTH);                                                 \
+    c = FORM(V, (p) + 2 * WIDTH), d = FORM(V, (p) + 3 * WIDTH);
+
+#define TAKE_BLOCK(V, lanes)                                                                  \
+    {                                                                                         \
+        uint64_t *to = lanes;                                                                 \
+        to[0] = V##_LANES(a), to[1] = V##_LANES(b), to[2] = V##_LANES(c), to[3] = V##_LANES(d); \
+    }
+
 #define PASS(name, V, FORM, features)                                                         \
     __attribute__((target(features)))                                                         \
     static size_t name(const struct teddy *t, const uint8_t *data, size_t size, size_t i,     \
@@ -210,20 +220,20 @@ uint64_t trailwire_teddy_at(const struct teddy *t, const struct needle *needles,
         const V##_VECTOR u0 = V##_TABLE(u_[0]), u1 = V##_TABLE(u_[1]), u2 = V##_TABLE(u_[2]); \
         const V##_VECTOR u3 = V##_TABLE(u_[3]), u4 = V##_TABLE(u_[4]);                        \
         unsigned blocks = 0;                                                                  \
+        V##_VECTOR a, b, c, d;                                                                \
                                                                                               \
         (void) t4, (void) u0, (void) u1, (void) u2, (void) u3, (void) u4; /* not for all forms */ \
-        for (size_t at = i; blocks < RUN && size - at >= BLOCK + LONGEST_BLOCK; at += BLOCK) { \
-            V##_VECTOR a = FORM(V, data + at), b = FORM(V, data + at + WIDTH);                \
-            V##_VECTOR c = FORM(V, data + at + 2 * WIDTH), d = FORM(V, data + at + 3 * WIDTH); \
-            if (blocks == 0 && !V##_ANY(V##_OR(V##_OR(a, b), V##_OR(c, d)))) {                \
-                i = at + BLOCK;                                                               \
-                continue;                                                                     \
+        for (; size - i >= BLOCK + LONGEST_BLOCK; i += BLOCK) {                               \
+            IN_BLOCK(V, FORM, data + i)                                                       \
+            if (V##_ANY(V##_OR(V##_OR(a, b), V##_OR(c, d)))) {                                \
+                TAKE_BLOCK(V, passed->lanes[blocks++])                                        \
+                break;                                                                        \
             }                                                                                 \
-            passed->lanes[blocks][0] = V##_LANES(a);                                          \
-            passed->lanes[blocks][1] = V##_LANES(b);                                          \
-            passed->lanes[blocks][2] = V##_LANES(c);                                          \
-            passed->lanes[blocks][3] = V##_LANES(d);                                          \
-            blocks++;                                                                         \
+        }                                                                                     \
+        for (size_t at = i + BLOCK;                                                           \
+             blocks > 0 && blocks < RUN && size - at >= BLOCK + LONGEST_BLOCK; at += BLOCK) { \
+            IN_BLOCK(V, FORM, data + at)                                                      \
+            TAKE_BLOCK(V, passed->lanes[blocks++])                                            \
         }                                                                                     \
         passed->blocks = blocks;                                                              \
         return i;                                                                             \
