@@ -47,6 +47,12 @@ func appendJava(dst, b []byte, depth int) (text []byte, some bool, rest []byte, 
 	if depth > MaxDepth {
 		return dst, false, nil, ErrDepth
 	}
+	if end := shortTextEnd(b, 0); end > 0 { // as most values are
+		if IsDropped(b[1:end]) {
+			return dst, false, b[end:], nil
+		}
+		return append(dst, b[1:end]...), true, b[end:], nil
+	}
 	h, err := readHead(b)
 	if err != nil {
 		return dst, false, nil, err
@@ -122,12 +128,18 @@ func appendJavaMap(dst, b []byte, depth int) (text []byte, some bool, rest []byt
 		if before > start+1 {
 			dst = append(dst, ", "...)
 		}
-		var raw []byte
-		if raw, rest, err = Next(rest); err != nil {
-			return dst, false, nil, err
+		var key []byte
+		isText := true
+		if end := shortTextEnd(rest, 0); end > 0 { // as nearly every key is
+			key, rest = rest[1:end], rest[end:]
+		} else {
+			var raw []byte
+			if raw, rest, err = Next(rest); err != nil {
+				return dst, false, nil, err
+			}
+			key, isText = Text(raw)
 		}
 		pair := javaPair{from: len(dst)}
-		key, isText := Text(raw)
 		dst = append(append(dst, key...), '=')
 		if dst, some, rest, err = appendJava(dst, rest, depth+1); err != nil {
 			return dst, false, nil, err
