@@ -4,14 +4,15 @@ import (
 	"bytes"
 	"regexp"
 	"regexp/syntax"
+	"strings"
 	"unicode/utf8"
 )
 
-// regexNeeds are texts one of which is in whatever a regular expression matches. To look for them
-// is far cheaper than to match.
+// regexNeeds are texts that are in whatever a regular expression matches: of each list, one. To look
+// for them is far cheaper than to match.
 type regexNeeds struct {
-	texts [][]byte // nil if nothing is known
-	fold  bool     // they are in lower case, and case does not count
+	lists [][][]byte // none if nothing is known
+	fold  bool       // they are in lower case, and case does not count
 }
 
 // The texts of an expression: how many there may be, and how short.
@@ -26,20 +27,23 @@ func needsOf(re *regexp.Regexp) (n regexNeeds) {
 	if err != nil {
 		return n
 	}
-	for _, text := range textsOf(parsed.Simplify(), &n.fold).best() {
-		n.texts = append(n.texts, []byte(text))
-	}
-	if n.fold {
-		for i, text := range n.texts {
-			n.texts[i] = bytes.ToLower(text)
+	parts := textsOf(parsed.Simplify(), &n.fold)
+	for _, texts := range parts.lists() {
+		var list [][]byte
+		for _, text := range texts {
+			if n.fold {
+				text = strings.ToLower(text)
+			}
+			list = append(list, []byte(text))
 		}
+		n.lists = append(n.lists, list)
 	}
 	return n
 }
 
 // allow reports whether the expression may match a value.
 func (n *regexNeeds) allow(value []byte) bool {
-	if n.texts == nil {
+	if n.lists == nil {
 		return true
 	}
 	if n.fold {
@@ -58,7 +62,16 @@ func (n *regexNeeds) allow(value []byte) bool {
 		}
 		value = lower[:len(value)]
 	}
-	for _, text := range n.texts {
+	for _, list := range n.lists {
+		if !hasOneOf(value, list) {
+			return false
+		}
+	}
+	return true
+}
+
+func hasOneOf(value []byte, texts [][]byte) bool {
+	for _, text := range texts {
 		if bytes.Contains(value, text) {
 			return true
 		}
@@ -68,42 +81,42 @@ func (n *regexNeeds) allow(value []byte) bool {
 
 // regexParts is what is known of the texts that a part of an expression matches.
 type regexParts struct {
-	exact []string // it matches one of these and nothing else; nil if that is not known
-	has   []string // if so, one of these is in each; nil if that is not known either
+	exact []string   // it matches one of these and nothing else; nil if that is not known
+	has   [][]string // if so, of each of these one is in each match
 }
 
-// best returns the texts one of which is in each match.
-func (p regexParts) best() []string {
+// lists returns texts of which each match has one, in lists.
+func (p regexParts) lists() [][]string {
 	if p.exact != nil {
 		return usable(p.exact)
 	}
 	return p.has
 }
 
-// usable returns the texts, nil if one of them is in too many values.
-func usable(texts []string) []string {
+// usable returns a list of these texts, none if one of them is in too many values.
+func usable(texts []string) [][]string {
 	for _, text := range texts {
 		if len(text) < shortestNeed {
 			return nil
 		}
 	}
-	return texts
+	return [][]string{texts}
 }
 
-// better returns the one of two lists that is in fewer values: the one whose shortest text is longer.
-func better(a, b []string) []string {
-	shortest := func(texts []string) (n int) {
-		for i, text := range texts {
-			if i == 0 || len(text) < n {
-				n = len(text)
-			}
+// rarestList returns the list that is in the fewest values, as far as lengths tell: the one whose shortest text
+// is longest. It is nil if there is none.
+func rarestList(lists [][]string) (best []string) {
+	most := 0
+	for _, texts := range lists {
+		shortest := len(texts[0])
+		for _, text := range texts {
+			shortest = min(shortest, len(text))
 		}
-		return n
+		if shortest > most {
+			best, most = texts, shortest
+		}
 	}
-	if shortest(b) > shortest(a) {
-		return b
-	}
-	return a
+	return best
 }
 
 // textsOf returns the texts of a part of an expression. It sets fold if case does not count somewhere.
@@ -124,7 +137,7 @@ func textsOf(re *syntax.Regexp, fold *bool) regexParts {
 	case syntax.OpCapture:
 		return textsOf(re.Sub[0], fold)
 	case syntax.OpPlus:
-		return regexParts{has: textsOf(re.Sub[0], fold).best()}
+		return regexParts{has: textsOf(re.Sub[0], fold).lists()}
 	case syntax.OpConcat:
 		return textsOfConcat(re.Sub, fold)
 	case syntax.OpAlternate:
@@ -149,7 +162,7 @@ func textsOfClass(re *syntax.Regexp) (p regexParts) {
 func textsOfConcat(parts []*syntax.Regexp, fold *bool) (out regexParts) {
 	run, isWhole := []string{""}, true
 	end := func() {
-		out.has = better(out.has, usable(run))
+		out.has = append(out.has, usable(run)...)
 		run, isWhole = []string{""}, false
 	}
 	for _, part := range parts {
@@ -157,13 +170,13 @@ func textsOfConcat(parts []*syntax.Regexp, fold *bool) (out regexParts) {
 		switch {
 		case p.exact == nil:
 			end()
-			out.has = better(out.has, p.has)
+			out.has = append(out.has, p.has...)
 			continue
 		case len(run)*len(p.exact) > maxNeeds:
 			end()
 		}
 		if len(p.exact) > maxNeeds {
-			out.has = better(out.has, usable(p.exact))
+			out.has = append(out.has, usable(p.exact)...)
 			continue
 		}
 		var joined []string
@@ -187,7 +200,7 @@ func textsOfAlternate(parts []*syntax.Regexp, fold *bool) regexParts {
 	isExact, isKnown := true, true
 	for _, part := range parts {
 		p := textsOf(part, fold)
-		best := p.best()
+		best := rarestList(p.lists())
 		isExact, isKnown = isExact && p.exact != nil, isKnown && best != nil
 		exact, has = append(exact, p.exact...), append(has, best...)
 	}
@@ -195,7 +208,7 @@ func textsOfAlternate(parts []*syntax.Regexp, fold *bool) regexParts {
 	case isExact && len(exact) <= maxNeeds:
 		return regexParts{exact: exact}
 	case isKnown && len(has) <= maxNeeds:
-		return regexParts{has: has}
+		return regexParts{has: [][]string{has}}
 	}
 	return regexParts{}
 }

@@ -10,17 +10,18 @@ import (
 
 func TestWhatARegularExpressionNeeds(t *testing.T) {
 	for _, c := range []struct{ name, re, want string }{
-		{"its text", `lambda.*`, "[lambda] false"},
-		{"the longer of two texts", `ab.*lambda.*abc`, "[lambda] false"},
-		{"one of its alternatives", `.*(how|decrypt|restor|read).*`, "[how decrypt restor read] false"},
-		{"in any case", `(?i).*(How|READ).*`, "[how read] true"},
-		{"alternatives with what is before and after them", `.*x(ab|cd)y.*`, "[xaby xcdy] false"},
-		{"a class as alternatives", `.*ab[cd]e.*`, "[abce abde] false"},
-		{"what is there once at least", `(abc)+`, "[abc] false"},
-		{"what is repeated a number of times", `.*(ab){2}.*`, "[abab] false"},
-		{"alternatives with texts and more", `(abc.*|.*def)x?`, "[abc def] false"},
-		{"a text rather than alternatives that are short", `lambda.*(a|bc)`, "[lambda] false"},
-		{"what begins the text", `\Aabc\z`, "[abc] false"},
+		{"its text", `lambda.*`, "[[lambda]] false"},
+		{"each of several texts", `ab.*lambda.*abc`, "[[ab] [lambda] [abc]] false"},
+		{"a text and one of its alternatives", `(?i)arn:[^/]+/.*?(how|read).*`, "[[arn:] [how read]] true"},
+		{"one of its alternatives", `.*(how|decrypt|restor|read).*`, "[[how decrypt restor read]] false"},
+		{"in any case", `(?i).*(How|READ).*`, "[[how read]] true"},
+		{"alternatives with what is before and after them", `.*x(ab|cd)y.*`, "[[xaby xcdy]] false"},
+		{"a class as alternatives", `.*ab[cd]e.*`, "[[abce abde]] false"},
+		{"what is there once at least", `(abc)+`, "[[abc]] false"},
+		{"what is repeated a number of times", `.*(ab){2}.*`, "[[abab]] false"},
+		{"alternatives with texts and more", `(abc.*|.*def)x?`, "[[abc def]] false"},
+		{"a text where alternatives are short", `lambda.*(a|bc)`, "[[lambda]] false"},
+		{"what begins the text", `\Aabc\z`, "[[abc]] false"},
 		{"nothing where an alternative is short", `.*(how|x).*`, "[] false"},
 		{"nothing where an alternative is anything", `(abc|.*)`, "[] false"},
 		{"nothing where it may be left out", `(abc)?(def)*`, "[] false"},
@@ -28,7 +29,7 @@ func TestWhatARegularExpressionNeeds(t *testing.T) {
 		{"nothing of letters beyond ASCII whose case does not count", `(?i)été`, "[] false"},
 	} {
 		n := needsOf(regexp.MustCompile(c.re))
-		if got := fmt.Sprintf("%s %t", n.texts, n.fold); got != c.want {
+		if got := fmt.Sprintf("%s %t", n.lists, n.fold); got != c.want {
 			t.Errorf("%s: %s needs %s, want %s", c.name, c.re, got, c.want)
 		}
 	}
@@ -58,7 +59,7 @@ func TestWhatARegularExpressionNeedsIsInWhatItMatches(t *testing.T) {
 			allowed := needs.allow([]byte(text.String()))
 			switch isMatch := re.MatchString(text.String()); {
 			case isMatch && !allowed:
-				t.Fatalf("%q matches %q, which has none of %s", source.String(), text.String(), needs.texts)
+				t.Fatalf("%q matches %q, which has none of %s", source.String(), text.String(), needs.lists)
 			case isMatch:
 				matched++
 			case !allowed:
