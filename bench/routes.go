@@ -48,7 +48,7 @@ var routes = []setup{
 // its time.
 const (
 	routedForCPU          = 100_000
-	routedForInstructions = 24_000
+	routedForInstructions = 12_000
 )
 
 // shares are the shares of events that match, in the order of the table.
