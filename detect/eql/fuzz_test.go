@@ -2,9 +2,10 @@ package eql
 
 import (
 	"fmt"
-	"github.com/trailwire/trailwire/detect/program"
 	"reflect"
 	"testing"
+
+	"github.com/trailwire/trailwire/detect/program"
 )
 
 var fuzzSeeds = []string{
@@ -39,7 +40,7 @@ func FuzzParse(f *testing.F) {
 		printed := q.String()
 		again, err := Parse(printed)
 		if err != nil {
-			if len(printed) > maxQuery {
+			if len(printed) > program.MaxQuery {
 				return // backquotes and parentheses can make it longer than what was read
 			}
 			t.Fatalf("%s\nis printed as\n%s\n%v", src, printed, err)

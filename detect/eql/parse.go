@@ -1,17 +1,13 @@
 package eql
 
 import (
-	"github.com/trailwire/trailwire/detect/program"
 	"strconv"
-	"unicode/utf8"
+
+	"github.com/trailwire/trailwire/detect/program"
 )
 
-// The limits that keep a hostile rule file from using up memory or the stack. The longest query in
-// Elastic's rule set has 47 KB.
-const (
-	maxQuery = 1 << 17 // bytes
-	maxDepth = 500     // of nesting, and of the syntax tree
-)
+// maxDepth keeps a hostile rule file from using up the stack: of nesting, and of the syntax tree.
+const maxDepth = 500
 
 // Parse reads one query about single events:
 //
@@ -48,15 +44,8 @@ func parseQuery(src string) (*Query, *SyntaxError) {
 
 // checkText refuses a text that is too long to be a query, or no text.
 func checkText(src string) *SyntaxError {
-	if len(src) > maxQuery {
-		return syntaxError(src, 0, "the query has %d bytes, more than the %d allowed", len(src), maxQuery)
-	}
-	for i := 0; i < len(src); {
-		r, n := utf8.DecodeRuneInString(src[i:])
-		if r == utf8.RuneError && n == 1 {
-			return syntaxError(src, i, "the query is not valid UTF-8")
-		}
-		i += n
+	if at, problem := program.CheckSource(src); problem != "" {
+		return syntaxError(src, at, "%s", problem)
 	}
 	return nil
 }

@@ -71,7 +71,7 @@ func TestWhatASequenceCannotSayIsRefusedByName(t *testing.T) {
 		{head + strings.Repeat(" [any where true]", 17), "more than the 16 events", 303, false},
 		{"sequence by " + strings.Repeat("a, ", 8) + "b with maxspan=1m" + twoSteps, "more than the 8 join fields", 37, false},
 		{"any where true", "expected sequence", 1, false},
-		{strings.Repeat(" ", maxQuery+1), "more than the 131072 allowed", 1, false},
+		{strings.Repeat(" ", program.MaxQuery+1), "more than the 131072 allowed", 1, false},
 	} {
 		_, err := ParseSequence(test.query)
 		var syntax *SyntaxError

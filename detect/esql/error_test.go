@@ -4,6 +4,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/trailwire/trailwire/detect/program"
 )
 
 func TestErrors(t *testing.T) {
@@ -119,7 +121,7 @@ func TestALongQueryIsReadInProportion(t *testing.T) {
 		"a list of texts":  "from logs-* | where k in (" + strings.Repeat(`"a",`, 1<<14) + `"a")`,
 		"a list of fields": "from logs-* | where k in (" + strings.Repeat(`l,`, 1<<13) + `"a")`,
 		"quotes":           "from logs-* | where k == " + strings.Repeat(`"`, 1<<16),
-		"too long":         strings.Repeat("a", maxQuery+1),
+		"too long":         strings.Repeat("a", program.MaxQuery+1),
 	} {
 		start := time.Now()
 		p, err := compiled(query)

@@ -8,11 +8,8 @@ import (
 	"github.com/trailwire/trailwire/detect/program"
 )
 
-// The limits that keep a hostile rule file from using up memory or the stack.
-const (
-	maxQuery = 1 << 17 // bytes
-	maxDepth = 500     // of nesting
-)
+// maxDepth keeps a hostile rule file from using up the stack.
+const maxDepth = 500 // of nesting
 
 // kind is the kind of a token.
 type kind uint8

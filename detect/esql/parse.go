@@ -20,15 +20,8 @@ func Parse(src string) (*Query, error) {
 }
 
 func parse(src string) (*Query, *Error) {
-	if len(src) > maxQuery {
-		return nil, newError(src, 0, "the query has %d bytes, more than the %d allowed", len(src), maxQuery)
-	}
-	for i := 0; i < len(src); {
-		r, n := utf8.DecodeRuneInString(src[i:])
-		if r == utf8.RuneError && n == 1 {
-			return nil, newError(src, i, "the query is not valid UTF-8")
-		}
-		i += n
+	if at, problem := program.CheckSource(src); problem != "" {
+		return nil, newError(src, at, "%s", problem)
 	}
 	p := parser{lexer: lexer{src: src}}
 	q, err := p.query()

@@ -9,11 +9,8 @@ import (
 	"github.com/trailwire/trailwire/detect/program"
 )
 
-// The limits that keep a hostile rule file from using up memory or the stack.
-const (
-	maxQuery = 1 << 17 // bytes
-	maxDepth = 500     // of nesting
-)
+// maxDepth keeps a hostile rule file from using up the stack.
+const maxDepth = 500 // of nesting
 
 // Parse reads a query. An empty one matches every event. The error is an *Error.
 func Parse(src string) (*Query, error) {
@@ -25,15 +22,8 @@ func Parse(src string) (*Query, error) {
 }
 
 func parseQuery(src string) (*Query, *Error) {
-	if len(src) > maxQuery {
-		return nil, newError(src, 0, "the query has %d bytes, more than the %d allowed", len(src), maxQuery)
-	}
-	for i := 0; i < len(src); {
-		r, n := utf8.DecodeRuneInString(src[i:])
-		if r == utf8.RuneError && n == 1 {
-			return nil, newError(src, i, "the query is not valid UTF-8")
-		}
-		i += n
+	if at, problem := program.CheckSource(src); problem != "" {
+		return nil, newError(src, at, "%s", problem)
 	}
 	p := parser{src: src}
 	p.spaces()

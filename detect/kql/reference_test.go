@@ -292,7 +292,7 @@ func FuzzParse(f *testing.F) {
 		printed := q.String()
 		again, err := Parse(printed)
 		if err != nil {
-			if len(printed) > maxQuery {
+			if len(printed) > program.MaxQuery {
 				return // escapes can make it longer than what was read
 			}
 			t.Fatalf("%q\nis printed as\n%q\n%v", src, printed, err)

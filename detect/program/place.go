@@ -1,9 +1,30 @@
 package program
 
 import (
+	"fmt"
 	"strings"
 	"unicode/utf8"
 )
+
+// MaxQuery is the longest query, in bytes: a hostile rule file must not use up memory. The longest in
+// Elastic's rule set has 47 KB.
+const MaxQuery = 1 << 17
+
+// CheckSource says what keeps a text from being a query in any language, and at which offset: it is
+// too long, or is not UTF-8. Problem is empty if nothing does.
+func CheckSource(source string) (offset int, problem string) {
+	if len(source) > MaxQuery {
+		return 0, fmt.Sprintf("the query has %d bytes, more than the %d allowed", len(source), MaxQuery)
+	}
+	for i := 0; i < len(source); {
+		r, n := utf8.DecodeRuneInString(source[i:])
+		if r == utf8.RuneError && n == 1 {
+			return i, "the query is not valid UTF-8"
+		}
+		i += n
+	}
+	return 0, ""
+}
 
 // Place returns the line and the column, in characters, of an offset in a query. Both count from 1.
 func Place(source string, offset int) (line, column int) {
