@@ -261,8 +261,8 @@ func TestLearningIsSaid(t *testing.T) {
 		r.call("CreateAccessKey", "alice")
 		var at time.Time
 		for _, line := range lines(r.text()) {
-			if _, rest, ok := strings.Cut(line, "1 rule about new terms raise no alert about events before "); ok {
-				at, _ = time.Parse(time.RFC3339, strings.SplitN(rest, ": until then they learn (learning_period)", 2)[0])
+			if _, rest, ok := strings.Cut(line, "1 new_terms rule learns: it raises no alert about events before "); ok {
+				at, _ = time.Parse(time.RFC3339, strings.SplitN(rest, " (learning_period)", 2)[0])
 			}
 		}
 		if at.Before(start.Add(2*time.Hour-time.Second)) || at.After(time.Now().Add(2*time.Hour)) {

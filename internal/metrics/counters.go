@@ -158,11 +158,11 @@ func LearningLine(e *detect.Engine, now time.Time) string {
 	if learning == 0 {
 		return ""
 	}
-	rules := "rules"
+	rules := "rules learn: they raise"
 	if learning == 1 {
-		rules = "rule"
+		rules = "rule learns: it raises"
 	}
-	return fmt.Sprintf("%d %s about new terms raise no alert about events before %s: until then they learn (learning_period)", learning, rules, until.Format(time.RFC3339))
+	return fmt.Sprintf("%d new_terms %s no alert about events before %s (learning_period)", learning, rules, until.Format(time.RFC3339))
 }
 
 // NotTaken counts records with alerts that the input trailwire did not take. They
