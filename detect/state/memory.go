@@ -37,6 +37,7 @@ type Memory struct {
 	notify        func() // is told of the first change
 	headerChanged bool
 	scratch       scratch
+	shared        map[string]any // see [Memory.Shared]
 }
 
 // New returns an empty memory that holds so many bytes at most; zero is [DefaultLimit].
@@ -79,6 +80,7 @@ type Set struct {
 	bytes          int64
 	keys           int
 	evicted        atomic.Uint64
+	onForget       func(kept []byte, evicted bool) // mostly nil
 }
 
 // Stats counts what became of what a set remembers, since the process began.
@@ -241,7 +243,7 @@ func (s *Set) expire(now time.Time) {
 		if !s.expired(seconds(now)) {
 			return
 		}
-		s.remove(s.oldest)
+		s.forget(s.oldest, false)
 	}
 }
 
@@ -269,7 +271,7 @@ func (m *Memory) evict(but uint32, now uint32) {
 		if !useless {
 			victim.evicted.Add(1)
 		}
-		victim.remove(victim.oldest)
+		victim.forget(victim.oldest, !useless)
 	}
 }
 
