@@ -35,6 +35,18 @@ type Alert struct {
 	// others.
 	Filled *Filled
 
+	// Used is the use of a grant that the alert is about, Closed the end of one. Either
+	// is nil for others; [Alert.Use] and [Alert.Close] set them.
+	Used   *Used
+	Closed *Closed
+
+	// Related are earlier calls by the same actor, the newest first.
+	Related []Related
+
+	// Visible and NotVisible say, in an alert about a grant, which uses of it this trail
+	// would show and which not: short sentences, for people.
+	Visible, NotVisible []string
+
 	Coverage   Coverage // CoverExtended if the rule's predicate does not match
 	Suppressed Suppression
 

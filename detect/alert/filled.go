@@ -39,13 +39,21 @@ type Term struct{ Field, Value string }
 // differ in their terms are not duplicates.
 func (a *Alert) Fill(f *Filled) {
 	a.Filled = f
+	var texts []string
 	for _, t := range f.Terms {
-		for _, text := range []string{t.Field, t.Value} {
-			a.content = appendCounted(a.content, func(dst []byte) []byte { return append(dst, text...) })
-		}
+		texts = append(texts, t.Field, t.Value)
+	}
+	a.tellApart(texts...)
+	a.Reason += f.sentence()
+}
+
+// tellApart adds texts to what the alert's event says, so that alerts of one event that
+// differ in them are not duplicates.
+func (a *Alert) tellApart(texts ...string) {
+	for _, text := range texts {
+		a.content = appendCounted(a.content, func(dst []byte) []byte { return append(dst, text...) })
 	}
 	a.DedupKey = a.DedupKey[:strings.LastIndexByte(a.DedupKey, ':')+1] + fingerprint(a.content)
-	a.Reason += f.sentence()
 }
 
 // sentence goes on with the sentence that says who called what.

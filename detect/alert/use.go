@@ -1,0 +1,70 @@
+package alert
+
+import (
+	"strings"
+	"time"
+)
+
+// MaxAddresses is the most addresses that a use lists.
+const MaxAddresses = 8
+
+// Used is the use of a grant that somebody outside of the account was given.
+type Used struct {
+	Grant    GrantStory
+	Action   string // as IAM names it: lambda:InvokeFunction
+	TakesOut bool   // data, code, secrets or credentials came out
+
+	Account, Principal string // the user's; the account is empty for one who is not known by it
+
+	First, Last time.Time
+	Count       int
+	Addresses   []string // different ones, at most [MaxAddresses]
+
+	// EventID is the first use's. The alert's own event is the granting one if the use
+	// came in before it, and Late says so.
+	EventID string
+	Late    bool
+}
+
+// Use makes the alert one about the use of a grant. Two alerts of one event about
+// different grants or actions are not duplicates. Which uses are counted so far makes no
+// difference to that.
+func (a *Alert) Use(u *Used) {
+	a.Used = u
+	a.tellApart("use", u.Grant.Resource, u.Grant.Means, u.Grant.StatementID, u.Grant.Principal, u.Grant.DedupKey, u.Action, u.Account, u.Principal, u.EventID)
+	a.Reason = u.sentence(a.names)
+}
+
+// sentence says who did what, and which grant let them:
+//
+//	account 999988887777 invoked Lambda function pay with the grant that alice opened 3 hours earlier, the first of 2 uses
+func (u *Used) sentence(names map[string]string) string {
+	var b strings.Builder
+	b.WriteString(outsider(u.Account, u.Principal, names) + " " + did(u.Action) + " " + u.Grant.resource() + " with " + u.grant())
+	if u.Count > 1 {
+		b.WriteString(", the first of " + counted(u.Count, "use"))
+	}
+	if u.Grant.GrantedBefore {
+		b.WriteString("; it had access before this grant was seen")
+	}
+	return b.String()
+}
+
+// grant says which grant it was: who opened it, and how long before the first use.
+func (u *Used) grant() string {
+	opened := "opened"
+	if u.Grant.OpenedBy != "" {
+		opened = "that " + person(u.Grant.OpenedBy) + " opened"
+	}
+	switch before := u.First.Sub(u.Grant.OpenedAt); {
+	case u.Grant.OpenedAt.IsZero() && u.Grant.OpenedBy == "":
+		return "a grant of which no more is remembered"
+	case u.Grant.OpenedAt.IsZero() || u.First.IsZero():
+		return "the grant " + opened
+	case before < 0:
+		// The times are those that events say: the call that opened may take longer.
+		return "the grant " + opened + " " + span(-before) + " later"
+	default:
+		return "the grant " + opened + " " + span(before) + " earlier"
+	}
+}
