@@ -24,7 +24,7 @@ func newProperties() *properties {
 	p.flags.SortFlags = false
 	for _, entry := range property.Table {
 		if entry.Engine {
-			p.flags.Var(&propertyValue{kind: entry.Kind, text: entry.Default}, flagName(entry.Name), entry.Help)
+			p.flags.Var(&propertyValue{kind: entry.Kind, words: entry.Words(), text: entry.Default}, flagName(entry.Name), entry.Help)
 		}
 	}
 	return p
@@ -101,7 +101,8 @@ func inFlags(err error) error {
 
 // propertyValue is the text of a property. It is checked when all are read.
 type propertyValue struct {
-	kind property.Kind
+	kind  property.Kind
+	words []string // that it takes, where these are a few
 	text string
 	set  bool
 }
@@ -119,9 +120,10 @@ func (v *propertyValue) Set(text string) error {
 
 // Type implements [pflag.Value]: it is what help shows for the value.
 func (v *propertyValue) Type() string {
+	if v.words != nil {
+		return strings.Join(v.words, "|")
+	}
 	switch v.kind {
-	case property.KindSwitch:
-		return "on|off"
 	case property.KindNumber:
 		return "number"
 	case property.KindPeriod:

@@ -32,7 +32,7 @@ func (p *program) usage(cmd *cobra.Command) error {
 		b.WriteString("\nCommands:\n")
 		for _, c := range cmd.Commands() {
 			if c.IsAvailableCommand() {
-				fmt.Fprintf(&b, "  %-10s %s\n", c.Name(), c.Short)
+				fmt.Fprintf(&b, "  %-11s %s\n", c.Name(), c.Short)
 			}
 		}
 		fmt.Fprintf(&b, "\n%s COMMAND --help says more about each.\n", cmd.CommandPath())

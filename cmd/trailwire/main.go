@@ -103,18 +103,21 @@ account: "AWS Lambda Function Policy Updated to Allow Cross-Account Invocation".
   trailwire demo testdata                  run the plugin itself, in Fluent Bit`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
-		Args:          cobra.NoArgs,
+		Args:          noCommand,
+		Version:       version.Number,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return cmd.Help()
 		},
 	}
+	root.SetVersionTemplate("trailwire {{.Version}}\n")
 	root.SetIn(p.in)
 	root.SetOut(p.out)
 	root.SetErr(p.err)
-	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return wrongUse(err) })
+	root.SetFlagErrorFunc(flagProblem)
 	root.SetUsageFunc(p.usage)
-	root.CompletionOptions.HiddenDefaultCmd = true
-	root.AddCommand(p.scanCommand(), p.queryCommand(), p.rulesCommand(), p.collectCommand(), p.demoCommand(), p.versionCommand())
+	root.CompletionOptions.DisableDefaultCmd = true
+	root.AddCommand(p.scanCommand(), p.queryCommand(), p.rulesCommand(), p.collectCommand(), p.demoCommand(), p.completionCommand(), p.versionCommand())
+	completeValues(root)
 	return root
 }
 

@@ -3,8 +3,12 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
+	"regexp"
+	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -20,7 +24,8 @@ verdict that the rule must give.
 
   [{"why": "…", "expected": true, "event": {"eventSource": …}}, …]
 
-An event may be in any wrapping that scan reads.
+An event may be in any wrapping that scan reads. Of a folder all rule files below it are
+read; - is a rule from standard input, which has no tests.
 
 There is a warning about a rule that can match no event (a field that no event has, a
 value that a field never has, a category that the call does not have), and about one
@@ -51,14 +56,15 @@ func (p *program) rulesCheckCommand() *cobra.Command {
 	unsupported := choice{"refuse", []string{"refuse", "skip"}}
 	var strict, each, table bool
 	cmd := &cobra.Command{
-		Use: "check FILES...", Short: "Read rule files and run the unit tests beside them", Long: checkHelp,
+		Use: "check PATH...", Short: "Read rule files and run the unit tests beside them", Long: checkHelp,
 		Example: `  trailwire rules check /etc/trailwire/*.toml
   trailwire rules check --unsupported-rules skip detection-rules/rules/integrations/aws`,
 		DisableFlagsInUseLine: true,
 		Annotations:           map[string]string{helpNotes: checkNotes},
 		Args:                  somePaths,
 		RunE: func(_ *cobra.Command, args []string) error {
-			paths, err := rule.Files(args)
+			fromInput := slices.Contains(args, "-")
+			paths, err := rule.Files(slices.DeleteFunc(slices.Clone(args), func(arg string) bool { return arg == "-" }))
 			if err != nil {
 				return wrongUse(err)
 			}
@@ -68,6 +74,11 @@ func (p *program) rulesCheckCommand() *cobra.Command {
 			c := &ruleCheck{
 				program: p, skip: unsupported.value == "skip", each: each || len(paths) <= fewFiles && !table,
 				ids: make(map[string]string),
+			}
+			if fromInput {
+				if err := c.input(p.in); err != nil {
+					return err
+				}
 			}
 			return c.run(paths, strict)
 		},
@@ -145,6 +156,37 @@ func (c *ruleCheck) file(path string) {
 		c.fail("", path, logfile.Reason(err))
 		return
 	}
+	c.text(path, text)
+}
+
+// input checks the rule that comes from standard input.
+func (c *ruleCheck) input(in io.Reader) error {
+	text, err := io.ReadAll(io.LimitReader(in, maxRule+1))
+	switch {
+	case err != nil:
+		return exit{exitProblems, fmt.Errorf("standard input: %w", err)}
+	case len(text) > maxRule:
+		return wrongUse(fmt.Errorf("standard input: a rule has %d MB at most", maxRule>>20))
+	}
+	name := stdinName + ".toml"
+	if isYAML.Match(text) {
+		name = stdinName + ".yml"
+	}
+	c.text(name, text)
+	return nil
+}
+
+// stdinName is what a rule from standard input is called, before the ending of its kind.
+const stdinName = "stdin"
+
+// maxRule is the most bytes that are read of a rule from standard input.
+const maxRule = 16 << 20
+
+// isYAML matches a Sigma rule: what comes first, after comments, is a key with a colon.
+var isYAML = regexp.MustCompile(`\A(?:\s*(?:#[^\n]*|---[^\n]*)?\n)*[A-Za-z_-]+:`)
+
+// text checks the text of a rule file.
+func (c *ruleCheck) text(path string, text []byte) {
 	r, err := rule.Parse(path, text)
 	var wrong *rule.Error
 	if errors.As(err, &wrong) && wrong.Unsupported {
@@ -219,6 +261,9 @@ func (c *ruleCheck) try(r *rule.Rule, path string, tests []rule.Test, same bool)
 	what := terminal.Counted(len(tests), "test")
 	if tests == nil {
 		what = "no tests: " + testFile + " is not there"
+		if strings.HasPrefix(path, stdinName) {
+			what = "no tests: it is standard input"
+		}
 	}
 	if same {
 		what = "the built-in rule; " + what

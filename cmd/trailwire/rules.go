@@ -33,7 +33,7 @@ func (p *program) rulesCommand() *cobra.Command {
   trailwire rules fields source
   trailwire rules new /etc/trailwire/trail-stopped
   trailwire rules convert rule.yml`,
-		Args: cobra.NoArgs,
+		Args: noCommand,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	cmd.AddCommand(p.rulesListCommand(), p.rulesShowCommand(), p.rulesCheckCommand(), p.rulesFieldsCommand(), p.rulesNewCommand(), p.rulesConvertCommand())
@@ -100,6 +100,7 @@ func (p *program) rulesShowCommand() *cobra.Command {
 		Long: `Explain a rule: its query, the fields that it reads with their types, the text that is
 searched for first. It is named by its rule_id, of those that --rules loads, or by its file.`,
 		DisableFlagsInUseLine: true,
+		ValidArgsFunction:     p.completeRuleID(flags),
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) != 1 {
 				return wrongUse(fmt.Errorf("show needs the rule_id of one rule, or its file; %s list has them", cmd.Parent().CommandPath()))

@@ -444,8 +444,8 @@ func TestWrongUse(t *testing.T) {
 	}{
 		{"no path", []string{"scan"}, "scan needs a file, a folder, or - for standard input; see trailwire scan --help"},
 		{"an empty path", []string{"scan", ""}, "a path is empty"},
-		{"an unknown flag", []string{"scan", "--colour", "x.json"}, "unknown flag: --colour"},
-		{"an unknown command", []string{"watch"}, `unknown command "watch" for "trailwire"`},
+		{"an unknown flag", []string{"scan", "--colour", "x.json"}, "unknown flag: --colour. See trailwire scan --help"},
+		{"an unknown command", []string{"watch"}, `unknown command "watch". See trailwire --help`},
 		{"an unknown format", []string{"scan", "--format", "xml", "x.json"}, `invalid argument "xml" for "--format" flag: must be text or json`},
 		{"--all as text", []string{"scan", "--all", "x.json"}, "--all needs --format json"},
 		{

@@ -35,6 +35,8 @@ type Property struct {
 	Kind    Kind
 	Default string // as a user would write it; empty for none
 	Help    string // one sentence or two
+	// words are the values that it takes, where these are a few.
+	words []string
 	// Engine says that the property concerns the detection. The others concern
 	// the plugin alone and are not flags of the command line.
 	Engine bool
@@ -42,6 +44,14 @@ type Property struct {
 	set    func(s *Settings, value string) error // of [Table]
 	filter func(f *Filter, value string) error   // of [FilterTable]
 	output func(o *Output, value string) error   // of [OutputTable]
+}
+
+// Words returns the values that the property takes, nil if it takes any of a form.
+func (p *Property) Words() []string {
+	if p.Kind == KindSwitch {
+		return []string{"on", "off"}
+	}
+	return p.words
 }
 
 // Settings is what properties set.
@@ -71,7 +81,7 @@ var Table = []Property{
 		},
 	},
 	{
-		Name: "unsupported_rules", Kind: KindText, Default: "refuse", Engine: true,
+		Name: "unsupported_rules", Kind: KindText, Default: "refuse", Engine: true, words: []string{"refuse", "skip"},
 		Help: "What to do with a rule file that is of a kind that is not supported (machine learning, ES|QL that aggregates ...): refuse to start, or skip it with a warning.",
 		set: func(s *Settings, v string) (err error) {
 			s.Unsupported, err = choice(v, map[string]rule.Unsupported{
@@ -92,7 +102,7 @@ var Table = []Property{
 		},
 	},
 	{
-		Name: "alert_format", Kind: KindText, Default: "native", Engine: true,
+		Name: "alert_format", Kind: KindText, Default: "native", Engine: true, words: []string{"native", "ecs", "ocsf"},
 		Help: "How an alert is written: native (a map under alert_key), ecs (merged into Elastic Common Schema 8.11 fields), or ocsf (an OCSF 1.4 Detection Finding in the record's place).",
 		set: func(s *Settings, v string) (err error) {
 			s.Options.AlertFormat, err = choice(v, map[string]alert.Format{
@@ -115,7 +125,7 @@ var Table = []Property{
 		},
 	},
 	{
-		Name: "coverage", Kind: KindText, Default: "rule", Engine: true,
+		Name: "coverage", Kind: KindText, Default: "rule", Engine: true, words: []string{"rule", "extended", "all"},
 		Help: "rule alerts exactly when the rule's predicate matches; extended also on cross-account and public grants that evade it, on those for other actions than invoke, on whole organizations, and on services that nothing binds to this account; all also on every other call that lets somebody outside of the account reach a resource, by rules of its own.",
 		set: func(s *Settings, v string) (err error) {
 			s.Options.Coverage, err = choice(v, map[string]alert.Coverage{
@@ -125,7 +135,7 @@ var Table = []Property{
 		},
 	},
 	{
-		Name: "same_account", Kind: KindText, Default: "alert", Engine: true,
+		Name: "same_account", Kind: KindText, Default: "alert", Engine: true, words: []string{"alert", "ignore"},
 		Help: "What to do with a grant to the function's own account, which the predicate cannot tell from a foreign one: alert or ignore.",
 		set: func(s *Settings, v string) (err error) {
 			s.Options.Exceptions.SameAccount, err = choice(v, map[string]bool{"alert": false, "ignore": true}, "alert or ignore")
