@@ -103,8 +103,8 @@ func inFlags(err error) error {
 type propertyValue struct {
 	kind  property.Kind
 	words []string // that it takes, where these are a few
-	text string
-	set  bool
+	text  string
+	set   bool
 }
 
 func (v *propertyValue) String() string { return v.text }

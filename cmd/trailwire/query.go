@@ -32,9 +32,14 @@ CloudTrail event answers too; in Sigma, for CloudTrail's own names (eventName). 
 kind, and a field is the value under its name: nested, or with dots.`
 
 const queryNotes = `Output:
-  One matching event a line, as JSON, without the wrapping it came in. With
-  --explain, for every event, each part of the query with its verdict and with
-  the values it read.
+  json    one matching event a line, without the wrapping it came in; with --fields,
+          an object with those fields that the event has
+  csv     a header, and a line for each matching event. A text that a spreadsheet
+          would take for a formula has an apostrophe before it
+  table   the same for people
+  --fields takes names as queries do, with commas between them. Without it csv and
+  table have a few that say who did what. With --explain, for every event, each part
+  of the query with its verdict and with the values it read.
 
 ` + exitCodes
 
@@ -45,11 +50,14 @@ type queryFlags struct {
 	explain  bool
 	event    string
 	quiet    bool
+	format   choice
+	fields   []string
 }
 
 func (p *program) queryCommand() *cobra.Command {
 	flags := queryFlags{
 		language: choice{rule.EQL, []string{rule.EQL, rule.KQL, rule.ESQL, rule.Sigma}}, schema: choice{"cloudtrail", []string{"cloudtrail", "none"}},
+		format: choice{"json", []string{"json", formatCSV, formatTable}},
 	}
 	cmd := &cobra.Command{
 		Use:   "query QUERY PATH...",
@@ -59,6 +67,7 @@ func (p *program) queryCommand() *cobra.Command {
   trailwire query --language kuery 'event.action: Delete* and not user.name: (root or svc-*)' AWSLogs
   trailwire query --language sigma '{eventName|startswith: Delete, errorCode: null}' AWSLogs
   trailwire query --explain --event 63bdd2e9-… "$(cat rule.eql)" day.json.gz
+  trailwire query --format table --fields @timestamp,user.name,source.ip 'any where true' AWSLogs
   trailwire query --schema none --category-field kind 'login where user.id == 0' app.ndjson`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) < 2 {
@@ -76,6 +85,8 @@ func (p *program) queryCommand() *cobra.Command {
 	f.SortFlags = false
 	f.Var(&flags.language, "language", "The language of the query: EQL, KQL, which rule files call kuery, ES|QL, or Sigma.")
 	f.Var(&flags.schema, "schema", "What the documents are: CloudTrail in any of its wrappings, or anything.")
+	f.Var(&flags.format, "format", "How matching events are printed.")
+	f.StringSliceVar(&flags.fields, "fields", nil, "Print these fields of an event, and not all of it.")
 	f.StringVar(&flags.category, "category-field", "event.category", "The field that holds an event's category: the word before where.")
 	f.BoolVar(&flags.explain, "explain", false, "Show for every event why it matches, or why not.")
 	f.StringVar(&flags.event, "event", "", "Look at the event with this id alone (event.id).")
@@ -92,8 +103,11 @@ func (p *program) query(text string, paths []string, flags queryFlags) error {
 	r := logfile.NewReading(paths, p.in, p.err, flags.quiet, p.remote)
 	q := querying{
 		program: program, flags: flags, explain: terminal.NewExplainer(p.out, terminal.ColorsFor(p.out)), progress: r.Progress,
-		json: logfile.NewWriter(p.out),
 	}
+	if q.shown = flags.fields; len(q.shown) == 0 && flags.format.value != "json" {
+		q.shown = shownFields
+	}
+	q.out = newMatchWriter(flags.format.value, q.shown, p.out)
 	if flags.schema.value == "cloudtrail" {
 		q.finder = cloudtrail.NewFinder(detect.DefaultOptions().JSONKeys, nil)
 		for _, f := range program.Fields() {
@@ -103,10 +117,17 @@ func (p *program) query(text string, paths []string, flags queryFlags) error {
 			}
 			q.view.fields = append(q.view.fields, field)
 		}
+		for _, name := range q.shown {
+			field := rule.LookupField(flags.language.value, name)
+			if doubt := doubtful(flags.language.value, name, field); doubt != "" {
+				terminal.Warn(p.err, []string{doubt})
+			}
+			q.columns = append(q.columns, field)
+		}
 	}
 	err = r.Each(q.record)
 	r.Finish()
-	if err = errors.Join(err, q.json.Flush()); err != nil {
+	if err = errors.Join(err, q.out.flush()); err != nil {
 		return exit{exitProblems, fmt.Errorf("standard output: %w", logfile.Reason(err))}
 	}
 	if !flags.quiet {
@@ -182,7 +203,9 @@ type querying struct {
 	finder   *cloudtrail.Finder // nil if the documents are not CloudTrail
 	view     eventView
 	explain  terminal.Explainer
-	json     *logfile.Writer
+	out      matchWriter
+	shown    []string // names of the fields to print, none for whole events
+	columns  []cloudtrail.Field
 	progress *terminal.Progress
 
 	events, matches int
@@ -215,7 +238,11 @@ func (q *querying) record(r logfile.Record, from string) error {
 		}
 		d := &plainDocument{record: record, fields: q.program.Fields()}
 		id := plainDocument{record: record, fields: []prog.Field{{Name: cloudtrail.FieldEventID.Name()}}}
-		return q.evaluate(d, record, string(id.Value(0).Text()), from)
+		columns := plainDocument{record: record}
+		for _, name := range q.shown {
+			columns.fields = append(columns.fields, prog.Field{Name: name})
+		}
+		return q.evaluate(d, columns.Value, record, string(id.Value(0).Text()), from)
 	}
 	q.finder.Find(record)
 	for _, part := range q.finder.Parts() {
@@ -223,14 +250,15 @@ func (q *querying) record(r logfile.Record, from string) error {
 			continue
 		}
 		q.view.event.Reset(part.Event, part.Form)
-		if err := q.evaluate(&q.view, part.Event, string(q.view.event.Text(cloudtrail.FieldEventID)), from); err != nil {
+		column := func(i int) prog.Value { return q.view.event.Value(q.columns[i]) }
+		if err := q.evaluate(&q.view, column, part.Event, string(q.view.event.Text(cloudtrail.FieldEventID)), from); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (q *querying) evaluate(d prog.Document, event []byte, id, from string) error {
+func (q *querying) evaluate(d prog.Document, column func(int) prog.Value, event []byte, id, from string) error {
 	if q.flags.event != "" && id != q.flags.event {
 		return nil
 	}
@@ -250,8 +278,5 @@ func (q *querying) evaluate(d prog.Document, event []byte, id, from string) erro
 		return nil
 	}
 	q.progress.Clear()
-	if err := q.json.WriteRecord(event); err != nil {
-		return err
-	}
-	return q.json.Flush()
+	return q.out.write(event, column)
 }
