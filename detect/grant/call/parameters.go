@@ -11,8 +11,9 @@ import (
 
 // parameters are what a call was made with, and what it answered.
 type parameters struct {
-	request  []object // requestParameters, and the maps in it that wrap them
-	response object
+	request    []object // requestParameters, and the maps in it that wrap them
+	response   object
+	isAnswered bool // response is read
 
 	// text is the request if there is nothing but its Java text.
 	text []byte
@@ -21,7 +22,7 @@ type parameters struct {
 	// large or because the service hides them.
 	isOmitted bool
 
-	event  *cloudtrail.Event // until its response is read
+	event  *cloudtrail.Event // nil for what is within a parameter
 	listed []member          // of the request's objects
 }
 
@@ -118,7 +119,7 @@ func (o *object) all() iter.Seq2[[]byte, []byte] {
 
 // answer is what the call answered. Few rows of the table ask for it.
 func (p *parameters) answer() *object {
-	if p.event == nil {
+	if p.event == nil || p.isAnswered {
 		return &p.response
 	}
 	value := p.event.ResponseElements()
@@ -127,7 +128,7 @@ func (p *parameters) answer() *object {
 			value, _ = appendJavaText(nil, text)
 		}
 	}
-	p.response, p.event = object{value: value}, nil
+	p.response, p.isAnswered = object{value: value}, true
 	return &p.response
 }
 
@@ -156,6 +157,12 @@ func (p *parameters) each(paths string, visit func(value []byte) bool) (found bo
 	for path := range alternatives(paths) {
 		if rest, isResponse := strings.CutPrefix(path, responsePrefix); isResponse {
 			if !w.from(p.answer(), rest) {
+				break
+			}
+			continue
+		}
+		if m := besideOf(path); m != nil {
+			if !m.each(p.event, path, &w) {
 				break
 			}
 			continue

@@ -82,16 +82,7 @@ func isAccount(text []byte) bool { return len(text) == 12 && grant.IsAccountID(s
 
 // eachText calls visit with the texts of a field until it returns false.
 func (r *reader) eachText(f cloudtrail.Field, visit func(text []byte) bool) {
-	v := r.event.Value(f)
-	if list := v.List(); list != nil {
-		for _, one := range list {
-			if !visit(one.Text()) {
-				return
-			}
-		}
-	} else if text := v.Text(); len(text) > 0 {
-		visit(text)
-	}
+	eachText(r.event.Value(f), visit)
 }
 
 // accountIn returns the account that an ARN names. One that has none, as those of S3
