@@ -34,6 +34,7 @@ var packages = []struct{ name, mayImport string }{
 	{"detect/grant", "detect/document detect/cloudtrail"},
 	{"detect/grant/policy", "detect/document"},
 	{"detect/grant/call", "detect/document detect/program detect/cloudtrail detect/grant detect/grant/policy"},
+	{"detect/grant/use", "detect/cloudtrail detect/grant detect/grant/call"},
 	{"detect/needle", "detect/program detect/cloudtrail"},
 	{"detect/state", ""},
 	{"detect/rule/builtin", ""},
