@@ -58,6 +58,15 @@ func (a *Arguments) ARN(way, account string) (arn string, ok bool) {
 	return string(a.reader.arn), ok
 }
 
+// Resource returns the ARN of the first of the ways that leads to one, as
+// [Opening.Resource] is found, and the account that the resource is in. owner is a
+// path as [Call.Owner]. ok is false where no way leads to an ARN.
+func (a *Arguments) Resource(ways, owner string) (arn, account string, ok bool) {
+	a.row.Resource, a.row.Owner = ways, owner
+	a.reader.readResource()
+	return string(a.reader.arn), a.reader.opening.Account, isARN(a.reader.arn)
+}
+
 // IsClear reports whether no path of the ways has two different values. A text that
 // Java wrote can be read in more than one way, and nothing keeps a forged event from
 // saying a thing twice.

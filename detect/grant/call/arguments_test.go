@@ -97,3 +97,21 @@ func TestArgumentsOfTheEventBeforeAreForgotten(t *testing.T) {
 		t.Errorf("%q is complete", arn)
 	}
 }
+
+func TestArgumentsFindAResourceAsAnOpeningDoes(t *testing.T) {
+	for _, c := range []struct{ why, ways, owner, members, arn, account string }{
+		{"the first way", "arn | resources", "", `"requestParameters": {"arn": "arn:aws:x:r:444455556666:y"}`, "arn:aws:x:r:444455556666:y", "444455556666"},
+		{"the second", "arn | arn:{partition}:x:{region}:{account}:{name}", "", `"requestParameters": {"name": "n"}`, "arn:aws:x:eu-west-1:111122223333:n", "111122223333"},
+		{"another owner", "arn:{partition}:x:{region}:{account}:{name}", "registryId", `"requestParameters": {"name": "n", "registryId": "444455556666"}`, "arn:aws:x:eu-west-1:444455556666:n", "444455556666"},
+		{"a name is not an ARN", "{name}", "", `"requestParameters": {"name": "n"}`, "", ""},
+	} {
+		t.Run(c.why, func(t *testing.T) {
+			var a call.Arguments
+			a.Reset(event(t, "x", "X", c.members))
+			arn, account, ok := a.Resource(c.ways, c.owner)
+			if ok != (c.arn != "") || ok && (arn != c.arn || account != c.account) {
+				t.Errorf("got %q of %q, %v", arn, account, ok)
+			}
+		})
+	}
+}

@@ -13,6 +13,7 @@ func TestOneResourceHasOneForm(t *testing.T) {
 		{"a function", "arn:aws:lambda:eu-west-1:111122223333:function:f", "arn:aws:lambda:eu-west-1:111122223333:function:f"},
 		{"a version of a function", "arn:aws:lambda:eu-west-1:111122223333:function:f:7", "arn:aws:lambda:eu-west-1:111122223333:function:f"},
 		{"an alias of a function", "arn:aws:lambda:eu-west-1:111122223333:function:f:PROD", "arn:aws:lambda:eu-west-1:111122223333:function:f"},
+		{"a name of a function that has its account", "arn:aws:lambda:eu-west-1:111122223333:function:111122223333:function:f:7", "arn:aws:lambda:eu-west-1:111122223333:function:f"},
 		{"functions are not told apart by less than their case", "arn:aws:lambda:eu-west-1:111122223333:function:F", "arn:aws:lambda:eu-west-1:111122223333:function:F"},
 		{"a layer keeps its version", "arn:aws:lambda:eu-west-1:111122223333:layer:l:3", "arn:aws:lambda:eu-west-1:111122223333:layer:l:3"},
 		{"a role", "arn:aws:iam::111122223333:role/r", "arn:aws:iam::111122223333:role/r"},
