@@ -37,7 +37,8 @@ func Canonical(arn string) string {
 	switch f.service {
 	case "lambda":
 		if name, isFunction := strings.CutPrefix(f.resource, "function:"); isFunction {
-			name, _, _ = strings.Cut(name, ":")
+			// An account may be there once more, from a name such as 111122223333:function:f.
+			name, _, _ = strings.Cut(strings.TrimPrefix(name, f.account+":function:"), ":")
 			f.resource = "function:" + name
 		}
 	case "iam":
