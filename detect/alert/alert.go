@@ -263,7 +263,7 @@ func (a *Alert) append(b []byte) []byte {
 		{"reason", a.Reason},
 		{"actor", a.Actor.object()}, {"source", a.Source.object()}, {"event", a.Event.object()},
 	}
-	last := a.verdict()
+	last := append(a.verdict(), a.related())
 	b = msgp.AppendMapHeader(b, a.encoded.pairsBefore+first.pairs()+a.encoded.pairsAfter+last.pairs())
 	b = append(b, a.encoded.before...)
 	b = first.appendPairs(b)
@@ -283,10 +283,15 @@ func (a *Alert) verdict() object {
 		o = append(o, pair{"grants_rest", rest})
 	}
 	return append(o, object{
-		{"state", a.Filled.object()}, {"inspect", a.Inspect}, {"respond", a.Respond}, {"dedup_key", a.DedupKey},
+		{"state", a.Filled.object()}, {"use", a.Used.object()}, {"closing", a.Closed.object()},
+		{"visibility", object{{"visible", allFit(a.Visible, maxListed)}, {"not_visible", allFit(a.NotVisible, maxListed)}}},
+		{"inspect", a.Inspect}, {"respond", a.Respond}, {"dedup_key", a.DedupKey},
 		{"coverage", a.Coverage.String()}, {"suppressed", a.Suppressed.String()},
 	}...)
 }
+
+// related are the calls before, for the formats that have no place of their own for them.
+func (a *Alert) related() pair { return pair{"related", relatedObjects(a.Related)} }
 
 // granted is the worst grant as a map, empty if there is none. Of an AddPermission
 // it says what the reader of statements knows, and after that what an alert about any
@@ -417,11 +422,18 @@ func allAlreadyWritten(list []byte, found []Alert) bool {
 // alreadyWritten reports whether have is this alert, written earlier. It is judged
 // again now, and may now be a duplicate or past max_signals; the first judgement is
 // kept then. A suppression that we would not give is not kept: it could be the
-// sender's, to be routed aside.
+// sender's, to be routed aside. Nor need the related calls be the same: there may be
+// further ones now.
 func (a *Alert) alreadyWritten(have []byte) bool {
+	fresh := a.atFirst()
+	return a.sameBut(have, fresh.append(nil), "suppressed", "related")
+}
+
+// atFirst is the alert without what may differ when its event is judged again.
+func (a *Alert) atFirst() Alert {
 	fresh := *a
-	fresh.Suppressed = NotSuppressed
-	return a.sameBut(have, fresh.append(nil), "suppressed")
+	fresh.Suppressed, fresh.Related = NotSuppressed, nil
+	return fresh
 }
 
 // sameBut reports whether two maps have the same pairs in the same order but

@@ -16,7 +16,7 @@ const (
 type Closed struct {
 	Grant GrantStory
 	At    time.Time
-	Stood time.Duration // how long the grant was open
+	Stood time.Duration // how long the grant was open; alerts say it in seconds
 	Uses  []UseCount    // by action, those that were seen
 	Used  bool          // any use was seen, also one that is counted no longer
 	How   string        // HowRemoved, HowReplaced or HowDeleted
@@ -50,7 +50,7 @@ func (c *Closed) sentence(by *Actor, names map[string]string) string {
 	default:
 		text += " removed the grant to " + grantee + " on " + resource
 	}
-	if c.Stood > 0 {
+	if c.Stood >= time.Second {
 		text += " after " + span(c.Stood)
 	}
 	return text + ": " + c.uses()
@@ -69,4 +69,50 @@ func (c *Closed) uses() string {
 		return "it was used"
 	}
 	return "no use was seen"
+}
+
+// object is what an alert says of it.
+func (c *Closed) object() object {
+	if c == nil {
+		return nil
+	}
+	uses := make([]object, min(len(c.Uses), maxListed))
+	for i := range uses {
+		u := &c.Uses[i]
+		uses[i] = object{{"action", fit(u.Action)}, {"count", u.Count}, at("first", u.First), at("last", u.Last)}
+	}
+	return object{
+		{"how", fit(c.How)}, at("at", c.At), {"stood_seconds", int(c.Stood / time.Second)}, {"used", c.Used}, {"uses", uses},
+		{"grant", c.Grant.object()},
+	}
+}
+
+// AppendMsg appends it as an alert says it, as a MessagePack map, for [ReadClosed].
+func (c *Closed) AppendMsg(dst []byte) []byte { return c.object().append(dst) }
+
+// ReadClosed reads what [Closed.AppendMsg] has written. It returns nil for anything that
+// does not say how a grant ended. A record may be anybody's: no text in it is checked.
+func ReadClosed(m []byte) *Closed {
+	how := textUnder(m, "how")
+	if how == "" {
+		return nil
+	}
+	c := &Closed{Grant: readStory(mapUnder(m, "grant")), How: how, At: timeUnder(m, "at"), Stood: secondsUnder(m, "stood_seconds"), Used: flagUnder(m, "used")}
+	for items := listUnder(m, "uses"); items.Next() && len(c.Uses) < maxListed; {
+		c.Uses = append(c.Uses, UseCount{
+			Action: textUnder(items.Value, "action"), Count: numberUnder(items.Value, "count"),
+			First: timeUnder(items.Value, "first"), Last: timeUnder(items.Value, "last"),
+		})
+	}
+	return c
+}
+
+// secondsUnder returns the time that a number of seconds is. A number that no time has is
+// none.
+func secondsUnder(m []byte, key string) time.Duration {
+	const most = (1<<63 - 1) / int64(time.Second)
+	if n := int64(numberUnder(m, key)); n >= 0 && n <= most {
+		return time.Duration(n) * time.Second
+	}
+	return 0
 }

@@ -167,7 +167,7 @@ func (a *Alert) ecsExtension(found []Alert) object {
 	}
 	o := object{{"severity", a.Rule.Severity}, {"actor", a.Actor.object()}}
 	o = append(o, a.verdict()...)
-	return append(o, pair{"references", references}, pair{"alerts", more(found)})
+	return append(o, a.related(), pair{"references", references}, pair{"alerts", more(found)})
 }
 
 // ecsThreat writes an ATT&CK mapping the way ECS has it: a list for each field,
@@ -257,13 +257,12 @@ func ecsAlreadyWritten(claims []claim, gone []taken, found []Alert) bool {
 // extensionAlreadyWritten reports whether have is the extension of these alerts,
 // written earlier, with what had to make room then.
 func extensionAlreadyWritten(have []byte, found []Alert) bool {
-	a := found[0]
-	a.Suppressed = NotSuppressed
+	a := found[0].atFirst()
 	list, several := document.Get(have, "alerts")
 	if several != (len(found) > 1) || several && !allAlreadyWritten(list, found) {
 		return false
 	}
-	return found[0].sameBut(have, a.ecsExtension(found[:1]).append(nil), "suppressed", "original", "alerts")
+	return found[0].sameBut(have, a.ecsExtension(found[:1]).append(nil), "suppressed", "related", "original", "alerts")
 }
 
 // originalText is what had to make room, as the text of a JSON object with a

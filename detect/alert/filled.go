@@ -116,9 +116,7 @@ func ReadFilled(m []byte) *Filled {
 	f.Window, _ = readPeriod(textUnder(m, "window"))
 	cardinality := mapUnder(m, "cardinality")
 	f.CardinalityField, f.Cardinality = textUnder(cardinality, "field"), numberUnder(cardinality, "value")
-	if at, err := time.Parse(time.RFC3339Nano, textUnder(m, "first")); err == nil {
-		f.First = at
-	}
+	f.First = timeUnder(m, "first")
 	for items := listUnder(m, "terms"); items.Next(); {
 		if document.IsMap(items.Value) {
 			f.Terms = append(f.Terms, Term{textUnder(items.Value, "field"), textUnder(items.Value, "value")})

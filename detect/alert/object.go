@@ -1,6 +1,13 @@
 package alert
 
-import "github.com/tinylib/msgp/msgp"
+import (
+	"time"
+	"unicode/utf8"
+
+	"github.com/tinylib/msgp/msgp"
+
+	"github.com/trailwire/trailwire/detect/grant"
+)
 
 // object is a map to be written as MessagePack, its pairs in order. A pair that
 // says nothing is left out: one with an empty text, with a list or an object in
@@ -106,3 +113,36 @@ func appendValue(b []byte, value any) []byte {
 
 // pack returns a value as MessagePack.
 func pack(value any) packed { return appendValue(nil, value) }
+
+// ifTrue is a pair that says something only if it is true.
+func ifTrue(key string, value bool) pair {
+	if !value {
+		return pair{}
+	}
+	return pair{key, true}
+}
+
+// at is a pair with a time, which says nothing if there is none.
+func at(key string, t time.Time) pair {
+	if t.IsZero() {
+		return pair{}
+	}
+	return pair{key, t.UTC().Format(time.RFC3339Nano)}
+}
+
+// fit is [grant.Bounded] of a text that hardly ever needs it.
+func fit(text string) string {
+	if len(text) <= grant.MaxText && utf8.ValidString(text) {
+		return text
+	}
+	return grant.Bounded(text)
+}
+
+// allFit are the first texts of a list, at most limit.
+func allFit(texts []string, limit int) []string {
+	var all []string
+	for _, text := range texts[:min(len(texts), limit)] {
+		all = append(all, fit(text))
+	}
+	return all
+}

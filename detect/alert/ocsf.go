@@ -2,6 +2,7 @@ package alert
 
 import (
 	"cmp"
+	"net/netip"
 	"slices"
 	"strconv"
 	"strings"
@@ -178,8 +179,39 @@ func ocsfAccount(id string) object {
 // CloudTrail's word. Any other is 99.
 var ocsfUserTypes = map[string]int{"IAMUser": 1, "Root": 2, "AWSService": 3}
 
-// ocsfEvidences is who made which call from where, and what was granted.
+// ocsfEvidences are the evidence of the alert's own event and, after it, that of each
+// related call.
 func (a *Alert) ocsfEvidences() []object {
+	all := a.ocsfEvidence()
+	actor := a.Actor.ocsfSame()
+	for i := range a.Related[:min(len(a.Related), MaxRelated)] {
+		if r := &a.Related[i]; r.Action != "" { // which the schema requires of a call
+			all = append(all, r.evidence(actor))
+		}
+	}
+	return all
+}
+
+// evidence is the call by the same actor as evidence. The schema has places for the call
+// and the address; it has none for a time, an event's id or a resource that the call was
+// about.
+func (r *Related) evidence(actor object) object {
+	source := object{{"domain", fit(r.Address)}}
+	if ip, err := netip.ParseAddr(r.Address); err == nil && ip.Zone() == "" {
+		source = object{{"ip", r.Address}}
+	}
+	return object{
+		{"actor", actor}, {"src_endpoint", source},
+		{"api", object{{"operation", fit(r.Action)}, {"service", object{{"name", fit(r.Provider)}}}}},
+		{"data", object{{"related", object{
+			// There even if nothing else is: it says that this is a related call.
+			{"failed", r.Failed}, at("time", r.Time), {"event_id", fit(r.EventID)}, {"target", fit(r.Target)},
+		}}}},
+	}
+}
+
+// ocsfEvidence is who made which call from where, and what was granted.
+func (a *Alert) ocsfEvidence() []object {
 	source := object{{"ip", a.Source.IP}}
 	if a.Source.IP == "" {
 		source = object{{"domain", a.Source.Address}}
@@ -258,6 +290,15 @@ func (a *Actor) ocsf() object {
 		{"user", user}, {"session", object{{"issuer", a.SessionIssuerARN}}}, {"app_name", a.InvokedBy},
 		{"idp", object{{"name", a.IdentityProvider}}},
 	}
+}
+
+// ocsfSame is the actor of related calls. They are of the same principal or of the same
+// access key: what differs between the sessions and keys of one principal is left out.
+func (a *Actor) ocsfSame() object {
+	if !a.isOCSFUser() {
+		return nil
+	}
+	return object{{"user", object{{"uid", cmp.Or(a.ARN, a.ID)}, {"name", a.Name}, {"account", ocsfAccount(a.Account)}}}}
 }
 
 // ocsfRest is what the schema has no place for.

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/trailwire/trailwire/detect/document"
 	"github.com/trailwire/trailwire/detect/grant"
@@ -121,6 +122,12 @@ func (a *Alert) readVerdict(m []byte) {
 		}
 	}
 	a.Filled = ReadFilled(mapUnder(m, "state"))
+	if list, there := document.Get(m, "related"); there {
+		a.Related = ReadRelated(list)
+	}
+	a.Used, a.Closed = ReadUsed(mapUnder(m, "use")), ReadClosed(mapUnder(m, "closing"))
+	visibility := mapUnder(m, "visibility")
+	a.Visible, a.NotVisible = textsUnder(visibility, "visible"), textsUnder(visibility, "not_visible")
 	a.Inspect, a.Respond, a.DedupKey = textUnder(m, "inspect"), textUnder(m, "respond"), textUnder(m, "dedup_key")
 	if textUnder(m, "coverage") == coverageExtended {
 		a.Coverage = CoverExtended
@@ -294,14 +301,38 @@ func readFinding(record []byte) []Alert {
 	}
 	a.EventID = a.Event.ID
 	a.Actor = readActor(mapUnder(ours, "actor"))
-	if evidences := listUnder(record, "evidences"); evidences.Next() {
-		a.readEvidence(evidences.Value)
-	}
+	a.readEvidences(record)
 	a.readVerdict(ours)
 	return []Alert{a}
 }
 
-// readEvidence reads what [Alert.ocsfEvidences] wrote.
+// readEvidences reads what [Alert.ocsfEvidences] wrote: the evidence of the alert's own
+// event, which may be missing, and those of the related calls.
+func (a *Alert) readEvidences(record []byte) {
+	evidences := listUnder(record, "evidences")
+	for first := true; evidences.Next() && len(a.Related) < MaxRelated; first = false {
+		if r, ok := readRelatedEvidence(evidences.Value); ok {
+			a.Related = append(a.Related, r)
+		} else if first {
+			a.readEvidence(evidences.Value)
+		}
+	}
+}
+
+// readRelatedEvidence reads what [Related.evidence] wrote.
+func readRelatedEvidence(m []byte) (r Related, ok bool) {
+	beside := mapUnder(mapUnder(m, "data"), "related")
+	if beside == nil {
+		return Related{}, false
+	}
+	r, _ = readRelated(beside)
+	api, source := mapUnder(m, "api"), mapUnder(m, "src_endpoint")
+	r.Action, r.Provider = textUnder(api, "operation"), textUnder(mapUnder(api, "service"), "name")
+	r.Address = cmp.Or(textUnder(source, "ip"), textUnder(source, "domain"))
+	return r, r.Action != ""
+}
+
+// readEvidence reads the evidence of the alert's own event.
 func (a *Alert) readEvidence(m []byte) {
 	actor := mapUnder(m, "actor")
 	user := mapUnder(actor, "user")
@@ -395,4 +426,19 @@ func numberUnder(m []byte, key string) int {
 	value, _ := document.Get(m, key)
 	n, _ := document.Int(value)
 	return int(n)
+}
+
+// timeUnder returns the time that is written under a key of a map, zero for none.
+func timeUnder(m []byte, key string) time.Time {
+	t, err := time.Parse(time.RFC3339Nano, textUnder(m, key))
+	if err != nil {
+		return time.Time{}
+	}
+	return t
+}
+
+func flagUnder(m []byte, key string) bool {
+	value, _ := document.Get(m, key)
+	flag, _ := document.Bool(value)
+	return flag
 }

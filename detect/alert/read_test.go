@@ -67,12 +67,17 @@ type members struct {
 	Actor                              alert.Actor
 	Source                             alert.Source
 	Event                              alert.Event
+	Used                               *alert.Used
+	Closed                             *alert.Closed
+	Related                            []alert.Related
+	Visible, NotVisible                []string
 }
 
 func membersOf(a alert.Alert) members {
 	m := members{
 		Rule: *a.Rule, Reason: a.Reason, DedupKey: a.DedupKey, EventID: a.EventID, Respond: a.Respond,
 		Coverage: a.Coverage, Suppressed: a.Suppressed, Actor: a.Actor, Source: a.Source, Event: a.Event,
+		Used: a.Used, Closed: a.Closed, Related: a.Related, Visible: a.Visible, NotVisible: a.NotVisible,
 	}
 	if a.Grant != nil {
 		m.Grant, m.HasGrant = *a.Grant, true
@@ -164,6 +169,32 @@ var ordinary = fields{
 	Type: "IAMUser", PrincipalID: "AIDAEXAMPLE", Service: "x.amazonaws.com",
 }
 
+// tell makes an alert about a use or the end of a grant, with these texts, and gives it
+// related calls.
+func tell(a *alert.Alert, o fields, closing bool) {
+	text := func(text string) string { return grant.Bounded(strings.ToValidUTF8(text, "?")) }
+	story := payStory()
+	story.Resource, story.Principal, story.OpenedBy, story.StatementID = text(o.Function), text(o.Principal), text(o.Actor), text(o.Statement)
+	story.Forgotten, story.GrantedBefore = o.Code != "", o.Provider != ""
+	if closing {
+		c := payClosing()
+		c.Grant = story
+		c.Grant.ClosedAt = c.At
+		c.Uses[0].Action = text(o.Action)
+		a.Close(&c)
+	} else {
+		u := payUse()
+		u.Grant, u.Action, u.Account, u.Late, u.Addresses[0] = story, "x:"+text(o.Name), text(o.Account), o.User != "", text(o.Address)
+		u.Action = text(u.Action)
+		a.Use(&u)
+	}
+	a.Visible, a.NotVisible = []string{text(o.Agent)}, []string{text(o.Provider), text(o.User)}
+	a.Relate([]alert.Related{
+		{Time: opened.Add(time.Nanosecond), Action: text("x" + o.Action), Provider: text(o.Provider), EventID: text(o.ID), Target: text(o.Function), Address: text(o.Address), Failed: o.Code != ""},
+		{Action: "CreateUser"},
+	})
+}
+
 // checkRead appends alerts to a record in each format and reads them back.
 func checkRead(t *testing.T, record []byte, found []alert.Alert) {
 	t.Helper()
@@ -203,6 +234,9 @@ func FuzzRead(f *testing.F) {
 	add(ordinary, 2, 5)
 	add(ordinary, 4, 2)
 	add(ordinary, 7, 1)
+	add(ordinary, 1, 16)
+	add(ordinary, 2, 48)
+	add(ordinary, 7, 16)
 	for _, change := range []func(*fields){
 		func(o *fields) { o.Address = "lambda.amazonaws.com" },
 		func(o *fields) { o.Address, o.Actor, o.Account, o.Name, o.Action = "", "", "", "", "GetObject" },
@@ -224,6 +258,8 @@ func FuzzRead(f *testing.F) {
 		o := ordinary
 		change(&o)
 		add(o, 1, 0)
+		add(o, 1, 16)
+		add(o, 2, 48)
 	}
 	all := rulesToRead(f)
 	f.Fuzz(func(t *testing.T, actor, account, name, agent, address, id, at, action, function, statement, principal, code, kind, principalID, provider, user, service string, which, more byte) {
@@ -240,6 +276,9 @@ func FuzzRead(f *testing.F) {
 			a, ok := raise(t, r, record, alert.Coverage(more&1), alert.Suppression(more>>1%3))
 			if !ok {
 				return
+			}
+			if more>>4&1 != 0 {
+				tell(&a, o, more>>5&1 != 0)
 			}
 			found = append(found, a)
 		}
@@ -261,8 +300,12 @@ func FuzzReadForged(f *testing.F) {
 	rules := rulesToRead(f)
 	a, _ := raise(f, rules[0], record, alert.CoverRule, alert.NotSuppressed)
 	b, _ := raise(f, rules[1], record, alert.CoverRule, alert.Duplicate)
+	c, _ := raise(f, rules[2], record, alert.CoverRule, alert.NotSuppressed)
+	tell(&c, ordinary, false)
+	d, _ := raise(f, rules[2], record, alert.CoverRule, alert.NotSuppressed)
+	tell(&d, ordinary, true)
 	for _, format := range formats {
-		for _, found := range [][]alert.Alert{{a}, {a, b}} {
+		for _, found := range [][]alert.Alert{{a}, {a, b}, {c}, {d}, {c, d}} {
 			written, _ := format.Append(nil, record, found, "alert", now)
 			f.Add(written)
 		}
@@ -272,6 +315,9 @@ func FuzzReadForged(f *testing.F) {
 			for _, a := range alert.Read(record, format, "alert") {
 				if a.Rule == nil || a.Rule.ID == "" {
 					t.Error("an alert without a rule")
+				}
+				if len(a.Related) > alert.MaxRelated {
+					t.Errorf("%d related calls", len(a.Related))
 				}
 			}
 		}

@@ -68,3 +68,33 @@ func (u *Used) grant() string {
 		return "the grant " + opened + " " + span(before) + " earlier"
 	}
 }
+
+// object is what an alert says of it.
+func (u *Used) object() object {
+	if u == nil {
+		return nil
+	}
+	return object{
+		{"action", fit(u.Action)}, {"takes_out", u.TakesOut}, {"account", fit(u.Account)}, {"principal", fit(u.Principal)},
+		at("first", u.First), at("last", u.Last), {"count", u.Count}, {"addresses", allFit(u.Addresses, MaxAddresses)},
+		{"event_id", fit(u.EventID)}, ifTrue("late", u.Late), {"grant", u.Grant.object()},
+	}
+}
+
+// AppendMsg appends it as an alert says it, as a MessagePack map, for [ReadUsed].
+func (u *Used) AppendMsg(dst []byte) []byte { return u.object().append(dst) }
+
+// ReadUsed reads what [Used.AppendMsg] has written. It returns nil for anything that does
+// not say an action. A record may be anybody's: no text in it is checked.
+func ReadUsed(m []byte) *Used {
+	action := textUnder(m, "action")
+	if action == "" {
+		return nil
+	}
+	return &Used{
+		Grant: readStory(mapUnder(m, "grant")), Action: action, TakesOut: flagUnder(m, "takes_out"),
+		Account: textUnder(m, "account"), Principal: textUnder(m, "principal"),
+		First: timeUnder(m, "first"), Last: timeUnder(m, "last"), Count: numberUnder(m, "count"), Addresses: textsUnder(m, "addresses"),
+		EventID: textUnder(m, "event_id"), Late: flagUnder(m, "late"),
+	}
+}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/trailwire/trailwire/detect"
 	"github.com/trailwire/trailwire/detect/alert"
+	"github.com/trailwire/trailwire/detect/cloudtrail"
 	"github.com/trailwire/trailwire/detect/rule"
 	"github.com/trailwire/trailwire/internal/version"
 )
@@ -244,6 +245,31 @@ func TestAnIdentityProviderAloneIsNoActorOfTheSchema(t *testing.T) {
 	}
 	if got := textAt(finding, "unmapped", "alert", "actor", "identity_provider"); got != "accounts.google.com" {
 		t.Errorf("the identity provider is %q", got)
+	}
+}
+
+func TestRelatedCallsAreEvidenceOfTheSchema(t *testing.T) {
+	calls := []alert.Related{
+		{Time: time.Now(), Action: "CreateUser", Provider: "iam.amazonaws.com", EventID: "e", Target: "bob", Address: "198.51.100.7", Failed: true},
+		{Action: "CreateUser", Address: "cloudformation.amazonaws.com"},
+		{Action: "CreateUser", Address: "fe80::1%eth0"},
+		{Action: "CreateUser"},
+		{Provider: "iam.amazonaws.com"}, // without an operation it is not a call
+	}
+	for _, identity := range []object{{"type": "IAMUser", "arn": "arn:aws:iam::111122223333:user/alice", "accountId": "111122223333", "accessKeyId": "AKIAEXAMPLE"}, {}} {
+		body := pack(t, object{"eventTime": "2026-03-01T12:00:00Z", "eventSource": "iam.amazonaws.com", "eventName": "CreateUser", "userIdentity": identity})
+		var event cloudtrail.Event
+		event.Reset(body, cloudtrail.Raw)
+		a := alert.NewTemplate(&rule.Rule{ID: "r", Name: "R", Severity: "low"}).Alert(&event, alert.Granted{}, alert.CoverRule, time.Now())
+		a.Relate(calls)
+		record, _ := alert.FormatOCSF.Append(nil, body, []alert.Alert{a}, "", time.Now())
+		finding := decode(t, record)
+		if evidences, _ := finding["evidences"].([]any); len(evidences) != 5 {
+			t.Errorf("there are %d evidences, want one for the event and one for each call with a name", len(evidences))
+		}
+		for _, problem := range ocsfSchema["detection_finding"].problems("finding", finding) {
+			t.Error(problem)
+		}
 	}
 }
 
