@@ -133,8 +133,9 @@ func TestWhatIsAppendedOfThePastIsReadBack(t *testing.T) {
 }
 
 func TestThePastOfAnAlertIsBounded(t *testing.T) {
-	long := strings.Repeat("é", 100_000) + "\xff"
+	long := strings.Repeat("é", 5000) + "\xff"
 	u, c := payUse(), payClosing()
+	u.Account, u.Grant.Account = strings.Repeat("1", 5000), "\xff"
 	for _, text := range []*string{&u.Action, &u.Principal, &u.EventID, &u.Grant.Resource, &u.Grant.Principal, &u.Grant.OpenedBy, &u.Grant.Means, &c.How, &c.Grant.StatementID} {
 		*text = long
 	}
@@ -155,6 +156,12 @@ func TestThePastOfAnAlertIsBounded(t *testing.T) {
 		read := alert.Read(record, format, "alert")
 		if len(read) != 1 || len(read[0].Related) != 20 || len(read[0].Used.Addresses) != 8 || len(read[0].Used.Grant.Actions) != 16 || len(read[0].Closed.Uses) != 16 || len(read[0].Visible) != 16 {
 			t.Errorf("%s: a list is not cut", name)
+		}
+		if account := read[0].Used.Account; len(account) != 2048 {
+			t.Errorf("%s: a text has %d bytes", name, len(account))
+		}
+		if account := read[0].Used.Grant.Account; account != "\ufffd" {
+			t.Errorf("%s: a text is %q", name, account)
 		}
 	}
 	if len(a.Reason) > 2000 {
@@ -218,6 +225,26 @@ func TestTheForgedPastOfAnAlertIsReadWithoutHarm(t *testing.T) {
 		}
 		if got := strings.Join(said, " "); got != test.want {
 			t.Errorf("%s: read %q, want %q", test.past, got, test.want)
+		}
+	}
+}
+
+func TestALongForgedPastIsNotReadToItsEnd(t *testing.T) {
+	calls := strings.Repeat(`{"action":"a"},`, 1000) + `{"action":"b"}`
+	evidences := strings.Repeat(`{"api":{"operation":"a"},"data":{"related":{"failed":false}}},`, 1000) + `{}`
+	uses := strings.Repeat(`{},`, 1000) + `{}`
+	for format, text := range map[alert.Format]string{
+		alert.FormatNative: `{"alert":{"rule":{"id":"r"},"related":[` + calls + `],"closing":{"how":"removed","uses":[` + uses + `]}}}`,
+		alert.FormatOCSF: `{"class_uid":2004,"metadata":{"product":{"name":"Trailwire"}},"finding_info":{"analytic":{"uid":"r"}},"evidences":[` + evidences + `],
+			"unmapped":{"alert":{"closing":{"how":"removed","uses":[` + uses + `]}}}}`,
+	} {
+		record, err := document.AppendFromJSON(nil, []byte(text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		read := alert.Read(record, format, "alert")
+		if len(read) != 1 || len(read[0].Related) != 20 || len(read[0].Closed.Uses) != 16 {
+			t.Errorf("format %d: %d alerts, or a list is longer than any that is written", format, len(read))
 		}
 	}
 }

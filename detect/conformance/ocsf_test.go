@@ -264,8 +264,12 @@ func TestRelatedCallsAreEvidenceOfTheSchema(t *testing.T) {
 		a.Relate(calls)
 		record, _ := alert.FormatOCSF.Append(nil, body, []alert.Alert{a}, "", time.Now())
 		finding := decode(t, record)
-		if evidences, _ := finding["evidences"].([]any); len(evidences) != 5 {
-			t.Errorf("there are %d evidences, want one for the event and one for each call with a name", len(evidences))
+		evidences, _ := finding["evidences"].([]any)
+		if len(evidences) != 5 {
+			t.Fatalf("there are %d evidences, want one for the event and one for each call with a name", len(evidences))
+		}
+		if source := evidences[3].(object)["src_endpoint"]; !equalJSON(t, source, object{"domain": "fe80::1%eth0"}) {
+			t.Errorf("an address with a zone is in %v", source)
 		}
 		for _, problem := range ocsfSchema["detection_finding"].problems("finding", finding) {
 			t.Error(problem)
