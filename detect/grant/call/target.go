@@ -32,5 +32,6 @@ func (r *reader) forget() {
 	clear(p.listed[:cap(p.listed)])
 	clear(p.request[:cap(p.request)])
 	*p = parameters{request: p.request[:0], listed: p.listed[:0]}
-	r.event, r.covers, r.opening = nil, nil, Opening{}
+	r.event, r.covers, r.opening = nil, nil, Opening{Account: r.opening.Account}
+	r.arn, r.name = r.arn[:0], r.name[:0]
 }

@@ -15,6 +15,7 @@ func TestTheTargetOfACallIsItsResource(t *testing.T) {
 		"a path":                  {"userName", `{"requestParameters":{"userName":"bob"}}`, "bob"},
 		"the second of two ways":  {"userName | roleName", `{"requestParameters":{"roleName":"deploy"}}`, "deploy"},
 		"parameters as Java text": {"userName", `{"requestParameters":"{userName=bob, path=/}"}`, "bob"},
+		"no way":                  {"", `{"requestParameters":{"userName":"bob"},"resources":[{"ARN":"arn:aws:s3:::x"}]}`, ""},
 		"nothing":                 {"userName", `{"requestParameters":{"userName":[]}}`, ""},
 	} {
 		body, err := document.AppendFromJSON(nil, []byte(test.event))
@@ -23,8 +24,9 @@ func TestTheTargetOfACallIsItsResource(t *testing.T) {
 		}
 		var event cloudtrail.Event
 		event.Reset(body, cloudtrail.Raw)
-		c := Call{Resource: test.way}
-		for range 2 { // the second time with a reader that was used
+		c, before := Call{Resource: test.way}, Call{Resource: "arn:aws:x:::{userName} | {functionName}"}
+		for range 2 { // with a reader that has read another row
+			before.AppendTarget(nil, &event)
 			if got := string(c.AppendTarget([]byte("x "), &event)); got != "x "+test.want {
 				t.Errorf("%s: %q, want %q", name, got, test.want)
 			}
