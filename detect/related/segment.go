@@ -1,202 +1,187 @@
-package metrics
+package related
 
 import (
-	"runtime"
-	"strings"
+	"bytes"
+	"slices"
+	"sync"
+	"sync/atomic"
 	"time"
+	"unicode/utf8"
 
-	"github.com/trailwire/trailwire/detect"
 	"github.com/trailwire/trailwire/detect/alert"
-	"github.com/trailwire/trailwire/internal/version"
 )
 
-// Instance is a plugin instance whose counters are served.
-type Instance struct {
-	Plugin string // filter or output
-	Name   string // what Fluent Bit calls it: trailwire.0, or its alias
-	Engine *detect.Engine
-	// Chunks returns how many chunks have come, and how many bytes in all.
-	Chunks func() (chunks, bytes uint64)
-	// NotTaken returns how many records with alerts the input trailwire did not
-	// take. It is nil if none are sent there.
-	NotTaken func() uint64
-	// Unsaved returns how often the memory of rules could not be written to its file. It is
-	// nil if it has none.
-	Unsaved func() uint64
-	// Evaluation counts how long it took to evaluate a chunk.
-	Evaluation *Histogram
-	// Stale reports whether the last reload's settings are not in use; nil for
-	// never.
-	Stale func() bool
+// segment is a share of the places of one kind of handle.
+type segment struct {
+	mu             sync.Mutex
+	places         int
+	actors         map[key]*actor
+	families       map[uint64]int // how many actors of each there are
+	newest, oldest *actor         // by arrival of their last call
+	evicted        atomic.Uint64
 }
 
-// The metrics, each with the labels of an instance and some with those of a
-// rule. Their names are a promise: conf/grafana/trailwire.json and users' alert
-// rules rely on them.
-var (
-	ofInstance = []string{"name", "plugin"}
-	ofRule     = []string{"name", "plugin", "rule", "rule_id", "severity"}
+// actor is the past of one handle.
+type actor struct {
+	handle       key
+	family       uint64
+	lines        []line // by time, the oldest first
+	newer, older *actor
+}
 
-	metricChunks     = &metric{"trailwire_chunks_total", "Chunks that came.", counter, ofInstance}
-	metricBytes      = &metric{"trailwire_bytes_total", "Bytes in the chunks that came.", counter, ofInstance}
-	metricRecords    = &metric{"trailwire_records_total", "Records that were looked into, because the search had found something in them.", counter, ofInstance}
-	metricEvents     = &metric{"trailwire_events_total", "CloudTrail events found in the records that were looked into.", counter, ofInstance}
-	metricNoEvent    = &metric{"trailwire_no_event_total", "Records that mention what a rule looks for, and hold no CloudTrail event that is recognised.", counter, ofInstance}
-	metricMalformed  = &metric{"trailwire_malformed_total", "Records and texts that could not be read.", counter, ofInstance}
-	metricOverLimit  = &metric{"trailwire_over_limit_total", "Records that were not split, because their parts would be many times their size.", counter, ofInstance}
-	metricMatches    = &metric{"trailwire_matches_total", "Alerts raised, suppressed ones included.", counter, ofRule}
-	metricExcepted   = &metric{"trailwire_excepted_total", "Matches that an exception dropped.", counter, ofRule}
-	metricSuppressed = &metric{"trailwire_suppressed_total", "Alerts that were marked as suppressed, by the reason: duplicate or max_signals.", counter, []string{"name", "plugin", "reason", "rule", "rule_id", "severity"}}
-	metricEvaluation = &metric{"trailwire_evaluation_seconds", "How long it took to evaluate a chunk in which the search had found something.", histogram, ofInstance}
-	metricNotTaken   = &metric{"trailwire_not_taken_total", "Records with alerts that the input trailwire did not take. They were tagged in place.", counter, ofInstance}
-	metricStale      = &metric{"trailwire_settings_stale", "1 if a hot reload brought wrong settings and the earlier ones stay in use, else 0.", gauge, ofInstance}
-	metricLearned    = &metric{"trailwire_learned_total", "New terms that raised no alert, because their rules were learning.", counter, ofInstance}
-	metricLearning   = &metric{"trailwire_learning_rules", "Rules about new terms that raise no alert yet, because they learn.", gauge, ofInstance}
-	metricMemory     = &metric{"trailwire_state_bytes", "Memory that rules about several events use to remember.", gauge, ofInstance}
-	metricKeys       = &metric{"trailwire_state_keys", "Keys that a rule about several events remembers.", gauge, ofRule}
-	metricEvicted    = &metric{"trailwire_state_evicted_total", "Keys that a rule about several events gave up, because the memory was full.", counter, ofRule}
-	metricUnsaved    = &metric{"trailwire_state_unsaved_total", "How often the memory of rules could not be written to state_path.", counter, ofInstance}
-	metricBuild      = &metric{"trailwire_build_info", "Always 1; the labels say what is running.", gauge, []string{"go_version", "version"}}
+func (s *segment) init(places int) {
+	s.places = places
+	s.actors, s.families = make(map[key]*actor), make(map[uint64]int)
+}
+
+// note adds a line to the past of a handle.
+func (s *segment) note(handle key, family uint64, l line) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	a := s.actors[handle]
+	if a == nil {
+		if len(s.actors) >= s.places {
+			s.evict(l.at)
+		}
+		a = &actor{handle: handle, family: family}
+		s.actors[handle] = a
+		s.families[family]++
+	} else {
+		s.unlink(a)
+	}
+	s.link(a)
+	a.add(l)
+}
+
+// of appends the lines of a handle.
+func (s *segment) of(handle key, dst []line) []line {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if a := s.actors[handle]; a != nil {
+		dst = append(dst, a.lines...)
+	}
+	return dst
+}
+
+// evict gives an actor up, for one whose call is of this time.
+func (s *segment) evict(at time.Time) {
+	a := s.victim()
+	if at.Sub(a.lines[len(a.lines)-1].at) <= Window {
+		s.evicted.Add(1)
+	}
+	s.unlink(a)
+	delete(s.actors, a.handle)
+	if s.families[a.family]--; s.families[a.family] == 0 {
+		delete(s.families, a.family)
+	}
+}
+
+// victim is who is given up: the one that is longest without a call of the largest family,
+// if that has more than an eighth of the places, else of all.
+func (s *segment) victim() *actor {
+	largest, most := uint64(0), s.places/8
+	for family, n := range s.families {
+		if n > most {
+			largest, most = family, n
+		}
+	}
+	if most > s.places/8 {
+		for a := s.oldest; a != nil; a = a.newer {
+			if a.family == largest {
+				return a
+			}
+		}
+	}
+	return s.oldest
+}
+
+// link makes an actor the newest.
+func (s *segment) link(a *actor) {
+	a.older, a.newer = s.newest, nil
+	if s.newest != nil {
+		s.newest.newer = a
+	} else {
+		s.oldest = a
+	}
+	s.newest = a
+}
+
+func (s *segment) unlink(a *actor) {
+	if a.newer != nil {
+		a.newer.older = a.older
+	} else {
+		s.newest = a.older
+	}
+	if a.older != nil {
+		a.older.newer = a.newer
+	} else {
+		s.oldest = a.newer
+	}
+}
+
+// add adds a line in its place by time. When there are enough it takes the place of the
+// oldest, if it is newer.
+func (a *actor) add(l line) {
+	if slices.ContainsFunc(a.lines, func(have line) bool { return have.id == l.id }) {
+		return
+	}
+	i := len(a.lines)
+	for i > 0 && l.at.Before(a.lines[i-1].at) {
+		i--
+	}
+	switch {
+	case len(a.lines) < PerActor:
+		if len(a.lines) == cap(a.lines) { // most actors make a few calls of the list, if any
+			a.lines = append(make([]line, 0, min(max(1, 2*cap(a.lines)), PerActor)), a.lines...)
+		}
+		a.lines = slices.Insert(a.lines, i, l)
+	case i > 0:
+		copy(a.lines, a.lines[1:i])
+		a.lines[i-1] = l
+	}
+}
+
+// line is a call. Its texts are parts of one: the target, the action, the event's id and
+// the address, and each number is where one of them ends.
+type line struct {
+	at                      time.Time
+	id                      key
+	provider                string // of the table
+	text                    string
+	target, action, eventID uint16
+	failed                  bool
+}
+
+// maxTarget and maxShort are the most bytes of the texts of a line. An ARN has seldom more
+// than 128, an id of CloudTrail's 36, an address in IPv6 39.
+const (
+	maxTarget = 256
+	maxShort  = 64
 )
 
-// label identifies an instance, and a metric of one.
-type label struct{ plugin, name string }
-
-// scrape reads the counters of instances. While a configuration is reloaded there
-// are two of one name. Their counts are added up, since no metric may come twice.
-func scrape(instances []*Instance) exposition {
-	seen := make(map[label]*total)
-	var order []label
-	for _, i := range instances {
-		l := label{i.Plugin, valid(i.Name)} // an alias is any bytes
-		if seen[l] == nil {
-			seen[l] = &total{rules: make(map[rule]*detect.RuleStats)}
-			order = append(order, l)
-		}
-		seen[l].add(i)
+func (l *line) related() alert.Related {
+	return alert.Related{
+		Time: l.at, Action: l.text[l.target:l.action], Provider: l.provider, EventID: l.text[l.action:l.eventID],
+		Target: l.text[:l.target], Address: l.text[l.eventID:], Failed: l.failed,
 	}
-	e := make(exposition)
-	for _, l := range order {
-		seen[l].expose(e, l)
-	}
-	e.add(metricBuild, 1, runtime.Version(), version.Number)
-	return e
 }
 
-// valid returns a text as what the format demands of a label's value: UTF-8.
-func valid(text string) string { return strings.ToValidUTF8(text, "\ufffd") }
-
-// rule identifies a rule in a metric.
-type rule struct{ id, name, severity string }
-
-// total is what the instances of one name have counted.
-type total struct {
-	chunks, bytes uint64
-	stats         detect.Stats
-	rules         map[rule]*detect.RuleStats
-	order         []rule
-	evaluation    observations
-	notTaken      uint64
-	routes        bool // alerts are sent to the input trailwire
-	stale         bool
-	remembers     bool
-	memory        int64
-	learning      int
-	unsaved       uint64
-	keeps         bool // the memory is kept in a file
+// bounded cuts a text between two characters, and makes it valid UTF-8.
+func bounded(text []byte, limit int) []byte {
+	text = cut(text, limit)
+	if !utf8.Valid(text) {
+		text = cut(bytes.ToValidUTF8(text, []byte("\ufffd")), limit)
+	}
+	return text
 }
 
-func (t *total) add(i *Instance) {
-	chunks, bytes := i.Chunks()
-	t.chunks += chunks
-	t.bytes += bytes
-	if i.Stale != nil && i.Stale() {
-		t.stale = true
+func cut(text []byte, limit int) []byte {
+	if len(text) <= limit {
+		return text
 	}
-	if i.NotTaken != nil {
-		t.routes = true
-		t.notTaken += i.NotTaken()
+	n := limit
+	for n > limit-utf8.UTFMax && !utf8.RuneStart(text[n]) {
+		n--
 	}
-	s := i.Engine.Stats()
-	t.stats.Records += s.Records
-	t.stats.Events += s.Events
-	t.stats.NoEvent += s.NoEvent
-	t.stats.Malformed += s.Malformed
-	t.stats.OverLimit += s.OverLimit
-	t.stats.Learned += s.Learned
-	if i.Engine.Remembers() {
-		t.remembers = true
-		t.memory = max(t.memory, i.Engine.MemoryUsed()) // a reload's two instances share it
-	}
-	if i.Unsaved != nil {
-		t.keeps = true
-		t.unsaved = max(t.unsaved, i.Unsaved())
-	}
-	learning := 0
-	for _, s := range i.Engine.RuleStats() {
-		r := rule{valid(s.Rule.ID), valid(s.Rule.Name), valid(s.Rule.Severity)}
-		if t.rules[r] == nil {
-			t.rules[r] = &detect.RuleStats{Rule: s.Rule}
-			t.order = append(t.order, r)
-		}
-		t.rules[r].Alerts += s.Alerts
-		t.rules[r].Duplicates += s.Duplicates
-		t.rules[r].OverMaxSignals += s.OverMaxSignals
-		t.rules[r].Excepted += s.Excepted
-		t.rules[r].Remembered = max(t.rules[r].Remembered, s.Remembered)
-		t.rules[r].Evicted = max(t.rules[r].Evicted, s.Evicted)
-		if s.LearnsTo.After(time.Now()) {
-			learning++
-		}
-	}
-	t.learning = max(t.learning, learning)
-	t.evaluation.add(i.Evaluation)
-}
-
-// expose adds what was counted to a scrape.
-func (t *total) expose(e exposition, l label) {
-	ofInstance := func(m *metric, n uint64) { e.add(m, float64(n), l.name, l.plugin) }
-	ofInstance(metricChunks, t.chunks)
-	ofInstance(metricBytes, t.bytes)
-	ofInstance(metricRecords, t.stats.Records)
-	ofInstance(metricEvents, t.stats.Events)
-	ofInstance(metricNoEvent, t.stats.NoEvent)
-	ofInstance(metricMalformed, t.stats.Malformed)
-	ofInstance(metricOverLimit, t.stats.OverLimit)
-	if t.routes {
-		ofInstance(metricNotTaken, t.notTaken)
-	}
-	stale := uint64(0)
-	if t.stale {
-		stale = 1
-	}
-	ofInstance(metricStale, stale)
-	if t.remembers {
-		ofInstance(metricLearned, t.stats.Learned)
-		ofInstance(metricLearning, uint64(t.learning))
-		ofInstance(metricMemory, uint64(t.memory))
-	}
-	if t.keeps {
-		ofInstance(metricUnsaved, t.unsaved)
-	}
-	for _, r := range t.order {
-		exposeRule(e, l, r, t.rules[r])
-	}
-	e.addHistogram(metricEvaluation, &t.evaluation, l.name, l.plugin)
-}
-
-// exposeRule adds what was counted of a rule to a scrape.
-func exposeRule(e exposition, l label, r rule, s *detect.RuleStats) {
-	add := func(m *metric, n uint64) { e.add(m, float64(n), l.name, l.plugin, r.name, r.id, r.severity) }
-	if s.Rule.Past() != nil {
-		add(metricKeys, uint64(s.Remembered))
-		add(metricEvicted, s.Evicted)
-	}
-	add(metricMatches, s.Alerts)
-	add(metricExcepted, s.Excepted)
-	suppressed := func(why alert.Suppression, n uint64) {
-		e.add(metricSuppressed, float64(n), l.name, l.plugin, why.String(), r.name, r.id, r.severity)
-	}
-	suppressed(alert.Duplicate, s.Duplicates)
-	suppressed(alert.OverMaxSignals, s.OverMaxSignals)
+	return text[:n]
 }
