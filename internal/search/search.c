@@ -4,14 +4,27 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ids.h"
 #include "needle.h"
 #include "search.h"
+
+/* Accounts that are looked for. Those before stay until the search ends, since another
+ * thread may be reading them. */
+struct watch {
+    struct trailwire_accounts *accounts;
+    struct watch *older;
+};
 
 struct trailwire_search {
     struct needle *needles;
     size_t count;
     struct teddy *teddy;
+    _Atomic(struct watch *) watch;
 };
+
+/* How much is looked at for ids before the needles are looked for in it, at first and at
+ * most. What is after a hit is looked at again. */
+enum { FIRST_PART = 256, LONGEST_PART = 4096 };
 
 static int hex(uint8_t c)
 {
@@ -100,10 +113,28 @@ int trailwire_search_ready(struct trailwire_search *s, const uint8_t *sample, si
     return s->teddy == NULL ? -1 : 0;
 }
 
+int trailwire_search_watch(struct trailwire_search *s, struct trailwire_accounts *a)
+{
+    struct watch *w = malloc(sizeof(*w));
+
+    if (w == NULL) {
+        return -1;
+    }
+    trailwire_accounts_share(a);
+    *w = (struct watch) { a, atomic_load_explicit(&s->watch, memory_order_relaxed) };
+    atomic_store_explicit(&s->watch, w, memory_order_release);
+    return 0;
+}
+
 void trailwire_search_free(struct trailwire_search *s)
 {
     if (s == NULL) {
         return;
+    }
+    for (struct watch *w = s->watch, *older; w != NULL; w = older) {
+        older = w->older;
+        trailwire_accounts_release(w->accounts);
+        free(w);
     }
     trailwire_teddy_free(s->teddy);
     for (size_t i = 0; i < s->count; i++) {
@@ -113,10 +144,40 @@ void trailwire_search_free(struct trailwire_search *s)
     free(s);
 }
 
+/* The first hit at or after from, ids among them: part by part, first the ids, then the needles
+ * before the first of them. */
+static size_t next_with(const struct trailwire_search *s, const struct ids *ids, const uint8_t *data,
+                        size_t size, size_t from)
+{
+    size_t seen = from; /* no needle is before it */
+
+    for (size_t length = FIRST_PART; from < size; length = length < LONGEST_PART ? 2 * length : length) {
+        size_t end = size - from < length ? size : from + length;
+        size_t hit = trailwire_ids_next(ids, data, size, from, &end);
+        if (seen < hit) {
+            seen = trailwire_teddy_next(s->teddy, data, size, seen, hit);
+        }
+        if (seen < hit || hit < end) {
+            return seen < hit ? seen : hit;
+        }
+        from = end;
+    }
+    return size;
+}
+
 size_t trailwire_search_next(const struct trailwire_search *s, const uint8_t *data, size_t size,
                              size_t from)
 {
-    return from < size ? trailwire_teddy_next(s->teddy, data, size, from) : size;
+    const struct watch *w = atomic_load_explicit(&s->watch, memory_order_acquire);
+    const struct ids *ids = w != NULL ? trailwire_ids_of(w->accounts) : NULL;
+
+    if (from >= size) {
+        return size;
+    }
+    if (ids != NULL) {
+        return next_with(s, ids, data, size, from);
+    }
+    return trailwire_teddy_next(s->teddy, data, size, from, size);
 }
 
 uint64_t trailwire_search_which(const struct trailwire_search *s, const uint8_t *data, size_t size)
@@ -125,7 +186,7 @@ uint64_t trailwire_search_which(const struct trailwire_search *s, const uint8_t 
     uint64_t found = 0;
 
     for (size_t at = 0; at < size && (found & all) != all; at++) {
-        at = trailwire_teddy_next(s->teddy, data, size, at);
+        at = trailwire_teddy_next(s->teddy, data, size, at, size);
         if (at < size) {
             found |= trailwire_teddy_at(s->teddy, s->needles, data, size, at);
         }

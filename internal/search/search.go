@@ -23,6 +23,7 @@ import "C"
 
 import (
 	"errors"
+	"runtime"
 	"unsafe"
 
 	"github.com/trailwire/trailwire/detect"
@@ -132,6 +133,20 @@ func (s *Search) Over(chunk []byte, first int) func(from int) (event, body, end,
 			C.size_t(len(chunk)), C.size_t(from), C.size_t(first))
 		return int(found.event.at), int(found.event.body), int(found.event.end), int(found.hit)
 	}
+}
+
+// Watch makes s look for the texts and numbers of these accounts too from now on, in place of
+// those of any accounts before: Next, Over and the C functions do. It fails if there is no
+// memory. One goroutine at a time calls it, while others may search. A nil Search takes it.
+func (s *Search) Watch(a *Accounts) error {
+	if s == nil {
+		return nil
+	}
+	defer runtime.KeepAlive(a)
+	if C.trailwire_search_watch(s.c, a.c) != 0 {
+		return errNoMemory
+	}
+	return nil
 }
 
 // C returns the C struct, for code that calls the C function itself.

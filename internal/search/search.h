@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "accounts.h"
 #include "walk.h"
 
 struct trailwire_search;
@@ -32,10 +33,17 @@ int trailwire_search_add(struct trailwire_search *, const char *text, size_t len
 int trailwire_search_ready(struct trailwire_search *, const uint8_t *sample, size_t size);
 
 /*
+ * Looks for the texts and numbers of these accounts too from now on, in place of those of any
+ * accounts before. The search takes a share of them. Returns 0, or -1 if there is no memory.
+ * One thread at a time, while others may search.
+ */
+int trailwire_search_watch(struct trailwire_search *, struct trailwire_accounts *);
+
+/*
  * Returns the first hit at or after from, size if there is none. A hit is an
  * offset inside a needle that is there, or the byte before it, or the beginning of
- * a JSON escape \u00XX of a character that could be part of one. Safe for any
- * number of threads.
+ * a JSON escape \u00XX of a character that could be part of one, or an offset inside the
+ * digits or at the beginning of the number of an account. Safe for any number of threads.
  */
 size_t trailwire_search_next(const struct trailwire_search *, const uint8_t *data, size_t size,
                              size_t from);

@@ -475,29 +475,35 @@ static size_t next_in_rest(const struct teddy *t, const uint8_t *data, size_t si
     return size;
 }
 
-size_t trailwire_teddy_next(const struct teddy *t, const uint8_t *data, size_t size, size_t from)
+size_t trailwire_teddy_next(const struct teddy *t, const uint8_t *data, size_t size, size_t from,
+                            size_t end)
 {
     const size_t block = VECTORS * t->loop.width;
+    /* So far it is a block if one begins before end. */
+    const size_t stop = size - end >= block + LONGEST_BLOCK ? end + block + LONGEST_BLOCK - 1 : size;
     size_t i = from;
 
     while (t->loop.pass != NULL) {
         struct passed passed;
-        i = t->loop.pass(t, data, size, i, &passed);
-        if (passed.blocks == 0) {
-            return next_in_rest(t, data, size, i);
+        if (i >= end) {
+            return i;
         }
-        size_t end = i + passed.blocks * block;
+        i = t->loop.pass(t, data, stop, i, &passed);
+        if (passed.blocks == 0) {
+            return i < end ? next_in_rest(t, data, size, i) : i;
+        }
+        size_t next = i + passed.blocks * block;
         i = hit_in_blocks(t, data, size, i, data + i, &passed);
-        if (i < end) {
+        if (i < next) {
             return i;
         }
     }
-    for (; i < size; i++) {
+    for (; i < end; i++) {
         uint8_t spelling[LONGEST_BLOCK] = { 0 };
         memcpy(spelling, data + i, size - i < LONGEST_BLOCK ? size - i : LONGEST_BLOCK);
         if (is_hit(t, data, size, i, spelling)) {
             return i;
         }
     }
-    return size;
+    return i;
 }
