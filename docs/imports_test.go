@@ -35,6 +35,7 @@ var packages = []struct{ name, mayImport string }{
 	{"detect/grant/policy", "detect/document"},
 	{"detect/grant/call", "detect/document detect/program detect/cloudtrail detect/grant detect/grant/policy"},
 	{"detect/grant/use", "detect/cloudtrail detect/grant detect/grant/call"},
+	{"detect/grant/closing", "detect/cloudtrail detect/grant detect/grant/policy detect/grant/call detect/grant/use"},
 	{"detect/needle", "detect/program detect/cloudtrail"},
 	{"detect/state", ""},
 	{"detect/rule/builtin", ""},
