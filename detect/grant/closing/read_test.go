@@ -49,6 +49,8 @@ func TestAClosingClosesNoMoreThanItSays(t *testing.T) {
 		{"another attribute of a queue", "sqs", "SetQueueAttributes", `"requestParameters": {` + queue + `, "attributes": {"DelaySeconds": "5"}}`, ""},
 		{"a policy that is cut off", "sqs", "SetQueueAttributes", `"requestParameters": {` + queue + `, "attributes": {"Policy": "{\"Statement\":[{\"Effect\":\"Allow\",\"Princi"}}`, ""},
 		{"a policy with more than can be listed", "sqs", "SetQueueAttributes", `"requestParameters": {` + queue + `, "attributes": {"Policy": {"Statement": [` + repeated(`{"Effect": "Allow", "Principal": {"AWS": "%012d"}, "Action": "sqs:*"}`, 300) + `]}}}`, ""},
+		{"a service for more accounts than can be listed", "s3", "PutBucketPolicy", `"requestParameters": {"bucketName": "orders", "bucketPolicy": {"Statement": [{"Effect": "Allow", "Principal": {"Service": "sns.amazonaws.com"}, "Action": "s3:*", "Condition": {"StringEquals": {"aws:SourceAccount": [` + repeated(`"%012d"`, 40) + `]}}}]}}`, ""},
+		{"two policies at once, of which one is open", "s3", "PutBucketPolicy", `"requestParameters": {"bucketName": "orders", "bucketPolicy": {"Statement": []}, "BucketPolicy": {"Statement": [{"Effect": "Allow", "Principal": "*", "Action": "s3:*"}]}}`, "arn:aws:s3:::orders policy replaces but some"},
 		{"two policies at once", "s3", "PutBucketPolicy", `"requestParameters": {"bucketName": "orders", "bucketPolicy": {"Statement": []}, "BucketPolicy": "{}"}`, ""},
 		{"another attribute of a topic", "sns", "SetTopicAttributes", `"requestParameters": {"topicArn": "arn:aws:sns:eu-west-1:111122223333:t", "attributeName": "DisplayName", "attributeValue": "{}"}`, ""},
 		{"an instance of which something else is changed", "rds", "ModifyDBInstance", `"requestParameters": {"dBInstanceIdentifier": "db", "allocatedStorage": 20}`, ""},
@@ -108,6 +110,7 @@ func TestWhichGrantsAClosingCloses(t *testing.T) {
 		{"everyone", Closing{Resource: r, Means: "policy", Everyone: true}, Opened{Resource: r, Means: "policy", Principal: "*", Everyone: true}, true},
 		{"everyone where an account was let in", Closing{Resource: r, Means: "policy", Everyone: true}, account, false},
 		{"an account where everyone was let in", Closing{Resource: r, Means: "policy", Accounts: []string{"444455556666"}}, Opened{Resource: r, Means: "policy", Principal: "*", Everyone: true}, false},
+		{"an account where nobody is known to be let in", Closing{Resource: r, Means: "policy", Accounts: []string{"444455556666"}}, Opened{Resource: r, Means: "policy"}, false},
 		{"a policy that lets in nobody from outside", Closing{Resource: r, Means: "policy", Replaces: true}, account, true},
 		{"a policy by another means", Closing{Resource: r, Means: "acl", Replaces: true}, account, false},
 	} {
@@ -136,6 +139,10 @@ func TestAPolicyThatIsWrittenAnewKeepsWhomItStillLetsIn(t *testing.T) {
 	} {
 		t.Run(c.why, func(t *testing.T) {
 			got, ok := Read(raw(t, text("s3", "PutBucketPolicy", `"requestParameters": {"bucketName": "orders", "bucketPolicy": {"Statement": [{"Effect": "Allow", "Principal": `+c.principal+`, "Action": "s3:GetObject", "Resource": "*"}]}}`)))
+			byRoot := Opened{Resource: bucket, Means: "policy", Principal: account.Principal}
+			if got.Closes(byRoot) != c.account {
+				t.Errorf("the account by its root alone is closed: %v", got.Closes(byRoot))
+			}
 			if !ok || got.Closes(account) != c.account || got.Closes(everyone) != c.public {
 				t.Errorf("%q, %v: the account is closed %v, everyone %v", summary(got), ok, got.Closes(account), got.Closes(everyone))
 			}

@@ -32,7 +32,8 @@ func (r *reader) replace(row *call.Call, m means) (c Closing, ok bool) {
 }
 
 // isWritten reports whether a call has the document or setting at all. SetQueueAttributes
-// mostly sets something else.
+// mostly sets something else. Where a forged event has two documents, Kept has those
+// whom either lets in.
 func (r *reader) isWritten(row *call.Call, m means) bool {
 	if m.document != "" {
 		return r.arguments.Has(m.document)
@@ -45,7 +46,7 @@ func (r *reader) isWritten(row *call.Call, m means) bool {
 				return false
 			}
 		}
-		if paths := documentOf(part); paths == "" || !r.arguments.Has(paths) || !r.arguments.IsClear(paths) {
+		if paths := documentOf(part); paths == "" || !r.arguments.Has(paths) {
 			return false
 		}
 	}

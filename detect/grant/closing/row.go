@@ -30,9 +30,8 @@ type Row struct {
 	// Principals, the call closes all that the means opened.
 	Principals string
 
-	// When is a condition, path=value, that must hold. Unless has paths that must not be
-	// there.
-	When, Unless string
+	// When is a condition, path=value, that must hold.
+	When string
 
 	// IsQualified says that the call is about one version or alias of a function where
 	// it names one.

@@ -56,6 +56,13 @@ func TestOneResourceHasOneForm(t *testing.T) {
 	}
 }
 
+func TestACanonicalTextIsNoLongerThanItMay(t *testing.T) {
+	secret := "arn:aws:secretsmanager:eu-west-1:111122223333:secret:" + strings.Repeat("x", grant.MaxText)
+	if got := Canonical(secret[:grant.MaxText-2]); len(got) > grant.MaxText || Canonical(got) != got {
+		t.Errorf("%d bytes", len(got))
+	}
+}
+
 func FuzzCanonical(f *testing.F) {
 	for _, arn := range []string{
 		"arn:aws:lambda:eu-west-1:111122223333:function:f:7", "arn:aws:iam::111122223333:role/team/ops/r",
