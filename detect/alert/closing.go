@@ -51,7 +51,7 @@ func (c *Closed) sentence(by *Actor, names map[string]string) string {
 		text += " removed the grant to " + grantee + " on " + resource
 	}
 	if c.Stood >= time.Second {
-		text += " after " + span(c.Stood)
+		text += " after " + Span(c.Stood)
 	}
 	return text + ": " + c.uses()
 }

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/trailwire/trailwire/detect/document"
+	"github.com/trailwire/trailwire/detect/grant"
 )
 
 // MaxRelated is the most related calls that an alert lists.
@@ -65,4 +66,25 @@ func readRelated(m []byte) (r Related, ok bool) {
 		Target: textUnder(m, "target"), Address: textUnder(m, "address"), Failed: flagUnder(m, "failed"),
 	}
 	return r, r.Action != ""
+}
+
+// Line says it in one line, bounded and printable for any call:
+//
+//	12:03:04 UpdateFunctionCode of lambda.amazonaws.com on pay, 198.51.100.7
+//
+// The time of the day is in UTC.
+func (r *Related) Line() string {
+	text := grant.Printable(r.Action)
+	if !r.Time.IsZero() {
+		text = r.Time.UTC().Format(time.TimeOnly) + " " + text
+	}
+	for _, part := range []struct{ before, text string }{{" of ", r.Provider}, {" on ", r.Target}, {", ", r.Address}} {
+		if part.text != "" {
+			text += part.before + grant.Printable(part.text)
+		}
+	}
+	if r.Failed {
+		text += " (failed)"
+	}
+	return text
 }

@@ -63,9 +63,9 @@ func (u *Used) grant() string {
 		return "the grant " + opened
 	case before < 0:
 		// The times are those that events say: the call that opened may take longer.
-		return "the grant " + opened + " " + span(-before) + " later"
+		return "the grant " + opened + " " + Span(-before) + " later"
 	default:
-		return "the grant " + opened + " " + span(before) + " earlier"
+		return "the grant " + opened + " " + Span(before) + " earlier"
 	}
 }
 

@@ -119,9 +119,9 @@ var units = []struct {
 	is   time.Duration
 }{{"day", 24 * time.Hour}, {"hour", time.Hour}, {"minute", time.Minute}, {"second", time.Second}}
 
-// span is a time in words, in the largest unit of which there are two, or one exactly. It
+// Span is how long something was, in words, in the largest unit of which there are two, or one exactly. It
 // is rounded down.
-func span(d time.Duration) string {
+func Span(d time.Duration) string {
 	for _, unit := range units {
 		if n := d / unit.is; n >= 2 || n == 1 && d%unit.is == 0 {
 			return counted(int(n), unit.word)

@@ -42,6 +42,8 @@ type reportedAlert struct {
 	Suppressed      string // why, in words; empty if it is not
 	Command         string // takes the grant back; empty if none is safe to paste
 
+	Past []fact // of a use or the end of a grant, of what would be seen, and related calls
+
 	Accounts []string // all that it is about, for the filter
 }
 
@@ -100,8 +102,48 @@ func newReportedAlert(a *alert.Alert, from string) reportedAlert {
 		r.Relation = r.Grant.Relation
 		r.Command, r.Inspect = commandFor(a.Respond), commandFor(a.Inspect)
 	}
+	r.Past = pastOf(a)
 	r.Accounts = r.accounts()
+	for _, story := range storiesOf(a) {
+		if grant.IsAccountID(story.Account) && !slices.Contains(r.Accounts, story.Account) {
+			r.Accounts = append(r.Accounts, story.Account)
+		}
+	}
+	slices.Sort(r.Accounts)
 	return r
+}
+
+// storiesOf are the grants that a use or a closing speaks of.
+func storiesOf(a *alert.Alert) (stories []*alert.GrantStory) {
+	if a.Used != nil {
+		stories = append(stories, &a.Used.Grant)
+	}
+	if a.Closed != nil {
+		stories = append(stories, &a.Closed.Grant)
+	}
+	return stories
+}
+
+// pastOf are the facts that need several lines: the related calls come last.
+func pastOf(a *alert.Alert) (past []fact) {
+	add := func(label string, lines []string) {
+		if lines = slices.DeleteFunc(lines, func(line string) bool { return line == "" }); len(lines) > 0 {
+			past = append(past, fact{Label: label, Texts: lines})
+		}
+	}
+	if a.Used != nil {
+		add("Use", terminal.UseLines(a.Used))
+	}
+	if a.Closed != nil {
+		add("Closing", terminal.ClosingLines(a.Closed))
+	}
+	for _, story := range storiesOf(a) {
+		add("Grant", terminal.StoryLines(story))
+	}
+	add("Would be seen", terminal.AllShown(a.Visible))
+	add("Would not be seen", terminal.AllShown(a.NotVisible))
+	add("Related calls before", terminal.RelatedLines(a.Related))
+	return past
 }
 
 // maxCommand is how long a command on the page may be, in bytes. Longer ones

@@ -60,6 +60,7 @@ func (p *AlertPrinter) Print(a *alert.Alert, from string) {
 	case a.Opened != nil:
 		p.printOpening(a.Opened)
 	}
+	p.printPast(a)
 	if a.Coverage == alert.CoverExtended {
 		p.detail("coverage", beyondTheQuery)
 	}

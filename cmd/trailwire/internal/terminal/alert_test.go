@@ -32,6 +32,21 @@ const onEvent = `    time        2026-06-18T12:00:00Z
     source      198.51.100.7 (aws-cli/2.15)
 `
 
+// storyMembers is a grant that an alert speaks of, and onStory what the text says of it.
+const (
+	storyMembers = `"grant":{"resource":"arn:aws:lambda:eu-west-1:111122223333:function:pay","resource_type":"AWS::Lambda::Function","principal":"444455556666",
+		"account":"444455556666","relation":"cross_account","actions":["lambda:InvokeFunction"],"statement_id":"partner","means":"policy",
+		"opened_at":"2026-06-18T09:00:00Z","opened_by":"arn:aws:iam::111122223333:user/alice","opened_event_id":"e-open","dedup_key":"8f98:e-open:0123",
+		"granted_before":true,"closed_at":"2026-06-18T13:00:00Z","forgotten":true}`
+	onStory = `    grant       arn:aws:lambda:eu-west-1:111122223333:function:pay (AWS::Lambda::Function)
+                lambda:InvokeFunction to 444455556666 (cross_account)
+                policy, statement partner
+                opened 2026-06-18T09:00:00Z by arn:aws:iam::111122223333:user/alice (event e-open)
+                closed 2026-06-18T13:00:00Z
+                alert 8f98:e-open:0123
+`
+)
+
 const heading = `HIGH 73  Lambda opened to another account
   111122223333 let account 444455556666 invoke Lambda function billing
 `
@@ -132,6 +147,61 @@ LOW 21  Another rule
 			"of a long list of texts the first are printed",
 			`{"alert":{` + alertMembers + `,"grant":{"evasion":[` + strings.Repeat(`"x",`, 99) + `"x"]}}}`,
 			heading + onEvent + `    evasion     x` + strings.Repeat(", x", 19) + `
+    event id    6c0f
+    read from   a.json:7
+
+`,
+		},
+		{
+			"a use says who used which grant",
+			`{"alert":{` + alertMembers + `,"use":{"action":"lambda:InvokeFunction","takes_out":true,"account":"444455556666","principal":"AROAEXAMPLE:ci",
+				"first":"2026-06-18T12:00:00Z","last":"2026-06-18T13:00:00Z","count":2,"addresses":["198.51.100.7","203.0.113.9"],"event_id":"e-use","late":true,` + storyMembers + `}}}`,
+			heading + onEvent + `    use         lambda:InvokeFunction (takes out data, code or credentials) by 444455556666 (AROAEXAMPLE:ci)
+                2 uses, 2026-06-18T12:00:00Z to 2026-06-18T13:00:00Z
+                from 198.51.100.7, 203.0.113.9
+                event e-use
+                the use came in before the call that opened the resource
+` + onStory + `                the same outsider had access before it was seen
+                details are no longer remembered: the memory was full
+    event id    6c0f
+    read from   a.json:7
+
+`,
+		},
+		{
+			"the end of a grant says how long it was open and how it was used",
+			`{"alert":{` + alertMembers + `,"closing":{"how":"removed","at":"2026-06-18T13:00:00Z","stood_seconds":14400,"used":true,
+				"uses":[{"action":"lambda:InvokeFunction","count":4,"first":"2026-06-18T12:00:00Z","last":"2026-06-18T12:30:00Z"}],` + storyMembers + `}}}`,
+			heading + onEvent + `    closing     removed 2026-06-18T13:00:00Z after 4 hours
+                lambda:InvokeFunction, 4 uses, 2026-06-18T12:00:00Z to 2026-06-18T12:30:00Z
+` + onStory + `                the same outsider had access before it was seen
+                details are no longer remembered: the memory was full
+    event id    6c0f
+    read from   a.json:7
+
+`,
+		},
+		{
+			"a grant that nobody was seen to use",
+			`{"alert":{` + alertMembers + `,"closing":{"how":"deleted","grant":{"resource":"pay"}}}}`,
+			heading + onEvent + `    closing     deleted
+                no use was seen
+    grant       pay
+    event id    6c0f
+    read from   a.json:7
+
+`,
+		},
+		{
+			"what would be seen, and what the same actor called before",
+			`{"alert":{` + alertMembers + `,"visibility":{"visible":["reading its code"],"not_visible":["invocations","function URLs"]},"related":[
+				{"time":"2026-06-18T11:59:04+02:00","action":"UpdateFunctionCode20150331v2","provider":"lambda.amazonaws.com","event_id":"e1","target":"pay","address":"198.51.100.7"},
+				{"action":"Create\u001b[2JUser","failed":true}]}}`,
+			heading + onEvent + `    visible     reading its code
+    not seen    invocations
+                function URLs
+    related     09:59:04 UpdateFunctionCode20150331v2 of lambda.amazonaws.com on pay, 198.51.100.7
+                Create` + "�" + `[2JUser (failed)
     event id    6c0f
     read from   a.json:7
 
