@@ -32,8 +32,10 @@ import (
 //     its tactics, the event's Outcome, nor, unless the license asks for it, the rule's
 //     Author. It carries the event's Provider if there is an action, and an Address if
 //     there is no IP or if it is the IP. Neither the source nor the provider is there if
-//     the finding has no
-//     evidence: a user agent alone is none.
+//     the finding has no evidence of the event: a user agent alone is none.
+//   - Of related calls there are [MaxRelated] at most, and none without an Action.
+//   - The lists of Used, Closed and their grants are cut as they are written, and a time
+//     that a grant was open has whole seconds.
 //
 // A record with several alerts has each of them in the native form as well, so that
 // they are read as completely as native ones.
