@@ -207,6 +207,25 @@ func TestTheTextsOfACallAreBounded(t *testing.T) {
 	}
 }
 
+func TestDeliveriesOfOneEventTakeOnePlace(t *testing.T) {
+	m := New()
+	m.Note(made{id: "1", source: iam, name: "CreateUser", arn: alice}.event(t), noon)
+	for range 30 {
+		m.Note(made{id: "2", source: iam, name: "CreateUser", arn: alice}.event(t), noon.Add(time.Second))
+	}
+	if got := ids(m.Of(made{id: "x", arn: alice}.event(t), noon.Add(time.Minute))); got != "2 1" {
+		t.Errorf("related are %q", got)
+	}
+}
+
+func TestATextThatIsNotUTF8IsMadeSo(t *testing.T) {
+	for text, want := range map[string]string{"\xffb": "\ufffdb", "\xff\xff": "\ufffd", "é": "é", "aé": "aé", "abcé": "abc"} {
+		if got := string(bounded([]byte(text), 4)); got != want {
+			t.Errorf("%q becomes %q, want %q", text, got, want)
+		}
+	}
+}
+
 func TestAFloodByOneActorCostsThatActorItsOwnPast(t *testing.T) {
 	m := New()
 	m.Note(made{id: "b", source: iam, name: "CreateUser", arn: bob}.event(t), noon)
