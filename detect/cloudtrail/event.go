@@ -159,7 +159,7 @@ func (e *Event) Body() []byte { return e.body }
 // nothing. What Elastic's pipeline drops counts as nothing: empty strings, and in a
 // raw event - and none.
 func (e *Event) Value(f Field) program.Value {
-	if f.grant != 0 {
+	if f.grant != 0 || f.story != 0 {
 		return program.Null()
 	}
 	if e.form == ECS {

@@ -149,6 +149,7 @@ type Field struct {
 	leaves bool // it is all that is below its path
 	trace  Trace
 	grant  GrantField
+	story  StoryField
 
 	database string // in which it is looked up
 }
@@ -171,11 +172,15 @@ const (
 // field. An event alone does not answer it: see [GrantField].
 func (f Field) Grant() GrantField { return f.grant }
 
+// Story returns what the field says of a grant that was used or closed, 0 if it is
+// another field. An event alone does not answer it: see [StoryField].
+func (f Field) Story() StoryField { return f.story }
+
 // Cost is about what it takes to read the field from an event, where to read a member of the
 // event is 1.
 func (f Field) Cost() int {
 	switch {
-	case f.grant != 0:
+	case f.grant != 0 || f.story != 0:
 		return 100
 	case isFlattened(f.from) || f.leaves:
 		return 15
@@ -324,6 +329,9 @@ func lookupField(name string) (Field, bool) {
 	if f, ok := lookupGrantField(name); ok {
 		return f.is(program.Keyword), true
 	}
+	if f, ok := lookupStoryField(name); ok {
+		return f, true
+	}
 	if f, ok := mapping[name]; ok {
 		if f.typ == program.Unmapped {
 			f.typ = program.Keyword
@@ -346,8 +354,8 @@ func lookupField(name string) (Field, bool) {
 func TypeOf(name string) program.FieldType { return LookupField(name).Type() }
 
 // KnownFields returns the ECS names that raw events answer, in no order;
-// aws.cloudtrail.flattened.* comes on top, and so does trailwire.grant.*, which takes
-// more than an event to answer.
+// aws.cloudtrail.flattened.* comes on top, and so do trailwire.grant.*, trailwire.use.* and
+// trailwire.closing.*, which take more than an event to answer.
 func KnownFields() []string {
 	names := make([]string, 0, len(mapping))
 	for name := range mapping {
@@ -359,7 +367,7 @@ func KnownFields() []string {
 // SearchableFields returns the names of all fields that Elastic's integration knows and
 // that a query can compare, in no order. Leaves of flattened structures have no list.
 func SearchableFields() []string {
-	names := append(KnownFields(), GrantFieldNames()...)
+	names := append(append(KnownFields(), GrantFieldNames()...), StoryFieldNames()...)
 	for _, flat := range flattened {
 		names = append(names, strings.TrimSuffix(flat.prefix, "."))
 	}

@@ -36,6 +36,9 @@ func IsKnown(name string) bool {
 	if about, ok := strings.CutPrefix(name, GrantPrefix); ok {
 		return grantByName[about] != 0
 	}
+	if strings.HasPrefix(name, UsePrefix) || strings.HasPrefix(name, ClosingPrefix) {
+		return storyByName[name] != 0
+	}
 	for _, flat := range flattened {
 		if strings.HasPrefix(name, flat.prefix) {
 			return true
@@ -69,7 +72,7 @@ func Suggest(name string) string {
 		candidates = append(candidates, known)
 	}
 	if strings.HasPrefix(name, "trailwire.") {
-		candidates = append(candidates, GrantFieldNames()...)
+		candidates = append(append(candidates, GrantFieldNames()...), StoryFieldNames()...)
 	}
 	for _, known := range documentFields {
 		if !strings.HasSuffix(known, ".") {
@@ -164,6 +167,9 @@ func (f Field) Values() []string {
 	if f.grant != 0 {
 		return closedGrants[f.grant&^GrantWorst]
 	}
+	if f.story != 0 {
+		return closedStories[f.story]
+	}
 	return closed[f.name]
 }
 
@@ -231,7 +237,7 @@ func TextsValue(texts []string) program.Value {
 // in the order of their names. One whose name ends in .* stands for all members below a
 // structure, each of which is a field by its own name.
 func Fields() []Field {
-	names := append(KnownFields(), GrantFieldNames()...)
+	names := append(append(KnownFields(), GrantFieldNames()...), StoryFieldNames()...)
 	for name := range absent {
 		names = append(names, name)
 	}

@@ -87,6 +87,24 @@ func (m *Memory) Note(event *cloudtrail.Event, at time.Time) {
 	}
 }
 
+// NoteIssued keeps a call that handed out an access key, under that key: who uses the key is
+// not the actor of the call, and may be an outsider. target says in words for what and to
+// whom the key was given.
+func (m *Memory) NoteIssued(event *cloudtrail.Event, accessKey, target string, at time.Time) {
+	if !isAccessKey([]byte(accessKey)) {
+		return
+	}
+	b := m.buffers.Get().(*buffer)
+	defer m.release(b)
+	l := line{at: at.UTC(), id: m.identity(event, b), provider: string(event.Text(cloudtrail.FieldProvider))}
+	b.bytes = append(b.bytes[:0], target...)
+	m.write(&l, event, b)
+	m.begin(b, 'k')
+	b.bytes = append(b.bytes, accessKey...)
+	handle := b.key()
+	m.segment(byAccessKey, handle).note(handle, 0, l)
+}
+
 // Of returns the calls of the event's actor, and those with its access key, in the hour
 // before this time: each once, without the event itself, the newest first and at most
 // [alert.MaxRelated].
@@ -230,6 +248,12 @@ func (m *Memory) line(event *cloudtrail.Event, c *call.Call, at time.Time, b *bu
 		failed: string(event.Text(cloudtrail.FieldOutcome)) == "failure",
 	}
 	b.bytes = c.AppendTarget(b.bytes[:0], event)
+	m.write(&l, event, b)
+	return l
+}
+
+// write writes the text of a line, of which the buffer has the target.
+func (m *Memory) write(l *line, event *cloudtrail.Event, b *buffer) {
 	target := bounded(b.bytes, maxTarget)
 	b.bytes = append(b.bytes[:0], target...)
 	l.target = uint16(len(b.bytes))
@@ -239,5 +263,4 @@ func (m *Memory) line(event *cloudtrail.Event, c *call.Call, at time.Time, b *bu
 	l.eventID = uint16(len(b.bytes))
 	b.bytes = append(b.bytes, bounded(event.Text(cloudtrail.FieldAddress), maxShort)...)
 	l.text = string(b.bytes)
-	return l
 }

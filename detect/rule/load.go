@@ -31,27 +31,35 @@ const (
 // warning is one line about the rules of one kind that were left out, or about one that
 // can match no event as it is ([Rule.Warnings]).
 func Load(patterns []string, unsupported Unsupported) (rules []*Rule, warnings []string, err error) {
-	return load(patterns, unsupported, false)
+	return LoadWith(Sets{}, patterns, unsupported)
 }
 
-// LoadWithGrants is [Load] with the rules of [AboutGrants] after the built-in ones.
-// -builtin does not leave them out.
-func LoadWithGrants(patterns []string, unsupported Unsupported) (rules []*Rule, warnings []string, err error) {
-	return load(patterns, unsupported, true)
+// Sets says which sets of built-in rules are loaded besides those that are always there.
+type Sets struct {
+	Grants bool // [AboutGrants]
+	Story  bool // [AboutStories]
 }
 
-func load(patterns []string, unsupported Unsupported, withGrants bool) (rules []*Rule, warnings []string, err error) {
+// LoadWith is [Load] with further sets of rules after the built-in ones. -builtin does not leave
+// them out.
+func LoadWith(sets Sets, patterns []string, unsupported Unsupported) (rules []*Rule, warnings []string, err error) {
 	if !slices.Contains(patterns, "-builtin") {
 		if rules, err = BuiltIn(); err != nil {
 			return nil, nil, err
 		}
 	}
-	if withGrants {
-		about, err := AboutGrants()
+	for _, set := range []struct {
+		isWanted bool
+		read     func() ([]*Rule, error)
+	}{{sets.Grants, AboutGrants}, {sets.Story, AboutStories}} {
+		if !set.isWanted {
+			continue
+		}
+		more, err := set.read()
 		if err != nil {
 			return nil, nil, err
 		}
-		rules = append(rules, about...)
+		rules = append(rules, more...)
 	}
 	paths, err := Files(patterns)
 	if err != nil {

@@ -104,6 +104,10 @@ func AboutGrants() ([]*Rule, error) {
 	return rules, err
 }
 
+// AboutStories returns the rules about grants that are followed: that somebody has used one,
+// or closed it.
+func AboutStories() ([]*Rule, error) { return readBuiltIn("story/*.toml") }
+
 func readBuiltIn(pattern string) ([]*Rule, error) {
 	names, err := fs.Glob(builtin.Files, pattern)
 	if err != nil {
@@ -185,9 +189,15 @@ func (r *Rule) Fields() []cloudtrail.Field {
 // contains, so that most chunks need not be parsed. There are none for a rule
 // whose query requires no text, or only such as is not in the event itself.
 //
+// A rule that asks for what uses or closes a grant is no reason to look at an event: whoever follows the
+// grants knows what to look for. It returns a list without any then.
+//
 // A rule that asks for a foreign grant can be found by the names of the calls that
 // let somebody in, unless it asks for something that is rarer.
 func (r *Rule) Needles() []needle.Needle {
+	if r.NeedsStory() {
+		return []needle.Needle{}
+	}
 	own := needle.For(r.program, r.fields)
 	if !r.NeedsGrant() || own != nil && !slices.ContainsFunc(own, isHost) {
 		return own
@@ -211,6 +221,17 @@ func (r *Rule) ReadsGrants() bool {
 // NeedsGrant reports whether the rule matches only what lets somebody in.
 func (r *Rule) NeedsGrant() bool {
 	return r.program.Needs(func(slot int) bool { return r.fields[slot].Grant() != 0 })
+}
+
+// ReadsStories reports whether the rule reads a field about a grant's use or closing.
+func (r *Rule) ReadsStories() bool {
+	about := func(f cloudtrail.Field) bool { return f.Story() != 0 }
+	return slices.ContainsFunc(r.fields, about) || r.past != nil && slices.ContainsFunc(r.past.key, about)
+}
+
+// NeedsStory reports whether the rule matches only what uses a grant or closes one.
+func (r *Rule) NeedsStory() bool {
+	return r.program.Needs(func(slot int) bool { return r.fields[slot].Story() != 0 })
 }
 
 // Tactics returns the ids of the rule's ATT&CK tactics, each once.

@@ -1,6 +1,7 @@
 package rule
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/trailwire/trailwire/detect/eql"
@@ -55,14 +56,18 @@ func keepsSettings(own, file *Rule, text []byte) *Error {
 	return w
 }
 
-// allBuiltIn are the built-in rules, and those of coverage all.
+// allBuiltIn are the built-in rules, those of coverage all, and those about grants that are followed.
 func allBuiltIn() ([]*Rule, error) {
 	rules, err := BuiltIn()
 	if err != nil {
 		return nil, err
 	}
 	about, err := AboutGrants()
-	return append(rules, about...), err
+	if err != nil {
+		return nil, err
+	}
+	stories, err := AboutStories()
+	return slices.Concat(rules, about, stories), err
 }
 
 // canonical is a rule's query, as its language prints it.

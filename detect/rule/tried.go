@@ -11,10 +11,14 @@ import (
 // TriedOn says on which events the rule is evaluated: those that have
 // one of the values in the field, event.action or event.provider. For a rule that
 // asks for a foreign grant the field is [TriedOnGrants], and the values are the names
-// of the calls that let somebody in. For one that asks for a call whatever the case of
+// of the calls that let somebody in. For one that asks for the use of a grant or for its closing it is
+// [TriedOnStories], without values. For one that asks for a call whatever the case of
 // its name it is [TriedOnAnyCase], for one that asks for a service so [TriedOnServiceAnyCase],
 // and the names are in lower case. The field is empty if the rule is evaluated on every event.
 func (r *Rule) TriedOn() (field string, values []string) {
+	if r.NeedsStory() {
+		return TriedOnStories, nil
+	}
 	if values := r.requiredValues(cloudtrail.FieldAction, false); len(values) > 0 {
 		return cloudtrail.FieldAction.Name(), values
 	}
@@ -32,6 +36,9 @@ func (r *Rule) TriedOn() (field string, values []string) {
 	}
 	return "", nil
 }
+
+// TriedOnStories means what package detect finds out about a grant: that it was used, or closed.
+const TriedOnStories = "trailwire.use.* or trailwire.closing.*"
 
 // TriedOnGrants means the calls that let somebody in.
 const TriedOnGrants = cloudtrail.GrantPrefix + "*"

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"strings"
 
 	"github.com/trailwire/trailwire/detect/cloudtrail"
@@ -17,7 +18,10 @@ type Test struct {
 	Why      string // what the test shows, in a sentence
 	Expected bool
 	Record   []byte // the event as MessagePack, in any shape that a [cloudtrail.Finder] knows
-	Line     int    // where the test begins in its file
+	// Before are events that came before it, in order: for a rule about several events, or
+	// about what became of a grant. A rule is to match the last one.
+	Before [][]byte
+	Line   int // where the test begins in its file
 }
 
 // RuleTestFile returns where the unit tests of the rule file NAME.toml or
@@ -56,12 +60,13 @@ func ParseTests(name string, text []byte) ([]Test, error) {
 	for d.More() {
 		at := skipSeparators(text, d.InputOffset())
 		var row struct {
-			Event    json.RawMessage `json:"event"`
-			Expected *bool           `json:"expected"`
-			Why      string          `json:"why"`
+			Event    json.RawMessage   `json:"event"`
+			Expected *bool             `json:"expected"`
+			Why      string            `json:"why"`
+			Before   []json.RawMessage `json:"before"`
 		}
 		if err := d.Decode(&row); err != nil {
-			return nil, fail(at, "%s: a test has the keys event, expected and why", strings.TrimPrefix(err.Error(), "json: "))
+			return nil, fail(at, "%s: a test has the keys event, expected, before and why", strings.TrimPrefix(err.Error(), "json: "))
 		}
 		switch {
 		case len(row.Event) == 0:
@@ -69,17 +74,35 @@ func ParseTests(name string, text []byte) ([]Test, error) {
 		case row.Expected == nil:
 			return nil, fail(at, "the test does not say what is expected: true or false")
 		}
-		record, err := document.AppendFromJSON(nil, row.Event)
+		record, err := packEvent(row.Event)
 		if err != nil {
-			return nil, fail(at, "the event: %v", err)
+			return nil, fail(at, "the event%v", err)
 		}
-		if !document.IsMap(record) {
-			return nil, fail(at, "the event must be a JSON object")
+		var before [][]byte
+		for i, event := range row.Before {
+			earlier, err := packEvent(event)
+			if err != nil {
+				return nil, fail(at, "event %d of those before%v", i+1, err)
+			}
+			before = append(before, earlier)
 		}
 		line := 1 + bytes.Count(text[:at], []byte{'\n'})
-		tests = append(tests, Test{Why: row.Why, Expected: *row.Expected, Record: record, Line: line})
+		tests = append(tests, Test{Why: row.Why, Expected: *row.Expected, Record: record, Before: before, Line: line})
 	}
 	return tests, nil
+}
+
+// packEvent turns an event of a test into MessagePack. An error goes on with the words that say
+// which event it is.
+func packEvent(text []byte) ([]byte, error) {
+	record, err := document.AppendFromJSON(nil, text)
+	if err != nil {
+		return nil, fmt.Errorf(": %w", err)
+	}
+	if !document.IsMap(record) {
+		return nil, errors.New(" must be a JSON object")
+	}
+	return record, nil
 }
 
 // skipSeparators returns the offset of the next value at or after at.

@@ -14,6 +14,7 @@ type View struct {
 	shared []int // by slot: where in kept the field's value is
 	grants *call.Fields
 	own    *call.Fields // if it was given no others
+	story  Story        // nil if the event at hand is about no grant's use or closing
 
 	kept []keptValue
 	turn uint64 // of the event at hand
@@ -29,6 +30,15 @@ type keptValue struct {
 // caller resets for each event. Without it the view reads each event's grants itself,
 // for one rule at a time.
 func (w *View) UseGrants(g *call.Fields) { w.grants = g }
+
+// Story answers the fields trailwire.use.* and trailwire.closing.*.
+type Story interface {
+	Value(cloudtrail.StoryField) program.Value
+}
+
+// UseStory makes the view answer the fields trailwire.use.* and trailwire.closing.* from s
+// until it is given another one; with nil they are null. Call [View.Begin] then.
+func (w *View) UseStory(s Story) { w.story = s }
 
 // Share returns, for each of the rules, the places of its fields among n values. Rules that read the same
 // field have the same place for it: a view that keeps so many values asks an event once for each.
@@ -80,6 +90,12 @@ func (w *View) Value(slot int) program.Value {
 }
 
 func (w *View) read(field *cloudtrail.Field) program.Value {
+	if field.Story() != 0 {
+		if w.story == nil {
+			return program.Null()
+		}
+		return w.story.Value(field.Story())
+	}
 	if field.Grant() == 0 {
 		return w.event.Value(*field)
 	}

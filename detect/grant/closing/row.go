@@ -74,6 +74,10 @@ func find(source, name []byte) *Row {
 	return nil
 }
 
+// IsListed reports whether a call is in [Table], by an event's eventSource and eventName.
+// Calls of [call.Table] can close something too, by replacing it.
+func IsListed(source, name []byte) bool { return find(source, name) != nil }
+
 // Needles returns what the events of the calls in [Table] are found by, each text
 // once. Those of calls that replace are found by [call.Needles].
 func Needles() []call.Needle {

@@ -3,8 +3,8 @@ package builtin
 
 import "embed"
 
-// Files has the built-in rules, and in grants those of coverage all, in the schema of Elastic's detection-rules
+// Files has the built-in rules, in grants those of coverage all, and in story those about grants that are followed, in the schema of Elastic's detection-rules
 // repository.
 //
-//go:embed *.toml grants/*.toml
+//go:embed *.toml grants/*.toml story/*.toml
 var Files embed.FS
