@@ -30,6 +30,7 @@ type dispatch struct {
 	byAnyCase  map[string][]int // by the action in lower case
 	ofService  map[string][]int // by the provider in lower case
 	onGrants   []int            // the rules that ask for a foreign grant
+	onStories  []int            // those that read what became of one
 	byText     []textRule       // the rules that are in none of these and need some text
 	always     []int            // those that need none
 	all        []int
@@ -47,8 +48,14 @@ func newDispatch(o *Options) dispatch {
 	rules := o.Rules
 	d := dispatch{byAction: make(map[string][]int), byProvider: make(map[string][]int), byAnyCase: make(map[string][]int), ofService: make(map[string][]int)}
 	for i, r := range rules {
-		d.all = append(d.all, i)
+		if r.ReadsStories() {
+			d.onStories = append(d.onStories, i)
+		}
 		field, values := r.TriedOn()
+		if field == rule.TriedOnStories {
+			continue
+		}
+		d.all = append(d.all, i)
 		switch field {
 		case cloudtrail.FieldAction.Name():
 			file(d.byAction, values, i)

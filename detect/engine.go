@@ -1,13 +1,14 @@
 package detect
 
 import (
-	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/trailwire/trailwire/detect/alert"
+	"github.com/trailwire/trailwire/detect/grant/follow"
 	"github.com/trailwire/trailwire/detect/needle"
+	"github.com/trailwire/trailwire/detect/related"
 	"github.com/trailwire/trailwire/detect/rule"
 	"github.com/trailwire/trailwire/detect/state"
 )
@@ -25,8 +26,11 @@ type Engine struct {
 	dispatch   dispatch
 	suppressor suppressor
 	stats      counters
-	memory     *state.Memory // nil if all rules are about single events
-	pasts      []*past       // of those that are not
+	memory     *state.Memory  // nil if all rules are about single events
+	pasts      []*past        // of those that are not
+	ledger     *follow.Ledger // nil if grants are not followed
+	related    *related.Memory
+	stop       func() // ends what the engine has in a memory that it shares
 	now        func() time.Time
 	evaluators sync.Pool
 
@@ -51,10 +55,9 @@ func New(o Options) (*Engine, error) {
 	}
 	e := &Engine{options: o, search: o.Search, now: time.Now}
 	if e.search == nil {
-		set := o.needles()
-		e.search = set.In
+		e.usePlainSearch()
 	}
-	if slices.ContainsFunc(o.Rules, func(r *rule.Rule) bool { return r.Past() != nil }) {
+	if o.Remember() {
 		if e.memory = o.Memory; e.memory == nil {
 			e.memory = state.New(o.StateMemory)
 		}
@@ -80,12 +83,53 @@ func New(o Options) (*Engine, error) {
 	}
 	e.dispatch = newDispatch(&o)
 	e.mentions.needles = needle.NewSet(o.ruleNeedles(), false)
+	if o.FollowGrants {
+		e.follow()
+	}
 	e.evaluators.New = func() any {
 		v := newEvaluator(e, e.Suspects)
 		v.pooled = true
 		return v
 	}
 	return e, nil
+}
+
+// usePlainSearch makes the engine search by itself.
+func (e *Engine) usePlainSearch() {
+	set := e.options.needles()
+	e.search = set.In
+	if e.options.FollowGrants && !set.Always {
+		accounts := new(needle.Accounts)
+		e.options.WatchAccounts = accounts
+		e.search = func(data []byte) bool { return set.In(data) || accounts.In(data) }
+	}
+}
+
+// follow begins to follow grants.
+func (e *Engine) follow() {
+	e.ledger, e.related = follow.Of(e.memory, e.now()), related.New()
+	if e.options.WatchAccounts != nil {
+		e.stop = e.ledger.Watch(e.options.WatchAccounts)
+	}
+}
+
+// GrantStats returns what is remembered of grants. It is zero if they are not followed.
+func (e *Engine) GrantStats() follow.Stats {
+	if e.ledger == nil {
+		return follow.Stats{}
+	}
+	return e.ledger.Stats()
+}
+
+// FollowsGrants reports whether grants are followed.
+func (e *Engine) FollowsGrants() bool { return e.ledger != nil }
+
+// Close ends what the engine has in a memory that it shares with others ([Options.Memory]).
+// It must not be used after that.
+func (e *Engine) Close() {
+	if e.stop != nil {
+		e.stop()
+	}
 }
 
 // Rules returns the rules of the engine.

@@ -199,7 +199,7 @@ func (v *Evaluator) evaluate(p cloudtrail.Part, when time.Time) {
 		v.engine.earliest(eventTime(&v.event, when, v.engine.now()))
 	}
 	v.grants.Reset(&v.event, v.covers, v.engine.options.KnownAccounts)
-	extended := v.engine.extended
+	extended, from := v.engine.extended, len(v.found)
 	isFound, isExcepted := false, false // by the rule about AddPermission
 	candidates := v.engine.dispatch.find(&v.event)
 	if len(candidates.onGrants) > 0 && v.grants.Opening() == nil {
@@ -226,6 +226,9 @@ func (v *Evaluator) evaluate(p cloudtrail.Part, when time.Time) {
 	}
 	if !isExcepted && v.grants.IsRead() && v.grants.Opening() == nil && v.grants.Covered() > 0 && !v.verdicts.replays() {
 		v.engine.stats.excepted.Add(1)
+	}
+	if v.engine.ledger != nil {
+		v.followGrants(from, when)
 	}
 	v.observed()
 }
@@ -254,7 +257,7 @@ func (v *Evaluator) raise(rule *compiledRule, coverage alert.Coverage, when time
 	}
 	filled := v.filled(rule.past, at)
 	for i := range filled {
-		v.add(rule, coverage, g, &filled[i], at)
+		v.add(rule, coverage, g, func(a *alert.Alert) { a.Fill(&filled[i]) }, at)
 	}
 	if len(filled) == 0 {
 		v.decide(Decision{Rule: rule.Rule, Coverage: coverage, Awaits: rule.past.String()})
@@ -273,16 +276,20 @@ func (v *Evaluator) filled(p *past, at time.Time) []alert.Filled {
 	return filled
 }
 
-// add adds an alert about the event at hand.
-func (v *Evaluator) add(rule *compiledRule, coverage alert.Coverage, g *grant.Grant, filled *alert.Filled, at time.Time) {
+// add adds an alert about the event at hand. fill adds what is of more than the event; it may be nil.
+func (v *Evaluator) add(rule *compiledRule, coverage alert.Coverage, g *grant.Grant, fill func(*alert.Alert), at time.Time) {
 	e := v.engine
 	granted := alert.Granted{Lambda: g, Names: e.options.KnownAccounts}
 	if e.options.Coverage == alert.CoverAll || rule.ReadsGrants() {
 		granted.Opened = v.grants.Opening()
 	}
 	a := rule.template.Alert(&v.event, granted, coverage, at)
-	if filled != nil {
-		a.Fill(filled)
+	if fill != nil {
+		fill(&a)
+	}
+	if e.ledger != nil {
+		a.Relate(e.related.Of(&v.event, at))
+		v.showUses(&a)
 	}
 	recalled := false
 	if a.Suppressed, recalled = v.verdicts.recall(); !recalled {

@@ -9,7 +9,12 @@ import (
 	"github.com/trailwire/trailwire/detect/alert"
 	"github.com/trailwire/trailwire/detect/cloudtrail"
 	"github.com/trailwire/trailwire/detect/geoip"
+	"github.com/trailwire/trailwire/detect/grant/call"
+	"github.com/trailwire/trailwire/detect/grant/closing"
+	"github.com/trailwire/trailwire/detect/grant/follow"
+	"github.com/trailwire/trailwire/detect/grant/use"
 	"github.com/trailwire/trailwire/detect/needle"
+	"github.com/trailwire/trailwire/detect/related"
 	"github.com/trailwire/trailwire/detect/rule"
 	"github.com/trailwire/trailwire/detect/state"
 )
@@ -79,6 +84,15 @@ type Options struct {
 	// event.
 	LearnFrom time.Time
 
+	// FollowGrants makes the engine remember which grants to outsiders are open, and look for the
+	// calls that use or close them. Rules ask for that by the fields trailwire.use.* and
+	// trailwire.closing.*. Alerts then carry earlier calls of the same actor too.
+	FollowGrants bool
+
+	// WatchAccounts is told the accounts that have open grants, for [Options.Search] to look for as
+	// well. It has to be set if Search is, with FollowGrants.
+	WatchAccounts follow.Watcher
+
 	// Search reports whether there could be anything for the engine to do in
 	// data: what [Options.Needles] says to look for, by better means than the
 	// plain search, which is used if this is nil.
@@ -89,6 +103,12 @@ type Options struct {
 	// there, and has to be if a JSON escape could hide it. If this is nil, rules about any call are tried
 	// on each event.
 	SearchTexts func(event []byte) uint64
+}
+
+// Remember reports whether an engine with these options has a memory: because a rule is about
+// several events, or because grants are followed.
+func (o *Options) Remember() bool {
+	return o.FollowGrants || slices.ContainsFunc(o.Rules, func(r *rule.Rule) bool { return r.Past() != nil })
 }
 
 // Needles returns what an engine with these options looks for before it parses
@@ -117,8 +137,22 @@ func (o *Options) ruleNeedles() (all []needle.Needle) {
 			all = append(all, needle.Needle{Text: "addpermission", Fold: true})
 		}
 	}
+	if o.FollowGrants {
+		all = append(all, followNeedles...)
+	}
 	return all
 }
+
+// followNeedles are what opens, uses and closes grants, but for uses by accounts that are known to
+// have one, and what an alert says of the past.
+var followNeedles = func() (all []needle.Needle) {
+	for _, of := range [][]call.Needle{call.Needles(), use.Needles(), closing.Needles(), related.Needles()} {
+		for _, n := range of {
+			all = append(all, needle.Needle{Text: n.Text, Whole: n.Whole})
+		}
+	}
+	return all
+}()
 
 // TextNeedles returns what rules about any call look for, those whose query asks for
 // no action and no provider. An event that such a rule matches has one of the rule's

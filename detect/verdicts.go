@@ -95,6 +95,22 @@ func (m *Verdicts) recallFilled() (filled []alert.Filled) {
 	return filled
 }
 
+// keepStories keeps what became of grants with an event, also if that is nothing.
+func (m *Verdicts) keepStories(stories []story) {
+	if m == nil {
+		return
+	}
+	m.given = appendStories(m.given, stories)
+	m.next = len(m.given)
+}
+
+// recallStories returns what became of grants with an event.
+func (m *Verdicts) recallStories() []story {
+	stories, rest := readStories(m.given[min(m.next, len(m.given)):])
+	m.next = len(m.given) - len(rest)
+	return stories
+}
+
 // keepFilled keeps what has come together with an event, also if that is nothing.
 func (m *Verdicts) keepFilled(filled []alert.Filled) {
 	if m == nil {

@@ -121,8 +121,18 @@ func aboutGrants(t testing.TB) []*rule.Rule {
 	return rules
 }
 
-func TestTheUnitTestsBesideTheRulesOfCoverageAllHold(t *testing.T) {
-	for _, r := range aboutGrants(t) {
+// aboutStories are the rules about grants that are followed.
+func aboutStories(t testing.TB) []*rule.Rule {
+	t.Helper()
+	rules, err := rule.AboutStories()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return rules
+}
+
+func TestTheUnitTestsBesideTheBuiltInRulesHold(t *testing.T) {
+	for _, r := range append(aboutGrants(t), aboutStories(t)...) {
 		path := filepath.Join("..", "rule", "builtin", rule.TestFile(r.File))
 		text, err := os.ReadFile(path)
 		if err != nil {
@@ -136,7 +146,7 @@ func TestTheUnitTestsBesideTheRulesOfCoverageAllHold(t *testing.T) {
 		}
 		matched := 0
 		for _, test := range tests {
-			matches, _, err := r.Try(test.Record)
+			matches, _, err := detect.Try(r, &test)
 			if err != nil || matches != test.Expected {
 				t.Errorf("%s:%d: %s: it matches: %t, %v", path, test.Line, test.Why, matches, err)
 			}
@@ -150,17 +160,17 @@ func TestTheUnitTestsBesideTheRulesOfCoverageAllHold(t *testing.T) {
 	}
 }
 
-func TestARuleOfCoverageAllSaysAllThatAnAnalystNeeds(t *testing.T) {
-	for _, r := range aboutGrants(t) {
+func TestABuiltInRuleSaysAllThatAnAnalystNeeds(t *testing.T) {
+	for _, r := range append(aboutGrants(t), aboutStories(t)...) {
 		if r.Description == "" || len(r.FalsePositives) == 0 || !strings.Contains(r.Note, "## Triage") || !strings.Contains(r.Note, "## Response") ||
-			len(r.Threat) == 0 || len(r.References) == 0 || r.License != "Apache-2.0" || !r.BuiltIn() || !r.IsAboutGrants() {
+			len(r.Threat) == 0 || len(r.References) == 0 || r.License != "Apache-2.0" || !r.BuiltIn() {
 			t.Errorf("%s lacks a description, false positives, steps, a technique, references or its license", r.Name)
 		}
 		least := map[string]int{"low": 1, "medium": 22, "high": 48, "critical": 74}[r.Severity]
 		if r.RiskScore < least {
 			t.Errorf("%s is %s with a risk score of %d", r.Name, r.Severity, r.RiskScore)
 		}
-		if !r.NeedsGrant() || r.Needles() == nil {
+		if !r.NeedsGrant() && !r.NeedsStory() || r.IsAboutGrants() != r.NeedsGrant() || r.Needles() == nil {
 			t.Errorf("%s is evaluated where nothing was opened", r.Name)
 		}
 	}

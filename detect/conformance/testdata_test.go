@@ -141,6 +141,10 @@ func TestEveryAlertHasTheKeysOfTheDesignAndNoOthers(t *testing.T) {
 			if len(r.Alerts) == 0 {
 				continue
 			}
+			if r.Properties["follow_grants"] == "on" {
+				checkStories(t, &s, r)
+				continue
+			}
 			if r.Properties["coverage"] == "all" {
 				checkAlertsAboutGrants(t, &s, r)
 				continue
