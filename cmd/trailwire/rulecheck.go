@@ -14,15 +14,17 @@ import (
 
 	"github.com/trailwire/trailwire/cmd/trailwire/internal/logfile"
 	"github.com/trailwire/trailwire/cmd/trailwire/internal/terminal"
+	"github.com/trailwire/trailwire/detect"
 	"github.com/trailwire/trailwire/detect/rule"
 )
 
 const checkHelp = `Read rule files and run the unit tests beside them.
 
 The tests of NAME.toml or NAME.yml are in NAME.test.json: a list of events, each with the
-verdict that the rule must give.
+verdict that the rule must give. A rule about several events, or about what became of a
+grant, has those that come first under before.
 
-  [{"why": "…", "expected": true, "event": {"eventSource": …}}, …]
+  [{"why": "…", "expected": true, "before": [{…}], "event": {"eventSource": …}}, …]
 
 An event may be in any wrapping that scan reads. Of a folder all rule files below it are
 read; - is a rule from standard input, which has no tests.
@@ -273,7 +275,7 @@ func (c *ruleCheck) try(r *rule.Rule, path string, tests []rule.Test, same bool)
 
 // test runs one test and reports whether the verdict is the expected one.
 func (c *ruleCheck) test(r *rule.Rule, file string, test rule.Test) bool {
-	matches, why, err := r.Try(test.Record)
+	matches, why, err := detect.Try(r, &test)
 	if err == nil && matches == test.Expected {
 		return true
 	}

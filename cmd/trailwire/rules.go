@@ -27,7 +27,7 @@ func (p *program) rulesCommand() *cobra.Command {
 		Short: "List, explain, check and write rules",
 		Long:  rulesHelp,
 		Example: `  trailwire rules list --rules '/etc/trailwire/*.toml'
-  trailwire rules list --coverage all
+  trailwire rules list --coverage all --follow-grants on
   trailwire rules show 8f985da6-66e8-4838-a63e-21636eb9adc5
   trailwire rules check /etc/trailwire
   trailwire rules fields source
@@ -44,7 +44,7 @@ func (p *program) rulesCommand() *cobra.Command {
 func ruleProperties() *properties {
 	chosen := &properties{flags: pflag.NewFlagSet("rules", pflag.ContinueOnError)}
 	newProperties().flags.VisitAll(func(f *pflag.Flag) {
-		if f.Name == "rules" || f.Name == "unsupported-rules" || f.Name == "coverage" {
+		if f.Name == "rules" || f.Name == "unsupported-rules" || f.Name == "coverage" || f.Name == "follow-grants" {
 			chosen.flags.AddFlag(f)
 		}
 	})

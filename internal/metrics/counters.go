@@ -34,8 +34,10 @@ type Counters struct {
 	noEvents    atomic.Uint64 // as many records as NoEvent has reported
 	noEventLine atomic.Int64  // when the next line may be logged
 
-	evicted     atomic.Uint64 // as many keys as Evicted has reported
-	evictedLine atomic.Int64  // when the next line may be logged
+	evicted       atomic.Uint64 // as many keys as Evicted has reported
+	forgotten     atomic.Uint64 // as many grants as Forgotten has reported
+	evictedLine   atomic.Int64  // when the next line may be logged
+	forgottenLine atomic.Int64  // when the next line may be logged
 
 	notTaken     atomic.Uint64
 	notTakenLine atomic.Int64 // when the next line may be logged
@@ -77,6 +79,10 @@ func (c *Counters) Line() string {
 		c.chunks.Load(), c.bytes.Load(), s.Records, s.Events, s.Alerts, s.Suppressed, s.Excepted, s.NoEvent, s.Malformed, s.OverLimit)
 	if c.engine.Remembers() {
 		line += fmt.Sprintf(" learned=%d evicted=%d", s.Learned, s.Evicted)
+	}
+	if c.engine.FollowsGrants() {
+		s := c.engine.GrantStats()
+		line += fmt.Sprintf(" open_grants=%d forgotten_grants=%d", s.Resources, s.Evicted)
 	}
 	return line
 }
@@ -140,6 +146,19 @@ func (c *Counters) Evicted() (line string, due bool) {
 	}
 	return fmt.Sprintf("rules have forgotten %d keys so far, because state_memory is full; most of them (%d) are of %q (%s): it may miss events, or take known terms for new ones",
 		n, most.Evicted, most.Rule.Name, most.Rule.ID), true
+}
+
+// Forgotten returns the line to log if, since the last line, open grants were given up. The
+// line is due once a minute at most.
+func (c *Counters) Forgotten() (line string, due bool) {
+	s := c.engine.GrantStats()
+	n := s.Evicted + s.Dropped + s.Unwatched
+	if n == c.forgotten.Load() || !passed(&c.forgottenLine, time.Minute) {
+		return "", false
+	}
+	c.forgotten.Store(n)
+	return fmt.Sprintf("grants are followed only in part: those of %d resources were given up because state_memory is full, %d grants and uses were over a bound, %d accounts are not looked for, so far",
+		s.Evicted, s.Dropped, s.Unwatched), true
 }
 
 // LearningLine says at the start which rules raise no alerts yet. It is empty if there are

@@ -37,11 +37,8 @@ func Read(src Source) (Settings, error) {
 	if s.Options.Exceptions.Accounts, err = resolve(s.Options.Exceptions.Accounts, s.Options.KnownAccounts); err != nil {
 		return Settings{}, fmt.Errorf("property %q: %w", "trusted_accounts", err)
 	}
-	load := rule.Load
-	if s.Options.Coverage == alert.CoverAll {
-		load = rule.LoadWithGrants
-	}
-	if s.Options.Rules, s.Warnings, err = load(s.RulePatterns, s.Unsupported); err != nil {
+	sets := rule.Sets{Grants: s.Options.Coverage == alert.CoverAll, Story: s.Options.FollowGrants}
+	if s.Options.Rules, s.Warnings, err = rule.LoadWith(sets, s.RulePatterns, s.Unsupported); err != nil {
 		return Settings{}, fmt.Errorf("property %q: %w", "rules", err)
 	}
 	s.Warnings = append(s.Warnings, withoutDatabase(s.Options.Rules, s.Options.Databases)...)

@@ -234,8 +234,16 @@ var Table = []Property{
 		},
 	},
 	{
+		Name: "follow_grants", Kind: KindSwitch, Default: "off", Engine: true,
+		Help: "Remember which grants to outsiders are open, raise an alert when one is used or closed, and list in each alert what the same actor did in the hour before. Open grants are kept in state_path, if that is set.",
+		set: func(s *Settings, v string) (err error) {
+			s.Options.FollowGrants, err = onOff(v)
+			return err
+		},
+	},
+	{
 		Name: "state_memory", Kind: KindText, Default: "64M", Engine: true,
-		Help: "How much memory rules about several events (thresholds, new terms, sequences) may use to remember, such as 64M. What has no room is given up and counted.",
+		Help: "How much memory rules about several events (thresholds, new terms, sequences) and open grants may use to remember, such as 64M. What has no room is given up and counted.",
 		set: func(s *Settings, v string) (err error) {
 			s.Options.StateMemory, err = size(v, state.MinLimit, 16<<30)
 			return err

@@ -82,6 +82,18 @@ func For(o *detect.Options) (*Search, error) {
 		o.SearchTexts = s.texts.Which
 	}
 	o.Search = func(data []byte) bool { return s.Next(data, 0) < len(data) }
+	if o.FollowGrants {
+		accounts, err := NewAccounts()
+		if err != nil {
+			s.Free()
+			return nil, err
+		}
+		if err := s.Watch(accounts); err != nil {
+			s.Free()
+			return nil, err
+		}
+		o.WatchAccounts = accounts
+	}
 	return s, nil
 }
 

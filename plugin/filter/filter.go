@@ -12,12 +12,10 @@ import (
 	"errors"
 	"fmt"
 	"runtime/cgo"
-	"slices"
 	"time"
 	"unsafe"
 
 	"github.com/trailwire/trailwire/detect"
-	"github.com/trailwire/trailwire/detect/rule"
 	"github.com/trailwire/trailwire/internal/chunk"
 	"github.com/trailwire/trailwire/internal/metrics"
 	"github.com/trailwire/trailwire/internal/property"
@@ -151,7 +149,7 @@ func newInstance(h host, s settings, config uintptr) (_ *instance, err error) {
 // remember prepares what rules about several events need: their memory, in the file that
 // keeps it, and the time from which they learn.
 func (f *instance) remember(o *detect.Options, config uintptr) error {
-	if !slices.ContainsFunc(o.Rules, func(r *rule.Rule) bool { return r.Past() != nil }) {
+	if !o.Remember() {
 		return nil
 	}
 	plugin.RoomFor(o.StateMemory)
@@ -172,6 +170,9 @@ func (f *instance) remember(o *detect.Options, config uintptr) error {
 
 // end frees what an instance holds outside of Go's memory.
 func (f *instance) end() {
+	if f.engine != nil {
+		f.engine.Close()
+	}
 	f.state.Close()
 	f.lease.Release()
 	f.search.Free()
@@ -288,7 +289,7 @@ func (f *instance) line() string {
 }
 
 func (f *instance) tellTrouble(ins *C.struct_flb_filter_instance) {
-	for _, trouble := range []func() (string, bool){f.counters.Trouble, f.counters.NoEvent, f.counters.Evicted, f.state.Trouble} {
+	for _, trouble := range []func() (string, bool){f.counters.Trouble, f.counters.NoEvent, f.counters.Evicted, f.counters.Forgotten, f.state.Trouble} {
 		if line, due := trouble(); due {
 			logLine(ins, C.LOG_WARN, line)
 		}

@@ -19,7 +19,6 @@ import (
 	proxy "github.com/fluent/fluent-bit-go/output"
 
 	"github.com/trailwire/trailwire/detect"
-	"github.com/trailwire/trailwire/detect/rule"
 	"github.com/trailwire/trailwire/internal/deliver"
 	"github.com/trailwire/trailwire/internal/metrics"
 	"github.com/trailwire/trailwire/internal/property"
@@ -117,7 +116,7 @@ var kept property.Kept[settings]
 func newInstance(s settings, name string) (o *instance, err error) {
 	settings, options := s.Settings, s.options
 	o = &instance{warnings: settings.Warnings, destinations: destinations(options)}
-	if slices.ContainsFunc(settings.Options.Rules, func(r *rule.Rule) bool { return r.Past() != nil }) {
+	if settings.Options.Remember() {
 		plugin.RoomFor(settings.Options.StateMemory)
 		settings.Options.LearnFrom = time.Now()
 		o.warnings = append(slices.Clone(o.warnings), forgetful)
@@ -196,7 +195,7 @@ func trailwireOutputFlush(handle C.uintptr_t, lines *C.struct_lines, data unsafe
 	for _, w := range result.Warnings {
 		addLine(lines, C.LOG_WARN, w)
 	}
-	for _, trouble := range []func() (string, bool){o.counters.Trouble, o.counters.NoEvent, o.counters.Evicted} {
+	for _, trouble := range []func() (string, bool){o.counters.Trouble, o.counters.NoEvent, o.counters.Evicted, o.counters.Forgotten} {
 		if line, due := trouble(); due {
 			addLine(lines, C.LOG_WARN, line)
 		}
