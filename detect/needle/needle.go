@@ -15,10 +15,13 @@ import (
 // as far as names show: an infrequent call rather than a word among its
 // parameters, a long word rather than a short one, almost anything rather than
 // the host name of a service.
-func For(p *program.Program, fields []cloudtrail.Field) []Needle {
+func For(p *program.Program, fields []cloudtrail.Field) []Needle { return Of(p.Required(), fields) }
+
+// Of is [For] of a program that requires these literals ([program.Program.Required]).
+func Of(required [][]program.Literal, fields []cloudtrail.Field) []Needle {
 	var best []Needle
 	bestWeight := 0
-	for _, either := range p.Required() {
+	for _, either := range required {
 		var needles []Needle
 		weakest := 0
 		for _, literal := range either {

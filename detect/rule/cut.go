@@ -27,7 +27,9 @@ func (r *Rule) Cuts() []Cut {
 	var cuts []Cut
 	for _, s := range r.past.steps {
 		one := *r
-		one.past, one.program, one.fields = nil, s.program, s.fields
+		one.past = nil
+		one.compiled(s.program, s.fields)
+		one.completed()
 		cuts = append(cuts, one.cuts()...)
 	}
 	return cuts
@@ -37,7 +39,8 @@ func (r *Rule) cuts() []Cut {
 	var cuts []Cut
 	for _, c := range r.program.Cuts() {
 		without := *r
-		without.program = c.Program
+		without.compiled(c.Program, r.fields)
+		without.completed()
 		cut := Cut{Clause: strings.Join(strings.Fields(r.program.Source()[c.At.Start:c.At.End]), " "), Of: r, Rule: &without}
 		for _, slot := range c.Slots {
 			cut.Fields = append(cut.Fields, r.fields[slot])

@@ -322,19 +322,20 @@ func (f *ruleFile) compile(s section, r *Rule) {
 	}
 	v := s.v.get("query")
 	r.Query = strings.TrimSpace(v.text)
+	var query *program.Program
 	var err error
 	if r.Language == EQL && eql.IsSequence(v.text) {
-		err = f.compileSequence(r, v)
+		query, err = f.compileSequence(r, v)
 	} else {
-		r.program, err = CompileQuery(r.Language, v.text, r.CategoryField)
+		query, err = CompileQuery(r.Language, v.text, r.CategoryField)
 	}
 	if err != nil {
 		f.misread(v, err)
 		return
 	}
-	r.fields = lookupFields(r.program)
-	r.order()
+	r.compiled(query, lookupFields(query))
 	f.doubt(r, v)
+	r.completed()
 }
 
 // indices are those that Elastic's integration, and Filebeat before it, write events to.

@@ -236,17 +236,17 @@ func (p *Past) setKey() {
 	}
 }
 
-// compileSequence reads and compiles a query about several events, which is at v.
-func (f *ruleFile) compileSequence(r *Rule, v *tomlValue) error {
+// compileSequence reads and compiles a query about several events, which is at v. It
+// returns the program that matches what can be any of them.
+func (f *ruleFile) compileSequence(r *Rule, v *tomlValue) (*program.Program, error) {
 	sequence, err := eql.ParseSequence(v.text)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	compiled, err := eql.CompileSequence(sequence, eql.CategoryField(r.CategoryField), eql.Mapping(cloudtrail.TypeOf))
 	if err != nil {
-		return err
+		return nil, err
 	}
-	r.program = compiled.Any
 	r.past = &Past{Kind: Sequence, Window: sequence.MaxSpan()}
 	for i, name := range sequence.By() {
 		f.warnOfKey(v.inside(sequence.Mention(i).Start), name)
@@ -256,7 +256,7 @@ func (f *ruleFile) compileSequence(r *Rule, v *tomlValue) error {
 	for _, p := range compiled.Steps {
 		r.past.steps = append(r.past.steps, step{p, lookupFields(p)})
 	}
-	return nil
+	return compiled.Any, nil
 }
 
 // lookupFields are the fields of a program, by slot.

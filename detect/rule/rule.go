@@ -7,8 +7,6 @@ import (
 	"time"
 
 	"github.com/trailwire/trailwire/detect/cloudtrail"
-	"github.com/trailwire/trailwire/detect/grant/call"
-	"github.com/trailwire/trailwire/detect/needle"
 	"github.com/trailwire/trailwire/detect/program"
 	"github.com/trailwire/trailwire/detect/rule/builtin"
 )
@@ -65,6 +63,7 @@ type Rule struct {
 	program     *program.Program
 	past        *Past              // nil for a rule about single events
 	fields      []cloudtrail.Field // by slot of the program
+	needs       needs
 
 	warnings []*Error
 }
@@ -185,53 +184,16 @@ func (r *Rule) Fields() []cloudtrail.Field {
 	return fields
 }
 
-// Needles returns the texts one of which every event that the rule matches
-// contains, so that most chunks need not be parsed. There are none for a rule
-// whose query requires no text, or only such as is not in the event itself.
-//
-// A rule that asks for what uses or closes a grant is no reason to look at an event: whoever follows the
-// grants knows what to look for. It returns a list without any then.
-//
-// A rule that asks for a foreign grant can be found by the names of the calls that
-// let somebody in, unless it asks for something that is rarer.
-func (r *Rule) Needles() []needle.Needle {
-	if r.NeedsStory() {
-		return []needle.Needle{}
-	}
-	own := needle.For(r.program, r.fields)
-	if !r.NeedsGrant() || own != nil && !slices.ContainsFunc(own, isHost) {
-		return own
-	}
-	var all []needle.Needle
-	for _, n := range call.Needles() {
-		all = append(all, needle.Needle{Text: n.Text, Whole: n.Whole})
-	}
-	return all
-}
-
-// isHost reports whether a needle is in every event of a service.
-func isHost(n needle.Needle) bool { return strings.HasSuffix(n.Text, ".amazonaws.com") }
-
 // ReadsGrants reports whether the rule reads a field about a call's grants.
 func (r *Rule) ReadsGrants() bool {
 	about := func(f cloudtrail.Field) bool { return f.Grant() != 0 }
 	return slices.ContainsFunc(r.fields, about) || r.past != nil && slices.ContainsFunc(r.past.key, about)
 }
 
-// NeedsGrant reports whether the rule matches only what lets somebody in.
-func (r *Rule) NeedsGrant() bool {
-	return r.program.Needs(func(slot int) bool { return r.fields[slot].Grant() != 0 })
-}
-
 // ReadsStories reports whether the rule reads a field about a grant's use or closing.
 func (r *Rule) ReadsStories() bool {
 	about := func(f cloudtrail.Field) bool { return f.Story() != 0 }
 	return slices.ContainsFunc(r.fields, about) || r.past != nil && slices.ContainsFunc(r.past.key, about)
-}
-
-// NeedsStory reports whether the rule matches only what uses a grant or closes one.
-func (r *Rule) NeedsStory() bool {
-	return r.program.Needs(func(slot int) bool { return r.fields[slot].Story() != 0 })
 }
 
 // Tactics returns the ids of the rule's ATT&CK tactics, each once.

@@ -66,20 +66,22 @@ func readSigma(name string, text []byte) (*Rule, error) {
 		Severity: severity.severity, RiskScore: severity.risk, Tags: parsed.Tags, References: parsed.References, FalsePositives: parsed.FalsePositives,
 		kind: Sigma, Language: Sigma, Query: strings.TrimRight(parsed.Text()[detection.Start:detection.End], " \t\r\n"),
 		MaxSignals: 100, Interval: 5 * time.Minute, LookBack: 6 * time.Minute, CategoryField: "event.category",
-		Threat: threatOf(parsed.Tags), idAt: id, program: compiled,
+		Threat: threatOf(parsed.Tags), idAt: id,
 	}
 	if r.License == "" {
 		r.License = sigmaLicense
 	}
+	var fields []cloudtrail.Field
 	for slot, field := range compiled.Fields() {
-		r.fields = append(r.fields, cloudtrail.LookupMember(field.Name))
+		fields = append(fields, cloudtrail.LookupMember(field.Name))
 		if !cloudtrail.IsMember(field.Name) {
 			w := newError(name, text, compiled.Mention(slot).Start, "no CloudTrail event has the field %s", shown(field.Name))
 			w.Kind = noSuchField
 			r.warnings = append(r.warnings, w)
 		}
 	}
-	r.order()
+	r.compiled(compiled, fields)
+	r.completed()
 	return r, nil
 }
 

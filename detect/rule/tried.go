@@ -1,6 +1,7 @@
 package rule
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/trailwire/trailwire/detect/cloudtrail"
@@ -15,14 +16,19 @@ import (
 // [TriedOnStories], without values. For one that asks for a call whatever the case of
 // its name it is [TriedOnAnyCase], for one that asks for a service so [TriedOnServiceAnyCase],
 // and the names are in lower case. The field is empty if the rule is evaluated on every event.
+// The values belong to the rule.
 func (r *Rule) TriedOn() (field string, values []string) {
-	if r.NeedsStory() {
+	return r.needs.triedOn, slices.Clip(r.needs.values)
+}
+
+func (r *Rule) findTriedOn() (field string, values []string) {
+	if r.needs.story {
 		return TriedOnStories, nil
 	}
 	if values := r.requiredValues(cloudtrail.FieldAction, false); len(values) > 0 {
 		return cloudtrail.FieldAction.Name(), values
 	}
-	if r.NeedsGrant() {
+	if r.needs.grant {
 		return TriedOnGrants, call.Names()
 	}
 	if values := r.requiredValues(cloudtrail.FieldAction, true); len(values) > 0 {
@@ -54,7 +60,7 @@ const TriedOnServiceAnyCase = "event.provider, in any case,"
 // can do without.
 func (r *Rule) requiredValues(field cloudtrail.Field, fold bool) []string {
 	var fewest []string
-	for _, either := range r.program.Required() {
+	for _, either := range r.needs.required {
 		var values []string
 		for _, l := range either {
 			// What Elastic's pipeline drops is no action, but may be CloudTrail's own eventName.
