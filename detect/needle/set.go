@@ -2,7 +2,6 @@ package needle
 
 import (
 	"bytes"
-	"slices"
 	"strings"
 )
 
@@ -191,14 +190,63 @@ const minNeedle = 3
 // withoutCovered returns the needles less those that are found whenever another
 // is, because it is part of them.
 func withoutCovered(needles []Needle) []Needle {
-	different := withoutCopies(needles) // rules often share theirs, and what follows compares each with each
+	different := withoutCopies(needles) // rules often share theirs
+	known := indexOf(different)
 	var kept []Needle
 	for _, n := range different {
-		if !slices.ContainsFunc(different, func(other Needle) bool { return n != other && other.covers(n) }) {
+		if !known.covers(n) {
 			kept = append(kept, n)
 		}
 	}
 	return kept
+}
+
+// index finds the needles that cover another one: of thousands, not each is compared with
+// each.
+type index struct {
+	parts map[[minNeedle]byte][]Needle // those that may be a part of a text, by how they begin in lower case
+	whole map[string]bool              // those that are a whole text in any case
+}
+
+func indexOf(needles []Needle) index {
+	x := index{parts: make(map[[minNeedle]byte][]Needle, len(needles)), whole: make(map[string]bool)}
+	for _, n := range needles {
+		lower := strings.ToLower(n.Text)
+		switch {
+		case n.Whole && n.Fold:
+			x.whole[lower] = true
+		case n.Whole: // covers nothing but itself
+		case len(lower) >= minNeedle:
+			begin := [minNeedle]byte([]byte(lower[:minNeedle]))
+			x.parts[begin] = append(x.parts[begin], n)
+		}
+	}
+	return x
+}
+
+// covers reports whether another needle is found everywhere that n is.
+func (x *index) covers(n Needle) bool {
+	lower := strings.ToLower(n.Text)
+	if n.Whole && !n.Fold && x.whole[lower] {
+		return true
+	}
+	for i := 0; i+minNeedle <= len(lower); i++ {
+		for _, other := range x.parts[[minNeedle]byte([]byte(lower[i:i+minNeedle]))] {
+			if other != n && other.beginsPartOf(n, lower, i) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// beginsPartOf reports whether n is found where other begins at i: lower is other's text in
+// lower case.
+func (n Needle) beginsPartOf(other Needle, lower string, i int) bool {
+	if n.Fold {
+		return strings.HasPrefix(lower[i:], n.Text)
+	}
+	return !other.Fold && strings.HasPrefix(other.Text[i:], n.Text)
 }
 
 // withoutCopies returns the needles, the first of equal ones.
@@ -212,19 +260,4 @@ func withoutCopies(needles []Needle) []Needle {
 		}
 	}
 	return different
-}
-
-// covers reports whether n is found everywhere that other is.
-func (n Needle) covers(other Needle) bool {
-	switch {
-	case n.Whole && n.Fold:
-		return other.Whole && strings.EqualFold(other.Text, n.Text)
-	case n.Whole:
-		return n == other
-	case n.Fold:
-		return bytes.Contains(bytes.ToLower([]byte(other.Text)), []byte(n.Text))
-	case other.Fold:
-		return false
-	}
-	return strings.Contains(other.Text, n.Text)
 }

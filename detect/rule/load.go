@@ -6,8 +6,11 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 )
 
 // Unsupported says what to do with a rule file whose rule is of a type that is not
@@ -65,13 +68,13 @@ func LoadWith(sets Sets, patterns []string, unsupported Unsupported) (rules []*R
 	if err != nil {
 		return nil, nil, err
 	}
+	byID := make(map[string]*Rule, len(rules)+len(paths))
+	for _, r := range rules {
+		byID[r.ID] = r
+	}
 	var left []*Error
-	for _, path := range paths {
-		text, err := os.ReadFile(path)
-		if err != nil {
-			return nil, nil, err
-		}
-		r, err := Parse(path, text)
+	for _, file := range parseFiles(paths) {
+		r, err := file.rule, file.err
 		var refused *Error
 		if errors.As(err, &refused) && refused.Unsupported && unsupported == SkipUnsupported {
 			left = append(left, refused)
@@ -80,15 +83,15 @@ func LoadWith(sets Sets, patterns []string, unsupported Unsupported) (rules []*R
 		if err != nil {
 			return nil, nil, err
 		}
-		if own := withID(r.ID, rules); own != nil && own.IsSame(r) {
-			if w := keepsSettings(own, r, text); w != nil {
+		if own := byID[r.ID]; own != nil && own.IsSame(r) {
+			if w := keepsSettings(own, r, file.text); w != nil {
 				warnings = append(warnings, w.Error())
 			}
 			continue
 		} else if own != nil {
-			return nil, nil, r.clash(text, own)
+			return nil, nil, r.clash(file.text, own)
 		}
-		rules = append(rules, r)
+		rules, byID[r.ID] = append(rules, r), r
 		for _, w := range r.warnings {
 			warnings = append(warnings, w.Error())
 		}
@@ -101,6 +104,46 @@ func LoadWith(sets Sets, patterns []string, unsupported Unsupported) (rules []*R
 		return nil, nil, fmt.Errorf("no rule is left: each of the files (%d) is of a type that is not supported", len(paths))
 	}
 	return nil, nil, errors.New("-builtin leaves no rule: name a rule file beside it")
+}
+
+// parsed is what became of a rule file.
+type parsed struct {
+	rule *Rule
+	text []byte
+	err  error
+}
+
+// parseFiles reads rule files, on as many processors as there are. A panic is one of the
+// caller's goroutine, who may recover.
+func parseFiles(paths []string) []parsed {
+	files := make([]parsed, len(paths))
+	var next atomic.Int64
+	read := func() {
+		for i := next.Add(1) - 1; i < int64(len(paths)); i = next.Add(1) - 1 {
+			f := &files[i]
+			if f.text, f.err = os.ReadFile(paths[i]); f.err == nil {
+				f.rule, f.err = Parse(paths[i], f.text)
+			}
+		}
+	}
+	var others sync.WaitGroup
+	var fault atomic.Value
+	for range min(runtime.GOMAXPROCS(0), len(paths)) - 1 {
+		others.Go(func() {
+			defer func() {
+				if p := recover(); p != nil {
+					fault.CompareAndSwap(nil, fmt.Sprint(p))
+				}
+			}()
+			read()
+		})
+	}
+	read()
+	others.Wait()
+	if p := fault.Load(); p != nil {
+		panic(p)
+	}
+	return files
 }
 
 // leftOut says which rules were left out, in a line for each kind.
@@ -140,6 +183,7 @@ func ByKind(all []*Error) (groups [][]*Error) {
 // pattern matches nothing.
 func Files(patterns []string) ([]string, error) {
 	var paths []string
+	seen := make(map[string]bool)
 	for _, pattern := range patterns {
 		if pattern == "-builtin" {
 			continue
@@ -159,7 +203,8 @@ func Files(patterns []string) ([]string, error) {
 				}
 			}
 			for _, path := range found {
-				if !slices.Contains(paths, path) {
+				if !seen[path] {
+					seen[path] = true
 					paths = append(paths, path)
 				}
 			}
