@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/trailwire/trailwire/detect/cloudtrail"
@@ -338,6 +339,9 @@ func (f *ruleFile) compile(s section, r *Rule) {
 	r.completed()
 }
 
+// searchable are the names that a field with a star in it stands for. The list is made once.
+var searchable = sync.OnceValue(cloudtrail.SearchableFields)
+
 // indices are those that Elastic's integration, and Filebeat before it, write events to.
 var indices = []string{"logs-aws.cloudtrail-default", "filebeat-9.1.0"}
 
@@ -357,7 +361,7 @@ func CompileQuery(language, text, categoryField string) (*program.Program, error
 		if err != nil {
 			return nil, err
 		}
-		return kql.Compile(query, kql.Mapping(cloudtrail.TypeOf), kql.Fields(cloudtrail.SearchableFields()))
+		return kql.Compile(query, kql.Mapping(cloudtrail.TypeOf), kql.Fields(searchable()))
 	case ESQL:
 		query, err := esql.Parse(text)
 		if err != nil {

@@ -227,8 +227,10 @@ func inFolder(folder string) (paths []string, err error) {
 		case hidden || entry.IsDir() || !isSigma(path) && filepath.Ext(path) != ".toml":
 			return nil
 		}
-		if info, err := os.Stat(path); err != nil || info.IsDir() { // of what a link leads to
-			return err
+		if !entry.Type().IsRegular() {
+			if info, err := os.Stat(path); err != nil || info.IsDir() { // of what a link leads to
+				return err
+			}
 		}
 		paths = append(paths, path)
 		return nil
