@@ -33,6 +33,9 @@ func (r *Reader) fill() bool {
 	}
 	had := len(r.buffer)
 	if cap(r.buffer)-had < readSize {
+		if r.grows != nil && cap(r.buffer) > 0 {
+			r.grows(cap(r.buffer) + readSize)
+		}
 		grown := make([]byte, had, 2*cap(r.buffer)+readSize)
 		copy(grown, r.buffer)
 		r.buffer = grown

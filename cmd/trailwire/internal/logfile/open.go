@@ -63,8 +63,10 @@ const maxZips = 3
 // Decode returns what is in source, decompressed, in UTF-8. An error of the source
 // itself comes with the first read.
 func Decode(source io.Reader) (io.Reader, error) {
+	size := readSize
 	for zips := 0; ; zips++ {
-		buffered := bufio.NewReaderSize(source, readSize)
+		buffered := bufio.NewReaderSize(source, size)
+		size = 4 << 10 // what was unzipped is in memory: it is looked at, and then read past the buffer
 		// An error here comes again with the first read.
 		begin, _ := buffered.Peek(8)
 		if name := foreign(begin); name != "" {

@@ -2,14 +2,14 @@ package logfile
 
 import (
 	"errors"
-	"fmt"
 	"io"
+	"strconv"
 
 	"github.com/trailwire/trailwire/cmd/trailwire/internal/terminal"
 )
 
 // Reading goes through the records of several inputs, whatever is broken in
-// them. It is for one goroutine.
+// them. It is for one goroutine, and reads ahead in others.
 type Reading struct {
 	// Progress is how much was read, on a terminal. Clear it before a line is printed.
 	Progress *terminal.Progress
@@ -22,13 +22,15 @@ type Reading struct {
 	problems *problems
 	plain    int
 	buffer   []byte
+	limit    int // of a record; zero for that of [NewReader]
+	room     int // bytes to read ahead
 }
 
 // NewReading lists what there is to read: files, folders, standard input and what remote
 // lists of an s3:// URL. What cannot be read goes to stderr, a line for each, and so does
 // the progress, where that is a terminal, unless quiet.
 func NewReading(paths []string, stdin io.Reader, stderr io.Writer, quiet bool, remote Lister) *Reading {
-	r := &Reading{stdin: stdin}
+	r := &Reading{stdin: stdin, room: maxAhead}
 	r.problems = &problems{out: stderr, before: func() { r.Progress.Clear() }}
 	r.list = list(paths, remote, r.problems.report)
 	var total int64
@@ -74,57 +76,127 @@ type RecordError struct{ Err error }
 func (e *RecordError) Error() string { return e.Err.Error() }
 func (e *RecordError) Unwrap() error { return e.Err }
 
-// Each calls evaluate with each record, which is valid during the call, and with where
-// it begins. A [*RecordError] is reported, unless the record itself was, and does not
-// stop the rest; another error does, and is returned.
+// Each calls evaluate with each record, in the order of the files and of the records in
+// each, and with where it begins. It is one goroutine that calls, whatever is read ahead
+// meanwhile. The record is valid during the call. A [*RecordError] is reported, unless the
+// record itself was, and does not stop the rest; another error does, and is returned.
 func (r *Reading) Each(evaluate func(record Record, from string) error) error {
-	for _, in := range r.list.inputs {
-		if err := r.file(in, evaluate); err != nil {
+	ahead := r.readAhead()
+	defer ahead.stop()
+	for i, in := range r.list.inputs {
+		t := &taking{Reading: r, in: in, from: terminal.Printable(in.name(), terminal.MaxLine) + ":", evaluate: evaluate}
+		var err error
+		if f := ahead.files[i]; f != nil {
+			err = t.ahead(f)
+		} else {
+			err = t.asItComes()
+		}
+		if err != nil {
 			return err
 		}
+		ahead.finished(i)
 	}
 	return nil
 }
 
-func (r *Reading) file(in input, evaluate func(record Record, from string) error) error {
-	c, err := openInput(in, r.stdin, r.Progress.Add)
+// taking takes the records of one input.
+type taking struct {
+	*Reading
+	in       input
+	from     string // its name, and a colon
+	evaluate func(record Record, from string) error
+}
+
+// ahead takes records that were read ahead.
+func (t *taking) ahead(f *aheadFile) error {
+	for b := range f.batches {
+		t.Progress.Add(b.read)
+		t.plain += b.plain
+		for i := range b.items {
+			one := &b.items[i]
+			if one.over != nil {
+				_, _ = t.OverLimit.Write(one.over) // its errors are its own
+				continue
+			}
+			if err := t.take(one.record, one.err); err != nil {
+				return err
+			}
+		}
+		f.done(b)
+	}
+	return nil
+}
+
+// asItComes reads records and takes each before the next one.
+func (t *taking) asItComes() error {
+	c, err := openInput(t.in, t.stdin, t.Progress.Add)
 	if err != nil {
-		r.problems.report(in.name(), err)
-		return nil
+		return t.take(Record{}, openError{err})
 	}
 	defer c.Close()
-	records := NewReader(c, in.lines)
-	records.Prose, records.OverLimit = in.prose, r.OverLimit
-	defer func() { r.plain += records.Plain() }()
+	records := newReaderOf(t.in, c, t.limit)
+	records.OverLimit = t.OverLimit
+	defer func() {
+		t.plain += records.Plain()
+		records.release()
+	}()
 	for {
-		record, err := records.Next(r.buffer[:0])
+		record, err := records.Next(t.buffer[:0])
 		if cap(record.Body) > 0 {
-			r.buffer = record.Body
+			t.buffer = record.Body
 		}
-		var broken *BrokenError
-		switch {
-		case err == io.EOF:
-			return nil
-		case errors.As(err, &broken):
-			r.problems.reportAt(in.name(), broken.at, broken)
-		case err != nil:
-			r.problems.reportAt(in.name(), record.Place, Reason(err))
-			return nil
-		}
-		if record.Body == nil {
-			continue
-		}
-		err = evaluate(record, fmt.Sprintf("%s:%d", terminal.Printable(in.name(), terminal.MaxLine), record.Place.Line))
-		var concerning *RecordError
-		switch {
-		case errors.As(err, &concerning):
-			if broken == nil {
-				r.problems.reportAt(in.name(), record.Place, concerning)
-			}
-		case err != nil:
-			return err
+		if taken := t.take(record, err); taken != nil || ends(err) {
+			return taken
 		}
 	}
+}
+
+// newReaderOf returns a reader of what an input holds. A limit of zero is that of
+// [NewReader].
+func newReaderOf(in input, c io.Reader, limit int) *Reader {
+	records := NewReader(c, in.lines)
+	records.reuse()
+	records.Prose = in.prose
+	if limit > 0 {
+		records.Limit = limit
+	}
+	return records
+}
+
+// ends reports whether an error of [Reader.Next] is the end of an input.
+func ends(err error) bool {
+	var broken *BrokenError
+	return err != nil && !errors.As(err, &broken)
+}
+
+// take evaluates what [Reader.Next] returned. The error is one that stops all.
+func (t *taking) take(record Record, err error) error {
+	var broken *BrokenError
+	var closed openError
+	switch {
+	case err == io.EOF:
+		return nil
+	case errors.As(err, &closed):
+		t.problems.report(t.in.name(), closed.error)
+		return nil
+	case errors.As(err, &broken):
+		t.problems.reportAt(t.in.name(), broken.at, broken)
+	case err != nil:
+		t.problems.reportAt(t.in.name(), record.Place, Reason(err))
+		return nil
+	}
+	if record.Body == nil {
+		return nil
+	}
+	err = t.evaluate(record, t.from+strconv.Itoa(record.Place.Line))
+	var concerning *RecordError
+	if !errors.As(err, &concerning) {
+		return err
+	}
+	if broken == nil {
+		t.problems.reportAt(t.in.name(), record.Place, concerning)
+	}
+	return nil
 }
 
 // Finish ends what is on the screen beside the records.

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"sync"
 
 	"github.com/tinylib/msgp/msgp"
 
@@ -43,6 +44,9 @@ type Reader struct {
 	// nil for nowhere.
 	OverLimit io.Writer
 
+	// grows is told by how many bytes the buffer grows beyond the usual, before it does.
+	grows func(n int)
+
 	src io.Reader
 	// lines says that a record ends with its line.
 	lines bool
@@ -64,6 +68,24 @@ type Reader struct {
 // its line.
 func NewReader(src io.Reader, lines bool) *Reader {
 	return &Reader{src: src, lines: lines, Limit: document.MaxText, line: 1}
+}
+
+// buffers are those of readers that are done with.
+var buffers sync.Pool
+
+// reuse gives the reader the buffer of one that is done with, if there is one.
+func (r *Reader) reuse() {
+	if kept, ok := buffers.Get().(*[]byte); ok {
+		r.buffer = (*kept)[:0]
+	}
+}
+
+// release gives the buffer to the next reader. Nothing more can be read.
+func (r *Reader) release() {
+	if cap(r.buffer) > 0 && cap(r.buffer) <= maxKept {
+		kept := r.buffer
+		buffers.Put(&kept)
+	}
 }
 
 // Place is where in a text a record begins or an error is.
@@ -138,6 +160,9 @@ func (r *Reader) Next(dst []byte) (Record, error) {
 	if err == nil {
 		text := r.buffer[r.start : r.start+n]
 		var body []byte
+		if cap(dst)-len(dst) < n { // MessagePack is about as long as JSON
+			dst = append(make([]byte, 0, len(dst)+n+n/8), dst...)
+		}
 		if body, err = document.AppendFromJSON(dst, text); err == nil {
 			r.advance(n)
 			return Record{Body: body, Place: at}, nil
