@@ -37,6 +37,14 @@ func AppendFromJSON(dst, text []byte) ([]byte, error) {
 	if len(text) > MaxText {
 		return dst, ErrLarge
 	}
+	if out, plain := appendPlain(dst, text); plain {
+		return out, nil
+	}
+	return appendForgiving(dst, text)
+}
+
+// appendForgiving is [AppendFromJSON] of any text.
+func appendForgiving(dst, text []byte) ([]byte, error) {
 	iter := door.BorrowIterator(text)
 	defer door.ReturnIterator(iter)
 	out, err := appendToken(dst, iter, 0)
@@ -88,6 +96,10 @@ func appendNumber(dst []byte, iter *jsoniter.Iterator) ([]byte, error) {
 	if iter.Error != nil && iter.Error != io.EOF {
 		return dst, tokenError(iter)
 	}
+	return appendNumberText(dst, n)
+}
+
+func appendNumberText(dst []byte, n string) ([]byte, error) {
 	if i, err := strconv.ParseInt(n, 10, 64); err == nil {
 		return msgp.AppendInt64(dst, i), nil
 	}
