@@ -3,12 +3,12 @@ package logfile
 import (
 	"bufio"
 	"bytes"
-	"compress/gzip"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 
+	"github.com/klauspost/compress/gzip"
 	"golang.org/x/text/encoding/unicode"
 )
 
