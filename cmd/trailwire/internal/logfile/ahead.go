@@ -25,6 +25,8 @@ type aheadFile struct {
 	number    int
 	in        input
 	limit     int  // of a record
+	chunk     int  // bytes of lines that are read together
+	most      int  // the same, at most
 	keepsOver bool // what is over the limit goes on
 	batches   chan *batch
 	read      atomic.Int64 // bytes from the disk that no batch tells of yet
@@ -37,6 +39,7 @@ type batch struct {
 	room  int    // that was taken for it
 	read  int    // bytes that came from the disk
 	plain int    // lines without JSON
+	chunk *chunk // what the items are read from, perhaps still; nil if they are complete
 }
 
 // item is what [Reader.Next] returned, or text over the limit that goes on.
@@ -62,7 +65,7 @@ func (r *Reading) readAhead() *ahead {
 	a.slots = make(chan struct{}, 2*workers)
 	for i, in := range r.list.inputs {
 		if in.size >= 0 {
-			a.files[i] = &aheadFile{ahead: a, number: i, in: in, limit: r.limit, keepsOver: r.OverLimit != nil, batches: make(chan *batch, maxBatches)}
+			a.files[i] = &aheadFile{ahead: a, number: i, in: in, limit: r.recordLimit(), chunk: r.chunk, most: r.maxChunk, keepsOver: r.OverLimit != nil, batches: make(chan *batch, maxBatches)}
 		}
 	}
 	go func() {
@@ -104,7 +107,13 @@ func (f *aheadFile) readAll() {
 		return
 	}
 	defer c.Close()
-	f.readRecords(untilStopped{c, f.stopped})
+	source := untilStopped{c, f.stopped}
+	// A record over the limit is passed on as it is: that is for one reader.
+	if f.in.lines && f.limit >= f.most {
+		f.readLines(source, f.limit, f.chunk, f.most)
+		return
+	}
+	f.readRecords(source)
 }
 
 // untilStopped is what a file holds, as long as it is wanted.
@@ -130,7 +139,7 @@ func (e openError) Unwrap() error { return e.error }
 // readRecords reads records one after the other.
 func (f *aheadFile) readRecords(c io.Reader) {
 	records := newReaderOf(f.in, c, f.limit)
-	defer records.release()
+	defer func() { keepBuffer(records.buffer) }()
 	text := 0 // room for the reader's buffer
 	defer func() { f.room.give(text) }()
 	records.grows = func(n int) {
@@ -208,16 +217,23 @@ func (b *batch) free() {
 	if cap(b.arena) > maxKept {
 		return
 	}
+	if b.chunk != nil {
+		keepBuffer(b.chunk.text)
+	}
 	clear(b.items)
 	b.arena, b.items = b.arena[:0], b.items[:0]
-	b.room, b.read, b.plain = 0, 0, 0
+	b.room, b.read, b.plain, b.chunk = 0, 0, 0, nil
 	batches.Put(b)
 }
 
 // add adds what a reader returned that was given the free part of the arena.
 func (b *batch) add(record Record, err error) {
-	b.items = append(b.items, item{record: record, err: err})
+	b.keep(record, err)
 	b.room += len(record.Body)
+}
+
+func (b *batch) keep(record Record, err error) {
+	b.items = append(b.items, item{record: record, err: err})
 	switch n := len(b.arena) + len(record.Body); {
 	case n <= cap(b.arena):
 		b.arena = b.arena[:n]

@@ -15,9 +15,13 @@ import (
 
 // transcript is all that comes of reading some paths.
 func transcript(paths []string, processors int, setting func(*Reading)) string {
+	return transcriptOf(paths, processors, nil, setting)
+}
+
+func transcriptOf(paths []string, processors int, remote Lister, setting func(*Reading)) string {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(processors))
 	var out strings.Builder
-	r := NewReading(paths, strings.NewReader(`{"stdin":1}`), &out, false, nil)
+	r := NewReading(paths, strings.NewReader(`{"stdin":1}`), &out, false, remote)
 	r.OverLimit = writerFunc(func(text []byte) { fmt.Fprintf(&out, "over %s\n", text) })
 	if setting != nil {
 		setting(r)

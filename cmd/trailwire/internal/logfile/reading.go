@@ -6,6 +6,7 @@ import (
 	"strconv"
 
 	"github.com/trailwire/trailwire/cmd/trailwire/internal/terminal"
+	"github.com/trailwire/trailwire/detect/document"
 )
 
 // Reading goes through the records of several inputs, whatever is broken in
@@ -22,15 +23,17 @@ type Reading struct {
 	problems *problems
 	plain    int
 	buffer   []byte
-	limit    int // of a record; zero for that of [NewReader]
+	limit    int // of a record; zero for [document.MaxText]
 	room     int // bytes to read ahead
+
+	chunk, maxChunk int // bytes of lines that are read together, about and at most
 }
 
 // NewReading lists what there is to read: files, folders, standard input and what remote
 // lists of an s3:// URL. What cannot be read goes to stderr, a line for each, and so does
 // the progress, where that is a terminal, unless quiet.
 func NewReading(paths []string, stdin io.Reader, stderr io.Writer, quiet bool, remote Lister) *Reading {
-	r := &Reading{stdin: stdin, room: maxAhead}
+	r := &Reading{stdin: stdin, room: maxAhead, chunk: chunkSize, maxChunk: maxChunk}
 	r.problems = &problems{out: stderr, before: func() { r.Progress.Clear() }}
 	r.list = list(paths, remote, r.problems.report)
 	var total int64
@@ -109,22 +112,44 @@ type taking struct {
 
 // ahead takes records that were read ahead.
 func (t *taking) ahead(f *aheadFile) error {
+	var before carried
 	for b := range f.batches {
 		t.Progress.Add(b.read)
-		t.plain += b.plain
-		for i := range b.items {
-			one := &b.items[i]
-			if one.over != nil {
-				_, _ = t.OverLimit.Write(one.over) // its errors are its own
-				continue
-			}
-			if err := t.take(one.record, one.err); err != nil {
-				return err
-			}
+		var err error
+		if b.chunk != nil {
+			before, err = t.takeChunk(f, b, before)
+		} else {
+			t.plain += b.plain
+			err = t.takeItems(b)
+		}
+		if err != nil {
+			return err
 		}
 		f.done(b)
 	}
 	return nil
+}
+
+func (t *taking) takeItems(b *batch) error {
+	for i := range b.items {
+		one := &b.items[i]
+		if one.over != nil {
+			_, _ = t.OverLimit.Write(one.over) // its errors are its own
+			continue
+		}
+		if err := t.take(one.record, one.err); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// recordLimit is the most bytes of a record.
+func (r *Reading) recordLimit() int {
+	if r.limit > 0 {
+		return r.limit
+	}
+	return document.MaxText
 }
 
 // asItComes reads records and takes each before the next one.
@@ -134,11 +159,11 @@ func (t *taking) asItComes() error {
 		return t.take(Record{}, openError{err})
 	}
 	defer c.Close()
-	records := newReaderOf(t.in, c, t.limit)
+	records := newReaderOf(t.in, c, t.recordLimit())
 	records.OverLimit = t.OverLimit
 	defer func() {
 		t.plain += records.Plain()
-		records.release()
+		keepBuffer(records.buffer)
 	}()
 	for {
 		record, err := records.Next(t.buffer[:0])
@@ -151,15 +176,11 @@ func (t *taking) asItComes() error {
 	}
 }
 
-// newReaderOf returns a reader of what an input holds. A limit of zero is that of
-// [NewReader].
+// newReaderOf returns a reader of what an input holds.
 func newReaderOf(in input, c io.Reader, limit int) *Reader {
 	records := NewReader(c, in.lines)
-	records.reuse()
-	records.Prose = in.prose
-	if limit > 0 {
-		records.Limit = limit
-	}
+	records.buffer = keptBuffer()
+	records.Prose, records.Limit = in.prose, limit
 	return records
 }
 

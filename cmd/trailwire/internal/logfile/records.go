@@ -73,18 +73,18 @@ func NewReader(src io.Reader, lines bool) *Reader {
 // buffers are those of readers that are done with.
 var buffers sync.Pool
 
-// reuse gives the reader the buffer of one that is done with, if there is one.
-func (r *Reader) reuse() {
+// keptBuffer returns an empty buffer of a reader that is done with, nil if there is none.
+func keptBuffer() []byte {
 	if kept, ok := buffers.Get().(*[]byte); ok {
-		r.buffer = (*kept)[:0]
+		return (*kept)[:0]
 	}
+	return nil
 }
 
-// release gives the buffer to the next reader. Nothing more can be read.
-func (r *Reader) release() {
-	if cap(r.buffer) > 0 && cap(r.buffer) <= maxKept {
-		kept := r.buffer
-		buffers.Put(&kept)
+// keepBuffer keeps a buffer for the next reader.
+func keepBuffer(b []byte) {
+	if cap(b) > 0 && cap(b) <= maxKept {
+		buffers.Put(&b)
 	}
 }
 
