@@ -203,20 +203,28 @@ func TestLargeRecordsWaitForTheirTurn(t *testing.T) {
 	if !b.take(1, 60) || !b.take(0, 60) {
 		t.Fatal("there is no room")
 	}
-	took := make(chan int, 2)
+	took := make(chan int, 3)
+	next := func() int {
+		select {
+		case file := <-took:
+			return file
+		case <-time.After(10 * time.Second):
+			return 0
+		}
+	}
 	go func() { b.take(2, 60); took <- 2 }()
 	go func() { b.take(1, 60); took <- 1 }()
 	b.next()
-	if file := <-took; file != 1 {
+	if file := next(); file != 1 {
 		t.Errorf("file %d goes on, at the turn of 1", file)
 	}
 	b.give(160)
-	if file := <-took; file != 2 {
+	if file := next(); file != 2 {
 		t.Errorf("file %d goes on", file)
 	}
 	go func() { took <- map[bool]int{true: 1, false: -1}[b.take(9, 1000)] }()
 	b.stop()
-	if file := <-took; file != -1 {
+	if file := next(); file != -1 {
 		t.Error("it goes on after the end")
 	}
 }
