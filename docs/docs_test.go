@@ -237,7 +237,7 @@ func TestEveryConfigurationShownIsOne(t *testing.T) {
 			case "ini":
 				shown++
 				t.Run(fmt.Sprintf("%s:%d", document, b.line), func(t *testing.T) { dryRun(t, "shown.conf", b.text) })
-			case "json", "mermaid", "toml", "sh":
+			case "json", "mermaid", "toml", "sh", "text":
 			default:
 				t.Errorf("%s:%d: a block in %q: configurations are shown as yaml or ini, so that they are tried", document, b.line, b.language)
 			}

@@ -100,7 +100,7 @@ exec "$FLUENT_BIT_PROGRAM" "$@"`,
 	// The packages are built before the walk-through begins.
 	"make": `[ "$*" = package ]`,
 	"dpkg": `[ "$1" = -i ] && exec dpkg-deb -x "$2" "$ROOT"`,
-	"rpm":  `[ "$1" = -i ] && [ -s "$2" ]`,
+	"rpm":  `[ "$1" = -i ] || [ "$1" = -U ] || exit 1; [ -s "$2" ]`,
 	// Does what the drop-in says, in its order.
 	"systemctl": `
 unit="$ROOT/etc/systemd/system/fluent-bit.service.d/trailwire.conf"
@@ -142,7 +142,7 @@ esac`,
 	"kubectl": `
 case "$1" in
 apply) [ "$2" = -f ] && [ -f "$3" ];;
-logs) cat "$ROOT/journal";;
+logs) [ ! -f "$ROOT/journal" ] || cat "$ROOT/journal";;
 port-forward) ;;
 *) exit 1;;
 esac`,

@@ -1,10 +1,13 @@
 package docs
 
 import (
+	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"go.yaml.in/yaml/v3"
 )
 
 // started is a line that Fluent Bit logs when its pipeline runs.
@@ -53,5 +56,121 @@ func TestTheWalkThroughOfAContainer(t *testing.T) {
 	}
 	if ran < 4 {
 		t.Errorf("only %d commands were run", ran)
+	}
+}
+
+func TestTheWalkThroughsOfAClusterAndOfECS(t *testing.T) {
+	page := read(t, "docs/deployment.md")
+	for _, w := range []struct {
+		heading string
+		least   int
+		runs    string // the configuration that is in the pod
+	}{
+		{"## Kubernetes, from the bucket", 4, ""},
+		{"## Kubernetes, with the Helm chart", 7, configurationOfTheChart(t)},
+		{"## Amazon ECS", 2, ""},
+	} {
+		t.Run(strings.Trim(w.heading, "# "), func(t *testing.T) {
+			h := newHost(t)
+			h.installPlugin("trailwire")
+			if w.runs != "" {
+				h.write(filepath.Join(h.root, "etc/pod.yaml"), w.runs)
+				h.start("fluent-bit -c /etc/pod.yaml")
+				h.waitFor(started)
+			}
+			commands := commandsOf(sectionOf(t, page, w.heading))
+			said := ""
+			for _, command := range commands {
+				if strings.HasPrefix(command, "kubectl logs") && w.runs != "" {
+					h.waitFor(reason)
+				}
+				said += h.run(command)
+			}
+			if len(commands) < w.least {
+				t.Errorf("only %d commands were run", len(commands))
+			}
+			if w.runs != "" && !strings.Contains(said, reason) {
+				t.Errorf("no alert was printed: %s", said)
+			}
+		})
+	}
+}
+
+// configurationOfTheChart is what the values of the chart have for Fluent Bit.
+func configurationOfTheChart(t *testing.T) string {
+	t.Helper()
+	var values struct {
+		Config struct {
+			ExtraFiles map[string]string `yaml:"extraFiles"`
+		}
+	}
+	if err := yaml.Unmarshal([]byte(read(t, "conf/deploy/values.yaml")), &values); err != nil {
+		t.Fatal(err)
+	}
+	text := values.Config.ExtraFiles["trailwire.yaml"]
+	if text == "" {
+		t.Fatal("the values have no configuration")
+	}
+	return text
+}
+
+func TestTheWalkThroughWithoutInstallingAnything(t *testing.T) {
+	h := newHost(t)
+	said := ""
+	for _, command := range commandsOf(sectionOf(t, read(t, "docs/deployment.md"), "## Without installing anything")) {
+		said += h.run(command)
+	}
+	if !strings.Contains(said, ": 2 alerts.") {
+		t.Errorf("it says %s", said)
+	}
+	page, err := os.ReadFile(filepath.Join(h.work, "report.html"))
+	if err != nil || !strings.Contains(string(page), "lambda remove-permission") {
+		t.Errorf("the report does not have the command that takes a grant back: %v", err)
+	}
+}
+
+// The quick start is the one walk-through without any stand-in: what a fresh checkout
+// has, this machine's own tools, and a real Fluent Bit.
+func TestTheQuickStart(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it builds everything")
+	}
+	fluentBit := findFluentBit(t)
+	readme := sectionOf(t, read(t, "README.md"), "## Quick start")
+	folder := t.TempDir()
+	checkout(t, folder)
+	bin := t.TempDir()
+	if err := os.Symlink(fluentBit, filepath.Join(bin, "fluent-bit")); err != nil {
+		t.Fatal(err)
+	}
+	commands := commandsOf(readme)
+	if lines := strings.Count(strings.Join(commands, "\n"), "\n") + 1; lines != 5 {
+		t.Errorf("the quick start has %d lines, want 5", lines)
+	}
+	shell := exec.Command("timeout", "300", "sh", "-e", "-c", strings.Join(commands, "\n"))
+	shell.Dir, shell.Env = folder, append(os.Environ(), "PATH="+bin+":"+os.Getenv("PATH"))
+	out, err := shell.CombinedOutput()
+	want := `"reason":"` + reason + `"`
+	if err != nil || !strings.HasSuffix(string(out), "\n"+want+"\n") {
+		t.Fatalf("%v: it ends with %s", err, out[max(0, len(out)-2000):])
+	}
+	if !strings.Contains(readme, "`"+want+"`") {
+		t.Error("the README does not say what it prints")
+	}
+}
+
+// checkout copies what a fresh checkout has.
+func checkout(t *testing.T, folder string) {
+	t.Helper()
+	entries, err := os.ReadDir(top)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, entry := range entries {
+		if name := entry.Name(); name != ".git" && name != "build" {
+			if out, err := exec.Command("cp", "-R", filepath.Join(top, name), folder).CombinedOutput(); err != nil {
+				t.Fatalf("%v: %s", err, out)
+			}
+		}
 	}
 }
