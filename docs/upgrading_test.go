@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/trailwire/trailwire/internal/testbuild"
 	"github.com/trailwire/trailwire/internal/version"
@@ -54,6 +55,25 @@ func (h *host) runsAs(number string) {
 	h.waitFor(started)
 }
 
+// tries writes the event that must raise an alert to a file, so many times.
+func (h *host) tries(name string, times int) {
+	h.t.Helper()
+	event := strings.ReplaceAll(read(h.t, "testdata/event/cross-account-grant.json"), "\n", "") + "\n"
+	h.write(filepath.Join(h.root, "var/log/cloudtrail", name), strings.Repeat(event, times))
+}
+
+// hasAlerts waits until so many alerts have arrived, suppressed ones left out.
+func (h *host) hasAlerts(want int) {
+	h.t.Helper()
+	got := 0
+	for deadline := time.Now().Add(waitLimit); time.Now().Before(deadline); time.Sleep(50 * time.Millisecond) {
+		if got = strings.Count(h.readIfThere("var/log/trailwire-alerts.ndjson"), reason); got == want {
+			return
+		}
+	}
+	h.t.Fatalf("%d alerts have arrived, want %d", got, want)
+}
+
 func (h *host) end() {
 	h.t.Helper()
 	h.run("kill $(tail -1 $ROOT/pids); while kill -0 $(tail -1 $ROOT/pids) 2>/dev/null; do sleep 0.1; done")
@@ -71,15 +91,25 @@ func newHostWithFiles(t *testing.T) *host {
 
 func TestAReloadKeepsTheOldPluginAndARestartLoadsTheNewOne(t *testing.T) {
 	h := newHostWithFiles(t)
+	h.tries("before.json", 1)
 	h.runsAs(version.Number)
+	h.hasAlerts(1)
 	h.installVersion("usr/lib/fluent-bit", anotherVersion)
 	h.run(": >$ROOT/journal; kill -HUP $(tail -1 $ROOT/pids)")
 	h.waitFor("successful reload done")
 	if !strings.Contains(h.readIfThere("journal"), "] "+version.Number+`, watching for "`) {
 		t.Error("the reload does not go on with the old version")
 	}
+	// Which events have raised an alert is forgotten at a reload, and at a restart.
+	h.tries("after.json", 1)
+	h.hasAlerts(2)
 	h.end()
+	h.tries("restarted.json", 2)
 	h.runsAs(anotherVersion)
+	h.hasAlerts(3)
+	if n := strings.Count(h.run("cat /var/log/trailwire-suppressed.ndjson"), `"suppressed":"duplicate"`); n != 1 {
+		t.Errorf("%d alerts were suppressed, want one: the second of two after the restart", n)
+	}
 	h.end()
 }
 
@@ -90,8 +120,8 @@ func TestAReloadWithThePluginAtAnotherPathIsRefusedAndTheOldOneGoesOn(t *testing
 	// What Fluent Bit reads again is the file that the script has made of the configuration.
 	h.run(`sed -i 's#/fluent-bit/flb-#/fluent-bit/new/flb-#' $ROOT/tmp/*.yaml; kill -HUP $(tail -1 $ROOT/pids)`)
 	h.waitFor("Reloading is halted")
-	h.run(`(tr -d '\n' <testdata/event/cross-account-grant.json; echo) >/var/log/cloudtrail/try.json`)
-	h.run(`until grep -q reason /var/log/trailwire-alerts.ndjson 2>/dev/null; do sleep 0.2; done`)
+	h.tries("try.json", 1)
+	h.hasAlerts(1)
 	h.end()
 }
 

@@ -4,6 +4,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -93,6 +94,29 @@ func TestTheWalkThroughsOfAClusterAndOfECS(t *testing.T) {
 				t.Errorf("no alert was printed: %s", said)
 			}
 		})
+	}
+}
+
+// A command that is added to one of these pages is in a section that a test walks through.
+func TestEveryCommandOfAWalkThroughIsRun(t *testing.T) {
+	for document, headings := range map[string][]string{
+		"docs/deployment.md": {"## A Linux host, with the package", "## A container", "## Kubernetes, from the bucket", "## Kubernetes, with the Helm chart",
+			"## Amazon ECS", "## Without installing anything"},
+		"docs/upgrading.md": {"## In short", "## Does a reload load a new plugin?", "## Back to the old version"},
+	} {
+		text := read(t, document)
+		var walked []string
+		for _, heading := range headings {
+			walked = append(walked, commandsOf(sectionOf(t, text, heading))...)
+		}
+		if all := commandsOf(text); !slices.Equal(all, walked) {
+			t.Errorf("%s has the commands %q, and only %q are run", document, all, walked)
+		}
+	}
+	for i, c := range transcriptsOf(read(t, "docs/troubleshooting.md")) {
+		if len(c.prints) == 0 {
+			t.Errorf("docs/troubleshooting.md does not say what its command %d prints: %s", i+1, c.command)
+		}
 	}
 }
 
