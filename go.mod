@@ -19,7 +19,7 @@ require (
 	github.com/maxmind/mmdbwriter v1.2.0 // tests alone: the databases that they look addresses up in
 	github.com/oschwald/maxminddb-golang/v2 v2.9.0 // asn_database and geo_database are MMDB files
 	github.com/pelletier/go-toml/v2 v2.4.3 // rule files are TOML, and errors in them need a line
-	github.com/prometheus/client_golang v1.25.0 // metrics_listen: the exposition formats
+	github.com/prometheus/client_golang v1.25.0 // the metrics of trailwire collect; tests of metrics_listen: a reader of the format
 	github.com/prometheus/client_model v0.6.3 // a counter's value, for the summary of trailwire collect
 	github.com/schollz/progressbar/v3 v3.19.1 // the progress of a scan on a terminal
 	github.com/spf13/cobra v1.10.2 // the command line: subcommands, help, completion

@@ -5,8 +5,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/prometheus/client_golang/prometheus"
-
 	"github.com/trailwire/trailwire/detect"
 	"github.com/trailwire/trailwire/detect/alert"
 	"github.com/trailwire/trailwire/internal/version"
@@ -36,76 +34,57 @@ type Instance struct {
 // rule. Their names are a promise: conf/grafana/trailwire.json and users' alert
 // rules rely on them.
 var (
-	ofInstance = []string{"plugin", "name"}
-	ofRule     = []string{"plugin", "name", "rule_id", "rule", "severity"}
+	ofInstance = []string{"name", "plugin"}
+	ofRule     = []string{"name", "plugin", "rule", "rule_id", "severity"}
 
-	descChunks     = describe("chunks_total", "Chunks that came.", ofInstance...)
-	descBytes      = describe("bytes_total", "Bytes in the chunks that came.", ofInstance...)
-	descRecords    = describe("records_total", "Records that were looked into, because the search had found something in them.", ofInstance...)
-	descEvents     = describe("events_total", "CloudTrail events found in the records that were looked into.", ofInstance...)
-	descNoEvent    = describe("no_event_total", "Records that mention what a rule looks for, and hold no CloudTrail event that is recognised.", ofInstance...)
-	descMalformed  = describe("malformed_total", "Records and texts that could not be read.", ofInstance...)
-	descOverLimit  = describe("over_limit_total", "Records that were not split, because their parts would be many times their size.", ofInstance...)
-	descMatches    = describe("matches_total", "Alerts raised, suppressed ones included.", ofRule...)
-	descExcepted   = describe("excepted_total", "Matches that an exception dropped.", ofRule...)
-	descSuppressed = describe("suppressed_total", "Alerts that were marked as suppressed, by the reason: duplicate or max_signals.",
-		append(ofRule[:len(ofRule):len(ofRule)], "reason")...)
-	descEvaluation = describe("evaluation_seconds", "How long it took to evaluate a chunk in which the search had found something.", ofInstance...)
-	descNotTaken   = describe("not_taken_total", "Records with alerts that the input trailwire did not take. They were tagged in place.", ofInstance...)
-	descStale      = describe("settings_stale", "1 if a hot reload brought wrong settings and the earlier ones stay in use, else 0.", ofInstance...)
-	descLearned    = describe("learned_total", "New terms that raised no alert, because their rules were learning.", ofInstance...)
-	descLearning   = describe("learning_rules", "Rules about new terms that raise no alert yet, because they learn.", ofInstance...)
-	descMemory     = describe("state_bytes", "Memory that rules about several events use to remember.", ofInstance...)
-	descKeys       = describe("state_keys", "Keys that a rule about several events remembers.", ofRule...)
-	descEvicted    = describe("state_evicted_total", "Keys that a rule about several events gave up, because the memory was full.", ofRule...)
-	descUnsaved    = describe("state_unsaved_total", "How often the memory of rules could not be written to state_path.", ofInstance...)
-	descBuild      = describe("build_info", "Always 1; the labels say what is running.", "version", "go_version")
-
-	descriptions = []*prometheus.Desc{
-		descChunks, descBytes, descRecords, descEvents, descNoEvent, descMalformed, descOverLimit,
-		descMatches, descExcepted, descSuppressed, descEvaluation, descNotTaken, descStale, descBuild,
-		descLearned, descLearning, descMemory, descKeys, descEvicted, descUnsaved,
-	}
+	metricChunks     = &metric{"trailwire_chunks_total", "Chunks that came.", counter, ofInstance}
+	metricBytes      = &metric{"trailwire_bytes_total", "Bytes in the chunks that came.", counter, ofInstance}
+	metricRecords    = &metric{"trailwire_records_total", "Records that were looked into, because the search had found something in them.", counter, ofInstance}
+	metricEvents     = &metric{"trailwire_events_total", "CloudTrail events found in the records that were looked into.", counter, ofInstance}
+	metricNoEvent    = &metric{"trailwire_no_event_total", "Records that mention what a rule looks for, and hold no CloudTrail event that is recognised.", counter, ofInstance}
+	metricMalformed  = &metric{"trailwire_malformed_total", "Records and texts that could not be read.", counter, ofInstance}
+	metricOverLimit  = &metric{"trailwire_over_limit_total", "Records that were not split, because their parts would be many times their size.", counter, ofInstance}
+	metricMatches    = &metric{"trailwire_matches_total", "Alerts raised, suppressed ones included.", counter, ofRule}
+	metricExcepted   = &metric{"trailwire_excepted_total", "Matches that an exception dropped.", counter, ofRule}
+	metricSuppressed = &metric{"trailwire_suppressed_total", "Alerts that were marked as suppressed, by the reason: duplicate or max_signals.", counter, []string{"name", "plugin", "reason", "rule", "rule_id", "severity"}}
+	metricEvaluation = &metric{"trailwire_evaluation_seconds", "How long it took to evaluate a chunk in which the search had found something.", histogram, ofInstance}
+	metricNotTaken   = &metric{"trailwire_not_taken_total", "Records with alerts that the input trailwire did not take. They were tagged in place.", counter, ofInstance}
+	metricStale      = &metric{"trailwire_settings_stale", "1 if a hot reload brought wrong settings and the earlier ones stay in use, else 0.", gauge, ofInstance}
+	metricLearned    = &metric{"trailwire_learned_total", "New terms that raised no alert, because their rules were learning.", counter, ofInstance}
+	metricLearning   = &metric{"trailwire_learning_rules", "Rules about new terms that raise no alert yet, because they learn.", gauge, ofInstance}
+	metricMemory     = &metric{"trailwire_state_bytes", "Memory that rules about several events use to remember.", gauge, ofInstance}
+	metricKeys       = &metric{"trailwire_state_keys", "Keys that a rule about several events remembers.", gauge, ofRule}
+	metricEvicted    = &metric{"trailwire_state_evicted_total", "Keys that a rule about several events gave up, because the memory was full.", counter, ofRule}
+	metricUnsaved    = &metric{"trailwire_state_unsaved_total", "How often the memory of rules could not be written to state_path.", counter, ofInstance}
+	metricBuild      = &metric{"trailwire_build_info", "Always 1; the labels say what is running.", gauge, []string{"go_version", "version"}}
 )
-
-func describe(name, help string, labels ...string) *prometheus.Desc {
-	return prometheus.NewDesc("trailwire_"+name, help, labels, nil)
-}
-
-// collector reads the counters of the instances that are seen at one address.
-type collector struct {
-	instances func() []*Instance
-}
-
-// Describe implements [prometheus.Collector].
-func (c collector) Describe(to chan<- *prometheus.Desc) {
-	for _, d := range descriptions {
-		to <- d
-	}
-}
 
 // label identifies an instance, and a metric of one.
 type label struct{ plugin, name string }
 
-// Collect implements [prometheus.Collector]. While a configuration is reloaded
-// there are two instances of one name. Their counts are added up, since no
-// metric may come twice.
-func (c collector) Collect(to chan<- prometheus.Metric) {
+// scrape reads the counters of instances. While a configuration is reloaded there
+// are two of one name. Their counts are added up, since no metric may come twice.
+func scrape(instances []*Instance) exposition {
 	seen := make(map[label]*total)
 	var order []label
-	for _, i := range c.instances() {
-		l := label{i.Plugin, strings.ToValidUTF8(i.Name, "\ufffd")} // an alias is any bytes
+	for _, i := range instances {
+		l := label{i.Plugin, valid(i.Name)} // an alias is any bytes
 		if seen[l] == nil {
 			seen[l] = &total{rules: make(map[rule]*detect.RuleStats)}
 			order = append(order, l)
 		}
 		seen[l].add(i)
 	}
+	e := make(exposition)
 	for _, l := range order {
-		seen[l].send(to, l)
+		seen[l].expose(e, l)
 	}
-	to <- prometheus.MustNewConstMetric(descBuild, prometheus.GaugeValue, 1, version.Number, runtime.Version())
+	e.add(metricBuild, 1, runtime.Version(), version.Number)
+	return e
 }
+
+// valid returns a text as what the format demands of a label's value: UTF-8.
+func valid(text string) string { return strings.ToValidUTF8(text, "\ufffd") }
 
 // rule identifies a rule in a metric.
 type rule struct{ id, name, severity string }
@@ -119,7 +98,7 @@ type total struct {
 	evaluation    observations
 	notTaken      uint64
 	routes        bool // alerts are sent to the input trailwire
-	stale         float64
+	stale         bool
 	remembers     bool
 	memory        int64
 	learning      int
@@ -132,7 +111,7 @@ func (t *total) add(i *Instance) {
 	t.chunks += chunks
 	t.bytes += bytes
 	if i.Stale != nil && i.Stale() {
-		t.stale = 1
+		t.stale = true
 	}
 	if i.NotTaken != nil {
 		t.routes = true
@@ -174,54 +153,50 @@ func (t *total) add(i *Instance) {
 	t.evaluation.add(i.Evaluation)
 }
 
-// send hands over the metrics. One that cannot be made fails the scrape. None
-// may panic: nothing here recovers.
-func (t *total) send(to chan<- prometheus.Metric, l label) {
-	send := func(d *prometheus.Desc, m prometheus.Metric, err error) {
-		if err != nil {
-			m = prometheus.NewInvalidMetric(d, err)
-		}
-		to <- m
-	}
-	counter := func(d *prometheus.Desc, n uint64, labels ...string) {
-		m, err := prometheus.NewConstMetric(d, prometheus.CounterValue, float64(n), labels...)
-		send(d, m, err)
-	}
-	counter(descChunks, t.chunks, l.plugin, l.name)
-	counter(descBytes, t.bytes, l.plugin, l.name)
-	counter(descRecords, t.stats.Records, l.plugin, l.name)
-	counter(descEvents, t.stats.Events, l.plugin, l.name)
-	counter(descNoEvent, t.stats.NoEvent, l.plugin, l.name)
-	counter(descMalformed, t.stats.Malformed, l.plugin, l.name)
-	counter(descOverLimit, t.stats.OverLimit, l.plugin, l.name)
+// expose adds what was counted to a scrape.
+func (t *total) expose(e exposition, l label) {
+	ofInstance := func(m *metric, n uint64) { e.add(m, float64(n), l.name, l.plugin) }
+	ofInstance(metricChunks, t.chunks)
+	ofInstance(metricBytes, t.bytes)
+	ofInstance(metricRecords, t.stats.Records)
+	ofInstance(metricEvents, t.stats.Events)
+	ofInstance(metricNoEvent, t.stats.NoEvent)
+	ofInstance(metricMalformed, t.stats.Malformed)
+	ofInstance(metricOverLimit, t.stats.OverLimit)
 	if t.routes {
-		counter(descNotTaken, t.notTaken, l.plugin, l.name)
+		ofInstance(metricNotTaken, t.notTaken)
 	}
-	gauge := func(d *prometheus.Desc, n float64, labels ...string) {
-		m, err := prometheus.NewConstMetric(d, prometheus.GaugeValue, n, labels...)
-		send(d, m, err)
+	stale := uint64(0)
+	if t.stale {
+		stale = 1
 	}
-	gauge(descStale, t.stale, l.plugin, l.name)
+	ofInstance(metricStale, stale)
 	if t.remembers {
-		counter(descLearned, t.stats.Learned, l.plugin, l.name)
-		gauge(descLearning, float64(t.learning), l.plugin, l.name)
-		gauge(descMemory, float64(t.memory), l.plugin, l.name)
+		ofInstance(metricLearned, t.stats.Learned)
+		ofInstance(metricLearning, uint64(t.learning))
+		ofInstance(metricMemory, uint64(t.memory))
 	}
 	if t.keeps {
-		counter(descUnsaved, t.unsaved, l.plugin, l.name)
+		ofInstance(metricUnsaved, t.unsaved)
 	}
 	for _, r := range t.order {
-		s := t.rules[r]
-		if s.Rule.Past() != nil {
-			gauge(descKeys, float64(s.Remembered), l.plugin, l.name, r.id, r.name, r.severity)
-			counter(descEvicted, s.Evicted, l.plugin, l.name, r.id, r.name, r.severity)
-		}
-		counter(descMatches, s.Alerts, l.plugin, l.name, r.id, r.name, r.severity)
-		counter(descExcepted, s.Excepted, l.plugin, l.name, r.id, r.name, r.severity)
-		counter(descSuppressed, s.Duplicates, l.plugin, l.name, r.id, r.name, r.severity, alert.Duplicate.String())
-		counter(descSuppressed, s.OverMaxSignals, l.plugin, l.name, r.id, r.name, r.severity, alert.OverMaxSignals.String())
+		exposeRule(e, l, r, t.rules[r])
 	}
-	count, upTo := t.evaluation.cumulative()
-	m, err := prometheus.NewConstHistogram(descEvaluation, count, t.evaluation.sum.Seconds(), upTo, l.plugin, l.name)
-	send(descEvaluation, m, err)
+	e.addHistogram(metricEvaluation, &t.evaluation, l.name, l.plugin)
+}
+
+// exposeRule adds what was counted of a rule to a scrape.
+func exposeRule(e exposition, l label, r rule, s *detect.RuleStats) {
+	add := func(m *metric, n uint64) { e.add(m, float64(n), l.name, l.plugin, r.name, r.id, r.severity) }
+	if s.Rule.Past() != nil {
+		add(metricKeys, uint64(s.Remembered))
+		add(metricEvicted, s.Evicted)
+	}
+	add(metricMatches, s.Alerts)
+	add(metricExcepted, s.Excepted)
+	suppressed := func(why alert.Suppression, n uint64) {
+		e.add(metricSuppressed, float64(n), l.name, l.plugin, why.String(), r.name, r.id, r.severity)
+	}
+	suppressed(alert.Duplicate, s.Duplicates)
+	suppressed(alert.OverMaxSignals, s.OverMaxSignals)
 }

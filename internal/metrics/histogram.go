@@ -47,18 +47,6 @@ func (o *observations) add(h *Histogram) {
 	o.sum += time.Duration(h.sum.Load())
 }
 
-// cumulative returns the counts in the way of Prometheus: how many durations
-// there were in all, and how many up to each bound, in seconds.
-func (o *observations) cumulative() (count uint64, upTo map[float64]uint64) {
-	upTo = make(map[float64]uint64, len(bounds))
-	for i, n := range o.buckets {
-		if count += n; i < len(bounds) {
-			upTo[seconds(bounds[i])] = count
-		}
-	}
-	return count, upTo
-}
-
 // seconds returns a duration as a short number: 2.5e-05, not
 // 2.4999999999999998e-05.
 func seconds(d time.Duration) float64 {

@@ -10,9 +10,6 @@ import (
 	"slices"
 	"sync"
 	"time"
-
-	"github.com/prometheus/client_golang/prometheus"
-	"github.com/prometheus/client_golang/prometheus/promhttp"
 )
 
 // listeners are the addresses at which this process serves metrics.
@@ -27,6 +24,7 @@ type listener struct {
 	address string
 	bound   net.Addr
 	server  *http.Server
+	scrapes chan struct{} // has an entry for each that goes on
 
 	// Guarded by listeners.
 	instances []*Instance
@@ -158,20 +156,30 @@ func listen(address string) (*listener, error) {
 	if err != nil {
 		return nil, fmt.Errorf("cannot listen on %s: %w", address, reason(err))
 	}
-	l := &listener{address: address, bound: socket.Addr(), leaving: make(map[*Instance]bool)}
-	registry := prometheus.NewRegistry()
-	registry.MustRegister(collector{l.current})
+	l := &listener{address: address, bound: socket.Addr(), leaving: make(map[*Instance]bool), scrapes: make(chan struct{}, maxScrapes)}
 	quiet := log.New(io.Discard, "", 0) // the host's standard error is not ours to write to
 	routes := http.NewServeMux()
-	routes.Handle("GET /metrics", promhttp.HandlerFor(registry, promhttp.HandlerOpts{
-		ErrorLog: quiet, MaxRequestsInFlight: maxScrapes, DisableCompression: true,
-	}))
+	routes.Handle("GET /metrics", l)
 	l.server = &http.Server{
 		Handler: routes, ErrorLog: quiet, MaxHeaderBytes: maxHeader,
 		ReadTimeout: readTimeout, WriteTimeout: writeTimeout, IdleTimeout: idleTimeout,
 	}
 	go func() { _ = l.server.Serve(socket) }()
 	return l, nil
+}
+
+// ServeHTTP implements [http.Handler]. More scrapes at a time than maxScrapes are
+// turned away.
+func (l *listener) ServeHTTP(w http.ResponseWriter, _ *http.Request) {
+	select {
+	case l.scrapes <- struct{}{}:
+		defer func() { <-l.scrapes }()
+	default:
+		http.Error(w, fmt.Sprintf("%d scrapes go on: try again later", maxScrapes), http.StatusServiceUnavailable)
+		return
+	}
+	w.Header().Set("Content-Type", contentType)
+	_, _ = io.WriteString(w, scrape(l.current()).String())
 }
 
 // current returns the instances that are served now.
