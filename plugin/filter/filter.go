@@ -80,6 +80,7 @@ func trailwireFilterInit(ins *C.struct_flb_filter_instance, started *C.struct_tr
 	if line := metrics.LearningLine(f.engine, time.Now()); line != "" {
 		logLine(ins, C.LOG_INFO, line)
 	}
+	plugin.ReturnMemory()
 	return C.uintptr_t(cgo.NewHandle(f))
 }
 

@@ -11,6 +11,7 @@
 
 #include "_cgo_export.h"
 #include "../../internal/search/search.h"
+#include "../host/resident.h"
 #include "../host/signals.h"
 #include "../input/registry.h"
 #include "shim.h"
@@ -127,6 +128,7 @@ static int init(struct flb_filter_instance *ins, struct flb_config *config, void
     before = trailwire_hold_signals();
     context->handle = trailwireFilterInit(ins, &started);
     trailwire_release_signals(before);
+    trailwire_leave_file();
     if (context->handle == 0) {
         free(context);
         return -1;

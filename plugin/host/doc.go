@@ -1,10 +1,11 @@
 // Package host is the C code that the filter, the input and the output share:
 // Fluent Bit's structs and functions (host.h), the tables of properties (map.c,
-// properties.h), and what keeps Fluent Bit's signals away from Go's stacks
-// (signals.h).
+// properties.h), what keeps Fluent Bit's signals away from Go's stacks
+// (signals.h), and what of the file stays in memory (resident.h). Its Go code is
+// about the memory of Go's runtime.
 //
-// It has no Go code. A package whose C code uses these files imports this
-// package, so that they are linked.
+// A package whose C code uses these files imports this package, so that they are
+// linked.
 package host
 
 /*
@@ -26,4 +27,7 @@ var hostHeader string
 //go:embed signals.h
 var signalsHeader string
 
-var _, _ = hostHeader, signalsHeader
+//go:embed resident.h
+var residentHeader string
+
+var _, _, _ = hostHeader, signalsHeader, residentHeader

@@ -26,3 +26,8 @@ func RoomFor(bytes int64) {
 		debug.SetMemoryLimit(wanted)
 	}
 }
+
+// ReturnMemory gives the system what compiling rules took and does not need any more.
+// The collector would do so too, but late: Go returns memory over minutes, and it
+// collects next when the heap has grown by half.
+func ReturnMemory() { debug.FreeOSMemory() }

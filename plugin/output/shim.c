@@ -13,6 +13,7 @@
 
 #include "_cgo_export.h"
 #include "../../internal/search/search.h"
+#include "../host/resident.h"
 #include "../host/signals.h"
 #include "shim.h"
 
@@ -208,6 +209,7 @@ EXPORT int FLBPluginInit(struct proxy_instance *instance)
     context->handle = trailwireOutputInit(instance, &lines, (void **) &context->search,
                                           &context->sees_all);
     trailwire_release_signals(before);
+    trailwire_leave_file();
     print_lines(instance->ins, &lines);
     if (context->handle == 0) {
         free(context);
