@@ -2,7 +2,6 @@ package main
 
 import (
 	"os"
-	"runtime"
 	"runtime/debug"
 
 	"github.com/trailwire/trailwire/plugin/host"
@@ -13,10 +12,7 @@ import (
 // with Go's own environment variables. The figures are from `go run ./bench
 // -memory 100000`, which passes these variables on:
 //
-//   - as many processors as the container or the machine has, four at most.
-//     Each that is used is a thread: a Fluent Bit of 4 threads had 8 with one
-//     processor, 9 with two, 11 with four, 13 with eight. Time and memory were
-//     the same for one input; a machine with two processors cannot show more;
+//   - one processor, until several threads ask for Go at a time (plugin/host);
 //   - a collection for every half of the live heap instead of the whole of it.
 //     With 1 % matches the plugin added 19 MiB to the peak at 25, 20 at 50, 22 at
 //     100, 24 at 200, in a time that differs by less than two runs do;
@@ -25,9 +21,6 @@ import (
 //
 // At rest Go's threads sleep: bench/RESULTS.md, "At rest".
 func init() {
-	if os.Getenv("GOMAXPROCS") == "" && runtime.GOMAXPROCS(0) > 4 {
-		runtime.GOMAXPROCS(4)
-	}
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(50)
 	}

@@ -84,6 +84,15 @@ func trailwireFilterInit(ins *C.struct_flb_filter_instance, started *C.struct_tr
 	return C.uintptr_t(cgo.NewHandle(f))
 }
 
+// trailwireFilterCrowded is called when a thread has a chunk while another one is in Go
+// with a chunk.
+//
+//export trailwireFilterCrowded
+func trailwireFilterCrowded() {
+	defer func() { _ = recover() }()
+	plugin.MoreProcessors()
+}
+
 // errNoInput shows the lines that a configuration with alert_tag needs.
 var errNoInput = errors.New(`property "alert_tag": alerts come in by the input trailwire, and there is none: ` +
 	`load flb-in_trailwire.so and add "- {name: trailwire, alias: alerts, storage.type: filesystem}" to the inputs, before an input that has this filter as its processor`)
@@ -166,6 +175,7 @@ func (f *instance) remember(o *detect.Options, config uintptr) error {
 		logLine(f.host.ins, C.LOG_WARN, warning)
 	}
 	f.state, o.Memory = file, file.Memory()
+	plugin.MoreProcessors() // the file is written while chunks come
 	return nil
 }
 

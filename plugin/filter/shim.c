@@ -3,6 +3,7 @@
  */
 #define _GNU_SOURCE
 #include <link.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -162,6 +163,26 @@ static enum trailwire_reason append(struct flb_input_instance *to, const struct 
     return TAKEN;
 }
 
+/* How many threads are in Go with a chunk, or wait for a processor of Go's. */
+static atomic_int inside;
+
+static sigset_t enter(void)
+{
+    static atomic_int crowded;
+    sigset_t before = trailwire_hold_signals();
+
+    if (atomic_fetch_add(&inside, 1) > 0 && !atomic_exchange(&crowded, 1)) {
+        trailwireFilterCrowded();
+    }
+    return before;
+}
+
+static void come_back(sigset_t before)
+{
+    atomic_fetch_sub(&inside, 1);
+    trailwire_release_signals(before);
+}
+
 /*
  * Raises the alerts of a chunk and sends them to the input. If the input does
  * not take them or cannot be reached, they are tagged in the chunk: none is
@@ -179,9 +200,9 @@ static int raise_alerts(struct context *context, const void *data, size_t size, 
     sigset_t before;
 
     memset(&alerts, 0, sizeof(alerts));
-    before = trailwire_hold_signals();
+    before = enter();
     trailwireFilterRaise(context->handle, ins, (void *) data, size, hit, (char *) tag, tag_len, &alerts);
-    trailwire_release_signals(before);
+    come_back(before);
     if (alerts.count == 0 && !alerts.incomplete && !context->tags_records) {
         return FILTER_NOTOUCH;
     }
@@ -193,10 +214,10 @@ static int raise_alerts(struct context *context, const void *data, size_t size, 
         reason = trailwire_input_exists(context->config) ? OTHER_THREAD : NO_INPUT;
     }
     if (reason != TAKEN || context->tags_records) {
-        before = trailwire_hold_signals();
+        before = enter();
         verdict = trailwireFilterTag(context->handle, ins, (void *) data, size, hit, &alerts, taken,
                                      reason, out_data, out_size);
-        trailwire_release_signals(before);
+        come_back(before);
     }
     trailwire_alerts_free(&alerts);
     return verdict;
@@ -233,9 +254,9 @@ static int filter(const void *data, size_t size, const char *tag, int tag_len,
     if (context->raises) {
         return raise_alerts(context, data, size, hit, tag, tag_len, out_data, out_size, ins);
     }
-    before = trailwire_hold_signals();
+    before = enter();
     verdict = trailwireFilterChunk(context->handle, ins, (void *) data, size, hit, out_data, out_size);
-    trailwire_release_signals(before);
+    come_back(before);
     return verdict;
 }
 

@@ -101,6 +101,7 @@ func trailwireOutputInit(from *C.struct_proxy_instance, lines *C.struct_lines, f
 	if line := metrics.LearningLine(o.engine, time.Now()); line != "" {
 		addLine(lines, C.LOG_INFO, line)
 	}
+	plugin.MoreProcessors() // alerts are delivered while chunks come
 	plugin.ReturnMemory()
 	return C.uintptr_t(cgo.NewHandle(o))
 }
