@@ -69,3 +69,43 @@ func TestFilterAddsLittleMemoryAtRest(t *testing.T) {
 		}
 	})
 }
+
+// Code that events do not need stays out of memory when events come, too. If the file is
+// not divided into stripes, Linux 6.18 has 10 MiB of it in memory.
+func TestFilterMapsLittleOfItsFileWhenEventsMatch(t *testing.T) {
+	if _, err := os.Stat("/proc/self/status"); err != nil {
+		t.Skip("SKIPPED: no /proc")
+	}
+	inFluentBit(t, func(t *testing.T, fb fluentBit) {
+		dir := folder(t)
+		events := write(t, filepath.Join(dir, "cloudtrail.json"), "")
+		config := write(t, filepath.Join(dir, "events.yaml"), fmt.Sprintf(`service: {flush: 0.2}
+plugins: [%s]
+pipeline:
+  inputs: [{name: tail, path: %s, tag: cloudtrail, refresh_interval: 1}]
+  filters: [{name: trailwire, match: '*'}]
+  outputs: [{name: file, match: '*', path: %s, file: alerts, format: plain}]
+`, plugin(t), events, dir))
+		p := fb.start(t, dir, "-c", config)
+		p.waitFor("Fluent Bit has started", func() bool { return strings.Contains(p.text(), "stream processor started") })
+		var text strings.Builder
+		for i := range 5000 {
+			text.WriteString(grant(fmt.Sprint("e", i), "444455556666") + "\n")
+		}
+		write(t, events, text.String())
+		p.waitForLines(filepath.Join(dir, "alerts"), 5000)
+		if got := read(t, filepath.Join(dir, "alerts")); strings.Count(got, `"alert":{"rule":`) != 5000 {
+			t.Fatalf("%d of 5000 events have an alert", strings.Count(got, `"alert":{"rule":`))
+		}
+		mapped := 0
+		for _, part := range strings.Split(read(t, fmt.Sprintf("/proc/%d/smaps", p.command.Process.Pid)), "VmFlags:") {
+			if strings.Contains(part, "trailwire.so") {
+				mapped += number(t, part, `Rss:\s+(\d+)`)
+			}
+		}
+		t.Logf("%d KB of the file are mapped", mapped)
+		if mapped == 0 || mapped > 8<<10 {
+			t.Errorf("%d KB of the filter's file are in memory, want some and at most 8 MiB", mapped)
+		}
+	})
+}

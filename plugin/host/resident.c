@@ -45,6 +45,25 @@ static int has_relocated_code(const struct dl_phdr_info *info)
     return 0;
 }
 
+/*
+ * From 6.18 on Linux maps the whole folio of its page cache for each page that is
+ * touched, up to 2 MB of it, but nothing beyond a mapping. Advice that every second
+ * stripe gets makes each stripe a mapping of its own. The advice itself changes nothing
+ * here. Earlier versions map 64 KB anyway.
+ */
+enum { STRIPE = 128 << 10 };
+
+static void divide(uintptr_t start, uintptr_t end)
+{
+    uintptr_t at;
+
+    for (at = (start + STRIPE - 1) & ~(uintptr_t) (STRIPE - 1); at + STRIPE <= end; at += 2 * STRIPE) {
+        if (madvise((void *) at, STRIPE, MADV_NOHUGEPAGE) != 0) {
+            return;
+        }
+    }
+}
+
 static int leave(struct dl_phdr_info *info, size_t size, void *data)
 {
     uintptr_t page = (uintptr_t) sysconf(_SC_PAGESIZE);
@@ -61,6 +80,7 @@ static int leave(struct dl_phdr_info *info, size_t size, void *data)
         uintptr_t end = (info->dlpi_addr + part->p_vaddr + part->p_memsz) & ~(page - 1);
 
         if (part->p_type == PT_LOAD && (part->p_flags & PF_W) == 0 && start < end) {
+            divide(start, end);
             madvise((void *) start, end - start, MADV_DONTNEED);
         }
     }
