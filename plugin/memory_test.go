@@ -52,7 +52,7 @@ func memoryAtRest(t *testing.T, fb fluentBit, withFilter bool) memory {
 
 // The first limit is a promise. The second is for who links a large library: nearly
 // all of the file is touched once, when it is loaded, and what a library adds to it
-// comes back when events match. It is 13 MiB now.
+// comes back when events match. It is 16 MiB now.
 func TestFilterAddsLittleMemoryAtRest(t *testing.T) {
 	if _, err := os.Stat("/proc/self/status"); err != nil {
 		t.Skip("SKIPPED: no /proc")
@@ -64,8 +64,8 @@ func TestFilterAddsLittleMemoryAtRest(t *testing.T) {
 		if added := with.resident - without.resident; added > 8<<10 {
 			t.Errorf("the filter adds %d KB of resident memory at rest, want at most 8 MiB", added)
 		}
-		if added := with.peak - without.peak; added > 15<<10 {
-			t.Errorf("the filter adds %d KB to the peak of memory when it starts, want at most 15 MiB", added)
+		if added := with.peak - without.peak; added > 19<<10 {
+			t.Errorf("the filter adds %d KB to the peak of memory when it starts, want at most 19 MiB", added)
 		}
 	})
 }
