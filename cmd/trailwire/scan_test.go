@@ -5,7 +5,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
@@ -424,16 +423,6 @@ func TestTheCostOfManyAlertsIsInProportion(t *testing.T) {
 			}
 		})
 	}
-}
-
-// processTime is how long the processors have worked for this process.
-func processTime(t *testing.T) time.Duration {
-	t.Helper()
-	var used syscall.Rusage
-	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &used); err != nil {
-		t.Fatal(err)
-	}
-	return time.Duration(used.Utime.Nano() + used.Stime.Nano())
 }
 
 func TestWrongUse(t *testing.T) {

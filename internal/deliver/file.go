@@ -6,7 +6,6 @@ import (
 	"io/fs"
 	"os"
 	"sync"
-	"syscall"
 	"time"
 )
 
@@ -14,7 +13,7 @@ import (
 //
 // A delivery is written as a whole or not at all: if it does not fit, the part
 // that was written is removed. Instances and processes that append to one file
-// wait for each other (flock). If the machine went down in the middle of a
+// wait for each other, by a lock on the file. If the machine went down in the middle of a
 // line, that line is ended before the next one.
 type file struct {
 	path string
@@ -34,7 +33,7 @@ func (d *file) Deliver(ctx context.Context, alerts []Alert) (delivered int, err 
 	if err := lockFile(ctx, d.open); err != nil {
 		return 0, err
 	}
-	defer func() { _ = syscall.Flock(int(d.open.Fd()), syscall.LOCK_UN) }()
+	defer unlock(d.open)
 	if err := appendWhole(d.open, lines); err != nil {
 		return 0, withoutPath(err)
 	}
@@ -63,20 +62,14 @@ func (d *file) reopen() error {
 // lockFile waits for others that write to the file. A file system that has no
 // locks is not asked twice.
 func lockFile(ctx context.Context, f *os.File) error {
-	for {
-		switch err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err {
-		case syscall.EWOULDBLOCK:
-		case syscall.EINTR:
-			continue
-		default:
-			return nil
-		}
+	for isLocked(f) {
 		select {
 		case <-ctx.Done():
 			return errors.New("another process has it locked")
 		case <-time.After(5 * time.Millisecond):
 		}
 	}
+	return nil
 }
 
 // appendWhole appends lines to f, or leaves f as it was.
