@@ -1,0 +1,104 @@
+package main
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/CycloneDX/cyclonedx-go"
+	"github.com/google/uuid"
+)
+
+// sbom writes OUT, a list of components in CycloneDX 1.5 (JSON): each program with its
+// hash, each module that is in one of them with its license, and which is in which.
+func sbom(args []string) error {
+	if len(args) < 3 {
+		return errors.New("sbom VERSION OUT PROGRAM...")
+	}
+	date, err := sourceDate()
+	if err != nil {
+		return err
+	}
+	bom, err := components(args[0], date, args[2:])
+	if err != nil {
+		return err
+	}
+	var out bytes.Buffer
+	if err := cyclonedx.NewBOMEncoder(&out, cyclonedx.BOMFileFormatJSON).SetPretty(true).EncodeVersion(bom, cyclonedx.SpecVersion1_5); err != nil {
+		return err
+	}
+	return os.WriteFile(args[1], out.Bytes(), 0o644)
+}
+
+func components(version string, date time.Time, programs []string) (*cyclonedx.BOM, error) {
+	modules, uses, err := contained(programs)
+	if err != nil {
+		return nil, err
+	}
+	const homepage = "https://github.com/trailwire/trailwire"
+	whole := cyclonedx.Component{
+		BOMRef: "pkg:golang/github.com/trailwire/trailwire@v" + version, Type: cyclonedx.ComponentTypeApplication, Name: "trailwire", Version: version,
+		PackageURL:         "pkg:golang/github.com/trailwire/trailwire@v" + version,
+		Licenses:           &cyclonedx.Licenses{{Expression: "Apache-2.0 AND Elastic-2.0"}},
+		ExternalReferences: &[]cyclonedx.ExternalReference{{Type: cyclonedx.ERTypeWebsite, URL: homepage}},
+	}
+	var list []cyclonedx.Component
+	var dependencies []cyclonedx.Dependency
+	hash := sha256.New()
+	fmt.Fprintf(hash, "%s\n%d\n", version, date.Unix())
+	var names []string
+	for _, program := range programs {
+		content, err := os.ReadFile(program)
+		if err != nil {
+			return nil, err
+		}
+		sum := fmt.Sprintf("%x", sha256.Sum256(content))
+		name := filepath.Base(program)
+		fmt.Fprintf(hash, "%s %s\n", sum, name)
+		names = append(names, name)
+		list = append(list, cyclonedx.Component{
+			BOMRef: name, Type: cyclonedx.ComponentTypeFile, Name: name, Version: version,
+			Hashes: &[]cyclonedx.Hash{{Algorithm: cyclonedx.HashAlgoSHA256, Value: sum}},
+		})
+		var on []string
+		for _, path := range uses[program] {
+			for _, m := range modules {
+				if m.path == path {
+					on = append(on, m.purl())
+				}
+			}
+		}
+		dependencies = append(dependencies, cyclonedx.Dependency{Ref: name, Dependencies: &on})
+	}
+	for _, m := range modules {
+		var ids cyclonedx.Licenses
+		for _, id := range m.licenses {
+			ids = append(ids, cyclonedx.LicenseChoice{License: &cyclonedx.License{ID: id}})
+		}
+		c := cyclonedx.Component{BOMRef: m.purl(), Type: cyclonedx.ComponentTypeLibrary, Name: m.path, Version: m.version, PackageURL: m.purl(), Licenses: &ids}
+		if m.sum != "" {
+			c.Properties = &[]cyclonedx.Property{{Name: "trailwire:go.sum", Value: m.sum}}
+		}
+		list = append(list, c)
+	}
+	bom := cyclonedx.NewBOM()
+	// A name of what is in it, so that the same programs make the same list.
+	bom.SerialNumber = uuid.NewSHA1(uuid.NameSpaceURL, hash.Sum([]byte(homepage))).URN()
+	bom.Metadata = &cyclonedx.Metadata{Timestamp: date.Format(time.RFC3339), Component: &whole}
+	bom.Components = &list
+	dependencies = append([]cyclonedx.Dependency{{Ref: whole.BOMRef, Dependencies: &names}}, dependencies...)
+	bom.Dependencies = &dependencies
+	return bom, nil
+}
+
+// purl is the package URL of a module (https://github.com/package-url/purl-spec).
+func (m *module) purl() string {
+	if m.path == standard {
+		return "pkg:golang/std@" + m.version
+	}
+	return "pkg:golang/" + m.path + "@" + m.version
+}
