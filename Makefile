@@ -9,6 +9,7 @@
 # make fmt        format the sources
 # make install    DESTDIR= PREFIX=/usr
 # make package    build/*.deb and build/*.rpm, the same bytes for the same sources
+# make release    build/release: everything that is published; MINISIGN_KEY=, SYSTEMS=
 # make clean
 
 GO      ?= go
@@ -33,7 +34,7 @@ SOURCES := $(shell find detect internal plugin cmd -name '*.go' -o -name '*.c' -
 
 export CGO_ENABLED := 1
 
-.PHONY: all demo test lint fuzz sanitize asan valgrind soak fmt install package clean
+.PHONY: all demo test lint fuzz sanitize asan valgrind soak fmt install package release clean
 
 all: $(FILTER) $(INPUT) $(OUTPUT) $(CLI) $(HOST)
 
@@ -76,13 +77,17 @@ test: all
 	@{ $(GO) test -json ./...; \
 	   $(GO) test -race -json $$($(GO) list ./detect/... | grep -v /conformance) ./internal/chunk/... ./internal/property/... ./internal/address/... ./internal/deliver/...; \
 	   $(GO) test -race -json -run Concurrent ./detect/conformance; \
+	   (cd tools && $(GO) test -json ./release); \
 	} | $(GO) run ./internal/testline
 
 lint:
 	@mkdir -p $(BUILD)/_lint
-	@unformatted=$$(gofmt -l bench cmd detect docs internal plugin); test -z "$$unformatted" || { echo "not gofmt'ed: $$unformatted"; exit 1; }
+	@unformatted=$$(gofmt -l bench cmd detect docs internal plugin tools); test -z "$$unformatted" || { echo "not gofmt'ed: $$unformatted"; exit 1; }
 	$(GO) vet ./...
+	for system in darwin windows; do CGO_ENABLED=0 GOOS=$$system $(GO) vet ./cmd/... || exit 1; done
+	cd tools && $(GO) vet ./release
 	$(TOOL) staticcheck ./...
+	@GOVULNCHECK='$(TOOL) govulncheck' .ci/vulnerabilities
 	$(CC) -fsyntax-only -std=gnu11 -Wall -Wextra -Werror plugin/testhost/*.c plugin/host/*.c plugin/input/*.c internal/search/*.c
 	for shim in filter output; do \
 		(cd plugin/$$shim && $(GO) tool cgo -objdir $(CURDIR)/$(BUILD)/_lint/$$shim $$(grep -l '^import "C"' *.go)) && \
@@ -127,7 +132,7 @@ soak: all
 	$(GO) run ./plugin/testhost/soak -time $(SOAKTIME) -plugin $(FILTER) -testhost $(HOST) -csv $(BUILD)/soak.csv -svg $(BUILD)/soak.svg
 
 fmt:
-	gofmt -w bench cmd detect docs internal plugin
+	gofmt -w bench cmd detect docs internal plugin tools
 
 install: all
 	install -D -m 0755 $(FILTER) $(DESTDIR)$(PREFIX)/lib/fluent-bit/flb-filter_trailwire.so
@@ -136,13 +141,24 @@ install: all
 	done
 	install -D -m 0755 $(CLI) $(DESTDIR)$(PREFIX)/bin/trailwire
 
-# Files in a package have the time of the commit that it is built from.
-package: export SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2>/dev/null || date +%s)
-package: export VERSION := $(VERSION)
+# Files in a package and in a release have the time of the commit that they are built from.
+DATE := $(shell git log -1 --format=%ct 2>/dev/null || date +%s)
+package release: export SOURCE_DATE_EPOCH ?= $(DATE)
+package release: export VERSION := $(VERSION)
 package: export ARCH := $(shell $(GO) env GOARCH)
+package: export PROGRAMS := $(BUILD)
+package: export DOCUMENTS := $(BUILD)/documents
 package: all
+	tools/release/documents $(VERSION) $(DOCUMENTS) $(FILTER) $(CLI)
 	$(TOOL) nfpm package --config conf/deploy/nfpm.yaml --packager deb --target $(BUILD)/
 	$(TOOL) nfpm package --config conf/deploy/nfpm.yaml --packager rpm --target $(BUILD)/
+
+# Everything that is published, in build/release: docs/releasing.md. MINISIGN_KEY is the
+# file with the secret key; without one nothing is signed.
+MINISIGN_KEY ?=
+SYSTEMS ?= linux darwin windows
+release:
+	GO='$(GO)' LDFLAGS='$(LDFLAGS)' EXPORTS='$(EXPORTS)' SYSTEMS='$(SYSTEMS)' MINISIGN_KEY='$(MINISIGN_KEY)' tools/release/build $(BUILD)/release
 
 clean:
 	rm -rf $(BUILD)

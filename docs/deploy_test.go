@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"maps"
 	"os"
 	"os/exec"
@@ -255,8 +256,8 @@ func TestTheValuesOfTheChart(t *testing.T) {
 	if values.Image.Tag != "5.1.1" {
 		t.Errorf("the image is not pinned: %q", values.Image.Tag)
 	}
-	if len(values.InitContainers) != 1 || len(values.ExtraVolumes) != 2 || len(values.ExtraVolumeMounts) != 2 {
-		t.Fatalf("not one init container and two volumes: %+v", values)
+	if len(values.InitContainers) != 1 || len(values.ExtraVolumes) != 3 || len(values.ExtraVolumeMounts) != 3 {
+		t.Fatalf("not one init container and three volumes: %+v", values)
 	}
 	plugin, buffer := values.ExtraVolumes[0].Name, values.ExtraVolumes[1].Name
 	if mounts := values.InitContainers[0].VolumeMounts; len(mounts) != 1 || mounts[0].Name != plugin || mounts[0].MountPath != "/trailwire" {
@@ -265,7 +266,7 @@ func TestTheValuesOfTheChart(t *testing.T) {
 	for i, want := range []struct {
 		name, path string
 		readOnly   bool
-	}{{plugin, "/trailwire", true}, {buffer, "/buffer", false}} {
+	}{{plugin, "/trailwire", true}, {buffer, "/buffer", false}, {values.ExtraVolumes[2].Name, "/rules", true}} {
 		if got := values.ExtraVolumeMounts[i]; got.Name != want.name || got.MountPath != want.path || got.ReadOnly != want.readOnly {
 			t.Errorf("a mount is %+v, want %+v", got, want)
 		}
@@ -674,7 +675,8 @@ func TestWhatThePackagesHold(t *testing.T) {
 		"/usr/bin/trailwire", "/usr/lib/fluent-bit/flb-filter_trailwire.so", "/usr/lib/fluent-bit/flb-in_trailwire.so", "/usr/lib/fluent-bit/out_trailwire.so",
 		"/usr/share/doc/trailwire/README.md", "/usr/share/doc/trailwire/CHANGELOG.md", "/usr/share/doc/trailwire/NOTICE",
 		"/usr/share/doc/trailwire/copyright", "/usr/share/doc/trailwire/docs/deployment.md",
-		"/usr/share/doc/trailwire/examples/fluent-bit.yaml", "/usr/share/doc/trailwire/examples/systemd/trailwire.conf",
+		"/usr/share/doc/trailwire/conf/fluent-bit.yaml", "/usr/share/doc/trailwire/conf/deploy/trailwire.conf",
+		"/usr/share/doc/trailwire/licenses/Elastic-2.0.txt", "/usr/share/doc/trailwire/licenses/third-party.txt",
 	}
 	version := version.Number
 	rpmArch := map[string]string{"amd64": "x86_64", "arm64": "aarch64"}[runtime.GOARCH]
@@ -708,6 +710,85 @@ func TestWhatThePackagesHold(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// The documents of the package are followed in the folder that it is unpacked to.
+func TestEveryLinkOfThePackageLeadsSomewhere(t *testing.T) {
+	if _, err := exec.LookPath("dpkg-deb"); err != nil {
+		t.Skip("SKIPPED: NO DPKG-DEB on PATH: the links of the package were not followed")
+	}
+	folder := t.TempDir()
+	name := "trailwire_" + version.Number + "_" + runtime.GOARCH + ".deb"
+	if out, err := exec.Command("dpkg-deb", "-x", filepath.Join(builtPackages(t), name), folder).CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	root := filepath.Join(folder, "usr/share/doc/trailwire")
+	followed := 0
+	err := filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || filepath.Ext(path) != ".md" {
+			return err
+		}
+		text, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		for _, line := range parse(string(text)).prose {
+			for _, link := range inlineLink.FindAllStringSubmatch(line, -1) {
+				target, _, _ := strings.Cut(link[1], "#")
+				if target == "" || strings.Contains(target, "://") {
+					continue
+				}
+				followed++
+				if _, err := os.Stat(filepath.Join(filepath.Dir(path), target)); err != nil {
+					t.Errorf("%s links to %s, which is not in the package", filepath.Base(path), link[1])
+				}
+			}
+		}
+		return nil
+	})
+	if err != nil || followed < 50 {
+		t.Errorf("%d links were followed: %v", followed, err)
+	}
+	for _, file := range []string{"examples/fluent-bit.yaml", "examples/deploy/trailwire.conf"} {
+		if _, err := os.Stat(filepath.Join(root, file)); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// The pods, and what stands beside them, name the same volume and labels.
+func TestTheObjectsOfKubernetesFitThePods(t *testing.T) {
+	values, collector, objects := read(t, "conf/deploy/values.yaml"), read(t, "conf/deploy/collect.yaml"), read(t, "conf/deploy/kubernetes.yaml")
+	kinds := map[string]int{}
+	for decoder := yaml.NewDecoder(strings.NewReader(objects)); ; {
+		var o struct {
+			Kind     string
+			Metadata struct{ Name string }
+		}
+		if err := decoder.Decode(&o); err == io.EOF {
+			break
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		kinds[o.Kind+" "+o.Metadata.Name]++
+	}
+	if want := map[string]int{"PersistentVolumeClaim trailwire-buffer": 1, "NetworkPolicy trailwire": 1, "NetworkPolicy trailwire-events": 1}; !maps.Equal(kinds, want) {
+		t.Errorf("it has %v, want %v", kinds, want)
+	}
+	for _, pod := range []string{values, collector} {
+		for _, part := range []string{"{claimName: trailwire-buffer}", "secretRef: {name: trailwire, optional: true}", "configMap: {name: trailwire-rules, optional: true}", "trailwire/pod: ", "{type: Recreate}"} {
+			if !strings.Contains(pod, part) {
+				t.Errorf("a pod has no %s", part)
+			}
+		}
+	}
+	var monitor map[string]any
+	decoder := yaml.NewDecoder(strings.NewReader(read(t, "conf/deploy/servicemonitor.yaml")))
+	for _, kind := range []string{"Service", "ServiceMonitor"} {
+		if err := decoder.Decode(&monitor); err != nil || monitor["kind"] != kind {
+			t.Errorf("the %s is %v: %v", kind, monitor["kind"], err)
+		}
 	}
 }
 

@@ -72,6 +72,7 @@ var packages = []struct{ name, mayImport string }{
 	{"bench/workload", "detect/document detect/rule"},
 	{"bench", "detect/rule detect internal/chunk internal/search bench/workload"},
 	{"tools/sigmaoracle", ""},
+	{"tools/release", ""},
 	{"docs", ""},
 }
 
