@@ -667,7 +667,7 @@ func TestWhatThePackagesHold(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, c := range config.Contents {
-		if found, _ := filepath.Glob(filepath.Join(top, c.Src)); len(found) == 0 && c.Type != "symlink" && !strings.HasPrefix(c.Src, "build/") {
+		if found, _ := filepath.Glob(filepath.Join(top, c.Src)); len(found) == 0 && c.Type != "symlink" && !strings.HasPrefix(c.Src, "${") {
 			t.Errorf("%s: no such file", c.Src)
 		}
 	}
@@ -695,6 +695,9 @@ func TestWhatThePackagesHold(t *testing.T) {
 			out, err := exec.Command(p.list[0], append(p.list[1:], path)...).Output()
 			if err != nil {
 				t.Fatal(err)
+			}
+			if shut := regexp.MustCompile(`(?m)^d.{8}[^x] .*$`).Find(out); shut != nil {
+				t.Errorf("others may not enter a folder: %s", shut)
 			}
 			for _, file := range want {
 				line := regexp.MustCompile(`(?m)^(\S+) .*\.?` + regexp.QuoteMeta(file) + `( -> (.*))?$`).FindStringSubmatch(string(out))
