@@ -53,9 +53,12 @@ type filter struct {
 }
 
 // newFilter returns the filter with these rules. It suppresses nothing.
-func newFilter(rules []*rule.Rule) (f *filter, err error) {
+func newFilter(rules []*rule.Rule, configure ...func(*detect.Options)) (f *filter, err error) {
 	options := detect.DefaultOptions()
 	options.Rules, options.MaxSignals, options.DedupWindow = rules, 1<<20, -1
+	for _, c := range configure {
+		c(&options)
+	}
 	f = new(filter)
 	if f.search, err = search.For(&options); err != nil {
 		return nil, err
