@@ -56,6 +56,7 @@ func New(o Options) (*Engine, error) {
 	e := &Engine{options: o, search: o.Search, now: time.Now}
 	if e.search == nil {
 		e.usePlainSearch()
+		e.options.SearchFrom = nil
 	}
 	if o.Remember() {
 		if e.memory = o.Memory; e.memory == nil {

@@ -5,6 +5,7 @@ import (
 
 	"github.com/trailwire/trailwire/detect/alert"
 	"github.com/trailwire/trailwire/detect/cloudtrail"
+	"github.com/trailwire/trailwire/detect/document"
 	"github.com/trailwire/trailwire/detect/grant"
 	"github.com/trailwire/trailwire/detect/grant/call"
 	"github.com/trailwire/trailwire/detect/grant/policy"
@@ -59,6 +60,10 @@ func newEvaluator(e *Engine, mayMatch func([]byte) bool) *Evaluator {
 		finder: cloudtrail.NewFinder(e.options.JSONKeys, mayMatch),
 		inner:  cloudtrail.NewFinder(e.options.JSONKeys, mayMatch),
 	}
+	if mayMatch != nil {
+		v.finder.SearchBy(e.options.SearchFrom)
+		v.inner.SearchBy(e.options.SearchFrom)
+	}
 	v.event.Locate(e.options.Databases)
 	v.view.UseGrants(&v.grants)
 	v.view.Keep(e.fields)
@@ -85,6 +90,10 @@ func (v *Evaluator) Release() {
 }
 
 const keptBuffer = 4 << 20
+
+// Noted is where somebody who has walked over a record may note a list in it for the next call of
+// Record, Alerts or Raise, which then does not walk over it again.
+func (v *Evaluator) Noted() *document.List { return v.finder.Noted() }
 
 // Malformed returns how many JSON texts in the last record, or values in them, could
 // not be read or nest too deep: there may be events in them.

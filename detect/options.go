@@ -98,6 +98,11 @@ type Options struct {
 	// plain search, which is used if this is nil.
 	Search func(data []byte) bool
 
+	// SearchFrom returns the first offset at or after from that is inside of what Search finds in
+	// data, len(data) if there is nothing. With it the elements of a list are not searched one by
+	// one. It goes with Search: without that it is not used.
+	SearchFrom func(data []byte, from int) int
+
 	// SearchTexts returns which of [Options.TextNeedles] are in an event: a bit for each,
 	// that of needle i being i modulo 64. A bit may be set although the needle is not
 	// there, and has to be if a JSON escape could hide it. If this is nil, rules about any call are tried

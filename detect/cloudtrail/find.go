@@ -36,6 +36,10 @@ type Finder struct {
 	jsonKeys   []string
 	memberKeys []string                  // those of jsonKeys that are members of an event as well
 	matcher    func(element []byte) bool // whether a rule may match in it; nil for yes
+	hits       func(list []byte, from int) int
+
+	noted document.List // of the record that is looked into next
+	known []byte        // the list that is noted, nil for none
 
 	traits    [MaxWraps + 2]traits // by depth, so that none has to be cleared
 	wraps     []wrap
@@ -57,7 +61,8 @@ type Finder struct {
 type wrap struct {
 	m   []byte
 	key []byte
-	up  int // index of the wrap around this one, -1 for none
+	led []byte // the value under key
+	up  int    // index of the wrap around this one, -1 for none
 
 	known    bool // whether what follows is set
 	mayMatch bool // whether a rule may match in a pair beside key
@@ -117,6 +122,15 @@ func NewFinder(jsonKeys []string, mayMatch func(element []byte) bool) *Finder {
 	return f
 }
 
+// SearchBy sets how the elements of a list are searched all at once: hits returns the first offset
+// at or after from that is inside of what mayMatch looks for, the list's length if there is nothing.
+// Without it mayMatch is called for each element.
+func (f *Finder) SearchBy(hits func(list []byte, from int) int) { f.hits = hits }
+
+// Noted is where a list in the record that Find looks into next is noted by somebody who has walked
+// over the record. It is for that record alone.
+func (f *Finder) Noted() *document.List { return &f.noted }
+
 // Find looks for events in record, a MessagePack map, and returns how many
 // there are. The results are valid until the next call.
 func (f *Finder) Find(record []byte) (events int) {
@@ -124,10 +138,12 @@ func (f *Finder) Find(record []byte) (events int) {
 	f.events, f.lists, f.small, f.growth, f.malformed = 0, 0, 0, 0, 0
 	f.whole, f.overLimit = false, false
 	f.maxSmall = len(record)/16 + 64
+	f.known = f.noted.In(record)
 	f.visit(record, place{list: -1, up: -1, element: record}, 0)
 	if f.Splits() {
 		f.checkGrowth(len(record))
 	}
+	f.noted.Ends = f.noted.Ends[:0]
 	return f.events
 }
 
@@ -200,7 +216,11 @@ func (f *Finder) visit(value []byte, at place, depth int) {
 		return
 	}
 	t := &f.traits[depth]
-	if !t.read(value, at.parent, f.jsonKeys, f.memberKeys) {
+	var known []byte
+	if depth == 0 {
+		known = f.known
+	}
+	if !t.read(value, at.parent, f.jsonKeys, f.memberKeys, known) {
 		return
 	}
 	if t.isRawEvent() {
@@ -210,7 +230,7 @@ func (f *Finder) visit(value []byte, at place, depth int) {
 	before := f.events
 	if depth < MaxWraps {
 		for _, l := range t.lists[:t.listCount] {
-			f.source(before, func() { f.visitList(l.value, f.push(value, l.key, at.up), depth) })
+			f.source(before, func() { f.visitList(l.value, f.push(value, l, at.up), depth) })
 		}
 		if f.events > before {
 			return
@@ -233,7 +253,7 @@ func (f *Finder) visitCarriers(t *traits, m []byte, at place, depth int) {
 		inner.parent, _ = document.Text(c.key)
 		f.source(before, func() {
 			lists := f.lists
-			inner.up = f.push(m, c.key, at.up)
+			inner.up = f.push(m, c, at.up)
 			f.look(c.value, inner, depth+1)
 			if f.lists == lists { // nothing will be split by what is around it
 				f.wraps = f.wraps[:inner.up]
@@ -262,7 +282,8 @@ func (f *Finder) source(before int, visit func()) {
 // kept as a part of its own.
 func (f *Finder) visitList(array []byte, w, depth int) {
 	parts, events, small := len(f.parts), f.events, f.small
-	items := document.OverArray(array)
+	items := f.over(array)
+	search := listSearch{list: array, finder: f, hit: -1}
 	for items.Next() {
 		before := len(f.parts)
 		switch {
@@ -270,7 +291,7 @@ func (f *Finder) visitList(array []byte, w, depth int) {
 			if f.small++; f.small > f.maxSmall {
 				continue
 			}
-		case f.events == events || f.mayMatch(items.Value):
+		case f.events == events || search.mayMatch(&items):
 			f.visitElement(items.Value, w, depth+1)
 		}
 		if len(f.parts) == before {
@@ -290,6 +311,35 @@ func (f *Finder) visitList(array []byte, w, depth int) {
 	f.lists++
 }
 
+// over starts a walk over the elements of a list.
+func (f *Finder) over(array []byte) document.Items {
+	if len(f.known) > 0 && len(array) == len(f.known) && &array[0] == &f.known[0] {
+		return f.noted.Over(array)
+	}
+	return document.OverArray(array)
+}
+
+// listSearch tells in which elements of a list a rule may match. It is asked about one after the
+// other, and searches the list no more often than it finds something.
+type listSearch struct {
+	list   []byte
+	finder *Finder
+	hit    int // the last one found
+}
+
+// mayMatch is [Finder.mayMatch] of the element that a walk is at. It says yes too often where something begins in one
+// element and ends in the next.
+func (s *listSearch) mayMatch(at *document.Items) bool {
+	if s.finder.hits == nil {
+		return s.finder.mayMatch(at.Value)
+	}
+	start, end := at.Place()
+	if s.hit < start {
+		s.hit = s.finder.hits(s.list, start)
+	}
+	return s.hit < end
+}
+
 func (f *Finder) visitElement(value []byte, w, depth int) {
 	at := place{element: value, list: w, up: w}
 	switch text, isText := document.Text(value); {
@@ -300,8 +350,8 @@ func (f *Finder) visitElement(value []byte, w, depth int) {
 	}
 }
 
-func (f *Finder) push(m, key []byte, up int) int {
-	f.wraps = append(f.wraps, wrap{m: m, key: key, up: up})
+func (f *Finder) push(m []byte, led pair, up int) int {
+	f.wraps = append(f.wraps, wrap{m: m, key: led.key, led: led.value, up: up})
 	return len(f.wraps) - 1
 }
 
@@ -316,5 +366,5 @@ func (f *Finder) mayMatch(raw []byte) bool { return f.matcher == nil || f.matche
 
 // Footprint returns how many bytes of buffers f keeps for the next record.
 func (f *Finder) Footprint() int {
-	return cap(f.text) + 64*cap(f.parts) + 104*cap(f.wraps) + 24*cap(f.beside) + f.keys.footprint()
+	return cap(f.text) + 64*cap(f.parts) + 128*cap(f.wraps) + 24*cap(f.beside) + 4*cap(f.noted.Ends) + f.keys.footprint()
 }

@@ -243,6 +243,104 @@ func TestFindLooksIntoWhatIsWorthIt(t *testing.T) {
 	}
 }
 
+// noteList notes the list that Find is handed a record with, as the walk over a chunk does: the longest.
+func noteList(f *Finder, record []byte) {
+	noted, longest := f.Noted(), 0
+	for pairs := document.OverMap(record); pairs.Next(); {
+		n, _, err := document.ReadArrayHeader(pairs.Value)
+		if err != nil || n <= longest {
+			continue
+		}
+		longest = n
+		noted.At, noted.Ends = len(record)-len(pairs.Rest())-len(pairs.Value), noted.Ends[:0]
+		for items := document.OverArray(pairs.Value); items.Next(); {
+			_, end := items.Place()
+			noted.Ends = append(noted.Ends, uint32(end))
+		}
+	}
+}
+
+func TestARecordWithANotedListIsReadTheSame(t *testing.T) {
+	plain, noting := NewFinder(jsonKeys, nil), NewFinder(jsonKeys, nil)
+	lists := 0
+	for _, c := range findCases {
+		for _, record := range []string{
+			c.record,
+			`{"a":[1],"Records":[` + c.record + `,{"padding":"0123456789012345"}]}`,
+			`{"Records":[` + c.record + `,` + raw("1") + `],"b":{"c":["1","2"]},"d":[1]}`,
+			`{"Records":[` + c.record + `,` + raw("1") + `],"tags":["a","b","c"]}`,
+			`{"Records":[` + raw("1") + `,` + raw("2") + `],"Records":[` + c.record + `,3,"x"]}`,
+			`{"Records":{"Records":[` + c.record + `]}}`,
+		} {
+			record := packed(t, record)
+			noteList(noting, record)
+			if noting.Noted().In(record) != nil {
+				lists++
+			}
+			plain.Find(record)
+			noting.Find(record)
+			if got, want := wholeResult(noting), wholeResult(plain); got != want {
+				t.Fatalf("%s\nwith a list noted it is\n%s\nwithout\n%s", c.name, got, want)
+			}
+		}
+	}
+	if lists < 3*len(findCases) {
+		t.Errorf("only %d lists were noted", lists)
+	}
+}
+
+// wholeResult is all that a Finder says about a record.
+func wholeResult(f *Finder) string {
+	var b strings.Builder
+	fmt.Fprintln(&b, f.events, f.Splits(), f.OverLimit(), f.Growth(), f.Malformed())
+	for i := range f.Parts() {
+		p := f.Parts()[i]
+		body, is := f.IsElement(p)
+		fmt.Fprintf(&b, "%x %d %x %v %v %x\n", p.Event, p.Form, body, is, f.MayMatch(p), f.AppendBody(nil, p))
+	}
+	return b.String()
+}
+
+func TestANoteIsForOneRecord(t *testing.T) {
+	f := NewFinder(jsonKeys, nil)
+	record := packed(t, `{"Records":[`+raw("1")+`,`+raw("2")+`]}`)
+	noteList(f, record)
+	f.Find(record)
+	// Of the same length, with the list in the same place, and elements that end elsewhere.
+	other := packed(t, `{"Records":[`+raw("22")+`,`+raw("")+`]}`)
+	if f.Find(other); len(other) != len(record) || ids(f) != "22 " {
+		t.Errorf("%d bytes have the events %q", len(other), ids(f))
+	}
+}
+
+func TestAListIsSearchedAsOftenAsSomethingIsFound(t *testing.T) {
+	var events []string
+	for i := range 100 {
+		events = append(events, raw(fmt.Sprintf("%d", i)))
+	}
+	events[40], events[70], events[71] = raw("needle1"), raw("needle2"), raw("needle3")
+	record := packed(t, `{"Records":[`+strings.Join(events, ",")+`,`+quoted("needle in a text that is long enough")+`,"needle",1]}`)
+	searches := 0
+	f := NewFinder(jsonKeys, func(b []byte) bool { return strings.Contains(string(b), "needle") })
+	f.SearchBy(func(list []byte, from int) int {
+		searches++
+		if i := strings.Index(string(list[from:]), "needle"); i >= 0 {
+			return from + i
+		}
+		return len(list)
+	})
+	f.Find(record)
+	if got, want := strings.ReplaceAll(ids(f), "- ", ""), "0 needle1 needle2 needle3 -"; got != want {
+		t.Errorf("looked into %q, want %q", got, want)
+	}
+	if parts := len(f.Parts()); parts != 103 {
+		t.Errorf("there are %d parts, want 103", parts)
+	}
+	if searches != 4 {
+		t.Errorf("the list is searched %d times, want 4: once for each hit", searches)
+	}
+}
+
 func TestFindCountsWhatCannotBeRead(t *testing.T) {
 	for record, want := range map[string]int{
 		`{"log":"{\"a\":1"}`:                               1,

@@ -84,14 +84,14 @@ func wrapUnder(parent []byte, key string) meaning {
 
 // read fills t from the map m, which is under the key parent. It returns false
 // if m is not a well-formed map. memberKeys are those of the user's keys that are names of an
-// event's members as well.
-func (t *traits) read(m, parent []byte, jsonKeys, memberKeys []string) bool {
+// event's members as well. known is a value of the map that was walked over before, or nil.
+func (t *traits) read(m, parent []byte, jsonKeys, memberKeys []string, known []byte) bool {
 	t.source, t.name, t.lowerSource, t.lowerName = nil, nil, nil, nil
 	t.ecs, t.listCount, t.carrierCount = false, 0, 0
 	t.of = nil
 	clear(t.top[:])
 	pairs := document.OverMap(m)
-	for pairs.Next() {
+	for pairs.NextOver(known) {
 		key, ok := document.Text(pairs.Key)
 		if !ok {
 			continue

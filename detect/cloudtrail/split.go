@@ -42,7 +42,7 @@ func (f *Finder) measure(index int) *wrap {
 	w.known, w.from = true, len(f.beside)
 	walk := document.OverMap(w.m)
 	run := walk.Rest()
-	for walk.Next() {
+	for walk.NextOver(w.led) {
 		length := len(walk.Key) + len(walk.Value)
 		if !sameKey(walk.Key, w.key) {
 			w.pairs++

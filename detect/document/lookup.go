@@ -55,6 +55,30 @@ func (p *Pairs) Next() bool {
 	return true
 }
 
+// NextOver is [Pairs.Next] where one of the values was walked over before: it is not walked over
+// again. known is that value, or nil.
+func (p *Pairs) NextOver(known []byte) bool {
+	if len(known) == 0 {
+		return p.Next()
+	}
+	return p.nextOver(known)
+}
+
+func (p *Pairs) nextOver(known []byte) bool {
+	if p.err != nil || p.left == 0 {
+		return false
+	}
+	b := p.rest
+	key, err := endOf(b, 0)
+	if err != nil || key+len(known) > len(b) || &b[key] != &known[0] {
+		return p.Next()
+	}
+	p.left--
+	value := key + len(known)
+	p.Key, p.Value, p.rest = b[:key], b[key:value], b[value:]
+	return true
+}
+
 // Err returns what ended the walk early, or nil.
 func (p *Pairs) Err() error { return p.err }
 
@@ -70,12 +94,42 @@ type Items struct {
 	rest []byte
 	left int
 	err  error
+
+	all  []byte   // what is walked over
+	at   int      // where in it the current element ends
+	ends []uint32 // of the elements, if they are known
 }
 
 // OverArray starts a walk over the elements of the array at the start of a.
 func OverArray(a []byte) Items {
 	left, rest, err := ReadArrayHeader(a)
-	return Items{rest: rest, left: left, err: err}
+	return Items{rest: rest, left: left, err: err, all: a, at: len(a) - len(rest)}
+}
+
+// List says where the elements of a list in a record end, so that it need not be walked over again.
+type List struct {
+	At   int      // where in the record the list begins
+	Ends []uint32 // where each of its elements ends, counted from At; empty for no list
+}
+
+// In returns the list in its record, nil if there is none. It reads no further than the list's header.
+func (l *List) In(record []byte) []byte {
+	if len(l.Ends) == 0 || uint(l.At) >= uint(len(record)) {
+		return nil
+	}
+	list := record[l.At:]
+	end := int(l.Ends[len(l.Ends)-1])
+	if n, _, err := ReadArrayHeader(list); err != nil || n != len(l.Ends) || end > len(list) {
+		return nil
+	}
+	return list[:end]
+}
+
+// Over starts a walk over the elements of the list, which is what In returned.
+func (l *List) Over(list []byte) Items {
+	i := OverArray(list)
+	i.ends = l.Ends
+	return i
 }
 
 // Next moves on to the next element. It returns false after the last one, and
@@ -85,9 +139,18 @@ func (i *Items) Next() bool {
 		return false
 	}
 	i.left--
+	if i.left < len(i.ends) {
+		end := int(i.ends[len(i.ends)-1-i.left])
+		i.Value, i.at = i.all[i.at:end], end
+		return true
+	}
 	i.Value, i.rest, i.err = Next(i.rest)
+	i.at = len(i.all) - len(i.rest)
 	return i.err == nil
 }
+
+// Place returns where in the array the current element begins and ends.
+func (i *Items) Place() (start, end int) { return i.at - len(i.Value), i.at }
 
 // Err returns what ended the walk early, or nil.
 func (i *Items) Err() error { return i.err }

@@ -3,6 +3,7 @@ package document
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -316,5 +317,59 @@ func TestWhatLooksIntoAValueStopsBelow100Levels(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+func TestAPairThatWasWalkedOverIsNotWalkedOverAgain(t *testing.T) {
+	m := []byte("\x83\xa1a\x01\xa1b\x92\xc1\xc1\xa1c\xa1x") // 0xc1 is no value: whoever walks over it fails
+	p := OverMap(m)
+	var keys string
+	for p.NextOver(m[6:9]) {
+		key, _ := Text(p.Key)
+		keys += string(key)
+	}
+	if keys != "abc" || p.Err() != nil || len(p.Rest()) != 0 {
+		t.Errorf("the keys are %q, with the error %v and %x left", keys, p.Err(), p.Rest())
+	}
+	for _, known := range [][]byte{nil, {0x92, 0xc1, 0xc1}, m[5:9]} {
+		p := OverMap(m)
+		n := 0
+		for p.NextOver(known) {
+			n++
+		}
+		if n != 1 || p.Err() == nil {
+			t.Errorf("with %x known, there are %d pairs, and the error is %v", known, n, p.Err())
+		}
+	}
+}
+
+func TestAListIsWhereItIsNotedIfItMayBe(t *testing.T) {
+	record := []byte("\x81\xa1k\x92\xa1a\xc0\xff")
+	for _, c := range []struct {
+		name string
+		list List
+		want string
+	}{
+		{"a list", List{At: 3, Ends: []uint32{3, 4}}, "\x92\xa1a\xc0"},
+		{"none", List{At: 3}, ""},
+		{"one with more elements", List{At: 3, Ends: []uint32{3, 4, 5}}, ""},
+		{"one that ends after the record", List{At: 3, Ends: []uint32{3, 6}}, ""},
+		{"no list", List{At: 0, Ends: []uint32{3, 4}}, ""},
+		{"before the record", List{At: -1, Ends: []uint32{3, 4}}, ""},
+		{"after the record", List{At: 8, Ends: []uint32{3, 4}}, ""},
+	} {
+		if got := c.list.In(record); string(got) != c.want {
+			t.Errorf("%s: it is %x, want %x", c.name, got, c.want)
+		}
+	}
+	l := List{At: 3, Ends: []uint32{3, 4}}
+	items := l.Over(l.In(record))
+	var got []string
+	for items.Next() {
+		start, end := items.Place()
+		got = append(got, fmt.Sprintf("%x %d %d", items.Value, start, end))
+	}
+	if want := []string{"a161 1 3", "c0 3 4"}; !slices.Equal(got, want) || items.Err() != nil {
+		t.Errorf("the elements are %q, want %q; %v", got, want, items.Err())
 	}
 }
