@@ -47,7 +47,7 @@ var packages = []struct{ name, mayImport string }{
 
 	{"internal/address", ""},
 	{"internal/chunk", "detect/document detect"},
-	{"internal/search", "detect/needle detect"},
+	{"internal/search", "detect/document detect/needle detect"},
 	{"internal/statefile", "detect/state"},
 	{"internal/metrics", "internal/version detect/alert detect"},
 	{"internal/testmmdb", ""},

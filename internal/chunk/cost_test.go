@@ -275,6 +275,7 @@ func FuzzCost(f *testing.F) {
 	e := newEngine(f, func(o *detect.Options) {
 		o.Coverage = alert.CoverExtended
 		o.Search = func([]byte) bool { return true } // nothing is passed over
+		o.SearchFrom = nil
 	})
 	f.Fuzz(func(t *testing.T, text []byte) {
 		body, err := document.AppendFromJSON(nil, text)

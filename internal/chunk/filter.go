@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/trailwire/trailwire/detect"
+	"github.com/trailwire/trailwire/detect/document"
 )
 
 // Filter evaluates every event of a chunk and returns the chunk that takes its
@@ -32,10 +33,11 @@ func maxHeaders(n int) int { return 4*n + 4<<10 }
 // from that is inside something suspicious, or the chunk's length if there is
 // none. event is the offset at which the walk goes on: from, or a later event, if
 // all events before it end at or before hit. If end is not zero, the event is well-formed: its
-// body, a map, begins at body, and it ends at end.
+// body, a map, begins at body, and it ends at end. list becomes a list that the search saw in the
+// body; mostly it has none.
 //
 // A nil Search looks into each event with [detect.Engine.Suspects].
-type Search func(from int) (event, body, end, hit int)
+type Search func(from int, list *document.List) (event, body, end, hit int)
 
 // FilterSuspects is [Filter] for a chunk that has been searched: it passes over
 // events without a hit. verdicts says how alerts are judged; it may be nil
@@ -48,7 +50,7 @@ func FilterSuspects(room func() []byte, chunk []byte, engine *detect.Engine, sea
 	defer v.Release()
 	v.Remember(verdicts)
 	copied := 0 // how much of the chunk is in out
-	eachSuspect(chunk, engine, search, func(e *Event, at int) {
+	eachSuspect(chunk, engine, v, search, func(e *Event, at int) {
 		outputs := v.Record(e.Body, e.Time())
 		if outputs == nil {
 			return
@@ -86,7 +88,7 @@ func Alerts(chunk []byte, engine *detect.Engine, search Search, verdicts *detect
 	v := engine.Evaluator()
 	defer v.Release()
 	v.Remember(verdicts)
-	eachSuspect(chunk, engine, search, func(e *Event, _ int) {
+	eachSuspect(chunk, engine, v, search, func(e *Event, _ int) {
 		outputs := v.Alerts(e.Body, e.Time())
 		for i := range outputs {
 			visit(e, &outputs[i])
@@ -102,7 +104,7 @@ func Raise(chunk []byte, engine *detect.Engine, search Search, verdicts *detect.
 	v := engine.Evaluator()
 	defer v.Release()
 	v.Remember(verdicts)
-	eachSuspect(chunk, engine, search, func(e *Event, _ int) {
+	eachSuspect(chunk, engine, v, search, func(e *Event, _ int) {
 		outputs := v.Raise(e.Body, e.Time())
 		header := e.headerFor(len(outputs))
 		for i := range outputs {
@@ -114,13 +116,14 @@ func Raise(chunk []byte, engine *detect.Engine, search Search, verdicts *detect.
 // eachSuspect calls visit with each event of a chunk that may raise an alert, and
 // with its offset. It counts what is not an event as malformed and passes over it.
 // The walk ends after the last hit, or at the first byte that is not MessagePack.
-func eachSuspect(chunk []byte, engine *detect.Engine, search Search, visit func(e *Event, at int)) {
+func eachSuspect(chunk []byte, engine *detect.Engine, v *detect.Evaluator, search Search, visit func(e *Event, at int)) {
+	noted := v.Noted()
 	hit := -1   // the last one found
 	var e Event // visit keeps it alive: one for all events, so that each need not be allocated
 	for at := 0; at < len(chunk); {
 		body, end := 0, 0
 		if search != nil && hit < at {
-			at, body, end, hit = search(at)
+			at, body, end, hit = search(at, noted)
 		}
 		if hit == len(chunk) {
 			return
@@ -135,7 +138,7 @@ func eachSuspect(chunk []byte, engine *detect.Engine, search Search, visit func(
 			body = end - len(e.Body)
 		}
 		if search != nil && hit < body && err == nil {
-			_, _, _, hit = search(body) // what is found in a header means nothing
+			_, _, _, hit = search(body, noted) // what is found in a header means nothing
 		}
 		switch {
 		case errors.Is(err, ErrNotEvent):
@@ -147,6 +150,7 @@ func eachSuspect(chunk []byte, engine *detect.Engine, search Search, visit func(
 		case search == nil && engine.Suspects(e.Body), search != nil && hit < end:
 			visit(&e, at)
 		}
+		noted.Ends = noted.Ends[:0] // whether or not the event was evaluated
 		at = end
 	}
 }

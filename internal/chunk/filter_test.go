@@ -400,7 +400,7 @@ func engines(t testing.TB) (all []*detect.Engine, searches []*search.Search) {
 			}
 			t.Cleanup(s.Free)
 			if i >= 2 { // these search in Go
-				o.Search = nil
+				o.Search, o.SearchFrom = nil, nil
 			}
 			searches = append(searches, s)
 		})

@@ -195,7 +195,8 @@ uint64_t trailwire_search_which(const struct trailwire_search *s, const uint8_t 
 }
 
 struct trailwire_found trailwire_search_event(const struct trailwire_search *s, const uint8_t *data,
-                                              size_t size, size_t from, size_t known)
+                                              size_t size, size_t from, size_t known,
+                                              uint32_t *ends, size_t room)
 {
     struct trailwire_found found = { .hit = known, .event.at = from };
 
@@ -203,7 +204,7 @@ struct trailwire_found trailwire_search_event(const struct trailwire_search *s, 
         found.hit = trailwire_search_next(s, data, size, from);
     }
     if (found.hit < size) {
-        found.event = trailwire_walk(data, size, from, found.hit);
+        found.event = trailwire_walk(data, size, from, found.hit, ends, room);
     }
     return found;
 }

@@ -13,6 +13,8 @@ package search
 #cgo nocallback trailwire_search_next
 #cgo noescape trailwire_search_event
 #cgo nocallback trailwire_search_event
+#cgo noescape trailwire_walk
+#cgo nocallback trailwire_walk
 #cgo noescape trailwire_search_which
 #cgo nocallback trailwire_search_which
 #include <stdlib.h>
@@ -27,6 +29,7 @@ import (
 	"unsafe"
 
 	"github.com/trailwire/trailwire/detect"
+	"github.com/trailwire/trailwire/detect/document"
 	"github.com/trailwire/trailwire/detect/needle"
 )
 
@@ -82,6 +85,7 @@ func For(o *detect.Options) (*Search, error) {
 		o.SearchTexts = s.texts.Which
 	}
 	o.Search = func(data []byte) bool { return s.Next(data, 0) < len(data) }
+	o.SearchFrom = s.Next
 	if o.FollowGrants {
 		accounts, err := NewAccounts()
 		if err != nil {
@@ -125,24 +129,44 @@ func (s *Search) Which(data []byte) uint64 {
 // Walk steps over whole events of a chunk, from the one at from on, while they end
 // at or before hit. It returns the offset of the first event that does not, where its
 // body begins, and where it ends. The end is zero if the walk cannot read what is there.
-func Walk(chunk []byte, from, hit int) (event, body, end int) {
-	e := C.trailwire_walk((*C.uint8_t)(unsafe.Pointer(unsafe.SliceData(chunk))), C.size_t(len(chunk)), C.size_t(from), C.size_t(hit))
+//
+// If the body has few keys, and there is a list under one of them, Walk notes the list's elements. list
+// has room for as many as the longest list needed so far: what it has no room for is noted the next time.
+func Walk(chunk []byte, from, hit int, list *document.List) (event, body, end int) {
+	e := C.trailwire_walk((*C.uint8_t)(unsafe.Pointer(unsafe.SliceData(chunk))), C.size_t(len(chunk)), C.size_t(from), C.size_t(hit),
+		(*C.uint32_t)(unsafe.Pointer(unsafe.SliceData(list.Ends))), C.size_t(cap(list.Ends)))
+	note(&e, list)
 	return int(e.at), int(e.body), int(e.end)
 }
+
+// note makes list what was noted about an event.
+func note(e *C.struct_trailwire_event, list *document.List) {
+	list.At, list.Ends = int(e.list.at)-int(e.body), list.Ends[:e.list.count]
+	if wanted := int(e.list.wanted); wanted > cap(list.Ends) && wanted <= maxNoted {
+		list.Ends = make([]uint32, 0, wanted+wanted/4)
+	}
+}
+
+// maxNoted is of how many elements in a list the ends are noted. CloudTrail's files have some thousand
+// events at most. With more elements the list is walked through again.
+const maxNoted = 1 << 16
 
 // Over returns a function that searches a chunk whose first hit is known; nil for a
 // nil Search. From the offset of an event it returns the first hit at or after it,
 // and the event that the hit is in, as [Walk] does.
-func (s *Search) Over(chunk []byte, first int) func(from int) (event, body, end, hit int) {
+func (s *Search) Over(chunk []byte, first int) func(from int, list *document.List) (event, body, end, hit int) {
 	if s == nil {
 		return nil
 	}
-	return func(from int) (event, body, end, hit int) {
+	return func(from int, list *document.List) (event, body, end, hit int) {
 		if from >= len(chunk) {
+			list.Ends = list.Ends[:0]
 			return from, 0, 0, len(chunk)
 		}
 		found := C.trailwire_search_event(s.c, (*C.uint8_t)(unsafe.Pointer(unsafe.SliceData(chunk))),
-			C.size_t(len(chunk)), C.size_t(from), C.size_t(first))
+			C.size_t(len(chunk)), C.size_t(from), C.size_t(first),
+			(*C.uint32_t)(unsafe.Pointer(unsafe.SliceData(list.Ends))), C.size_t(cap(list.Ends)))
+		note(&found.event, list)
 		return int(found.event.at), int(found.event.body), int(found.event.end), int(found.hit)
 	}
 }

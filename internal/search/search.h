@@ -56,10 +56,11 @@ struct trailwire_found {
 
 /*
  * Returns the next hit in a chunk from the offset of an event on, and the event that it is
- * in. It is the hit known, if that is at from or after it.
+ * in. It is the hit known, if that is at from or after it. ends and room are trailwire_walk's.
  */
 struct trailwire_found trailwire_search_event(const struct trailwire_search *, const uint8_t *data,
-                                              size_t size, size_t from, size_t known);
+                                              size_t size, size_t from, size_t known,
+                                              uint32_t *ends, size_t room);
 
 /*
  * Returns which needles are in data: bit i modulo 64 is set if the needle that was

@@ -138,6 +138,77 @@ static size_t value_end(const uint8_t *data, size_t at, size_t size)
     return next - data;
 }
 
+/* Where a walk notes a list, and how many elements there is room for. */
+struct note {
+    uint32_t *ends;
+    size_t room;
+    struct trailwire_list list;
+};
+
+static int is_array(uint8_t c)
+{
+    return (c & 0xf0) == 0x90 || c == 0xdc || c == 0xdd;
+}
+
+/* Returns how long the header of a map or a list is, zero if it is cut off, and how many values are
+ * inside. */
+static size_t header_of(const uint8_t *data, size_t room, size_t *inside)
+{
+    *inside = values[data[0]].inside;
+    return values[data[0]].bytes > 0 ? values[data[0]].bytes : long_value(data, room, inside);
+}
+
+/* Is value_end of a list. Notes it if it is longer than the one that is noted. */
+static size_t list_end(const uint8_t *data, size_t at, size_t size, struct note *note)
+{
+    size_t inside, next, header = header_of(data + at, size - at, &inside);
+
+    if (header == 0 || inside > size - at || size - at > UINT32_MAX) {
+        return value_end(data, at, size);
+    }
+    if (inside > note->list.wanted) {
+        note->list.wanted = inside;
+    }
+    if (inside <= note->list.count || inside > note->room) {
+        return value_end(data, at, size);
+    }
+    next = at + header;
+    for (size_t i = 0; i < inside; i++) {
+        next = value_end(data, next, size);
+        if (next == 0) {
+            return 0;
+        }
+        note->ends[i] = (uint32_t) (next - at);
+    }
+    note->list.at = at;
+    note->list.count = inside;
+    return next;
+}
+
+/* Is value_end of a body, and notes a list that is under one of its keys. An event that is not
+ * wrapped has more keys than are looked at. */
+static size_t body_end(const uint8_t *data, size_t at, size_t size, struct note *note)
+{
+    enum { FEW = 8 };
+    size_t inside, header = header_of(data + at, size - at, &inside), next = at + header;
+
+    note->list = (struct trailwire_list) { 0 };
+    if (header == 0 || inside > 2 * FEW) {
+        return value_end(data, at, size);
+    }
+    for (; inside > 0; inside -= 2) {
+        next = value_end(data, next, size);
+        if (next == 0 || next == size) {
+            return 0;
+        }
+        next = is_array(data[next]) ? list_end(data, next, size, note) : value_end(data, next, size);
+        if (next == 0) {
+            return 0;
+        }
+    }
+    return next;
+}
+
 static int is_map(uint8_t c)
 {
     return (c & 0xf0) == 0x80 || c == 0xde || c == 0xdf;
@@ -145,9 +216,10 @@ static int is_map(uint8_t c)
 
 /*
  * Returns where the event at the offset from ends, zero if none is there as Fluent Bit 2.1
- * and later write it: [[timestamp, metadata], body]. Sets body to where its body begins.
+ * and later write it: [[timestamp, metadata], body]. Sets body to where its body begins, and notes
+ * a list in it.
  */
-static size_t event_end(const uint8_t *data, size_t size, size_t from, size_t *body)
+static size_t event_end(const uint8_t *data, size_t size, size_t from, size_t *body, struct note *note)
 {
     static const size_t before_metadata = 12;
     const uint8_t *event = data + from;
@@ -160,20 +232,25 @@ static size_t event_end(const uint8_t *data, size_t size, size_t from, size_t *b
     if (*body == 0 || *body == size || !is_map(data[*body])) {
         return 0;
     }
-    return value_end(data, *body, size);
+    return body_end(data, *body, size, note);
 }
 
-struct trailwire_event trailwire_walk(const uint8_t *data, size_t size, size_t from, size_t hit)
+struct trailwire_event trailwire_walk(const uint8_t *data, size_t size, size_t from, size_t hit,
+                                      uint32_t *ends, size_t room)
 {
+    struct note note = { .ends = ends, .room = room };
     struct trailwire_event event = { .at = from };
 
     while (event.at < size) {
-        event.end = event_end(data, size, event.at, &event.body);
+        event.end = event_end(data, size, event.at, &event.body, &note);
         if (event.end == 0 || event.end > hit) {
             break;
         }
         event.at = event.end;
         event.end = 0;
+    }
+    if (event.end > 0) {
+        event.list = note.list;
     }
     return event;
 }

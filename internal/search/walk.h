@@ -7,9 +7,21 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* An event in a chunk: where it is, and if its end is not zero, where its body begins and where it ends. */
+/*
+ * A list under one of the keys of a body: where it begins, and how many elements it has. The count is
+ * zero if there is none, or none with its ends noted. The longest list wants so much room for its ends.
+ */
+struct trailwire_list {
+    size_t at, count, wanted;
+};
+
+/*
+ * An event in a chunk: where it is, and if its end is not zero, where its body begins and where it
+ * ends, and a list in the body.
+ */
 struct trailwire_event {
     size_t at, body, end;
+    struct trailwire_list list;
 };
 
 /*
@@ -17,7 +29,12 @@ struct trailwire_event {
  * hit. Returns the first that does not: the one that hit is in, or without an end, a value
  * that is not an event as Fluent Bit 2.1 and later write it, which the caller then reads.
  * What is stepped over, and an event with an end, is well-formed MessagePack.
+ *
+ * If the body of the event has few keys, as an S3 file has, and there are lists under some, the walk
+ * writes into ends where the elements of the longest end, counted from the first byte of the list. room
+ * is how many ends there is room for: a list with more elements is not noted.
  */
-struct trailwire_event trailwire_walk(const uint8_t *data, size_t size, size_t from, size_t hit);
+struct trailwire_event trailwire_walk(const uint8_t *data, size_t size, size_t from, size_t hit,
+                                      uint32_t *ends, size_t room);
 
 #endif

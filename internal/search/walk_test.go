@@ -2,6 +2,7 @@ package search_test
 
 import (
 	"bytes"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -10,19 +11,32 @@ import (
 	"github.com/tinylib/msgp/msgp"
 
 	"github.com/trailwire/trailwire/bench/workload"
+	"github.com/trailwire/trailwire/detect/document"
 	"github.com/trailwire/trailwire/internal/chunk"
 	"github.com/trailwire/trailwire/internal/search"
 )
 
 // walked is what a walk comes to.
-type walked struct{ event, body, end int }
+type walked struct {
+	event, body, end int
+
+	list string // where in the body a list begins, and its elements end
+}
+
+// room is of how many elements the walks here note the ends.
+const room = 20
 
 func walkByC(data []byte, from, hit int) walked {
-	event, body, end := search.Walk(data, from, hit)
+	l := document.List{Ends: make([]uint32, 0, room)}
+	event, body, end := search.Walk(data, from, hit, &l)
 	if end == 0 {
 		body = 0 // it means nothing
 	}
-	return walked{event, body, end}
+	w := walked{event: event, body: body, end: end}
+	if len(l.Ends) > 0 {
+		w.list = fmt.Sprint(l.At, l.Ends)
+	}
+	return w
 }
 
 // walkByGo is search.Walk, written to be easy to read.
@@ -34,11 +48,34 @@ func walkByGo(data []byte, from, hit int) walked {
 			break
 		}
 		if end > hit {
-			return walked{from, end - len(e.Body), end}
+			return walked{from, end - len(e.Body), end, longestList(e.Body)}
 		}
 		from = end
 	}
 	return walked{event: from}
+}
+
+// longestList returns the list in walked of a body.
+func longestList(body []byte) (list string) {
+	if n, _, _ := document.ReadMapHeader(body); n > 8 {
+		return ""
+	}
+	longest := 0
+	for pairs := document.OverMap(body); pairs.Next(); {
+		n, _, err := document.ReadArrayHeader(pairs.Value)
+		if err != nil || n <= longest || n > room {
+			continue
+		}
+		longest = n
+		before := len(body) - len(pairs.Rest()) - len(pairs.Value)
+		var ends []uint32
+		for items := document.OverArray(pairs.Value); items.Next(); {
+			_, end := items.Place()
+			ends = append(ends, uint32(end))
+		}
+		list = fmt.Sprint(before, ends)
+	}
+	return list
 }
 
 // eventOf returns an event with this value, which is MessagePack, under a key.
@@ -65,7 +102,7 @@ func TestTheWalkStepsOverEveryEncoding(t *testing.T) {
 		data := slices.Concat(eventOf(value), eventOf("\x91"+value), eventOf("\xa3hit"))
 		hit := bytes.Index(data, []byte("hit"))
 		want := len(data) - len(eventOf("\xa3hit"))
-		if got := walkByC(data, 0, hit); got.event != want || got.end != len(data) {
+		if got := walkByC(data, 0, hit); got.event != want || got.end != len(data) || got.list != "" {
 			t.Errorf("%q: it comes to %+v, want %d to %d", value, got, want, len(data))
 		}
 		for hit := range len(data) + 1 {
@@ -111,6 +148,52 @@ func TestTheWalkOverRealTraffic(t *testing.T) {
 	}
 }
 
+func TestTheWalkNotesWhereTheElementsOfAListEnd(t *testing.T) {
+	for _, test := range []struct {
+		name, body string
+		at         int
+		ends       []uint32
+	}{
+		{"one list", "\x81\xa1k\x93\xa1a\xc0\x90", 3, []uint32{3, 4, 5}},
+		{"a list of every length of header", "\xde\x00\x01\xa1k\xdd\x00\x00\x00\x02\xc0\x81\xa1a\x01", 5, []uint32{6, 10}},
+		{"a list of 16 bits", "\xdf\x00\x00\x00\x01\xa1k\xdc\x00\x01\xc0", 7, []uint32{4}},
+		{"the longest of several", "\x83\xa1k\x91\xc0\xa1l\x92\x01\x02\xa1m\x92\x03\x04", 7, []uint32{2, 3}},
+		{"no list that is further inside", "\x81\xa1k\x81\xa1l\x91\xc0", 0, nil},
+		{"no list without elements", "\x81\xa1k\x90", 0, nil},
+		{"no list beside more than eight keys", "\x89\xa1k\x91\xc0" + strings.Repeat("\xa1l\xc0", 8), 0, nil},
+		{"a list beside seven keys", "\x88\xa1k\x91\xc0" + strings.Repeat("\xa1l\xc0", 7), 3, []uint32{2}},
+		{"a list as a key is none", "\x81\x91\xc0\xc0", 0, nil},
+	} {
+		data := chunk.Append(eventOf("\x92\xc0\xc0"), time.Unix(1781776800, 5), []byte(test.body))
+		l := document.List{Ends: make([]uint32, 0, room)}
+		if _, _, end := search.Walk(data, 0, len(data)-1, &l); end != len(data) {
+			t.Errorf("%s: the walk ends at %d, want %d", test.name, end, len(data))
+		}
+		if !slices.Equal(l.Ends, test.ends) || len(test.ends) > 0 && l.At != test.at {
+			t.Errorf("%s: it is at %d with ends at %v, want %d %v", test.name, l.At, l.Ends, test.at, test.ends)
+		}
+	}
+}
+
+func TestThereIsRoomForAListTheNextTime(t *testing.T) {
+	data := eventOf("\xdc\x01\x00" + strings.Repeat("\xc0", 256))
+	var l document.List
+	for i, want := range []int{0, 256, 256} {
+		search.Walk(data, 0, 20, &l)
+		if len(l.Ends) != want {
+			t.Errorf("walk %d: %d ends are noted, want %d", i, len(l.Ends), want)
+		}
+	}
+	search.Walk(eventOf("\xc0"), 0, 1, &l)
+	if len(l.Ends) != 0 {
+		t.Errorf("%d ends are noted of an event without a list", len(l.Ends))
+	}
+	search.Walk(eventOf("\xdd\x00\x01\x00\x01"+strings.Repeat("\xc0", 1<<16+1)), 0, 20, &l)
+	if cap(l.Ends) > 1<<16 {
+		t.Errorf("there is room for %d ends, allowed are 65536", cap(l.Ends))
+	}
+}
+
 // FuzzWalkAgreesWithGo compares the walk in C with the one in Go.
 func FuzzWalkAgreesWithGo(f *testing.F) {
 	for _, value := range oneOfEach {
@@ -121,6 +204,7 @@ func FuzzWalkAgreesWithGo(f *testing.F) {
 	body = msgp.AppendString(body, strings.Repeat("x", 300))
 	body = msgp.AppendNil(body)
 	f.Add(append(chunk.Append(nil, time.Unix(-1, 0), body), eventOf("\xc0")...), uint16(0), uint16(330))
+	f.Add(chunk.Append(nil, time.Unix(1, 0), []byte("\xde\x00\x02\xa1k\xdd\x00\x00\x00\x02\xc0\xa1x\xa1l\xdc\x00\x03\x01\x81\xa1a\xda\x00\x01b\x03")), uint16(0), uint16(40))
 	f.Fuzz(func(t *testing.T, data []byte, from, hit uint16) {
 		if int(hit) > len(data) || from > hit {
 			return

@@ -171,21 +171,28 @@ static void make_chunk(uint8_t *data, size_t size)
 
 static void walk(size_t rounds)
 {
-    size_t stepped = 0;
+    size_t stepped = 0, listed = 0;
 
     for (size_t round = 0; round < rounds; round++) {
         size_t size = 1 + below(120);
         uint8_t *data = malloc(size);
         make_chunk(data, size);
-        struct trailwire_event event = trailwire_walk(data, size, 0, below((unsigned) size + 1));
+        size_t room = below(4);
+        uint32_t *ends = malloc(room ? room * sizeof(*ends) : 1);
+        struct trailwire_event event = trailwire_walk(data, size, 0, below((unsigned) size + 1), ends, room);
         if (event.at > size || event.end > size || (event.end > 0 && event.body >= event.end)) {
             fail("the walk ends past the chunk");
         }
+        if (event.list.count > room || (event.list.count > 0 && event.list.at + ends[event.list.count - 1] > event.end)) {
+            fail("a list ends past its event");
+        }
+        listed += event.list.count > 0;
+        free(ends);
         stepped += event.at > 0;
         free(data);
     }
-    printf("%zu chunks walked over, %zu of them past their first event\n", rounds, stepped);
-    if (stepped == 0 || stepped == rounds) {
+    printf("%zu chunks walked over, %zu of them past their first event, %zu to a list\n", rounds, stepped, listed);
+    if (listed == 0 || stepped == 0 || stepped == rounds) {
         fail("all chunks or none begin with an event: the check has shown nothing");
     }
 }
