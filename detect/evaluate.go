@@ -163,7 +163,7 @@ func (v *Evaluator) output(body []byte, found []alert.Alert) {
 func (v *Evaluator) split(when time.Time) []Output {
 	for parts := v.finder.Parts(); len(parts) > 0; {
 		same := 1
-		for same < len(parts) && parts[same].SameRecord(parts[0]) {
+		for same < len(parts) && parts[same].SameRecord(&parts[0]) {
 			same++
 		}
 		alerts := len(v.found)
@@ -182,7 +182,7 @@ func (v *Evaluator) split(when time.Time) []Output {
 // evaluates it: as it leaves us, with what was beside the list, so that anybody who
 // reads it later, we among them, comes to the same verdict.
 func (v *Evaluator) evaluateSplit(parts []cloudtrail.Part, when time.Time) (body []byte) {
-	body, ok := v.finder.IsElement(parts[0])
+	body, ok := v.finder.IsElement(&parts[0])
 	if !ok {
 		body = v.keep(v.finder.AppendBody(v.room(4<<10), parts[0]))
 		if !v.finder.MayMatch(parts[0]) {

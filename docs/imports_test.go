@@ -42,7 +42,8 @@ var packages = []struct{ name, mayImport string }{
 	{"detect/rule", "detect/document detect/program detect/eql detect/kql detect/esql detect/sigma detect/cloudtrail detect/grant/call detect/needle detect/rule/builtin"},
 	{"detect/alert", "internal/version detect/document detect/geoip detect/cloudtrail detect/grant detect/grant/policy detect/grant/call detect/rule"},
 	{"detect/related", "detect/cloudtrail detect/grant/call detect/alert"},
-	{"detect", "detect/document detect/program detect/geoip detect/cloudtrail detect/grant detect/grant/policy detect/grant/call detect/needle detect/state detect/rule detect/alert"},
+	{"detect/grant/follow", "detect/grant detect/grant/policy detect/grant/call detect/grant/use detect/grant/closing detect/state detect/alert"},
+	{"detect", "detect/document detect/program detect/geoip detect/cloudtrail detect/grant detect/grant/policy detect/grant/call detect/grant/use detect/grant/closing detect/needle detect/state detect/rule detect/alert detect/related detect/grant/follow"},
 	{"detect/conformance", ""},
 
 	{"internal/address", ""},

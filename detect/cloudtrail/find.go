@@ -104,7 +104,7 @@ func (p *Part) Show(e *Event) {
 
 // SameRecord reports whether two parts of one record belong together when it is
 // split: JSON text that is an array may hold several events.
-func (p Part) SameRecord(q Part) bool {
+func (p *Part) SameRecord(q *Part) bool {
 	return p.wrap == q.wrap && len(p.element) > 0 && len(q.element) > 0 && &p.element[0] == &q.element[0]
 }
 

@@ -295,7 +295,7 @@ func wholeResult(f *Finder) string {
 	fmt.Fprintln(&b, f.events, f.Splits(), f.OverLimit(), f.Growth(), f.Malformed())
 	for i := range f.Parts() {
 		p := f.Parts()[i]
-		body, is := f.IsElement(p)
+		body, is := f.IsElement(&p)
 		fmt.Fprintf(&b, "%x %d %x %v %v %x\n", p.Event, p.Form, body, is, f.MayMatch(p), f.AppendBody(nil, p))
 	}
 	return b.String()
@@ -492,7 +492,7 @@ func TestAppendBodyKeepsWhatStandsBeside(t *testing.T) {
 			f.Find(packed(t, c.record))
 			var got []string
 			for i, p := range f.Parts() {
-				if i > 0 && p.SameRecord(f.Parts()[i-1]) {
+				if i > 0 && p.SameRecord(&f.Parts()[i-1]) {
 					continue
 				}
 				body := f.AppendBody([]byte("before"), p)
@@ -598,7 +598,7 @@ func TestIsElementWhereNothingStandsBeside(t *testing.T) {
 			f := NewFinder(jsonKeys, nil)
 			f.Find(packed(t, c.record))
 			p := f.Parts()[0]
-			body, got := f.IsElement(p)
+			body, got := f.IsElement(&p)
 			if got != c.want {
 				t.Fatalf("is the element: %v, want %v", got, c.want)
 			}

@@ -17,8 +17,12 @@ func maxGrowth(n int) int { return 4*n + 4<<10 }
 // checkGrowth sums up what the records of the parts would repeat of what is
 // beside them, for a record of n bytes.
 func (f *Finder) checkGrowth(n int) {
-	for i, p := range f.parts {
-		if i > 0 && p.SameRecord(f.parts[i-1]) {
+	if len(f.wraps) == 1 && f.measure(0).bytes == 0 {
+		return // as mostly
+	}
+	for i := range f.parts {
+		p := &f.parts[i]
+		if i > 0 && p.SameRecord(&f.parts[i-1]) {
 			continue
 		}
 		for w := p.wrap; w >= 0; w = f.wraps[w].up {
@@ -36,9 +40,13 @@ func (f *Finder) checkGrowth(n int) {
 // length.
 func (f *Finder) measure(index int) *wrap {
 	w := &f.wraps[index]
-	if w.known {
-		return w
+	if !w.known {
+		f.lookBeside(w)
 	}
+	return w
+}
+
+func (f *Finder) lookBeside(w *wrap) {
 	w.known, w.from = true, len(f.beside)
 	walk := document.OverMap(w.m)
 	run := walk.Rest()
@@ -57,7 +65,6 @@ func (f *Finder) measure(index int) *wrap {
 	for _, run := range f.beside[w.from:w.to] {
 		w.mayMatch = w.mayMatch || f.mayMatch(run)
 	}
-	return w
 }
 
 func (f *Finder) addRun(pairs []byte) {
@@ -69,7 +76,7 @@ func (f *Finder) addRun(pairs []byte) {
 // IsElement returns the record that p becomes when its record is split, if that
 // is the list element as it is: there is nothing beside its list. Nothing is
 // copied then.
-func (f *Finder) IsElement(p Part) (body []byte, ok bool) {
+func (f *Finder) IsElement(p *Part) (body []byte, ok bool) {
 	for w := p.wrap; w >= 0; w = f.wraps[w].up {
 		if f.measure(w).pairs > 0 {
 			return nil, false

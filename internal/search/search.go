@@ -130,21 +130,36 @@ func (s *Search) Which(data []byte) uint64 {
 // at or before hit. It returns the offset of the first event that does not, where its
 // body begins, and where it ends. The end is zero if the walk cannot read what is there.
 //
-// If the body has few keys, and there is a list under one of them, Walk notes the list's elements. list
-// has room for as many as the longest list needed so far: what it has no room for is noted the next time.
+// If the body has few keys, and there are lists under some of them, Walk notes in list where the elements
+// of the longest end, but for one with more than 65,536 elements. Ends grows for that, which is rare where
+// it is kept from one walk to the next: then the event is walked over again.
 func Walk(chunk []byte, from, hit int, list *document.List) (event, body, end int) {
-	e := C.trailwire_walk((*C.uint8_t)(unsafe.Pointer(unsafe.SliceData(chunk))), C.size_t(len(chunk)), C.size_t(from), C.size_t(hit),
-		(*C.uint32_t)(unsafe.Pointer(unsafe.SliceData(list.Ends))), C.size_t(cap(list.Ends)))
-	note(&e, list)
+	e := walk(chunk, from, hit, list)
+	if grows(list, &e) {
+		e = walk(chunk, int(e.at), hit, list)
+	}
+	note(list, &e)
 	return int(e.at), int(e.body), int(e.end)
 }
 
-// note makes list what was noted about an event.
-func note(e *C.struct_trailwire_event, list *document.List) {
-	list.At, list.Ends = int(e.list.at)-int(e.body), list.Ends[:e.list.count]
-	if wanted := int(e.list.wanted); wanted > cap(list.Ends) && wanted <= maxNoted {
-		list.Ends = make([]uint32, 0, wanted+wanted/4)
+func walk(chunk []byte, from, hit int, list *document.List) C.struct_trailwire_event {
+	return C.trailwire_walk((*C.uint8_t)(unsafe.Pointer(unsafe.SliceData(chunk))), C.size_t(len(chunk)), C.size_t(from), C.size_t(hit),
+		(*C.uint32_t)(unsafe.Pointer(unsafe.SliceData(list.Ends))), C.size_t(cap(list.Ends)))
+}
+
+// grows makes room for the longest list of an event. It returns false if there was.
+func grows(list *document.List, e *C.struct_trailwire_event) bool {
+	wanted := int(e.list.wanted)
+	if wanted <= cap(list.Ends) || wanted > maxNoted {
+		return false
 	}
+	list.Ends = make([]uint32, 0, min(wanted+wanted/4, maxNoted))
+	return true
+}
+
+// note makes list what was noted about an event.
+func note(list *document.List, e *C.struct_trailwire_event) {
+	list.At, list.Ends = int(e.list.at)-int(e.body), list.Ends[:e.list.count]
 }
 
 // maxNoted is of how many elements in a list the ends are noted. CloudTrail's files have some thousand
@@ -163,10 +178,11 @@ func (s *Search) Over(chunk []byte, first int) func(from int, list *document.Lis
 			list.Ends = list.Ends[:0]
 			return from, 0, 0, len(chunk)
 		}
-		found := C.trailwire_search_event(s.c, (*C.uint8_t)(unsafe.Pointer(unsafe.SliceData(chunk))),
-			C.size_t(len(chunk)), C.size_t(from), C.size_t(first),
-			(*C.uint32_t)(unsafe.Pointer(unsafe.SliceData(list.Ends))), C.size_t(cap(list.Ends)))
-		note(&found.event, list)
+		found := s.event(chunk, from, first, list)
+		if grows(list, &found.event) {
+			found = s.event(chunk, int(found.event.at), int(found.hit), list)
+		}
+		note(list, &found.event)
 		return int(found.event.at), int(found.event.body), int(found.event.end), int(found.hit)
 	}
 }
@@ -183,6 +199,12 @@ func (s *Search) Watch(a *Accounts) error {
 		return errNoMemory
 	}
 	return nil
+}
+
+func (s *Search) event(chunk []byte, from, known int, list *document.List) C.struct_trailwire_found {
+	return C.trailwire_search_event(s.c, (*C.uint8_t)(unsafe.Pointer(unsafe.SliceData(chunk))),
+		C.size_t(len(chunk)), C.size_t(from), C.size_t(known),
+		(*C.uint32_t)(unsafe.Pointer(unsafe.SliceData(list.Ends))), C.size_t(cap(list.Ends)))
 }
 
 // C returns the C struct, for code that calls the C function itself.

@@ -33,12 +33,14 @@ enum { TEXT_8 = 0xd9, LONGEST = 2 + 255 }; /* bytes, of a value that the table h
 
 static size_t big_endian(const uint8_t *data, size_t bytes)
 {
-    size_t n = 0;
-
-    while (bytes-- > 0) {
-        n = n << 8 | *data++;
+    switch (bytes) {
+    case 1:
+        return data[0];
+    case 2:
+        return (size_t) data[0] << 8 | data[1];
+    default:
+        return (size_t) data[0] << 24 | (size_t) data[1] << 16 | (size_t) data[2] << 8 | data[3];
     }
-    return n;
 }
 
 /* Returns how many bytes a value takes that the table does not have, zero if its

@@ -23,11 +23,8 @@ type walked struct {
 	list string // where in the body a list begins, and its elements end
 }
 
-// room is of how many elements the walks here note the ends.
-const room = 20
-
 func walkByC(data []byte, from, hit int) walked {
-	l := document.List{Ends: make([]uint32, 0, room)}
+	l := document.List{Ends: make([]uint32, 0, 2)}
 	event, body, end := search.Walk(data, from, hit, &l)
 	if end == 0 {
 		body = 0 // it means nothing
@@ -63,7 +60,7 @@ func longestList(body []byte) (list string) {
 	longest := 0
 	for pairs := document.OverMap(body); pairs.Next(); {
 		n, _, err := document.ReadArrayHeader(pairs.Value)
-		if err != nil || n <= longest || n > room {
+		if err != nil || n <= longest {
 			continue
 		}
 		longest = n
@@ -165,7 +162,7 @@ func TestTheWalkNotesWhereTheElementsOfAListEnd(t *testing.T) {
 		{"a list as a key is none", "\x81\x91\xc0\xc0", 0, nil},
 	} {
 		data := chunk.Append(eventOf("\x92\xc0\xc0"), time.Unix(1781776800, 5), []byte(test.body))
-		l := document.List{Ends: make([]uint32, 0, room)}
+		var l document.List
 		if _, _, end := search.Walk(data, 0, len(data)-1, &l); end != len(data) {
 			t.Errorf("%s: the walk ends at %d, want %d", test.name, end, len(data))
 		}
@@ -175,22 +172,30 @@ func TestTheWalkNotesWhereTheElementsOfAListEnd(t *testing.T) {
 	}
 }
 
-func TestThereIsRoomForAListTheNextTime(t *testing.T) {
+func TestAListThatNeedsRoomGetsItOnce(t *testing.T) {
 	data := eventOf("\xdc\x01\x00" + strings.Repeat("\xc0", 256))
 	var l document.List
-	for i, want := range []int{0, 256, 256} {
+	for i := range 3 {
 		search.Walk(data, 0, 20, &l)
-		if len(l.Ends) != want {
-			t.Errorf("walk %d: %d ends are noted, want %d", i, len(l.Ends), want)
+		if len(l.Ends) != 256 || cap(l.Ends) != 320 {
+			t.Errorf("walk %d: %d ends are noted, with room for %d; want 256 and 320", i, len(l.Ends), cap(l.Ends))
 		}
+	}
+	if n := testing.AllocsPerRun(100, func() { search.Walk(data, 0, 20, &l) }); n != 0 {
+		t.Errorf("%v allocations", n)
 	}
 	search.Walk(eventOf("\xc0"), 0, 1, &l)
 	if len(l.Ends) != 0 {
 		t.Errorf("%d ends are noted of an event without a list", len(l.Ends))
 	}
-	search.Walk(eventOf("\xdd\x00\x01\x00\x01"+strings.Repeat("\xc0", 1<<16+1)), 0, 20, &l)
-	if cap(l.Ends) > 1<<16 {
-		t.Errorf("there is room for %d ends, allowed are 65536", cap(l.Ends))
+	for _, test := range []struct {
+		elements string
+		want     int
+	}{{"\xdd\x00\x01\x00\x01" + strings.Repeat("\xc0", 1<<16+1), 0}, {"\xdd\x00\x01\x00\x00" + strings.Repeat("\xc0", 1<<16), 1 << 16}} {
+		search.Walk(eventOf(test.elements), 0, 20, &l)
+		if len(l.Ends) != test.want || cap(l.Ends) > 1<<16 {
+			t.Errorf("%d ends are noted, with room for %d; want %d, and at most 65536", len(l.Ends), cap(l.Ends), test.want)
+		}
 	}
 }
 
