@@ -133,7 +133,7 @@ func referenceObject(r *rule.Reference) object {
 // describe fills in what the alert says about the event.
 func (a *Alert) describe(event *cloudtrail.Event) {
 	a.EventID = bounded(event.Text(cloudtrail.FieldEventID))
-	a.content = AppendEvent(nil, event)
+	a.content = AppendEvent(make([]byte, 0, roomForContent), event)
 	a.DedupKey = a.Rule.ID + ":" + identify(event) + ":" + fingerprint(a.content)
 	a.investigate(event)
 	switch {
@@ -145,6 +145,9 @@ func (a *Alert) describe(event *cloudtrail.Event) {
 		a.Reason = a.reasonOfCall(string(event.Text(cloudtrail.FieldReceiver)))
 	}
 }
+
+// roomForContent is more than the content of most events has.
+const roomForContent = 2 << 10
 
 // maxEventID is the longest id that a dedup_key has unchanged. CloudTrail's have
 // 36 characters.
@@ -293,6 +296,9 @@ func (a *Alert) verdict() object {
 // related are the calls before, for the formats that have no place of their own for them.
 func (a *Alert) related() pair { return pair{"related", relatedObjects(a.Related)} }
 
+// roomForGrant is more than most grants have as MessagePack.
+const roomForGrant = 512
+
 // granted is the worst grant as a map, empty if there is none. Of an AddPermission
 // it says what the reader of statements knows, and after that what an alert about any
 // call says.
@@ -303,7 +309,7 @@ func (a *Alert) granted() packed {
 	case a.Grant == nil:
 		return a.Opened.AppendGrant(nil, a.names)
 	}
-	m := a.Grant.AppendMsg(nil)
+	m := a.Grant.AppendMsg(make([]byte, 0, roomForGrant))
 	var beside []byte
 	var pairs uint32
 	if a.Opened != nil {

@@ -106,14 +106,16 @@ const queueURL = "--queue-url"
 
 var fetched = []string{"file://", "fileb://", "http://", "https://"}
 
-// plain are the characters that mean themselves everywhere in every shell.
-const plain = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_./:"
+// isPlain reports whether a character means itself everywhere in every shell.
+func isPlain(c rune) bool {
+	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '-' && c <= ':' || c == '_' // also . / and digits
+}
 
 // shellQuoted puts single quotes around a value that needs them. A quote and a
 // backslash are put in double quotes: inside single quotes the backslash is a
 // character to sh and an escape to fish.
 func shellQuoted(value string) string {
-	if strings.Trim(value, plain) == "" {
+	if !strings.ContainsFunc(value, func(c rune) bool { return !isPlain(c) }) {
 		return value
 	}
 	return "'" + strings.NewReplacer(`'`, `'"'"'`, `\`, `'"\\"'`).Replace(value) + "'"

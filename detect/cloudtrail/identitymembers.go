@@ -18,6 +18,8 @@ const (
 	identityUserName
 	identityInvokedBy
 	identitySessionContext
+	identityOnBehalfOf
+	identityProvider
 	indexedIdentityKeys
 )
 
@@ -39,6 +41,10 @@ func identityKey(key string) int {
 		return identityInvokedBy
 	case "sessionContext":
 		return identitySessionContext
+	case "onBehalfOf":
+		return identityOnBehalfOf
+	case "identityProvider":
+		return identityProvider
 	}
 	return -1
 }
@@ -72,6 +78,9 @@ func (i *identityMembers) read(m []byte) {
 // insideIdentity returns the values at a path below userIdentity.
 func (e *Event) insideIdentity(path string) program.Value {
 	value, rest := e.identityAt(path)
+	if len(value) == 0 {
+		return program.Null()
+	}
 	return e.at(value, rest)
 }
 

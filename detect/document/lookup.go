@@ -209,6 +209,27 @@ func GetFold(m []byte, key string) (value []byte, ok bool) {
 	return value, ok
 }
 
+// GetFolds sets each of values to what [GetFold] returns for the key in its place, nil for nothing, in
+// one walk. values has as many elements as keys.
+func GetFolds(m []byte, keys []string, values [][]byte) {
+	clear(values)
+	p := OverMap(m)
+	for p.Next() {
+		k, isText := Text(p.Key)
+		if !isText {
+			continue
+		}
+		for i, key := range keys {
+			if len(k) == len(key) && (string(k) == key || bytes.EqualFold(k, []byte(key))) {
+				values[i] = p.Value
+			}
+		}
+	}
+	if p.Err() != nil {
+		clear(values)
+	}
+}
+
 // GetText returns the text under key in the map m. It returns false as [Get]
 // does, and if the value is not text.
 func GetText(m []byte, key string) (text []byte, ok bool) {

@@ -1,6 +1,7 @@
 package document
 
 import (
+	"bytes"
 	"fmt"
 	"math"
 	"slices"
@@ -82,6 +83,27 @@ func TestGetFoldTakesAKeyInAnyCase(t *testing.T) {
 				t.Errorf("got %s, %v; want %s", asJSON(value), ok, c.want)
 			}
 		})
+	}
+}
+
+func TestGetFoldsIsGetFoldOfEachKey(t *testing.T) {
+	keys := []string{"action", "Principal", "sourceArn", "action"}
+	for _, m := range [][]byte{
+		packed(t, `{"Action":1,"principal":"x","ACTION":2,"actions":3,"sourceARN":null}`),
+		packed(t, `{"action":1,"ACTION":2,"action":3,"\u017fourcearn":4,"1":5}`),
+		packed(t, `{}`),
+		packed(t, `["action"]`),
+		[]byte("\x82\xa6action\x01\xa9principal\xc1"), // malformed after the first key
+		[]byte("\x82\x01\x02\xa6action\x01"),
+		nil,
+	} {
+		values := [][]byte{{1}, {2}, {3}, {4}} // of the map before
+		GetFolds(m, keys, values)
+		for i, key := range keys {
+			if want, _ := GetFold(m, key); !bytes.Equal(values[i], want) || (values[i] == nil) != (want == nil) {
+				t.Errorf("%q: %s is %x, want %x", m, key, values[i], want)
+			}
+		}
 	}
 }
 

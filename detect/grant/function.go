@@ -22,8 +22,11 @@ type function struct {
 // and proves nothing about the account.
 func parseFunction(text string) function {
 	rest := text
-	if fields := strings.SplitN(text, ":", 4); len(fields) == 4 && fields[0] == "arn" && fields[2] == "lambda" {
-		rest = fields[3]
+	if after, isARN := strings.CutPrefix(text, "arn:"); isARN {
+		_, after, _ = strings.Cut(after, ":") // the partition
+		if after, isLambda := strings.CutPrefix(after, "lambda:"); isLambda {
+			rest = after
+		}
 	}
 	var f function
 	if field, after, more := strings.Cut(rest, ":"); more && isRegion(field) {
@@ -33,14 +36,11 @@ func parseFunction(text string) function {
 		f.account, rest = field, after
 	}
 	typed := strings.HasPrefix(rest, "function:")
-	fields := strings.Split(strings.TrimPrefix(rest, "function:"), ":")
-	switch {
-	case fields[0] == "", len(fields) > 2, f.account != "" && len(fields) == 1 && !typed:
+	name, qualifier, qualified := strings.Cut(strings.TrimPrefix(rest, "function:"), ":")
+	if name == "" || strings.Contains(qualifier, ":") || f.account != "" && !qualified && !typed {
 		return function{name: text, region: f.region, rival: f.account}
-	case len(fields) == 2:
-		f.qualifier = fields[1]
 	}
-	f.name = fields[0]
+	f.name, f.qualifier = name, qualifier
 	return f
 }
 
@@ -72,19 +72,24 @@ func (f function) settle(account string) function {
 // isRegion reports whether text has the form of a region's name: eu-west-1,
 // us-gov-east-1, us-isob-east-1, eusc-de-east-1.
 func isRegion(text string) bool {
-	words := strings.Split(text, "-")
-	if len(words) < 3 {
-		return false
-	}
-	last := len(words) - 1
-	for i, word := range words {
-		allowed := "abcdefghijklmnopqrstuvwxyz"
-		if i == last {
-			allowed = "0123456789"
+	words, rest := 0, text
+	for {
+		word, after, more := strings.Cut(rest, "-")
+		if words, rest = words+1, after; !more {
+			return words >= 3 && isMadeOf(word, '0', '9')
 		}
-		if word == "" || strings.Trim(word, allowed) != "" {
+		if !isMadeOf(word, 'a', 'z') {
 			return false
 		}
 	}
-	return true
+}
+
+// isMadeOf reports whether a word has characters from first to last and no others.
+func isMadeOf(word string, first, last byte) bool {
+	for i := range len(word) {
+		if word[i] < first || word[i] > last {
+			return false
+		}
+	}
+	return word != ""
 }

@@ -10,49 +10,63 @@ func (src Source) asked() (terms, bool) {
 	return readRequestText(src.RequestText)
 }
 
+// The parameters of an AddPermission, and their places in requestNames.
+const (
+	parameterFunctionName = iota
+	parameterAction
+	parameterPrincipal
+	parameterStatementID
+	parameterQualifier
+	parameterSourceAccount
+	parameterSourceARN
+	parameterOrgID
+	parameterURLAuthType
+	parameterToken
+	parameterViaURL
+	parameterCount
+)
+
+var requestNames = [parameterCount]string{
+	"functionName", "action", "principal", "statementId", "qualifier", "sourceAccount", "sourceArn",
+	"principalOrgID", "functionUrlAuthType", "eventSourceToken", "invokedViaFunctionUrl",
+}
+
+// parameters are the values of a request by the names above, nil for what is not there.
+type parameters [parameterCount][]byte
+
 // readRequest reads requestParameters: the members of the Lambda API model's
 // AddPermissionRequest, whose names CloudTrail starts with a lower-case letter.
 // Of real events only functionName, statementId, action, principal and sourceArn
 // have been published, so every key is compared without regard to case.
-func readRequest(parameters []byte) (terms, bool) {
-	var t terms
-	name, some := document.GetFold(parameters, "functionName")
-	if some {
-		t.functions = readFunctions(name)
-	}
-	if actions, ok := document.GetFold(parameters, "action"); ok {
-		t.actions, some = readTexts(actions, plainText), true
-	}
-	if principals, ok := document.GetFold(parameters, "principal"); ok {
-		t.principals, some = readPrincipals(principals), true
-	}
-	if !some {
+func readRequest(request []byte) (terms, bool) {
+	var p parameters
+	document.GetFolds(request, requestNames[:], p[:])
+	if p[parameterFunctionName] == nil && p[parameterAction] == nil && p[parameterPrincipal] == nil {
 		return terms{}, false
 	}
-	t.statementID = textUnder(parameters, "statementId")
-	t.qualifier = textUnder(parameters, "qualifier")
-	t.conditions = readParameters(parameters)
-	return t, true
+	return terms{
+		functions:   readFunctions(p[parameterFunctionName]),
+		actions:     readTexts(p[parameterAction], plainText),
+		principals:  readPrincipals(p[parameterPrincipal]),
+		statementID: p.text(parameterStatementID),
+		qualifier:   p.text(parameterQualifier),
+		conditions:  p.conditions(),
+	}, true
 }
 
-// readParameters reads the parameters that AWS turns into conditions.
-func readParameters(parameters []byte) conditions {
-	var c conditions
-	if account, ok := document.GetFold(parameters, "sourceAccount"); ok {
-		c.sourceAccounts = readTexts(account, accountText)
+func (p *parameters) text(name int) string {
+	text, _ := document.Text(p[name])
+	return string(text)
+}
+
+// conditions reads the parameters that AWS turns into conditions.
+func (p *parameters) conditions() conditions {
+	return conditions{
+		sourceAccounts: readTexts(p[parameterSourceAccount], accountText),
+		sourceARNs:     readTexts(p[parameterSourceARN], plainText),
+		orgIDs:         readTexts(p[parameterOrgID], plainText),
+		urlAuthTypes:   readTexts(p[parameterURLAuthType], plainText),
+		token:          p.text(parameterToken) != "",
+		viaURL:         isTrue(p[parameterViaURL]),
 	}
-	if source, ok := document.GetFold(parameters, "sourceArn"); ok {
-		c.sourceARNs = readTexts(source, plainText)
-	}
-	if id, ok := document.GetFold(parameters, "principalOrgID"); ok {
-		c.orgIDs = readTexts(id, plainText)
-	}
-	if auth, ok := document.GetFold(parameters, "functionUrlAuthType"); ok {
-		c.urlAuthTypes = readTexts(auth, plainText)
-	}
-	c.token = textUnder(parameters, "eventSourceToken") != ""
-	if via, ok := document.GetFold(parameters, "invokedViaFunctionUrl"); ok {
-		c.viaURL = isTrue(via)
-	}
-	return c
 }

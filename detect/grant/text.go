@@ -41,6 +41,9 @@ func cut(text string, limit int) string {
 // and without the characters that move the cursor, end the line or turn the
 // direction of writing. It shows where it left something out.
 func printable(text string) string {
+	if len(text) <= maxPhrase && isMadeOf(text, ' ', '~') {
+		return text
+	}
 	var b strings.Builder
 	for _, r := range text {
 		if b.Len() >= maxPhrase {

@@ -133,16 +133,38 @@ func (v Value) Append(b []byte) []byte {
 }
 
 // appendQuoted appends what strconv.AppendQuote does, which looks up every character
-// in a table of Unicode's. Nearly all text of an event is ASCII without a character to
-// escape, and needs no look.
+// in a table of Unicode's. Nearly all text of an event is printable ASCII, and needs no look.
 func appendQuoted(b, text []byte) []byte {
-	for _, c := range text {
-		if c < ' ' || c > '~' || c == '"' || c == '\\' {
-			return strconv.AppendQuote(b, string(text))
+	start := len(b)
+	b = append(b, '"')
+	from := 0
+	for i, c := range text {
+		switch quoting[c] {
+		case inTable:
+			return strconv.AppendQuote(b[:start], string(text))
+		case withBackslash:
+			b = append(append(b, text[from:i]...), '\\')
+			from = i
 		}
 	}
-	return append(append(append(b, '"'), text...), '"')
+	return append(append(b, text[from:]...), '"')
 }
+
+// quoting says how each byte is quoted: as it is, with a backslash before it, or as a table says.
+var quoting = func() (how [256]uint8) {
+	for c := range how {
+		if c < ' ' || c > '~' {
+			how[c] = inTable
+		}
+	}
+	how['"'], how['\\'] = withBackslash, withBackslash
+	return how
+}()
+
+const (
+	withBackslash = 1 + iota
+	inTable
+)
 
 // appendPlain renders a scalar the way string() and concat() do, which is the way Java does: a
 // float always has a fraction, and an exponent from ten million up and below a thousandth.

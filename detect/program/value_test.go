@@ -49,9 +49,12 @@ func TestValueString(t *testing.T) {
 
 // Most text needs no escape and is not looked at by strconv.
 func TestTextIsQuotedAsStrconvQuotesIt(t *testing.T) {
-	for _, text := range []string{"", "arn:aws:iam::111122223333:root", "{a=b, c= ~}", `say "x"`, `C:\temp`, "a\tb", "\x1f", "\x7f", "é", "\u200b", "a\xff"} {
+	for _, text := range []string{"", "arn:aws:iam::111122223333:root", "{a=b, c= ~}", `say "x"`, `C:\temp`, `"`, `\"`, `"é`, "\"\\\n", "a\tb", "\x1f", "\x7f", "é", "\u200b", "a\xff"} {
 		if got, want := Text([]byte(text)).String(), strconv.Quote(text); got != want {
 			t.Errorf("got %s, want %s", got, want)
+		}
+		if got, want := string(Text([]byte(text)).Append([]byte("before"))), "before"+strconv.Quote(text); got != want {
+			t.Errorf("appended it is %s, want %s", got, want)
 		}
 	}
 }
