@@ -718,3 +718,31 @@ func BenchmarkFilterOneInAHundredMatches(b *testing.B) {
 		dst, _ = Filter(dst[:0], chunk, engine)
 	}
 }
+
+// The list in a marker is noted and not evaluated. The evaluator that goes back to the engine must not
+// take it for one in the next record.
+func TestAListThatIsNotEvaluatedIsForgotten(t *testing.T) {
+	var s *search.Search
+	engine := newEngine(t, func(o *detect.Options) {
+		var err error
+		if s, err = search.For(o); err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(s.Free)
+	})
+	body, err := document.AppendFromJSON(nil, []byte(`{"Records":[`+match+`,`+match+`]}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	marker := append([]byte("\x92\x92\xd7\x00\xff\xff\xff\xff\x00\x00\x00\x00\x80"), body...)
+	v := engine.Evaluator()
+	noted := 0
+	eachSuspect(marker, engine, v, func(from int, list *document.List) (event, body, end, hit int) {
+		event, body, end, hit = s.Over(marker, s.Next(marker, 0))(from, list)
+		noted = max(noted, len(list.Ends))
+		return event, body, end, hit
+	}, func(*Event, int) { t.Error("a marker is evaluated") })
+	if left := len(v.Noted().Ends); noted != 2 || left != 0 {
+		t.Errorf("%d elements are noted, want 2; %d are left, want 0", noted, left)
+	}
+}

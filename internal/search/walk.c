@@ -165,7 +165,7 @@ static size_t list_end(const uint8_t *data, size_t at, size_t size, struct note 
 {
     size_t inside, next, header = header_of(data + at, size - at, &inside);
 
-    if (header == 0 || inside > size - at || size - at > UINT32_MAX) {
+    if (header == 0 || size - at > UINT32_MAX) {
         return value_end(data, at, size);
     }
     if (inside > note->list.wanted) {

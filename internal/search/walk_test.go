@@ -196,6 +196,10 @@ func TestAListThatNeedsRoomGetsItOnce(t *testing.T) {
 		if len(l.Ends) != test.want || cap(l.Ends) > 1<<16 {
 			t.Errorf("%d ends are noted, with room for %d; want %d, and at most 65536", len(l.Ends), cap(l.Ends), test.want)
 		}
+		event := eventOf(test.elements)
+		if n := testing.AllocsPerRun(10, func() { search.Walk(event, 0, 20, &l) }); n != 0 {
+			t.Errorf("%v allocations each time", n)
+		}
 	}
 }
 
