@@ -77,6 +77,48 @@ var ecsTypes = map[string]string{
 // dynamic mapping takes the first document's. Those of trailwire.alerts, which
 // has the native alerts, follow their names.
 var extensionTypes = map[string]string{
+	"trailwire.use.grant.resource":             "keyword",
+	"trailwire.use.grant.resource_type":        "keyword",
+	"trailwire.use.grant.principal":            "keyword",
+	"trailwire.use.grant.account":              "keyword",
+	"trailwire.use.grant.relation":             "keyword",
+	"trailwire.use.grant.actions":              "keyword[]",
+	"trailwire.use.grant.statement_id":         "keyword",
+	"trailwire.use.grant.means":                "keyword",
+	"trailwire.use.grant.opened_at":            "date",
+	"trailwire.use.grant.opened_by":            "keyword",
+	"trailwire.use.grant.opened_event_id":      "keyword",
+	"trailwire.use.grant.dedup_key":            "keyword",
+	"trailwire.use.grant.closed_at":            "date",
+	"trailwire.closing.grant.resource":         "keyword",
+	"trailwire.closing.grant.resource_type":    "keyword",
+	"trailwire.closing.grant.principal":        "keyword",
+	"trailwire.closing.grant.account":          "keyword",
+	"trailwire.closing.grant.relation":         "keyword",
+	"trailwire.closing.grant.actions":          "keyword[]",
+	"trailwire.closing.grant.statement_id":     "keyword",
+	"trailwire.closing.grant.means":            "keyword",
+	"trailwire.closing.grant.opened_at":        "date",
+	"trailwire.closing.grant.opened_by":        "keyword",
+	"trailwire.closing.grant.opened_event_id":  "keyword",
+	"trailwire.closing.grant.dedup_key":        "keyword",
+	"trailwire.closing.grant.closed_at":        "date",
+	"trailwire.use.action":                     "keyword",
+	"trailwire.use.takes_out":                  "boolean",
+	"trailwire.use.account":                    "keyword",
+	"trailwire.use.principal":                  "keyword",
+	"trailwire.use.first":                      "date",
+	"trailwire.use.last":                       "date",
+	"trailwire.use.count":                      "long",
+	"trailwire.use.addresses":                  "keyword[]",
+	"trailwire.use.event_id":                   "keyword",
+	"trailwire.use.late":                       "boolean",
+	"trailwire.closing.how":                    "keyword",
+	"trailwire.closing.at":                     "date",
+	"trailwire.closing.stood_seconds":          "long",
+	"trailwire.closing.used":                   "boolean",
+	"trailwire.visibility.visible":             "keyword[]",
+	"trailwire.visibility.not_visible":         "keyword[]",
 	"trailwire.severity":                       "keyword",
 	"trailwire.actor.arn":                      "keyword",
 	"trailwire.actor.type":                     "keyword",
@@ -271,7 +313,7 @@ func TestECSFieldsHaveTheTypesOfTheSchema(t *testing.T) {
 				kind, known = extensionTypes[path]
 			}
 			switch {
-			case path == "trailwire.alerts", path == "trailwire.grants":
+			case path == "trailwire.alerts", path == "trailwire.grants", path == "trailwire.related", path == "trailwire.closing.uses":
 			case !known:
 				t.Errorf("%s is not a field that an alert may fill: %v", path, values)
 			case len(values) != 1:
