@@ -104,10 +104,16 @@ static const struct property_entry common_properties[] = {
         .description = "How long an event that raised an alert is remembered; its copies are tagged with suppressed: duplicate. 0 turns this off. Default: the rule's look-back, 6m for the built-in one.",
     },
     {
+        .type = PROPERTY_BOOL,
+        .name = "follow_grants",
+        .default_value = "off",
+        .description = "Remember which grants to outsiders are open, raise an alert when one is used or closed, and list in each alert what the same actor did in the hour before. Open grants are kept in state_path, if that is set.",
+    },
+    {
         .type = PROPERTY_STR,
         .name = "state_memory",
         .default_value = "64M",
-        .description = "How much memory rules about several events (thresholds, new terms, sequences) may use to remember, such as 64M. What has no room is given up and counted.",
+        .description = "How much memory rules about several events (thresholds, new terms, sequences) and open grants may use to remember, such as 64M. What has no room is given up and counted.",
     },
     {
         .type = PROPERTY_TIME,
