@@ -16,7 +16,9 @@ const MaxAccount = 999_999_999_999
 //   - as a number in JSON or Java text, which has no leading zeros: a whole run of 8 to 11
 //     digits. An id below 10,000,000 is not looked for as a shorter number: those are in every
 //     event. Of 100,000 ids, one is so small;
-//   - as MessagePack's integers of 32 and 64 bits;
+//   - as MessagePack's integers of 32 and 64 bits. An id below 65,536 may also be an integer of
+//     one to three bytes. Those are not looked for: they are in every event. Of 10,000,000
+//     random ids less than one is so small;
 //   - as a text with a JSON escape, since every escape \u00XX of a digit is a hit, even if
 //     there are no ids.
 //

@@ -4,8 +4,9 @@ import "testing"
 
 func TestAnAccountIsFoundInEachFormAndInNoOther(t *testing.T) {
 	const long, short, small = 111122223333, 12345678901, 123456789 // twelve digits, eleven, nine
+	const least = 77                                                // fits in one byte
 	var a Accounts
-	for _, id := range []uint64{long, short, small} {
+	for _, id := range []uint64{long, short, small, least} {
 		if err := a.Add(id); err != nil {
 			t.Fatal(err)
 		}
@@ -31,6 +32,10 @@ func TestAnAccountIsFoundInEachFormAndInNoOther(t *testing.T) {
 		{"an unsigned integer of 32 bits", "\xce\x07\x5b\xcd\x15", true},
 		{"a signed integer of 32 bits", "\xd2\x07\x5b\xcd\x15", true},
 		{"an integer of 32 bits that is cut off", "\xce\x07\x5b\xcd", false},
+		{"a small id in an integer of 32 bits", "\xce\x00\x00\x00\x4d", true},
+		{"a small id in an integer of 16 bits", "\xcd\x00\x4d", false},
+		{"a small id in an integer of 8 bits", "\xcc\x4d", false},
+		{"a small id in a single byte", "\x4d", false},
 		{"other bytes before it", "\xcd\x07\x5b\xcd\x15", false},
 		{"an escaped digit", `11112222333\u0033`, true},
 		{"an escaped digit in text in text", `11112222333\\u0033`, true},
@@ -41,10 +46,10 @@ func TestAnAccountIsFoundInEachFormAndInNoOther(t *testing.T) {
 		}
 	}
 	a.Remove(long)
-	if a.Len() != 2 || a.In([]byte("111122223333")) {
+	if a.Len() != 3 || a.In([]byte("111122223333")) {
 		t.Error("an id is found that was removed")
 	}
-	if err := a.Add(MaxAccount + 1); err == nil || a.Len() != 2 {
+	if err := a.Add(MaxAccount + 1); err == nil || a.Len() != 3 {
 		t.Errorf("thirteen digits are an id: %v", err)
 	}
 }
