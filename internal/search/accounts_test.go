@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"runtime"
 	"strconv"
@@ -30,6 +31,15 @@ func watching(t testing.TB, needles ...needle.Needle) (*Search, *Accounts) {
 		t.Fatal(err)
 	}
 	return s, a
+}
+
+// eachWay calls f for each way in which this processor can look for accounts, and for the one
+// without vectors that any can.
+func eachWay(s *Search, f func(way int)) {
+	for way := 0; s.slow(way); way++ {
+		f(way)
+	}
+	s.slow(0)
 }
 
 // Ids of each number of digits that is looked for in a number, and less.
@@ -73,30 +83,84 @@ func beforeNothing(t *testing.T) []byte {
 func TestEachFormOfAnAccountIsFoundAtEachPlaceUpToTheEndOfMemory(t *testing.T) {
 	s, a := watching(t, needle.Needle{Text: "AddPermission"})
 	memory := beforeNothing(t)
-	for _, id := range someIDs {
-		add(t, a, id)
-		for _, form := range formsOf(id) {
-			for _, filler := range []string{".", ":", "\x00", "a", "\xff"} { // a colon is nearly a digit
-				for _, around := range []int{0, 1, 2, 3, 4, 5, 60, 61, 62, 63, 64, 200, 250, 251, 252, 253, 254, 255, 256, 1000, 1020, 1023, 4090} {
-					for _, after := range []int{0, 1, 2, 3, 4, 7, 300} {
-						data := memory[len(memory)-around-len(form)-after:]
-						copy(data, strings.Repeat(filler, len(data)))
-						copy(data[around:], form)
-						if at := s.Next(data, 0); at < around || at >= around+len(form) {
-							t.Fatalf("%q between %d and %d of %q: found at %d", form, around, after, filler, at)
-						}
-						if at := s.Next(data[:around+len(form)-1], 0); at < around+len(form)-1 && form[0] >= '0' && form[0] <= '9' && id > 99 && len(form) <= 8 {
-							t.Fatalf("%q cut off is found at %d", form, at)
-						}
-					}
+	eachWay(s, func(way int) {
+		for _, id := range someIDs {
+			add(t, a, id)
+			for _, form := range formsOf(id) {
+				formIsFound(t, s, memory, way, id, form)
+			}
+			a.Remove(id)
+			for _, form := range formsOf(id) {
+				if at := s.Next([]byte(form), 0); at < len(form) {
+					t.Fatalf("way %d: %q is found, and was removed", way, form)
 				}
 			}
 		}
-		a.Remove(id)
-		for _, form := range formsOf(id) {
-			if at := s.Next([]byte(form), 0); at < len(form) {
-				t.Fatalf("%q is found, and was removed", form)
+	})
+}
+
+// formIsFound puts a form of an id at places around the ends of blocks, and up to the end of
+// memory.
+func formIsFound(t *testing.T, s *Search, memory []byte, way int, id uint64, form string) {
+	isNumberInText := form[0] >= '0' && form[0] <= '9' && id > 99 && len(form) <= 8
+	for _, filler := range []string{".", ":", "\x00", "a", "\xff"} { // a colon is nearly a digit
+		for _, around := range []int{0, 1, 2, 3, 4, 5, 60, 61, 62, 63, 64, 200, 250, 251, 252, 253, 254, 255, 256, 1000, 1020, 1023, 4090} {
+			for _, after := range []int{0, 1, 2, 3, 4, 7, 300} {
+				data := memory[len(memory)-around-len(form)-after:]
+				copy(data, strings.Repeat(filler, len(data)))
+				copy(data[around:], form)
+				if at := s.Next(data, 0); at < around || at >= around+len(form) {
+					t.Fatalf("way %d: %q between %d and %d of %q: found at %d", way, form, around, after, filler, at)
+				}
+				if at := s.Next(data[:around+len(form)-1], 0); isNumberInText && at < around+len(form)-1 {
+					t.Fatalf("way %d: %q cut off is found at %d", way, form, at)
+				}
 			}
+		}
+	}
+}
+
+// Bytes that digits and numbers are made of, and some that are nearly so.
+const nearlyAccounts = "0123456789012345678901234567890123456789/:;?\x00\x00\xcd\xce\xcf\xd0\xd2\xd3\xd4.\\"
+
+func TestEachWayAgreesWithThePlainAccountsUpToTheEndOfMemory(t *testing.T) {
+	s, a := watching(t, needle.Needle{Text: "AddPermission"})
+	var plain needle.Accounts
+	memory := beforeNothing(t)
+	r := rand.New(rand.NewPCG(3, 4))
+	for range 60 {
+		id := someIDs[r.IntN(len(someIDs))] + r.Uint64N(2)*7
+		id = min(id, needle.MaxAccount)
+		if r.IntN(3) == 0 {
+			a.Remove(id)
+			plain.Remove(id)
+		} else {
+			add(t, a, id)
+			if err := plain.Add(id); err != nil {
+				t.Fatal(err)
+			}
+		}
+		found := 0
+		for range 100 {
+			data := memory[len(memory)-r.IntN(1500):]
+			for i := range data {
+				data[i] = nearlyAccounts[r.IntN(len(nearlyAccounts))]
+			}
+			if form := formsOf(id)[r.IntN(len(formsOf(id)))]; r.IntN(2) == 0 && len(form) < len(data) {
+				copy(data[r.IntN(len(data)-len(form)+1):], form)
+			}
+			want := plain.In(data)
+			if want {
+				found++
+			}
+			eachWay(s, func(way int) {
+				if got := s.Next(data, 0) < len(data); got != want {
+					t.Fatalf("way %d: %q: %t, want %t", way, data, got, want)
+				}
+			})
+		}
+		if found == 100 {
+			t.Fatal("something is found in everything: nothing is shown")
 		}
 	}
 }
@@ -121,23 +185,29 @@ func TestAnEscapedDigitIsFoundWithoutNeedlesAndWithoutIDs(t *testing.T) {
 func TestTheFirstHitIsFoundAmongNeedlesAndAccounts(t *testing.T) {
 	s, a := watching(t, needle.Needle{Text: "AddPermission"})
 	add(t, a, 111122223333)
-	data := bytes.Repeat([]byte{'.'}, 100_000)
-	for _, at := range []int{10, 900, 3_000, 5_000, 9_000, 50_000, 99_980} {
-		for _, after := range []int{20, 200, 1_500, 6_000} {
-			for _, texts := range [][2]string{{"AddPermission", "111122223333"}, {"111122223333", "AddPermission"}} {
-				data := append([]byte(nil), data...)
-				copy(data[at:], texts[0])
-				if at+after+20 < len(data) {
-					copy(data[at+after:], texts[1])
-				}
-				if hit := s.Next(data, 0); hit < at || hit >= at+len(texts[0]) {
-					t.Fatalf("%s at %d, %s %d after it: found at %d", texts[0], at, texts[1], after, hit)
-				}
-				if hit := s.Next(data, at+len(texts[0])); at+after+20 < len(data) && (hit < at+after || hit >= at+after+len(texts[1])) {
-					t.Fatalf("%s at %d, %s %d after it: the other is found at %d", texts[0], at, texts[1], after, hit)
-				}
+	eachWay(s, func(way int) {
+		for _, at := range []int{10, 900, 3_000, 5_000, 9_000, 50_000, 99_980} {
+			for _, after := range []int{20, 200, 1_500, 6_000} {
+				firstHitIsFound(t, s, at, after, "AddPermission", "111122223333")
+				firstHitIsFound(t, s, at, after, "111122223333", "AddPermission")
 			}
 		}
+	})
+}
+
+// firstHitIsFound puts one text at an offset and another some bytes after it.
+func firstHitIsFound(t *testing.T, s *Search, at, after int, one, other string) {
+	data := bytes.Repeat([]byte{'.'}, 100_000)
+	hasOther := at+after+20 < len(data)
+	copy(data[at:], one)
+	if hasOther {
+		copy(data[at+after:], other)
+	}
+	if hit := s.Next(data, 0); hit < at || hit >= at+len(one) {
+		t.Fatalf("%s at %d, %s %d after it: found at %d", one, at, other, after, hit)
+	}
+	if hit := s.Next(data, at+len(one)); hasOther && (hit < at+after || hit >= at+after+len(other)) {
+		t.Fatalf("%s at %d, %s %d after it: the other is found at %d", one, at, other, after, hit)
 	}
 }
 
@@ -172,9 +242,12 @@ func FuzzAccountsAgreeWithThePlainOnes(f *testing.F) {
 			data = append(data, forms[int(change)%len(forms)]...)
 		}
 		data = append(bytes.Repeat([]byte{'x'}, int(padding%1200)), data...)
-		if got, want := s.Next(data, 0) < len(data), set.In(data) || plain.In(data); got != want {
-			t.Fatalf("%q: %t, want %t", data, got, want)
-		}
+		want := set.In(data) || plain.In(data)
+		eachWay(s, func(way int) {
+			if got := s.Next(data, 0) < len(data); got != want {
+				t.Fatalf("way %d: %q: %t, want %t", way, data, got, want)
+			}
+		})
 	})
 }
 
@@ -324,21 +397,21 @@ func TestAnAccountIsAddedWithinAMillisecond(t *testing.T) {
 	if testing.Short() {
 		t.Skip("SKIPPED: it measures")
 	}
-	const ids = 110_000
+	const ids, runs = 110_000, 20
 	least := make([]time.Duration, ids)
-	for run := range 3 { // the least of each addition: the rest is the others on the machine
+	most := time.Duration(math.MaxInt64)
+	// The least of each addition: the rest is the others on the machine. A loaded one gets more runs.
+	for run := 0; run < runs && most > time.Millisecond; run++ {
 		a := newAccounts(t)
+		most = 0
 		for i := range ids {
 			start := time.Now()
 			add(t, a, uint64(i)*7_919_393%1e12)
 			if took := time.Since(start); run == 0 || took < least[i] {
 				least[i] = took
 			}
+			most = max(most, least[i])
 		}
-	}
-	most := time.Duration(0)
-	for _, took := range least {
-		most = max(most, took)
 	}
 	t.Logf("the slowest of %d additions takes %v", ids, most)
 	if most > time.Millisecond {

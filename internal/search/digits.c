@@ -165,10 +165,12 @@ static inline int is_head(uint8_t c)
         }                                                                                      \
     }
 
+/* A way to take the first step. */
 struct finder {
     void (*pairs)(const uint8_t *, size_t blocks, size_t word, struct places *);
     void (*all)(const uint8_t *, size_t blocks, size_t word, struct places *);
     void (*heads)(const uint8_t *, uint64_t bits[BLOCK / 64]);
+    int (*fits)(void); /* whether this processor has the instructions */
 };
 
 #if defined(__x86_64__)
@@ -261,19 +263,25 @@ FIND(avx2, AVX2, APPEND_FOUR, "avx2,bmi,popcnt")
                         _mm_packs_epi32(SSE2_NONE(c, mask), SSE2_NONE(d, mask))))
 FIND(sse2, SSE2, APPEND_EACH, "sse2")
 
-static struct finder fastest(void)
+static int has_avx2(void)
 {
-    const int has_bits = __builtin_cpu_supports("bmi") && __builtin_cpu_supports("popcnt");
-
-    if (has_bits && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl") &&
-        __builtin_cpu_supports("avx512vbmi2")) {
-        return (struct finder) { pairs_avx512, all_avx512, heads_avx512 };
-    }
-    if (has_bits && __builtin_cpu_supports("avx2")) {
-        return (struct finder) { pairs_avx2, all_avx2, heads_avx2 };
-    }
-    return (struct finder) { pairs_sse2, all_sse2, heads_sse2 };
+    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi") && __builtin_cpu_supports("popcnt");
 }
+
+static int has_avx512(void)
+{
+    return has_avx2() && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl") &&
+           __builtin_cpu_supports("avx512vbmi2");
+}
+
+static int has_sse2(void)
+{
+    return 1;
+}
+
+#define VECTOR_FINDERS                                                                         \
+    { pairs_avx512, all_avx512, heads_avx512, has_avx512 },                                    \
+    { pairs_avx2, all_avx2, heads_avx2, has_avx2 }, { pairs_sse2, all_sse2, heads_sse2, has_sse2 },
 
 #elif defined(__aarch64__)
 
@@ -303,12 +311,18 @@ static inline uint16_t neon_bits(uint8x16_t v)
 }
 FIND(neon, NEON, APPEND_EACH, "+simd")
 
-static struct finder fastest(void)
+static int has_neon(void)
 {
-    return (struct finder) { pairs_neon, all_neon, heads_neon };
+    return 1;
 }
 
+#define VECTOR_FINDERS { pairs_neon, all_neon, heads_neon, has_neon },
+
 #else
+
+#define VECTOR_FINDERS
+
+#endif
 
 static void all_bytes(const uint8_t *data, size_t blocks, size_t word, struct places *to)
 {
@@ -335,12 +349,23 @@ static void heads_bytes(const uint8_t *data, uint64_t bits[BLOCK / 64])
     }
 }
 
-static struct finder fastest(void)
+static int has_bytes(void)
 {
-    return (struct finder) { all_bytes, all_bytes, heads_bytes };
+    return 1;
 }
 
-#endif
+/* The fastest first. */
+static const struct finder finders[] = { VECTOR_FINDERS { all_bytes, all_bytes, heads_bytes, has_bytes } };
+
+const struct finder *trailwire_finder(size_t n)
+{
+    for (size_t i = 0; i < sizeof(finders) / sizeof(finders[0]); i++) {
+        if (finders[i].fits() && n-- == 0) {
+            return &finders[i];
+        }
+    }
+    return NULL;
+}
 
 /*
  * Whether the word at an offset, which is all digits, is in a text of an id. An id of twelve
@@ -460,17 +485,17 @@ static void find(const struct ids *ids, const struct part *p, const struct finde
     }
 }
 
-size_t trailwire_ids_next(const struct ids *ids, const uint8_t *data, size_t size, size_t from, size_t *end)
+size_t trailwire_ids_next(const struct ids *ids, const struct finder *finder, const uint8_t *data,
+                          size_t size, size_t from, size_t *end)
 {
-    const struct finder finder = fastest();
     const size_t blocks = (least(*end - from, PART) + BLOCK - 1) / BLOCK;
     struct places places;
     size_t hit;
 
     *end = least(size, from + blocks * BLOCK);
     const struct part part = { data, size, from, *end };
-    find(ids, &part, &finder, &places);
+    find(ids, &part, finder, &places);
     hit = in_pairs(ids, &part, &places.pairs);
     hit = least(hit, in_words(ids, &part, &places.alone));
-    return least(hit, in_numbers(ids, &part, &finder, places.odd));
+    return least(hit, in_numbers(ids, &part, finder, places.odd));
 }

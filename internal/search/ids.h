@@ -87,11 +87,18 @@ static inline uint64_t trailwire_short_key(const uint8_t *at)
 }
 
 /*
- * Looks for an id in any form, in the data from an offset up to
- * the end, or less or a little more: it sets the end to where it looked. Returns an offset in
- * the first id that is found there, else the end. The data goes on up to size.
+ * A way to go through the data. Processors have several: 0 is the fastest of this one, and the
+ * last needs no vectors. Returns NULL if there is no number n.
  */
-size_t trailwire_ids_next(const struct ids *, const uint8_t *data, size_t size, size_t from,
-                          size_t *end);
+struct finder;
+const struct finder *trailwire_finder(size_t n);
+
+/*
+ * Looks for an id in any form, in the data from an offset up to the end, or less or a little
+ * more: it sets the end to where it looked. Returns an offset in the first id that is found
+ * there, else the end. The data goes on up to size.
+ */
+size_t trailwire_ids_next(const struct ids *, const struct finder *, const uint8_t *data, size_t size,
+                          size_t from, size_t *end);
 
 #endif

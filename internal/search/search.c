@@ -20,6 +20,7 @@ struct trailwire_search {
     size_t count;
     struct teddy *teddy;
     _Atomic(struct watch *) watch;
+    const struct finder *finder; /* of ids */
 };
 
 /* How much is looked at for ids before the needles are looked for in it, at first and at
@@ -86,7 +87,12 @@ int trailwire_is_there(const struct place *p, const uint8_t *data, size_t size, 
 
 struct trailwire_search *trailwire_search_new(void)
 {
-    return calloc(1, sizeof(struct trailwire_search));
+    struct trailwire_search *s = calloc(1, sizeof(*s));
+
+    if (s != NULL) {
+        s->finder = trailwire_finder(0);
+    }
+    return s;
 }
 
 int trailwire_search_add(struct trailwire_search *s, const char *text, size_t length, int fold,
@@ -126,6 +132,17 @@ int trailwire_search_watch(struct trailwire_search *s, struct trailwire_accounts
     return 0;
 }
 
+int trailwire_search_slow(struct trailwire_search *s, size_t n)
+{
+    const struct finder *finder = trailwire_finder(n);
+
+    if (finder == NULL) {
+        return -1;
+    }
+    s->finder = finder;
+    return 0;
+}
+
 void trailwire_search_free(struct trailwire_search *s)
 {
     if (s == NULL) {
@@ -153,7 +170,7 @@ static size_t next_with(const struct trailwire_search *s, const struct ids *ids,
 
     for (size_t length = FIRST_PART; from < size; length = length < LONGEST_PART ? 2 * length : length) {
         size_t end = size - from < length ? size : from + length;
-        size_t hit = trailwire_ids_next(ids, data, size, from, &end);
+        size_t hit = trailwire_ids_next(ids, s->finder, data, size, from, &end);
         if (seen < hit) {
             seen = trailwire_teddy_next(s->teddy, data, size, seen, hit);
         }

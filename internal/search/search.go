@@ -207,6 +207,12 @@ func (s *Search) event(chunk []byte, from, known int, list *document.List) C.str
 		(*C.uint32_t)(unsafe.Pointer(unsafe.SliceData(list.Ends))), C.size_t(cap(list.Ends)))
 }
 
+// slow makes s look for accounts as a processor does that lacks the n fastest ways of this one. It
+// returns false if there are not so many. It is for tests.
+func (s *Search) slow(n int) bool {
+	return C.trailwire_search_slow(s.c, C.size_t(n)) == 0
+}
+
 // C returns the C struct, for code that calls the C function itself.
 func (s *Search) C() unsafe.Pointer {
 	if s == nil {

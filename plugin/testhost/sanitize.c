@@ -1,7 +1,7 @@
 /*
  * The C code of the plugin under the address and undefined behaviour
- * sanitizers: the search for needles, the walk over events, and the tables of
- * properties. `make asan`
+ * sanitizers: the search for needles and for ids of accounts, the walk over events,
+ * and the tables of properties. `make asan`
  * compiles it together with internal/search and plugin/host/map.c and runs it.
  *
  *     sanitize [ROUNDS]
@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "../host/host.h"
+#include "../../internal/search/accounts.h"
 #include "../../internal/search/needle.h"
 #include "../../internal/search/search.h"
 #include "../../internal/search/walk.h"
@@ -152,6 +153,129 @@ static void search(size_t few, size_t more, size_t rounds)
     free(needles);
 }
 
+static const uint64_t some_ids[] = { 111122223333, 98765432109, 9876543210, 987654321, 87654321, 1, 0 };
+
+enum { SOME_IDS = sizeof(some_ids) / sizeof(some_ids[0]) };
+
+static int is_id(uint64_t id)
+{
+    for (int i = 0; i < SOME_IDS; i++) {
+        if (some_ids[i] == id) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+static int is_digit(uint8_t c)
+{
+    return c >= '0' && c <= '9';
+}
+
+/* Whether an id begins at i: twelve digits, or a whole run of 8 to 11. */
+static int is_id_in_text(const uint8_t *data, size_t size, size_t i)
+{
+    uint64_t id = 0;
+    size_t n = 0;
+
+    for (; n < 12 && i + n < size && is_digit(data[i + n]); n++) {
+        id = 10 * id + (data[i + n] - '0');
+    }
+    return is_id(id) && (n == 12 || (n >= 8 && (i == 0 || !is_digit(data[i - 1]))));
+}
+
+static int is_id_in_number(const uint8_t *data, size_t size, size_t i)
+{
+    const int is_signed = data[i] == 0xd2 || data[i] == 0xd3;
+    size_t bytes = data[i] == 0xce || data[i] == 0xd2 ? 4 : data[i] == 0xcf || data[i] == 0xd3 ? 8 : 0;
+    uint64_t id = 0;
+
+    if (bytes == 0 || size - i <= bytes || (is_signed && data[i + 1] >= 0x80)) {
+        return 0;
+    }
+    for (size_t n = 1; n <= bytes; n++) {
+        id = id << 8 | data[i + n];
+    }
+    return is_id(id);
+}
+
+static int has_id(const uint8_t *data, size_t size)
+{
+    for (size_t i = 0; i < size; i++) {
+        if (is_id_in_text(data, size, i) || is_id_in_number(data, size, i) ||
+            trailwire_is_escape(data, size, i)) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+/* Bytes, many of them digits or close to them, and perhaps an id in one of its forms. */
+static void make_digits(uint8_t *data, size_t size)
+{
+    static const char some[] = "0123456789012345678901234567890123456789/:;?\0\xce\xcf\xd2\xd3.\\";
+    uint64_t id = some_ids[below(SOME_IDS)];
+    char form[16];
+    size_t length = (size_t) snprintf(form, sizeof(form), "%0*llu", (int) (8 + below(5)), (unsigned long long) id);
+
+    for (size_t i = 0; i < size; i++) {
+        data[i] = (uint8_t) some[below(sizeof(some) - 1)];
+    }
+    if (below(2)) {
+        form[0] = (char) (below(2) ? 0xcf : 0xd3);
+        for (length = 1; length <= 8; length++) {
+            form[length] = (char) (id >> (64 - 8 * length));
+        }
+    }
+    if (below(2) && length <= size) {
+        memcpy(data + below((unsigned) (size - length + 1)), form, length);
+    }
+}
+
+/* The search for accounts, in one of the ways that this processor has. Returns 0 if there is
+ * no such way. Another set has many more ids, which come and go in several tables. */
+static int accounts(size_t way, size_t rounds)
+{
+    struct trailwire_accounts *few = trailwire_accounts_new(1, 2), *many = trailwire_accounts_new(3, 4);
+    struct trailwire_search *s = trailwire_search_new();
+    size_t found = 0;
+    int has_way;
+
+    if (few == NULL || many == NULL || s == NULL || trailwire_search_ready(s, NULL, 0) != 0 ||
+        trailwire_search_watch(s, many) != 0 || trailwire_search_watch(s, few) != 0) {
+        fail("no memory");
+    }
+    has_way = trailwire_search_slow(s, way) == 0;
+    for (int i = 0; i < SOME_IDS; i++) {
+        trailwire_accounts_add(few, some_ids[i]);
+    }
+    for (uint64_t id = 0; has_way && id < 10000; id++) {
+        trailwire_accounts_add(many, id * 99999989);
+        trailwire_accounts_remove(many, (id - id % 7) * 99999989);
+    }
+    trailwire_accounts_release(few); /* the search has its share */
+    trailwire_accounts_release(many);
+    for (size_t round = 0; has_way && round < rounds; round++) {
+        size_t size = below(round % 100 ? LONGEST : 20 * LONGEST);
+        uint8_t *data = malloc(size ? size : 1);
+        make_digits(data, size);
+        size_t first = trailwire_search_next(s, data, size, 0);
+        if (first > size || (first < size) != has_id(data, size)) {
+            fail("the search for accounts and a comparison at every place disagree");
+        }
+        found += first < size;
+        free(data);
+    }
+    trailwire_search_free(s);
+    if (has_way) {
+        printf("accounts, way %zu: %zu texts searched, something found in %zu\n", way, rounds, found);
+    }
+    if (has_way && (found == 0 || found == rounds)) {
+        fail("all texts or none have an account: the check has shown nothing");
+    }
+    return has_way;
+}
+
 /* A chunk that begins with an event or two and ends in the middle of something. */
 static void make_chunk(uint8_t *data, size_t size)
 {
@@ -266,6 +390,8 @@ int main(int argc, char **argv)
     }
     search(SAMPLES, 1, rounds);
     search(SAMPLES, 200, rounds / 10);
+    for (size_t way = 0; accounts(way, rounds); way++) {
+    }
     walk(rounds);
     lay_out_tables();
     return 0;
