@@ -54,13 +54,14 @@ static inline int is_head(uint8_t c)
 /*
  * The first step, for any vector V. WORDS says of four vectors which words have none of the
  * bits of a mask, a bit for each. A digit less '0' has no upper half. Nor have six characters
- * after the digits: that these are noted too does not matter, if no word has to be alone.
+ * after the digits: that these are noted too does not matter, if no word has to be alone. With
+ * what takes a nine to 0x7f a digit has no highest bit, and everything else has.
  *
  * The heads of numbers are among six values that follow each other. HAS_LESS says whether a
  * byte is at most this.
  */
 #define LESS_ZERO(V, p) V##_XOR(V##_LOAD(p), zero)
-#define EXACT(V, v) V##_OR(v, V##_ADD(v, six))
+#define EXACT(V, v) V##_ADD_TO_MOST(v, rest)
 #define GROUP(V, p)                                                                            \
     a = LESS_ZERO(V, p), b = LESS_ZERO(V, (p) + WIDTH);                                        \
     c = LESS_ZERO(V, (p) + 2 * WIDTH), d = LESS_ZERO(V, (p) + 3 * WIDTH);
@@ -101,7 +102,7 @@ static inline int is_head(uint8_t c)
     static void all_##v(const uint8_t *data, size_t blocks, size_t word, struct places *to)    \
     {                                                                                          \
         enum { WIDTH = sizeof(V##_VECTOR), WORDS = 4 * WIDTH / WORD };                         \
-        const V##_VECTOR zero = V##_BYTE('0'), upper = V##_BYTE(0xf0), six = V##_BYTE(6);      \
+        const V##_VECTOR zero = V##_BYTE('0'), top = V##_BYTE(0x80), rest = V##_BYTE(0x76);    \
         const V##_VECTOR head = V##_BYTE(0xce), five = V##_BYTE(5);                            \
         uint64_t before = to->full;                                                            \
         size_t pairs_count = to->pairs.count, alone_count = to->alone.count;                   \
@@ -114,7 +115,7 @@ static inline int is_head(uint8_t c)
                 GROUP(V, data + w * WORD)                                                      \
                 odd |= HAS_HEAD(V, data + w * WORD);                                           \
                 a = EXACT(V, a), b = EXACT(V, b), c = EXACT(V, c), d = EXACT(V, d);            \
-                full |= (uint64_t) V##_WORDS(a, b, c, d, upper) << w;                          \
+                full |= (uint64_t) V##_WORDS(a, b, c, d, top) << w;                            \
             }                                                                                  \
             uint64_t after = full << 1 | before;                                               \
             uint64_t pairs = full & after;                                                     \
@@ -179,8 +180,7 @@ struct finder {
 #define AVX512_BYTE(b) _mm512_set1_epi8((char) (b))
 #define AVX512_LOAD(p) _mm512_loadu_si512((const void *) (p))
 #define AVX512_XOR(v, w) _mm512_xor_si512(v, w)
-#define AVX512_OR(v, w) _mm512_or_si512(v, w)
-#define AVX512_ADD(v, w) _mm512_add_epi8(v, w)
+#define AVX512_ADD_TO_MOST(v, w) _mm512_adds_epu8(v, w)
 #define AVX512_BYTES(v, w) _mm512_cmpeq_epi8_mask(v, w)
 #define AVX512_WORDS(a, b, c, d, mask)                                                         \
     _mm512_kunpackd(_mm512_kunpackw(_mm512_testn_epi32_mask(d, mask), _mm512_testn_epi32_mask(c, mask)), \
@@ -224,8 +224,7 @@ FIND(avx512, AVX512, APPEND_AT_ONCE, "avx512f,avx512bw,avx512vl,avx512vbmi2,bmi,
 #define AVX2_BYTE(b) _mm256_set1_epi8((char) (b))
 #define AVX2_LOAD(p) _mm256_loadu_si256((const __m256i *) (p))
 #define AVX2_XOR(v, w) _mm256_xor_si256(v, w)
-#define AVX2_OR(v, w) _mm256_or_si256(v, w)
-#define AVX2_ADD(v, w) _mm256_add_epi8(v, w)
+#define AVX2_ADD_TO_MOST(v, w) _mm256_adds_epu8(v, w)
 #define AVX2_SUB(v, w) _mm256_sub_epi8(v, w)
 #define AVX2_MIN(v, w) _mm256_min_epu8(v, w)
 #define AVX2_HAS_LESS(v, w) (uint32_t) (AVX2_BYTES(_mm256_min_epu8(v, w), v) != 0)
@@ -250,8 +249,7 @@ FIND(avx2, AVX2, APPEND_FOUR, "avx2,bmi,popcnt")
 #define SSE2_BYTE(b) _mm_set1_epi8((char) (b))
 #define SSE2_LOAD(p) _mm_loadu_si128((const __m128i *) (p))
 #define SSE2_XOR(v, w) _mm_xor_si128(v, w)
-#define SSE2_OR(v, w) _mm_or_si128(v, w)
-#define SSE2_ADD(v, w) _mm_add_epi8(v, w)
+#define SSE2_ADD_TO_MOST(v, w) _mm_adds_epu8(v, w)
 #define SSE2_SUB(v, w) _mm_sub_epi8(v, w)
 #define SSE2_MIN(v, w) _mm_min_epu8(v, w)
 #define SSE2_HAS_LESS(v, w) (uint32_t) (SSE2_BYTES(_mm_min_epu8(v, w), v) != 0)
@@ -289,8 +287,7 @@ static int has_sse2(void)
 #define NEON_BYTE(b) vdupq_n_u8(b)
 #define NEON_LOAD(p) vld1q_u8(p)
 #define NEON_XOR(v, w) veorq_u8(v, w)
-#define NEON_OR(v, w) vorrq_u8(v, w)
-#define NEON_ADD(v, w) vaddq_u8(v, w)
+#define NEON_ADD_TO_MOST(v, w) vqaddq_u8(v, w)
 #define NEON_SUB(v, w) vsubq_u8(v, w)
 #define NEON_MIN(v, w) vminq_u8(v, w)
 #define NEON_HAS_LESS(v, w) (uint32_t) (vmaxvq_u8(vcleq_u8(v, w)) != 0)
@@ -400,14 +397,44 @@ struct part {
     size_t end;
 };
 
+/* Where the counts of keys are, as the loops over places need them: nearly all places end at
+ * the first count, and there are some in every event. */
+struct probe {
+    const _Atomic uint8_t *counts;
+    uint64_t seed;
+    unsigned shift;
+};
+
+static inline struct probe probe_of(const struct ids *ids)
+{
+    return (struct probe) { ids->counts, ids->seeds[0], 64 - ids->key_bits };
+}
+
+static inline int is_counted(const struct probe *p, uint64_t key)
+{
+    return atomic_load_explicit(&p->counts[key * p->seed >> p->shift], memory_order_relaxed) > 0;
+}
+
+/* Whether the word at an offset, which has this key and is counted, is in an id. */
+__attribute__((noinline))
+static int is_hit(const struct ids *ids, const struct part *p, uint64_t key, size_t word)
+{
+    return trailwire_ids_may_have_key(ids, key) && is_in_account(ids, p->data, p->size, word);
+}
+
 /* Returns the first offset in the part that is in one of the pairs, and in an id; else its end. */
 static size_t in_pairs(const struct ids *ids, const struct part *p, const struct list *pairs)
 {
-    for (size_t i = 0; i < pairs->count; i++) {
-        size_t at = p->from + WORD * pairs->words[i] - WORD;
-        if (trailwire_ids_may_have_key(ids, trailwire_key(p->data + at)) &&
-            is_in_account(ids, p->data, p->size, at)) {
-            return at < p->from ? p->from : at;
+    const struct probe probe = probe_of(ids);
+    const uint8_t *before = p->data + p->from - WORD; /* the first pair may begin there */
+
+    for (const uint16_t *word = pairs->words, *end = word + pairs->count; word < end; word++) {
+        uint64_t key = trailwire_key(before + WORD * (size_t) *word);
+        if (__builtin_expect(is_counted(&probe, key), 0)) {
+            size_t at = p->from + WORD * (size_t) *word - WORD;
+            if (is_hit(ids, p, key, at)) {
+                return at < p->from ? p->from : at;
+            }
         }
     }
     return p->end;
@@ -415,11 +442,15 @@ static size_t in_pairs(const struct ids *ids, const struct part *p, const struct
 
 static size_t in_words(const struct ids *ids, const struct part *p, const struct list *alone)
 {
+    const struct probe probe = probe_of(ids);
+
     for (size_t i = 0; i < alone->count; i++) {
-        size_t at = p->from + WORD * alone->words[i];
-        if (at > 0 && p->size - at > WORD &&
-            trailwire_ids_may_have_key(ids, trailwire_short_key(p->data + at - 1)) &&
-            is_in_account(ids, p->data, p->size, at)) {
+        size_t at = p->from + WORD * (size_t) alone->words[i];
+        if (at == 0 || p->size - at <= WORD) {
+            continue; /* it has no digit on one side */
+        }
+        uint64_t key = trailwire_short_key(p->data + at - 1);
+        if (__builtin_expect(is_counted(&probe, key), 0) && is_hit(ids, p, key, at)) {
             return at;
         }
     }
