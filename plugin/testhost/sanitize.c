@@ -153,7 +153,7 @@ static void search(size_t few, size_t more, size_t rounds)
     free(needles);
 }
 
-static const uint64_t some_ids[] = { 111122223333, 98765432109, 9876543210, 987654321, 87654321, 1, 0 };
+static const uint64_t some_ids[] = { 111122223333, 98765432109, 4000000000, 987654321, 87654321, 1, 0 };
 
 enum { SOME_IDS = sizeof(some_ids) / sizeof(some_ids[0]) };
 
@@ -222,9 +222,12 @@ static void make_digits(uint8_t *data, size_t size)
         data[i] = (uint8_t) some[below(sizeof(some) - 1)];
     }
     if (below(2)) {
-        form[0] = (char) (below(2) ? 0xcf : 0xd3);
-        for (length = 1; length <= 8; length++) {
-            form[length] = (char) (id >> (64 - 8 * length));
+        const unsigned bytes = below(2) ? 4 : 8;
+        static const uint8_t heads[] = { 0xce, 0xd2, 0xcf, 0xd3 };
+        id = below(8) ? id : ~(uint64_t) below(2); /* more than any id */
+        form[0] = (char) heads[bytes / 4 * 2 - 2 + below(2)];
+        for (length = 1; length <= bytes; length++) {
+            form[length] = (char) (id >> (8 * (bytes - length)));
         }
     }
     if (below(2) && length <= size) {
@@ -249,6 +252,10 @@ static int accounts(size_t way, size_t rounds)
     for (int i = 0; i < SOME_IDS; i++) {
         trailwire_accounts_add(few, some_ids[i]);
     }
+    for (uint64_t id = 1000; id < 1100; id++) { /* slots that were used */
+        trailwire_accounts_add(few, id);
+        trailwire_accounts_remove(few, id);
+    }
     for (uint64_t id = 0; has_way && id < 10000; id++) {
         trailwire_accounts_add(many, id * 99999989);
         trailwire_accounts_remove(many, (id - id % 7) * 99999989);
@@ -264,6 +271,12 @@ static int accounts(size_t way, size_t rounds)
             fail("the search for accounts and a comparison at every place disagree");
         }
         found += first < size;
+        for (size_t from = 0, hit; from < size; from = hit + 1) {
+            hit = trailwire_search_next(s, data, size, from);
+            if (hit < from || hit > size) {
+                fail("a hit before where the search began, or past the end");
+            }
+        }
         free(data);
     }
     trailwire_search_free(s);
