@@ -286,6 +286,23 @@ func TestManyAccountsAreFoundAsTheyComeAndGo(t *testing.T) {
 	}
 }
 
+func TestMoreAccountsThanACountCanSayShareTheirFirstDigits(t *testing.T) {
+	s, a := watching(t)
+	const first = 500_000_000_000
+	for n := range uint64(600) {
+		add(t, a, first+n)
+		if s.Next(fmt.Appendf(nil, "%012d", first+n), 0) != 0 {
+			t.Fatalf("%d is not found among %d", first+n, n+1)
+		}
+	}
+	for n := range uint64(599) {
+		a.Remove(first + n)
+		if s.Next(fmt.Appendf(nil, "%012d", first+599), 0) != 0 {
+			t.Fatalf("the last is not found after %d were removed", n+1)
+		}
+	}
+}
+
 func TestAccountsThatComeAndGoLeaveRoom(t *testing.T) {
 	s, a := watching(t)
 	for id := uint64(0); id < 300_000; id++ {
