@@ -303,6 +303,23 @@ func TestMoreAccountsThanACountCanSayShareTheirFirstDigits(t *testing.T) {
 	}
 }
 
+func TestAnAccountThatIsRemovedWhileTheTableGrowsIsGone(t *testing.T) {
+	s, a := watching(t)
+	for n := range uint64(2_000) { // the first table is left when it has about 900
+		add(t, a, 500_000_000_000+n*7919)
+		if n == 800 {
+			for removed := range uint64(50) {
+				a.Remove(500_000_000_000 + removed*7919)
+			}
+		}
+	}
+	for removed := range uint64(50) {
+		if text := fmt.Appendf(nil, "%012d", 500_000_000_000+removed*7919); s.Next(text, 0) < len(text) {
+			t.Errorf("%s is found, and was removed", text)
+		}
+	}
+}
+
 func TestAccountsThatComeAndGoLeaveRoom(t *testing.T) {
 	s, a := watching(t)
 	for id := uint64(0); id < 300_000; id++ {
