@@ -148,6 +148,7 @@ func (p *program) scan(paths []string, flags scanFlags, properties *properties) 
 		return unreadable(evaluator.Malformed())
 	})
 	r.Finish()
+	sink.finish()
 	if err = errors.Join(err, sink.flush()); err != nil {
 		return exit{exitProblems, fmt.Errorf("standard output: %w", logfile.Reason(err))}
 	}
@@ -270,6 +271,13 @@ func (s *sink) writeOutput(o detect.Output, from string) error {
 		return s.json.WriteRecord(o.Body)
 	}
 	return nil
+}
+
+// finish prints what is told after the last alert.
+func (s *sink) finish() {
+	if s.text != nil {
+		s.text.PrintGrants()
+	}
 }
 
 func (s *sink) flush() error {

@@ -7,6 +7,7 @@ import (
 	"io"
 	"strings"
 
+	"github.com/trailwire/trailwire/cmd/trailwire/internal/story"
 	"github.com/trailwire/trailwire/detect/alert"
 	"github.com/trailwire/trailwire/detect/grant"
 	"github.com/trailwire/trailwire/detect/grant/call"
@@ -24,6 +25,7 @@ const MaxUserAgent = 64
 type AlertPrinter struct {
 	out    *bufio.Writer
 	colors Colors
+	grants story.Grants // of the alerts that were printed
 }
 
 // NewAlertPrinter returns a printer that prints to w.
@@ -33,6 +35,7 @@ func NewAlertPrinter(w io.Writer, colors Colors) *AlertPrinter {
 
 // Print writes an alert. from says where its record was read; it may be empty.
 func (p *AlertPrinter) Print(a *alert.Alert, from string) {
+	p.grants.Add(a)
 	name := Shown(a.Rule.Name)
 	if name == "" {
 		name = Shown(a.Rule.ID)
