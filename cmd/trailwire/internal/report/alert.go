@@ -22,7 +22,8 @@ type reportedAlert struct {
 	Severity string
 	Risk     string
 	RuleID   string
-	RuleName string
+	RuleName string // with who wrote it
+	Rule     string
 	Reason   string
 	Relation string // of its grant; empty if there is none
 
@@ -45,6 +46,10 @@ type reportedAlert struct {
 	Past []fact // of a use or the end of a grant, of what would be seen, and related calls
 
 	Accounts []string // all that it is about, for the filter
+	Story    int      // the number of its grant's story; 0 for none
+
+	dedupKey string
+	event    string // names the event and what it says, whichever rule the alert is of
 }
 
 // reportedGrant is what was granted: on a function by AddPermission, or on a resource
@@ -68,6 +73,7 @@ func newReportedAlert(a *alert.Alert, from string) reportedAlert {
 		Severity:   strings.ToLower(terminal.Shown(a.Rule.Severity)),
 		Risk:       terminal.Grouped(a.Rule.RiskScore),
 		RuleID:     terminal.Shown(a.Rule.ID),
+		Rule:       cmp.Or(terminal.Shown(a.Rule.Name), terminal.Shown(a.Rule.ID)),
 		RuleName:   terminal.Join(", by ", terminal.Shown(a.Rule.Name), strings.Join(terminal.AllShown(a.Rule.Credit()), ", ")),
 		Reason:     cmp.Or(terminal.Shown(a.Reason), terminal.Shown(a.Rule.Name)),
 		Techniques: terminal.AllShown(a.Rule.Techniques()),
@@ -85,6 +91,8 @@ func newReportedAlert(a *alert.Alert, from string) reportedAlert {
 		Agent:      terminal.Printable(a.Source.UserAgent, terminal.MaxUserAgent),
 		EventID:    terminal.Shown(a.EventID),
 		From:       from,
+
+		dedupKey: a.DedupKey, event: strings.TrimPrefix(a.DedupKey, a.Rule.ID+":"),
 	}
 	if at, err := time.Parse(time.RFC3339, a.Event.Time); err == nil && at.Year() >= 1970 && at.Year() < 10000 {
 		r.Time = at.UTC()
@@ -92,6 +100,11 @@ func newReportedAlert(a *alert.Alert, from string) reportedAlert {
 		r.Clock = terminal.Shown(a.Event.Time)
 	}
 	switch {
+	case a.Used != nil:
+		r.ofStory(&a.Used.Grant, a.Used.First, a.Used.Late)
+		r.Command, r.Inspect = commandFor(a.Respond), commandFor(a.Inspect)
+	case a.Closed != nil: // there is nothing to take back
+		r.ofStory(&a.Closed.Grant, a.Closed.At, a.EventID == a.Closed.Grant.OpenedEventID)
 	case a.Grant != nil:
 		r.Grants = []*reportedGrant{newReportedGrant(a.Grant)}
 	case a.Opened != nil:
@@ -111,6 +124,15 @@ func newReportedAlert(a *alert.Alert, from string) reportedAlert {
 	}
 	slices.Sort(r.Accounts)
 	return r
+}
+
+// ofStory makes the alert one about what became of a grant. One that came in before the
+// grant has the event that opened it; what happened has a time of its own.
+func (a *reportedAlert) ofStory(s *alert.GrantStory, at time.Time, isLate bool) {
+	a.Relation = terminal.Shown(s.Relation)
+	if isLate && !at.IsZero() {
+		a.Time, a.Clock = at.UTC(), ""
+	}
 }
 
 // storiesOf are the grants that a use or a closing speaks of.
@@ -224,6 +246,16 @@ func (a *reportedAlert) Others() []*reportedGrant { return a.Grants[min(1, len(a
 // Line is a grant in one line.
 func (g *reportedGrant) Line() string {
 	return terminal.Join(": ", relationLabel(g.Relation), terminal.Join(", ", cmp.Or(g.Principal, "unknown principal"), g.Action))
+}
+
+// resourceKey tells what was opened from anything else. A version or an alias of a function
+// is the function.
+func (g *reportedGrant) resourceKey() string {
+	kind, name := g.ResourceType, g.Resource
+	if g.Function != "" {
+		kind, name = "AWS::Lambda::Function", g.Function
+	}
+	return g.FunctionAccount + " " + g.Region + " " + kind + " " + name
 }
 
 // grantor names the account that was opened, as the graph's nodes do.

@@ -124,7 +124,8 @@ type link struct {
 	relation    string
 	resources   names
 	actors      names
-	count       int
+	count       int             // different grants, however many alerts there are about one
+	counted     map[string]bool // them
 	last        time.Time
 	grantor     string
 	grantee     string
@@ -133,8 +134,7 @@ type link struct {
 }
 
 // newGrantGraph lays the graph out; nil if nothing was granted.
-func newGrantGraph(alerts []reportedAlert) *grantGraph {
-	links := collectLinks(alerts)
+func newGrantGraph(links []*link) *grantGraph {
 	if len(links) == 0 {
 		return nil
 	}
@@ -181,39 +181,44 @@ func newLink(g *reportedGrant) *link {
 	grantor, grantee := g.grantor(), g.grantee()
 	return &link{
 		from: grantor, to: grantee, relation: knownRelation(g.Relation), grantor: grantor, grantee: grantee,
+		counted:     make(map[string]bool),
 		fromAccount: g.FunctionAccount != "", toFilter: cmp.Or(g.Account, g.Organization),
 	}
 }
 
 // add counts a grant of an alert.
 func (l *link) add(a *reportedAlert, g *reportedGrant) {
-	l.count++
+	if key := a.event + "\x00" + g.resourceKey() + "\x00" + g.Principal + "\x00" + g.Statement + "\x00" + g.Action; !l.counted[key] {
+		l.counted[key] = true
+		l.count++
+	}
 	if a.Time.After(l.last) {
 		l.last = a.Time
 	}
 	if name := g.ResourceText(); name != "" {
-		l.resources.add(name)
+		l.resources.add(g.resourceKey(), name)
 	}
 	if a.Actor != "" {
-		l.actors.add(a.Actor)
+		l.actors.add(a.Actor, a.Actor)
 	}
 }
 
-// names is a list of different names.
+// names is a list of what is different. Two may have the same name: queues of two regions.
 type names struct {
-	list []string
+	keys []string
+	list []string // their names
 	seen map[string]bool
 }
 
-func (n *names) add(name string) {
-	if n.seen[name] {
+func (n *names) add(key, name string) {
+	if n.seen[key] {
 		return
 	}
 	if n.seen == nil {
 		n.seen = make(map[string]bool)
 	}
-	n.seen[name] = true
-	n.list = append(n.list, name)
+	n.seen[key] = true
+	n.keys, n.list = append(n.keys, key), append(n.list, name)
 }
 
 // some is the first few names, and how many more there are.
@@ -255,8 +260,8 @@ func (g *grantGraph) fold(links []*link) []*link {
 			folded = append(folded, have)
 		}
 		have.count += l.count
-		for _, f := range l.resources.list {
-			have.resources.add(f)
+		for i, key := range l.resources.keys {
+			have.resources.add(key, l.resources.list[i])
 		}
 	}
 	g.Hidden = len(hidden)
@@ -312,8 +317,8 @@ func (g *grantGraph) draw(links []*link) {
 		from, target := node(l.from), node(to)
 		from.out += l.count
 		target.in += l.count
-		for _, f := range l.resources.list {
-			from.resources[f] = true
+		for _, key := range l.resources.keys {
+			from.resources[key] = true
 		}
 		if target.Relation == "" || rankIn(relationOrder, l.relation) < rankIn(relationOrder, target.Relation) {
 			target.Relation = l.relation

@@ -14,6 +14,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/trailwire/trailwire/cmd/trailwire/internal/story"
 	"github.com/trailwire/trailwire/cmd/trailwire/internal/terminal"
 	"github.com/trailwire/trailwire/detect"
 	"github.com/trailwire/trailwire/detect/alert"
@@ -40,7 +41,8 @@ const maxReported = 10_000
 type Report struct {
 	file   *os.File
 	alerts []reportedAlert
-	left   int // alerts that are not on the page
+	grants story.Grants // of all alerts, also of those that are not on the page
+	left   int          // alerts that are not on the page
 }
 
 // Open opens the file for a report: a wrong path is an error before hours of
@@ -70,6 +72,7 @@ func (r *Report) Replaces(paths []string) (path string, found bool) {
 
 // Add takes an alert. from says where its record was read.
 func (r *Report) Add(a *alert.Alert, from string) {
+	r.grants.Add(a)
 	if len(r.alerts) == maxReported {
 		r.left++
 		return
@@ -136,6 +139,10 @@ type page struct {
 	Timeline   *timeline
 	Graph      *grantGraph
 	Guides     []guide
+
+	Grants                 []reportedStory
+	MoreGrants             int // that are not in Grants
+	UsedGrants, OpenGrants int // of Grants
 }
 
 // tally is a word with the number of its alerts.
@@ -198,17 +205,20 @@ type guide struct {
 
 func (r *Report) render(w io.Writer, about About) error {
 	slices.SortStableFunc(r.alerts, func(a, b reportedAlert) int { return b.Time.Compare(a.Time) })
+	links := collectLinks(r.alerts)
 	page := page{
 		About:    about,
 		Alerts:   r.alerts,
 		Left:     r.left,
 		Timeline: newTimeline(r.alerts),
-		Graph:    newGrantGraph(r.alerts),
+		Graph:    newGrantGraph(links),
 	}
 	if err := page.number(); err != nil {
 		return err
 	}
+	page.tellStories(&r.grants)
 	page.count()
+	page.countLinks(links)
 	style, err := pageFiles.ReadFile("page/report.css")
 	if err != nil {
 		return err
@@ -278,8 +288,7 @@ const maxProposed = 500
 // count fills in the numbers of the page.
 func (p *page) count() {
 	severities, relations := make(map[string]int), make(map[string]int)
-	accounts, letIn := make(map[string]bool), make(map[string]bool)
-	resources, actors := make(map[string]bool), make(map[string]bool)
+	accounts, actors := make(map[string]bool), make(map[string]bool)
 	services, byRule, ruleNames := make(map[string]int), make(map[string]int), make(map[string]string)
 	for i := range p.Alerts {
 		a := &p.Alerts[i]
@@ -300,12 +309,6 @@ func (p *page) count() {
 		for _, account := range a.Accounts {
 			accounts[account] = true
 		}
-		for _, g := range a.Grants {
-			resources[g.FunctionAccount+" "+g.Region+" "+g.ResourceType+" "+cmp.Or(g.Resource, g.Function)] = true
-			if g.Relation != "same_account" {
-				letIn[g.grantee()] = true
-			}
-		}
 	}
 	p.Severities = tallies(severities, severityOrder, severityLabel)
 	p.Relations = tallies(relations, relationOrder, relationLabel)
@@ -316,8 +319,23 @@ func (p *page) count() {
 	}
 	slices.Sort(p.Accounts)
 	p.Accounts = p.Accounts[:min(len(p.Accounts), maxProposed)]
-	p.LetIn, p.Resources, p.Actors = len(letIn), len(resources), len(actors)
+	p.Actors = len(actors)
 	p.Period = periodOf(p.Alerts)
+}
+
+// countLinks counts what the graph shows, as it does: who was let in from outside, and to
+// how many resources.
+func (p *page) countLinks(links []*link) {
+	letIn, resources := make(map[string]bool), make(map[string]bool)
+	for _, l := range links {
+		if l.relation != "same_account" {
+			letIn[l.to] = true
+		}
+		for _, key := range l.resources.keys {
+			resources[key] = true
+		}
+	}
+	p.LetIn, p.Resources = len(letIn), len(resources)
 }
 
 // periodOf says from when to when the alerts are; they are sorted, the newest

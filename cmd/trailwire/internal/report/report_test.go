@@ -277,7 +277,7 @@ func TestTheGraphOfGrants(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			var layers []string
-			for _, c := range newGrantGraph(test.alerts).Columns {
+			for _, c := range newGrantGraph(collectLinks(test.alerts)).Columns {
 				if c.Layer == nil {
 					continue
 				}

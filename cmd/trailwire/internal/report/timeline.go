@@ -46,8 +46,8 @@ type tick struct {
 
 // The measures of a lane.
 const (
-	laneHeight = 74
-	laneLabel  = 16 // above the bars
+	laneHeight = 80
+	laneLabel  = 22 // above the bars
 	barHeight  = 48 // of the highest
 	axisHeight = 22
 	mostBins   = 60
@@ -107,7 +107,7 @@ func (t *timeline) lay(alerts []reportedAlert, start time.Time, width time.Durat
 			continue
 		}
 		top := len(t.Lanes) * laneHeight
-		l := lane{Severity: severity, Label: severityLabel(severity), Top: top, LabelY: top + laneLabel - 4, Base: top + laneLabel + barHeight}
+		l := lane{Severity: severity, Label: severityLabel(severity), Top: top, LabelY: top + laneLabel - 9, Base: top + laneLabel + barHeight}
 		for n, count := range counts[severity] {
 			if count == 0 {
 				continue
