@@ -67,7 +67,7 @@ var packages = []struct{ name, mayImport string }{
 	{"cmd/trailwire/internal/story", "detect/grant detect/grant/use detect/alert"},
 	{"cmd/trailwire/internal/terminal", "detect/program detect/grant detect/grant/call detect/rule detect/alert detect cmd/trailwire/internal/story"},
 	{"cmd/trailwire/internal/logfile", "detect/document cmd/trailwire/internal/terminal"},
-	{"cmd/trailwire/internal/report", "detect/grant detect/grant/call detect/rule detect/alert detect cmd/trailwire/internal/story cmd/trailwire/internal/terminal"},
+	{"cmd/trailwire/internal/report", "detect/document detect/cloudtrail detect/grant detect/grant/call detect/rule detect/alert detect cmd/trailwire/internal/story cmd/trailwire/internal/terminal"},
 	{"cmd/trailwire/internal/collect", "detect/document internal/deliver cmd/trailwire/internal/logfile"},
 	{"cmd/trailwire", "cmd/trailwire/internal/terminal cmd/trailwire/internal/logfile cmd/trailwire/internal/report cmd/trailwire/internal/collect internal/version detect/document detect/program detect/eql detect/kql detect/esql detect/cloudtrail detect/rule detect/alert detect internal/address internal/chunk internal/property internal/deliver"},
 

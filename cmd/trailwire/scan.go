@@ -259,10 +259,10 @@ func (s *sink) write(record []byte, outputs []detect.Output, from string, bar *t
 }
 
 func (s *sink) writeOutput(o detect.Output, from string) error {
+	if s.report != nil {
+		s.report.Add(o.Alerts, o.Body, from)
+	}
 	for i := range o.Alerts {
-		if s.report != nil {
-			s.report.Add(&o.Alerts[i], from)
-		}
 		if s.text != nil {
 			s.text.Print(&o.Alerts[i], from)
 		}

@@ -43,6 +43,8 @@ type reportedAlert struct {
 	Suppressed      string // why, in words; empty if it is not
 	Command         string // takes the grant back; empty if none is safe to paste
 
+	Request, Response string // their beginnings, as JSON
+
 	Past []fact // of a use or the end of a grant, of what would be seen, and related calls
 
 	Accounts []string // all that it is about, for the filter

@@ -176,7 +176,11 @@ func TestTheTilesAndTheGraphCountTheSame(t *testing.T) {
 	version := *lambda.Grant
 	version.Qualifier = "live"
 	qualified.Grant, qualified.DedupKey = &version, ":e-4:0123456789abcde2"
-	page := readable(pageAbout(t, append(all, sibling, again, elsewhere, lambda, qualified)...))
+	within := lambda
+	same := *lambda.Grant
+	same.Principal, same.PrincipalAccount, same.Relation = "111122223333", "111122223333", "same_account"
+	within.Grant, within.DedupKey = &same, ":e-5:0123456789abcde3"
+	page := readable(pageAbout(t, append(all, sibling, again, elsewhere, lambda, qualified, within)...))
 	for _, want := range []string{"<dt>Resources opened</dt><dd>3</dd>", "<dt>Principals let in</dt><dd>1</dd>", "opened 3 resources", "Another account<tspan class=\"minor\">, 4 grants"} {
 		if !strings.Contains(page, want) {
 			t.Errorf("the page does not say %q", want)

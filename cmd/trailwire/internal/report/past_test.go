@@ -16,16 +16,21 @@ import (
 // pageAbout returns the page about alerts.
 func pageAbout(t testing.TB, alerts ...alert.Alert) string {
 	t.Helper()
+	return pageOf(t, About{}, alerts...)
+}
+
+// pageOf is the same, with what the page says about the scan.
+func pageOf(t testing.TB, about About, alerts ...alert.Alert) string {
+	t.Helper()
 	path := filepath.Join(t.TempDir(), "report.html")
 	r, err := Open(path)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer r.Close()
-	for i := range alerts {
-		r.Add(&alerts[i], "a.json:7")
-	}
-	if _, err := r.Write(About{Made: time.Date(2026, time.June, 18, 12, 30, 0, 0, time.UTC)}); err != nil {
+	r.Add(alerts, nil, "a.json:7")
+	about.Made = time.Date(2026, time.June, 18, 12, 30, 0, 0, time.UTC)
+	if _, err := r.Write(about); err != nil {
 		t.Fatal(err)
 	}
 	text, err := os.ReadFile(path)

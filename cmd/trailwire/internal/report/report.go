@@ -43,6 +43,7 @@ type Report struct {
 	alerts []reportedAlert
 	grants story.Grants // of all alerts, also of those that are not on the page
 	left   int          // alerts that are not on the page
+	events excerpts
 }
 
 // Open opens the file for a report: a wrong path is an error before hours of
@@ -70,14 +71,25 @@ func (r *Report) Replaces(paths []string) (path string, found bool) {
 	return "", false
 }
 
-// Add takes an alert. from says where its record was read.
-func (r *Report) Add(a *alert.Alert, from string) {
-	r.grants.Add(a)
-	if len(r.alerts) == maxReported {
-		r.left++
-		return
+// Add takes the alerts of a record. from says where it was read. The record is looked
+// through once, and not kept.
+func (r *Report) Add(alerts []alert.Alert, record []byte, from string) {
+	isFound := false
+	for i := range alerts {
+		r.grants.Add(&alerts[i])
+		if len(r.alerts) == maxReported {
+			r.left++
+			continue
+		}
+		if !isFound {
+			r.events.find(record)
+			isFound = true
+		}
+		reported := newReportedAlert(&alerts[i], from)
+		reported.Request, reported.Response = r.events.of(&alerts[i])
+		r.alerts = append(r.alerts, reported)
 	}
-	r.alerts = append(r.alerts, newReportedAlert(a, from))
+	r.events.forget()
 }
 
 // Close closes the file. It removes a new file without a page.
@@ -267,13 +279,13 @@ func (p *page) number() error {
 }
 
 func newGuide(number int, r *rule.Rule) (guide, error) {
-	note, err := renderNote(r.Note)
+	note, err := renderNote(inPageWords(cmp.Or(r.Note, r.Description)))
 	if err != nil {
 		return guide{}, err
 	}
 	g := guide{Number: number, Rule: r, Note: note}
 	for _, text := range r.FalsePositives {
-		rendered, err := renderNote(text)
+		rendered, err := renderNote(inPageWords(withoutIndent(text)))
 		if err != nil {
 			return guide{}, err
 		}

@@ -85,9 +85,7 @@ func reportOn(t testing.TB, events []string) (page, path string) {
 			t.Fatal(err)
 		}
 		for _, o := range evaluator.Record(record, time.Time{}) {
-			for k := range o.Alerts {
-				r.Add(&o.Alerts[k], fmt.Sprintf("standard input:%d", i+1))
-			}
+			r.Add(o.Alerts, o.Body, fmt.Sprintf("standard input:%d", i+1))
 		}
 	}
 	about := About{
@@ -175,7 +173,7 @@ func manyPermissions(t testing.TB, n int) []string {
 func TestBeyondItsLimitAReportCountsAlerts(t *testing.T) {
 	r := &Report{}
 	for range maxReported + 2 {
-		r.Add(&alert.Alert{Rule: &rule.Rule{ID: "8f98"}}, "")
+		r.Add([]alert.Alert{{Rule: &rule.Rule{ID: "8f98"}}}, nil, "")
 	}
 	if len(r.alerts) != maxReported || r.left != 2 {
 		t.Fatalf("%d alerts and %d left out", len(r.alerts), r.left)

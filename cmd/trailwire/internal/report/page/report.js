@@ -198,8 +198,10 @@
     apply();
   });
 
-  // A link to one alert shows it.
+  // A link to one alert, one grant or one guide shows it.
   function follow() {
+    const part = /^#(grant|guide)-\d+$/.test(location.hash) && document.getElementById(location.hash.slice(1));
+    if (part) part.open = true;
     const at = location.hash.startsWith("#alert-") ? rows.findIndex((r) => "#" + r.row.id === location.hash) : -1;
     if (at < 0) return;
     limit = Math.max(limit, at + 1);
