@@ -123,6 +123,37 @@ func TestAHostileStoryIsInertInAReport(t *testing.T) {
 	}
 }
 
+// The rows that wait are text in an element that no browser runs. Nothing in an event may end
+// that element, or begin one in it.
+func TestRowsThatWaitAreInertToo(t *testing.T) {
+	rows := func(text string) string {
+		var all []alert.Alert
+		for i := range firstRows + 2 {
+			a := storyAlerts(text)[0]
+			a.DedupKey, a.EventID = fmt.Sprint(i), fmt.Sprint(i, text)
+			a.Reason, a.Rule = "opened"+text, &rule.Rule{ID: "r1" + text, Name: "A queue is opened" + text, Severity: "high" + text}
+			all = append(all, a)
+		}
+		page := pageAbout(t, all...)
+		_, rest, _ := strings.Cut(page, `<script type="text/html" id="rest">`)
+		rest, _, _ = strings.Cut(rest, "</table>")
+		rest, _, _ = strings.Cut(rest, "</section>")
+		return rest
+	}
+	clean := rows("")
+	if strings.Count(clean, "<tr role=") != 2 || strings.Count(clean, "</script") != 1 {
+		t.Fatalf("%d rows wait", strings.Count(clean, "<tr role="))
+	}
+	for i, text := range append([]string{"<!--<script>", "</script >", `"><tr role="row" id="alert-7">`}, hostile...) {
+		text = text[:min(len(text), 1000)]
+		t.Run(fmt.Sprint(i), func(t *testing.T) {
+			if got, want := strings.Count(rows(text), "<"), strings.Count(clean, "<"); got != want {
+				t.Errorf("%d elements, %d without hostile text", got, want)
+			}
+		})
+	}
+}
+
 // inert checks that a page with hostile texts has the elements of a clean one, and no others.
 func inert(t *testing.T, page, clean string) {
 	t.Helper()

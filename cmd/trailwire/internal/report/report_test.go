@@ -146,7 +146,7 @@ func TestAReportOf5000AlertsStaysUsable(t *testing.T) {
 	if len(page) > 16<<20 {
 		t.Errorf("5,000 alerts make %s, want 16 MB at most", shortSize(len(page)))
 	}
-	table, rest, _ := strings.Cut(page, `<template id="rest">`)
+	table, rest, _ := strings.Cut(page, `<script type="text/html" id="rest">`)
 	if inTable, waiting := strings.Count(table, `id="alert-`), strings.Count(rest, `id="alert-`); inTable != firstRows || waiting != 5000-firstRows {
 		t.Errorf("%d rows in the table and %d in waiting, want %d and %d", inTable, waiting, firstRows, 5000-firstRows)
 	}

@@ -13,25 +13,54 @@
   const batch = 100; // rows laid out at a time
   const number = (n) => n.toLocaleString("en-US");
 
-  // Rows beyond the first batch wait in a template.
-  const waitingRows = document.getElementById("rest").content.children;
-  const rows = [...body.rows, ...waitingRows].map((row) => ({
-    row,
-    severity: row.dataset.severity,
-    rank: Number(row.dataset.rank),
-    relation: row.dataset.relation,
-    service: row.dataset.service,
-    rule: row.dataset.rule,
-    accounts: row.dataset.accounts,
-    time: Number(row.dataset.time),
-    suppressed: row.dataset.suppressed === "1",
-    text: "",
-  }));
+  // Rows beyond the first batch wait as text, and become rows when they are shown: a browser
+  // takes seconds for the elements of thousands, and milliseconds for their text. The text
+  // is what the page's template made, so a text from an event cannot begin an element.
+  const entities = { amp: "&", lt: "<", gt: ">", "#34": '"', "#39": "'", "#43": "+" };
+  const plain = (text) => text.replace(/&(amp|lt|gt|#34|#39|#43);/g, (_, name) => entities[name]);
+  const start = "<tr role=";
+  const waitingRows = document.getElementById("rest").textContent.split(start).slice(1).map((text) => start + text);
+
+  function fromText(html) {
+    const data = {};
+    const tag = html.slice(0, html.indexOf(">"));
+    for (const [, name, value] of tag.matchAll(/ data-([a-z]+)="([^"]*)"/g)) data[name] = plain(value);
+    return entry(data, /id="([^"]*)"/.exec(tag)[1], null, html);
+  }
+
+  function entry(data, id, row, html) {
+    return {
+      row,
+      html,
+      id,
+      severity: data.severity,
+      rank: Number(data.rank),
+      relation: data.relation,
+      service: data.service,
+      rule: data.rule,
+      accounts: data.accounts,
+      time: Number(data.time),
+      suppressed: data.suppressed === "1",
+      text: "",
+    };
+  }
+
+  const rows = [...body.rows].map((row) => entry(row.dataset, row.id, row, "")).concat(waitingRows.map(fromText));
   let limit = batch;
   let period = null;
 
+  // The row itself, made when it is first shown.
+  function rowOf(r) {
+    if (!r.row) {
+      const made = document.createElement("template");
+      made.innerHTML = r.html;
+      r.row = made.content.firstElementChild;
+    }
+    return r.row;
+  }
+
   // What a row says, read when somebody first looks for a text.
-  const textOf = (r) => r.text || (r.text = r.row.textContent.toLowerCase());
+  const textOf = (r) => r.text || (r.text = (r.row ? r.row.textContent : plain(r.html.replace(/<[^>]*>/g, " "))).toLowerCase());
 
   function fits(r, f) {
     return (!f.severity || r.severity === f.severity) &&
@@ -58,7 +87,7 @@
     const seen = Math.min(matching.length, limit);
     // The page holds the rows that are shown and no others, so that it is as
     // quick with thousands of alerts as with a few.
-    body.replaceChildren(...matching.slice(0, seen).map((r) => r.row));
+    body.replaceChildren(...matching.slice(0, seen).map(rowOf));
     shown.textContent = matching.length === rows.length
       ? number(matching.length) + (matching.length === 1 ? " alert" : " alerts")
       : number(matching.length) + " of " + number(rows.length) + " alerts";
@@ -202,11 +231,11 @@
   function follow() {
     const part = /^#(grant|guide)-\d+$/.test(location.hash) && document.getElementById(location.hash.slice(1));
     if (part) part.open = true;
-    const at = location.hash.startsWith("#alert-") ? rows.findIndex((r) => "#" + r.row.id === location.hash) : -1;
+    const at = location.hash.startsWith("#alert-") ? rows.findIndex((r) => "#" + r.id === location.hash) : -1;
     if (at < 0) return;
     limit = Math.max(limit, at + 1);
     apply();
-    const row = rows[at].row;
+    const row = rowOf(rows[at]);
     row.querySelector("details").open = true;
     row.scrollIntoView();
   }
