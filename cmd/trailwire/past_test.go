@@ -159,3 +159,38 @@ func TestScanReadsTheRegionsOfATrailInOrderOfTime(t *testing.T) {
 		t.Errorf("code %d, %d alerts, want one a day", code, strings.Count(out, "3 such events since"))
 	}
 }
+
+// docs/follow.md shows what this prints.
+func TestTheSampleAttackIsToldAfterTheAlertsAndInTheReport(t *testing.T) {
+	text, err := os.ReadFile("../../docs/follow.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, shown, _ := strings.Cut(string(text), "```\nGrants\n")
+	shown, _, _ = strings.Cut(shown, "```")
+	page := filepath.Join(t.TempDir(), "report.html")
+	scan := []string{"scan", "--follow-grants", "on", "--coverage", "all", "--report", page, "../../testdata/follow-grants/a-back-door-opened-used-and-closed.ndjson"}
+	out, errOut, code := runWith("", scan...)
+	if code != 0 || shown == "" || !strings.Contains(out, "\nGrants\n"+shown+"\n9 events in 1 file") {
+		t.Errorf("code %d, %s\n%s", code, errOut, out)
+	}
+	html, err := os.ReadFile(page)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{`id="grant-2"`, "<dt>Grants used</dt><dd>2</dd>", "<dt>Grants still open</dt><dd>0</dd>", "<dt>Resources opened</dt><dd>2</dd>"} {
+		if !strings.Contains(string(html), want) {
+			t.Errorf("the report does not say %s", want)
+		}
+	}
+	// Without following, nothing is known of what became of a grant.
+	scan[2] = "off"
+	if out, _, _ := runWith("", scan...); strings.Contains(out, "\nGrants\n") {
+		t.Error("grants that are not followed have a story")
+	}
+	// JSON is for programs.
+	scan[2] = "on"
+	if out, _, _ := runWith("", append(scan, "--format", "json")...); strings.Contains(out, "\nGrants\n") {
+		t.Error("the story is among the lines of JSON")
+	}
+}

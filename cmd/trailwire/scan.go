@@ -48,6 +48,9 @@ const scanNotes = `Output:
   let whom in, filters, the steps to investigate and, for each grant, the
   command that takes it back. It needs nothing from the network.
 
+  With --follow-grants on, text and page also tell what became of each grant:
+  when it was opened, used and closed, by whom and from where.
+
 ` + exitCodes
 
 // scanFlags are the flags of scan that are no properties.
