@@ -16,6 +16,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/trailwire/trailwire/detect/rule"
 )
 
 // chromium is a browser without a screen. What it asks of the network goes to a
@@ -154,6 +156,9 @@ func TestAReportInABrowser(t *testing.T) {
 		{"by a bar", `document.querySelector(".timeline a:last-of-type").dispatchEvent(new MouseEvent("click",{bubbles:true,cancelable:true}))`, -1, "18 Jun 2026 ×"},
 		{"by a card", `document.querySelector("[data-account]").dispatchEvent(new MouseEvent("click",{bubbles:true,cancelable:true}))`, -1, "of 242 alerts"},
 		{"more", `document.getElementById("more").click()`, 200, "the first 200 shown"},
+		{"a link to an alert that is not shown", `location.hash="#alert-230"`, 1, "alert 230 ×"},
+		{"all again after such a link", `location.hash="#alert-230";setTimeout(()=>document.getElementById("period").click(),500)`, 100, "242 alerts, the first 100 shown"},
+		{"a link to an alert that is shown", `location.hash="#alert-3"`, 100, "242 alerts, the first 100 shown"},
 		{"the oldest first", `document.querySelector("th button").click()`, 100, `aria-sort="ascending"`},
 	} {
 		t.Run("filter "+test.name, func(t *testing.T) {
@@ -199,4 +204,25 @@ func tableOf(dom string) string {
 	_, table, _ := strings.Cut(dom, `id="rows"`)
 	table, _, _ = strings.Cut(table, "</table>")
 	return table
+}
+
+func TestALinkOpensTheGuideAndTheStoryInABrowser(t *testing.T) {
+	c := newChromium(t)
+	rules := []*rule.Rule{{ID: "r1", Name: "A queue is opened", Note: "one"}, {ID: "r2", Name: "A grant is used", Note: "two"}}
+	path := filepath.Join(t.TempDir(), "page.html")
+	page := strings.Replace(pageOf(t, About{Rules: rules}, storyAlerts("")...), `id="grant-1" open`, `id="grant-1"`, 1)
+	if err := os.WriteFile(path, []byte(page), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for link, want := range map[string]string{
+		"#guide-2": `<details class="guide" id="guide-2" open="">`,
+		"#grant-1": `<details class="story" id="grant-1" open="">`,
+	} {
+		if dom := c.open(t, path+link); !strings.Contains(dom, want) {
+			t.Errorf("%s does not open it", link)
+		}
+		if dom := c.open(t, path); strings.Contains(dom, want) {
+			t.Errorf("%s is open without a link", link)
+		}
+	}
 }

@@ -172,10 +172,10 @@ func UnseenLines(s *story.Story) (lines []string) {
 	if s.IsUsed() {
 		return nil
 	}
-	for _, text := range AllShown(s.Visible) {
+	if text := Join(" ", AllShown(s.Visible)...); text != "" {
 		lines = append(lines, "would be seen: "+text)
 	}
-	for _, text := range AllShown(s.NotVisible) {
+	if text := Join(" ", AllShown(s.NotVisible)...); text != "" {
 		lines = append(lines, "would not be seen: "+text)
 	}
 	return lines

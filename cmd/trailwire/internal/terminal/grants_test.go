@@ -28,7 +28,7 @@ func afterAlerts(colors Colors, alerts ...*alert.Alert) string {
 func openingTo(principal, event string) *alert.Alert {
 	return &alert.Alert{
 		Rule: &rule.Rule{ID: "r"}, EventID: event, DedupKey: "r:" + event + ":0123456789abcdef",
-		Visible: []string{"Invoke by the other account."}, NotVisible: []string{"What it does inside."},
+		Visible: []string{"Invoke by the other account.", "The trail must log data events."}, NotVisible: []string{"What it does inside."},
 		Grant: &grant.Grant{
 			FunctionName: "pay", FunctionAccount: "111122223333", Region: "eu-west-1", StatementID: "s1", Action: "lambda:InvokeFunction",
 			Principal: principal, PrincipalAccount: "444455556666", Relation: grant.RelationCrossAccount,
@@ -75,7 +75,7 @@ func TestAfterTheAlertsTheStoryOfEachGrantIsTold(t *testing.T) {
 	}{
 		{"no alert", nil, ""},
 		{"one that is open and was not used says what would be seen", []*alert.Alert{one}, head + "(no use was seen, still open)" + opened +
-			`                          would be seen: Invoke by the other account.
+			`                          would be seen: Invoke by the other account. The trail must log data events.
                           would not be seen: What it does inside.
 
 `},

@@ -48,6 +48,7 @@
   const rows = [...body.rows].map((row) => entry(row.dataset, row.id, row, "")).concat(waitingRows.map(fromText));
   let limit = batch;
   let period = null;
+  let only = ""; // the id of the one row that a link led to, if it is not among those shown
 
   // The row itself, made when it is first shown.
   function rowOf(r) {
@@ -63,6 +64,7 @@
   const textOf = (r) => r.text || (r.text = (r.row ? r.row.textContent : plain(r.html.replace(/<[^>]*>/g, " "))).toLowerCase());
 
   function fits(r, f) {
+    if (only) return r.id === only;
     return (!f.severity || r.severity === f.severity) &&
       (!f.relation || r.relation === f.relation) &&
       (!f.service || r.service === f.service) &&
@@ -95,8 +97,11 @@
     none.hidden = matching.length > 0;
     more.hidden = seen === matching.length;
     more.textContent = "Show " + number(Math.min(batch, matching.length - seen)) + " more";
-    periodButton.hidden = !period;
-    if (period) {
+    periodButton.hidden = !period && !only;
+    if (only) {
+      periodButton.textContent = "alert " + only.slice("alert-".length) + " ×";
+      periodButton.setAttribute("aria-label", "All alerts again, not only this one");
+    } else if (period) {
       periodButton.textContent = period.label + " ×";
       periodButton.setAttribute("aria-label", "All times again, not only " + period.label);
     }
@@ -104,6 +109,7 @@
 
   function restart() {
     limit = batch;
+    only = "";
     apply();
   }
 
@@ -124,7 +130,7 @@
     body.rows[first].querySelector("summary").focus();
   });
   periodButton.addEventListener("click", () => {
-    period = null;
+    if (!only) period = null;
     restart();
     document.getElementById("alerts").focus();
   });
@@ -233,9 +239,11 @@
     if (part) part.open = true;
     const at = location.hash.startsWith("#alert-") ? rows.findIndex((r) => "#" + r.id === location.hash) : -1;
     if (at < 0) return;
-    limit = Math.max(limit, at + 1);
-    apply();
     const row = rowOf(rows[at]);
+    if (!row.isConnected) {
+      only = rows[at].id;
+      apply();
+    }
     row.querySelector("details").open = true;
     row.scrollIntoView();
   }
