@@ -98,11 +98,19 @@ func TestAlertsBecomeTheStoryOfTheirGrant(t *testing.T) {
 	unseen.Visible = nil
 	withoutKey := uses(one, "u1", 3)
 	withoutKey.Used.Grant.DedupKey = ""
+	unnamed := opens("r1", "e1", "444455556666", 0)
+	unnamed.Grant.StatementID = ""
+	second := opens("r1", "e1", "444455556666", 0)
+	second.Grant.StatementID = "s2"
 	for _, test := range []struct {
 		name   string
 		alerts []*alert.Alert
 		want   string
 	}{
+		{"the closing has a name for the grant that the opening has not", []*alert.Alert{unnamed, closes(one, "c1", 40, 0)}, "444455556666 opened@09:00 closed@09:40"},
+		{"and comes first", []*alert.Alert{closes(one, "c1", 40, 0), unnamed}, "444455556666 opened@09:00 closed@09:40"},
+		{"two statements of one policy are two grants", []*alert.Alert{one, second, closes(one, "c1", 40, 0)},
+			"444455556666 opened@09:00 closed@09:40\n444455556666 opened@09:00 open"},
 		{"a grant that is open", []*alert.Alert{one}, "444455556666 opened@09:00 open"},
 		{"steps are in order of time, whatever comes first", []*alert.Alert{closes(one, "c1", 40, 2), uses(one, "u1", 3), one},
 			"444455556666 opened@09:00 used2@09:03 closed@09:40"},
