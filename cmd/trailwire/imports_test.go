@@ -12,11 +12,12 @@ import (
 func TestImportsOfTheCommandLineRunOneWay(t *testing.T) {
 	const here = "github.com/trailwire/trailwire/cmd/trailwire/internal/"
 	mayImport := map[string][]string{
-		".":                 {"collect", "logfile", "report", "terminal"},
+		".":                 {"collect", "logfile", "report", "story", "terminal"},
 		"internal/collect":  {"logfile"},
 		"internal/logfile":  {"terminal"},
-		"internal/report":   {"terminal"},
-		"internal/terminal": nil,
+		"internal/report":   {"story", "terminal"},
+		"internal/story":    nil,
+		"internal/terminal": {"story"},
 	}
 	folders, err := filepath.Glob("internal/*")
 	if err != nil {

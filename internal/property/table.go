@@ -224,7 +224,7 @@ var Table = []Property{
 	},
 	{
 		Name: "dedup_window", Kind: KindPeriod, Engine: true,
-		Help: "How long an event that raised an alert is remembered; its copies are tagged with suppressed: duplicate. 0 turns this off. Default: the rule's look-back, 6m for the built-in one.",
+		Help: "How long an event that raised an alert is remembered; its duplicates are marked with suppressed: duplicate. 0 turns this off. Default: the rule's look-back, 6m for the built-in one.",
 		set: func(s *Settings, v string) (err error) {
 			s.Options.DedupWindow, err = period(v, 0, 365*24*time.Hour)
 			if s.Options.DedupWindow == 0 {
@@ -243,7 +243,7 @@ var Table = []Property{
 	},
 	{
 		Name: "state_memory", Kind: KindText, Default: "64M", Engine: true,
-		Help: "How much memory rules about several events (thresholds, new terms, sequences) and open grants may use to remember, such as 64M. What has no room is given up and counted.",
+		Help: "How much memory rules about several events (thresholds, new terms, sequences) and open grants may use to remember, such as 64M. What has no room is forgotten, and counted.",
 		set: func(s *Settings, v string) (err error) {
 			s.Options.StateMemory, err = size(v, state.MinLimit, 16<<30)
 			return err

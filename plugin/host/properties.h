@@ -101,7 +101,7 @@ static const struct property_entry common_properties[] = {
     {
         .type = PROPERTY_TIME,
         .name = "dedup_window",
-        .description = "How long an event that raised an alert is remembered; its copies are tagged with suppressed: duplicate. 0 turns this off. Default: the rule's look-back, 6m for the built-in one.",
+        .description = "How long an event that raised an alert is remembered; its duplicates are marked with suppressed: duplicate. 0 turns this off. Default: the rule's look-back, 6m for the built-in one.",
     },
     {
         .type = PROPERTY_BOOL,
@@ -113,7 +113,7 @@ static const struct property_entry common_properties[] = {
         .type = PROPERTY_STR,
         .name = "state_memory",
         .default_value = "64M",
-        .description = "How much memory rules about several events (thresholds, new terms, sequences) and open grants may use to remember, such as 64M. What has no room is given up and counted.",
+        .description = "How much memory rules about several events (thresholds, new terms, sequences) and open grants may use to remember, such as 64M. What has no room is forgotten, and counted.",
     },
     {
         .type = PROPERTY_TIME,
