@@ -130,6 +130,11 @@ func TestTheStoryOfAGrantIsToldInAnyOrder(t *testing.T) {
 			{open(at("1", 0), to(outsider, "s1", "lambda:GetFunction")), ""},
 			{used(at("2", time.Hour), invokes(outsider)), ""},
 		}},
+		{"all actions but one", []step{
+			{open(at("1", 0), policy.Grant{Relation: policy.RelationCrossAccount, Accounts: []string{outsider}, StatementID: "s1", Actions: []string{"lambda:Get*"}, NotAction: true}), ""},
+			{used(at("2", time.Hour), uses(outsider, "lambda:GetFunction")), ""},
+			{used(at("3", time.Hour), invokes(outsider)), "444455556666 used s1 lambda:InvokeFunction 1 times"},
+		}},
 		{"actions have any case and patterns", []step{
 			{open(at("1", 0), to(outsider, "s1", "LAMBDA:invoke*")), ""},
 			{used(at("2", time.Hour), invokes(outsider)), "444455556666 used s1 lambda:InvokeFunction 1 times"},
