@@ -12,6 +12,7 @@ import (
 	"github.com/trailwire/trailwire/cmd/trailwire/internal/report"
 	"github.com/trailwire/trailwire/cmd/trailwire/internal/terminal"
 	"github.com/trailwire/trailwire/detect"
+	"github.com/trailwire/trailwire/detect/alert"
 	"github.com/trailwire/trailwire/internal/version"
 )
 
@@ -60,6 +61,7 @@ type scanFlags struct {
 	all    bool
 	fail   bool
 	quiet  bool
+	filter filterFlags
 	// explain is the id of the one event to explain, instead of scanning.
 	explain string
 }
@@ -88,6 +90,7 @@ func (p *program) scanCommand() *cobra.Command {
 	f.Var(&flags.format, "format", "How alerts are printed.")
 	f.StringVar(&flags.report, "report", "", "Write the alerts to this file too, as one HTML page to read and respond from.")
 	f.BoolVar(&flags.all, "all", false, "With --format json: print every record, not only those with alerts.")
+	flags.filter.addTo(f)
 	f.BoolVar(&flags.fail, "fail", false, "Exit with code 3 when there was an alert.")
 	f.StringVar(&flags.explain, "explain", "", "Only show why each rule matches the event with this id, or why not, and which alert comes of it or what drops it.")
 	f.BoolVarP(&flags.quiet, "quiet", "q", false, "No progress bar and no summary.")
@@ -116,14 +119,22 @@ func (p *program) scan(paths []string, flags scanFlags, properties *properties) 
 	if flags.explain != "" && (flags.format.value != "text" || flags.report != "") {
 		return wrongUse(errors.New("--explain prints text: it goes with neither --format json nor --report"))
 	}
+	if flags.explain != "" && flags.filter.isSet() {
+		return wrongUse(errors.New("--explain shows everything about one event: it goes with no flag that leaves alerts out"))
+	}
 	engine, _, err := properties.engine(p.err)
 	if err != nil {
 		return err
+	}
+	filter, err := flags.filter.read(engine.Rules(), p.now())
+	if err != nil {
+		return wrongUse(err)
 	}
 	if flags.explain != "" {
 		return p.explainEvent(paths, flags.explain, flags.quiet, engine)
 	}
 	sink := newSink(p.out, flags)
+	sink.filter = filter
 	if flags.report != "" {
 		if sink.report, err = openReport(flags.report); err != nil {
 			return err
@@ -156,7 +167,7 @@ func (p *program) scan(paths []string, flags scanFlags, properties *properties) 
 		return exit{exitProblems, fmt.Errorf("standard output: %w", logfile.Reason(err))}
 	}
 	if !flags.quiet {
-		line := terminal.Summary{Stats: engine.Stats(), Files: len(r.Paths()), Problems: r.Problems(), Took: p.now().Sub(start), Mentions: engine.TakeMentions(),
+		line := terminal.Summary{Stats: sink.counted(engine.Stats()), LeftOut: engine.Stats().Alerts - sink.alerts, Files: len(r.Paths()), Problems: r.Problems(), Took: p.now().Sub(start), Mentions: engine.TakeMentions(),
 			Plain: r.Plain(), Aside: r.LeftAside()}.String()
 		if flags.format.value == "text" {
 			fmt.Fprintln(p.out, line)
@@ -171,8 +182,8 @@ func (p *program) scan(paths []string, flags scanFlags, properties *properties) 
 	}
 	if sink.report != nil {
 		size, err := sink.report.Write(report.About{
-			Made: p.now(), Version: version.Number, Stats: engine.Stats(),
-			Files: len(r.Paths()), Problems: r.Problems(), Rules: engine.Rules(), Settings: properties.asFlags(),
+			Made: p.now(), Version: version.Number, Stats: sink.counted(engine.Stats()),
+			Files: len(r.Paths()), Problems: r.Problems(), Rules: engine.Rules(), Settings: append(properties.asFlags(), flags.filter.asFlags()...),
 		})
 		if err != nil {
 			return exit{exitProblems, fmt.Errorf("--report %s: %w", flags.report, logfile.Reason(err))}
@@ -184,7 +195,7 @@ func (p *program) scan(paths []string, flags scanFlags, properties *properties) 
 	switch {
 	case r.Problems() > 0:
 		return exit{code: exitProblems}
-	case flags.fail && engine.Stats().Alerts > 0:
+	case flags.fail && sink.alerts > 0:
 		return exit{code: exitAlerts}
 	}
 	return nil
@@ -227,6 +238,15 @@ type sink struct {
 	json   *logfile.Writer
 	report *report.Report // nil for none
 	all    bool
+	filter *alertFilter
+	// alerts are those that the filter wants, suppressed those of them that are.
+	alerts, suppressed uint64
+}
+
+// counted returns the counts of an engine with the alerts that were printed.
+func (s *sink) counted(stats detect.Stats) detect.Stats {
+	stats.Alerts, stats.Suppressed = s.alerts, s.suppressed
+	return stats
 }
 
 func newSink(w io.Writer, flags scanFlags) *sink {
@@ -239,6 +259,7 @@ func newSink(w io.Writer, flags scanFlags) *sink {
 // write prints what became of a record. Alerts are on the screen when it
 // returns: standard input may be a stream that never ends.
 func (s *sink) write(record []byte, outputs []detect.Output, from string, bar *terminal.Progress) error {
+	s.filter.apply(outputs)
 	alerts := 0
 	for _, o := range outputs {
 		alerts += len(o.Alerts)
@@ -266,6 +287,10 @@ func (s *sink) writeOutput(o detect.Output, from string) error {
 		s.report.Add(o.Alerts, o.Body, from)
 	}
 	for i := range o.Alerts {
+		s.alerts++
+		if o.Alerts[i].Suppressed != alert.NotSuppressed {
+			s.suppressed++
+		}
 		if s.text != nil {
 			s.text.Print(&o.Alerts[i], from)
 		}

@@ -17,6 +17,7 @@ type Summary struct {
 	Mentions []detect.Mention // of the records without an event
 	Plain    int              // lines without JSON in files that may have some
 	Aside    []LeftAside
+	LeftOut  uint64 // alerts that a filter left out
 }
 
 // LeftAside are the files of folders that were not read, of one kind.
@@ -32,6 +33,9 @@ func (s Summary) String() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s in %s, read in %s: %s", Counted(s.Stats.Events, "event"), Counted(s.Files, "file"),
 		ShortDuration(s.Took), alertCount(s.Stats.Alerts, s.Stats.Suppressed))
+	if s.LeftOut > 0 {
+		fmt.Fprintf(&b, ", %s more left out by filters", Grouped(s.LeftOut))
+	}
 	if n := s.Stats.Excepted; n > 0 {
 		fmt.Fprintf(&b, ", %s more dropped by an exception", Grouped(n))
 	}
