@@ -62,6 +62,9 @@ func TestScan(t *testing.T) {
 	file("collected/a.parquet", "PAR1\x15")
 	file("collected/b.parquet", "PAR1\x15")
 	file("collected/c.csv.gz", "")
+	file("mac/a.json", otherEvent)
+	file("mac/._a.json", "\x00\x05\x16\x07\x00\x02\x00\x00Mac OS X        ")
+	file("mac/._log.json", otherEvent)
 	file("collected/LICENSE", "words")
 	file("unknown.json", `{"a":{"b":"lambda:InvokeFunction"}}`+"\n"+`{"a":{"c":"lambda:InvokeFunction"}}`)
 	file("empty/README.md", "")
@@ -189,6 +192,11 @@ func TestScan(t *testing.T) {
 			"of a folder the logs are read, and what is left aside is said",
 			[]string{"collected"}, "",
 			ran{exitFine, "3 events in 3 files, read in 1ms: no alert. Passed over: 2 lines without JSON. Left aside: 2 .parquet, 1 without an ending, 1 .csv.gz.\n", ""},
+		},
+		{
+			"what macOS keeps beside a file is left aside, a log with such a name is not",
+			[]string{"mac"}, "",
+			ran{exitFine, "2 events in 2 files, read in 1ms: no alert. Left aside: 1 ._ file.\n", ""},
 		},
 		{
 			"a file that is compressed otherwise",

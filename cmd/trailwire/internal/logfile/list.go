@@ -126,6 +126,10 @@ func (l *listing) folder(folder string, problem func(path string, err error)) {
 		if !info.Mode().IsRegular() {
 			return nil
 		}
+		if isAppleDouble(path) {
+			l.aside["._ file"]++
+			return nil
+		}
 		in := newInput(path, info)
 		if taken, err := isLog(in); err != nil {
 			problem(path, err)
@@ -136,6 +140,23 @@ func (l *listing) folder(folder string, problem func(path string, err error)) {
 		}
 		return nil
 	})
+}
+
+// isAppleDouble reports whether a file of a folder is what macOS keeps beside another on a
+// foreign disk: ._app.json has attributes of app.json, and no log (RFC 1740, AppleDouble).
+// The first bytes decide too, so that a log of that name is not hidden.
+func isAppleDouble(path string) bool {
+	if !strings.HasPrefix(filepath.Base(path), "._") {
+		return false
+	}
+	file, err := os.Open(path)
+	if err != nil {
+		return false // reading it says why
+	}
+	defer file.Close()
+	var begin [4]byte
+	_, err = io.ReadFull(file, begin[:])
+	return err == nil && string(begin[:]) == "\x00\x05\x16\x07"
 }
 
 func newInput(path string, info fs.FileInfo) input {
