@@ -144,6 +144,9 @@ case "$1" in
 apply) [ "$2" = -f ] && [ -f "$3" ];;
 logs) [ ! -f "$ROOT/journal" ] || cat "$ROOT/journal";;
 port-forward) ;;
+create)
+	for last do :; done
+	case "$2" in secret) [ -f "${last#--from-env-file=}" ];; configmap) [ -d "${last#--from-file=}" ];; *) exit 1;; esac;;
 *) exit 1;;
 esac`,
 	"aws": `

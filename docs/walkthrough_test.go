@@ -74,6 +74,10 @@ func TestTheWalkThroughsOfAClusterAndOfECS(t *testing.T) {
 		t.Run(strings.Trim(w.heading, "# "), func(t *testing.T) {
 			h := newHost(t)
 			h.installPlugin("trailwire")
+			h.write(filepath.Join(h.work, "credentials.env"), "AWS_ACCESS_KEY_ID=x\n") // what the reader has
+			if err := os.Mkdir(filepath.Join(h.work, "rules"), 0o755); err != nil {
+				t.Fatal(err)
+			}
 			if w.runs != "" {
 				h.write(filepath.Join(h.root, "etc/pod.yaml"), w.runs)
 				h.start("fluent-bit -c /etc/pod.yaml")

@@ -200,7 +200,8 @@ func propertiesOf(cases []doorCase) (groups []map[string]string) {
 // another does not matter, a suppressed alert is one as well.
 func TestEveryCaseGetsItsVerdictThroughEveryInput(t *testing.T) {
 	inFluentBit(t, func(t *testing.T, fb fluentBit) {
-		cases := doorCases(t)
+		// What becomes of a grant depends on the order of events, and three inputs have none.
+		cases := slices.DeleteFunc(doorCases(t), func(c doorCase) bool { return c.properties["follow_grants"] == "on" })
 		dir, port := folder(t), freePort(t)
 		socket := filepath.Join(dir, "socket")
 		groups := propertiesOf(cases)

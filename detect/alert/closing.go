@@ -34,7 +34,11 @@ type UseCount struct {
 func (a *Alert) Close(c *Closed) {
 	a.Closed = c
 	a.tellApart("closing", c.Grant.Resource, c.Grant.Means, c.Grant.StatementID, c.Grant.Principal, c.Grant.DedupKey)
-	a.Reason = c.sentence(&a.Actor, a.names)
+	by := &a.Actor
+	if a.EventID != "" && a.EventID == c.Grant.OpenedEventID {
+		by = &Actor{} // the closing came in first: who made it is not known any more
+	}
+	a.Reason = c.sentence(by, a.names)
 }
 
 // sentence says who ended which grant, how long it was open, and whether it was used:
