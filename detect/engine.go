@@ -136,6 +136,17 @@ func (e *Engine) Close() {
 // Rules returns the rules of the engine.
 func (e *Engine) Rules() []*rule.Rule { return e.options.Rules }
 
+// SearchedTexts returns how many texts [Engine.Suspects] looks for. It is zero if it takes
+// everything for suspect, because a rule has no text that each of its events must have.
+// The ids of accounts that followed grants name are not among them: they come and go.
+func (e *Engine) SearchedTexts() int {
+	set := e.options.needles()
+	if set.Always {
+		return 0
+	}
+	return len(set.Needles)
+}
+
 // Suspects reports whether data, a chunk of records in MessagePack or a part
 // of one, could hold anything for the engine to do: an event that matches, or
 // a list of events to split. When it returns false, evaluating the records

@@ -10,13 +10,51 @@ import (
 	"github.com/trailwire/trailwire/internal/version"
 )
 
-// StartLine says in one line what an engine watches for.
+// namedRules is how many rules the start line names.
+const namedRules = 10
+
+// longestName is how many characters of a rule's name the start line has: Fluent Bit
+// cuts off a line of more than some thousand bytes.
+const longestName = 100
+
+// StartLine says in one line what an engine watches for: the rules, the first ten by
+// name, and how many texts the search looks for before anything is parsed.
 func StartLine(e *detect.Engine) string {
 	rules := e.Rules()
 	if len(rules) == 1 {
-		return fmt.Sprintf("%s, watching for %q (%s, risk %d)", version.Number, rules[0].Name, rules[0].Severity, rules[0].RiskScore)
+		return fmt.Sprintf("%s, watching for %q (%s, risk %d), %s",
+			version.Number, shortened(rules[0].Name), rules[0].Severity, rules[0].RiskScore, searchText(e))
 	}
-	return fmt.Sprintf("%s, watching with %d rules", version.Number, len(rules))
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s, watching with %d rules, %s", version.Number, len(rules), searchText(e))
+	for i, r := range rules[:min(len(rules), namedRules)] {
+		b.WriteString([]string{": ", ", "}[min(i, 1)])
+		fmt.Fprintf(&b, "%q", shortened(r.Name))
+	}
+	if more := len(rules) - namedRules; more > 0 {
+		fmt.Fprintf(&b, " and %d more", more)
+	}
+	return b.String()
+}
+
+// searchText says how many texts an engine's search looks for.
+func searchText(e *detect.Engine) string {
+	switch n := e.SearchedTexts(); n {
+	case 0:
+		return "evaluating every record"
+	case 1:
+		return "searching for 1 text"
+	default:
+		return fmt.Sprintf("searching for %d texts", n)
+	}
+}
+
+// shortened returns a rule's name, cut to the length that the start line has room for.
+func shortened(name string) string {
+	if runes := []rune(name); len(runes) > longestName {
+		return string(runes[:longestName-1]) + "…"
+	}
+	return name
 }
 
 // Counters counts what an instance's engine does not see, and says when a line is

@@ -1,6 +1,7 @@
 package metrics_test
 
 import (
+	"fmt"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -29,12 +30,77 @@ func engineOfBuiltIn(t *testing.T) *detect.Engine {
 	return e
 }
 
-func TestTheStartLineNamesTheRule(t *testing.T) {
-	want := version.Number + `, watching for "AWS Lambda Function Policy Updated to Allow Cross-Account Invocation" (high, risk 73)`
-	if got := metrics.StartLine(engineOfBuiltIn(t)); !strings.HasPrefix(got, want) || strings.Contains(got, "\n") {
-		t.Errorf("got %s", got)
+func TestTheStartLineNamesTheRulesAndCountsTheTextsOfTheSearch(t *testing.T) {
+	named := func(names ...string) (rules []*rule.Rule) {
+		for i, name := range names {
+			r, err := rule.Parse("r.yml", fmt.Appendf(nil, startRule, name, i))
+			if err != nil {
+				t.Fatal(err)
+			}
+			rules = append(rules, r)
+		}
+		return rules
+	}
+	builtIn, err := rule.BuiltIn()
+	if err != nil {
+		t.Fatal(err)
+	}
+	everything, err := rule.Parse("r.yml", []byte(ruleWithoutText))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, test := range []struct {
+		name  string
+		rules []*rule.Rule
+		want  string
+	}{
+		{"one rule", builtIn,
+			`watching for "AWS Lambda Function Policy Updated to Allow Cross-Account Invocation" (high, risk 73), searching for 4 texts`},
+		{"two rules", named("a", "b"), `watching with 2 rules, searching for 4 texts: "a", "b"`},
+		{"ten rules", named("a", "b", "c", "d", "e", "f", "g", "h", "i", "j"),
+			`watching with 10 rules, searching for 4 texts: "a", "b", "c", "d", "e", "f", "g", "h", "i", "j"`},
+		{"twelve rules", named("a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "l"),
+			`watching with 12 rules, searching for 4 texts: "a", "b", "c", "d", "e", "f", "g", "h", "i", "j" and 2 more`},
+		{"a name of 101 characters", named("a", strings.Repeat("é", 101)),
+			`watching with 2 rules, searching for 4 texts: "a", "` + strings.Repeat("é", 99) + `…"`},
+		{"a rule that no text gives away", append(named("a"), everything),
+			`watching with 2 rules, evaluating every record: "a", "any error"`},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			o := detect.DefaultOptions()
+			o.Rules = test.rules
+			e, err := detect.New(o)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got, want := metrics.StartLine(e), version.Number+", "+test.want; got != want {
+				t.Errorf("got  %s\nwant %s", got, want)
+			}
+		})
 	}
 }
+
+// startRule has room for a name and a digit of the id.
+const startRule = `
+title: %s
+id: 00000000-0000-4000-8000-%012d
+level: low
+logsource: {product: aws, service: cloudtrail}
+detection:
+  selection: {eventName: DeleteTrail}
+  condition: selection
+`
+
+// ruleWithoutText is a rule that the search cannot look for.
+const ruleWithoutText = `
+title: any error
+id: 00000000-0000-4000-8000-0000000000ff
+level: low
+logsource: {product: aws, service: cloudtrail}
+detection:
+  selection: {errorCode: null}
+  condition: selection
+`
 
 func TestTheLineIsDueOnceInAPeriod(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
