@@ -112,6 +112,9 @@ func (v *Evaluator) Record(body []byte, when time.Time) []Output {
 	events := v.finder.Find(body)
 	if !v.verdicts.replays() {
 		e.stats.looked(events, v.finder.Malformed(), v.finder.OverLimit())
+		if events > 0 {
+			e.stats.eventSeen(e.now())
+		}
 		if events == 0 && e.mentions.noted(body, e.options.AlertKey) {
 			e.stats.noEvent.Add(1)
 		}
@@ -305,10 +308,7 @@ func (v *Evaluator) add(rule *compiledRule, coverage alert.Coverage, g *grant.Gr
 		a.Suppressed = e.suppressor.judge(rule, &a, at, &e.options)
 		v.verdicts.keep(a.Suppressed)
 		rule.counters.raised(a.Suppressed)
-		e.stats.alerts.Add(1)
-		if a.Suppressed != alert.NotSuppressed {
-			e.stats.suppressed.Add(1)
-		}
+		e.stats.alertRaised(a.Suppressed, at, e.now())
 	}
 	v.found = append(v.found, a)
 	v.decide(Decision{Rule: rule.Rule, Coverage: coverage, Alert: &v.found[len(v.found)-1]})

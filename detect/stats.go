@@ -1,6 +1,7 @@
 package detect
 
 import (
+	"math"
 	"sync/atomic"
 	"time"
 
@@ -21,10 +22,40 @@ type Stats struct {
 	NoEvent    uint64 // records that mention what a rule looks for, and hold no event that is recognised
 	Malformed  uint64 // records and texts that could not be read
 	OverLimit  uint64 // lists of events that stay one record, because splitting would repeat too much; events with too many combinations of terms
+
+	// When they were, by this machine's clock, to the millisecond; zero if there was none.
+	LastEvent time.Time // the last record with a CloudTrail event was looked into
+	LastAlert time.Time // the last alert was raised, suppressed or not
+	// DeliveryLag is the time from the event of the last alert, by its own word, to the
+	// alert. It is never negative; a time in the future counts as now.
+	DeliveryLag time.Duration
 }
 
 type counters struct {
 	records, events, alerts, suppressed, excepted, learned, noEvent, malformed, overLimit atomic.Uint64
+
+	lastEvent, lastAlert, deliveryLag atomic.Int64 // in milliseconds
+}
+
+// eventSeen notes when an event was looked into.
+func (c *counters) eventSeen(now time.Time) { c.lastEvent.Store(now.UnixMilli()) }
+
+// alertRaised counts an alert about an event that happened at a time.
+func (c *counters) alertRaised(s alert.Suppression, at, now time.Time) {
+	c.alerts.Add(1)
+	if s != alert.NotSuppressed {
+		c.suppressed.Add(1)
+	}
+	c.lastAlert.Store(now.UnixMilli())
+	c.deliveryLag.Store(max(0, now.UnixMilli()-at.UnixMilli()))
+}
+
+// timeOf returns a time of counters, or the zero time if it was never noted.
+func timeOf(milliseconds int64) time.Time {
+	if milliseconds == 0 {
+		return time.Time{}
+	}
+	return time.UnixMilli(milliseconds).UTC()
 }
 
 // looked counts a record that was looked into, and what was found in it.
@@ -49,7 +80,14 @@ func (e *Engine) Stats() Stats {
 		Suppressed: c.suppressed.Load(), Excepted: c.excepted.Load(),
 		Learned: c.learned.Load(), Evicted: e.evicted(),
 		NoEvent: c.noEvent.Load(), Malformed: c.malformed.Load(), OverLimit: c.overLimit.Load(),
+		LastEvent: timeOf(c.lastEvent.Load()), LastAlert: timeOf(c.lastAlert.Load()), DeliveryLag: milliseconds(c.deliveryLag.Load()),
 	}
+}
+
+// milliseconds returns a duration. One of an event from another millennium, which is longer
+// than a duration can be, is the longest.
+func milliseconds(n int64) time.Duration {
+	return time.Duration(min(n, math.MaxInt64/int64(time.Millisecond))) * time.Millisecond
 }
 
 // evicted returns how many keys all rules have given up.

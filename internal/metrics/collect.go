@@ -56,6 +56,11 @@ var (
 	metricKeys       = &metric{"trailwire_state_keys", "Keys that a rule about several events remembers.", gauge, ofRule}
 	metricEvicted    = &metric{"trailwire_state_evicted_total", "Keys that a rule about several events gave up, because the memory was full.", counter, ofRule}
 	metricUnsaved    = &metric{"trailwire_state_unsaved_total", "How often the memory of rules could not be written to state_path.", counter, ofInstance}
+	metricLastEvent  = &metric{"trailwire_last_event_timestamp_seconds", "When the last CloudTrail event was looked into, by this machine's clock. It is missing until there is one.", gauge, ofInstance}
+	metricLastAlert  = &metric{"trailwire_last_alert_timestamp_seconds", "When the last alert was raised, suppressed or not, by this machine's clock. It is missing until there is one.", gauge, ofInstance}
+	metricLag        = &metric{"trailwire_delivery_lag_seconds", "Time from the event of the last alert to the alert. It is missing until there is one.", gauge, ofInstance}
+	metricOpenGrants = &metric{"trailwire_open_grants", "Resources with open grants that are followed.", gauge, ofInstance}
+	metricForgotten  = &metric{"trailwire_grants_forgotten_total", "Resources whose open grants were given up, because the memory was full.", counter, ofInstance}
 	metricBuild      = &metric{"trailwire_build_info", "Always 1; the labels say what is running.", gauge, []string{"go_version", "version"}}
 )
 
@@ -104,6 +109,9 @@ type total struct {
 	learning      int
 	unsaved       uint64
 	keeps         bool // the memory is kept in a file
+	follows       bool // grants are followed
+	openGrants    int
+	forgotten     uint64
 }
 
 func (t *total) add(i *Instance) {
@@ -124,6 +132,17 @@ func (t *total) add(i *Instance) {
 	t.stats.Malformed += s.Malformed
 	t.stats.OverLimit += s.OverLimit
 	t.stats.Learned += s.Learned
+	if s.LastEvent.After(t.stats.LastEvent) {
+		t.stats.LastEvent = s.LastEvent
+	}
+	if s.LastAlert.After(t.stats.LastAlert) {
+		t.stats.LastAlert, t.stats.DeliveryLag = s.LastAlert, s.DeliveryLag
+	}
+	if i.Engine.FollowsGrants() {
+		g := i.Engine.GrantStats()
+		t.follows = true
+		t.openGrants, t.forgotten = max(t.openGrants, g.Resources), max(t.forgotten, g.Evicted) // as with the memory
+	}
 	if i.Engine.Remembers() {
 		t.remembers = true
 		t.memory = max(t.memory, i.Engine.MemoryUsed()) // a reload's two instances share it
@@ -163,6 +182,17 @@ func (t *total) expose(e exposition, l label) {
 	ofInstance(metricNoEvent, t.stats.NoEvent)
 	ofInstance(metricMalformed, t.stats.Malformed)
 	ofInstance(metricOverLimit, t.stats.OverLimit)
+	if at := t.stats.LastEvent; !at.IsZero() {
+		e.add(metricLastEvent, unixSeconds(at), l.name, l.plugin)
+	}
+	if at := t.stats.LastAlert; !at.IsZero() {
+		e.add(metricLastAlert, unixSeconds(at), l.name, l.plugin)
+		e.add(metricLag, t.stats.DeliveryLag.Seconds(), l.name, l.plugin)
+	}
+	if t.follows {
+		ofInstance(metricOpenGrants, uint64(t.openGrants))
+		ofInstance(metricForgotten, t.forgotten)
+	}
 	if t.routes {
 		ofInstance(metricNotTaken, t.notTaken)
 	}
@@ -184,6 +214,9 @@ func (t *total) expose(e exposition, l label) {
 	}
 	e.addHistogram(metricEvaluation, &t.evaluation, l.name, l.plugin)
 }
+
+// unixSeconds returns a time as Prometheus's own time() does, to the millisecond.
+func unixSeconds(at time.Time) float64 { return float64(at.UnixMilli()) / 1000 }
 
 // exposeRule adds what was counted of a rule to a scrape.
 func exposeRule(e exposition, l label, r rule, s *detect.RuleStats) {

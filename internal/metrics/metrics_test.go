@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -28,8 +29,32 @@ const grant = `{"eventSource":"lambda.amazonaws.com","eventName":"AddPermission2
 // these ids, and one that an exception drops.
 func instance(t *testing.T, name string, ids ...string) *metrics.Instance {
 	t.Helper()
+	i := silent(t, name)
+	see(t, i, ids)
+	return i
+}
+
+// following returns an instance that follows grants and keeps their memory in a file,
+// and has seen events with these ids.
+func following(t *testing.T, name string, ids ...string) *metrics.Instance {
+	t.Helper()
+	i := withOptions(t, name, func(o *detect.Options) { o.FollowGrants = true })
+	i.Unsaved = func() uint64 { return 0 }
+	see(t, i, ids)
+	return i
+}
+
+// silent returns an instance that has seen nothing.
+func silent(t *testing.T, name string) *metrics.Instance {
+	t.Helper()
+	return withOptions(t, name, func(*detect.Options) {})
+}
+
+func withOptions(t *testing.T, name string, set func(*detect.Options)) *metrics.Instance {
+	t.Helper()
 	o := detect.DefaultOptions()
 	o.Exceptions.Accounts = []string{"999999999999"}
+	set(&o)
 	var err error
 	if o.Rules, err = rule.BuiltIn(); err != nil {
 		t.Fatal(err)
@@ -37,14 +62,6 @@ func instance(t *testing.T, name string, ids ...string) *metrics.Instance {
 	engine, err := detect.New(o)
 	if err != nil {
 		t.Fatal(err)
-	}
-	v := engine.ThoroughEvaluator()
-	for _, text := range append(records(ids, "444455556666"), records([]string{"x"}, "999999999999")...) {
-		record, err := document.AppendFromJSON(nil, []byte(text))
-		if err != nil {
-			t.Fatal(err)
-		}
-		v.Record(record, time.Time{})
 	}
 	i := &metrics.Instance{
 		Plugin: "filter", Name: name, Engine: engine, Evaluation: new(metrics.Histogram),
@@ -55,6 +72,19 @@ func instance(t *testing.T, name string, ids ...string) *metrics.Instance {
 	i.Evaluation.Observe(20 * time.Microsecond)
 	i.Evaluation.Observe(2 * time.Second)
 	return i
+}
+
+// see has an instance evaluate events with these ids, and one that an exception drops.
+func see(t *testing.T, i *metrics.Instance, ids []string) {
+	t.Helper()
+	v := i.Engine.ThoroughEvaluator()
+	for _, text := range append(records(ids, "444455556666"), records([]string{"x"}, "999999999999")...) {
+		record, err := document.AppendFromJSON(nil, []byte(text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		v.Record(record, time.Time{})
+	}
 }
 
 func records(ids []string, principal string) []string {
@@ -157,6 +187,52 @@ func TestScrapeShowsWhatWasCounted(t *testing.T) {
 	} {
 		if got[name] != want {
 			t.Errorf("%s is %q, want %s", name, got[name], want)
+		}
+	}
+}
+
+func TestScrapeShowsWhenTheLastEventAndTheLastAlertWere(t *testing.T) {
+	before := time.Now()
+	seen := instance(t, "seen", "a", "b")
+	lease := serve(t, "127.0.0.1:0", seen)
+	serve(t, "127.0.0.1:0", silent(t, "silent"))
+	got := samples(t, scrape(t, lease.Address().String()))
+	number := func(metric string) float64 {
+		n, err := strconv.ParseFloat(got[metric+`{name="seen",plugin="filter"}`], 64)
+		if err != nil {
+			t.Errorf("%s: %v", metric, err)
+		}
+		return n
+	}
+	earliest, latest := float64(before.UnixMilli())/1000, float64(time.Now().UnixMilli())/1000
+	for _, metric := range []string{"trailwire_last_event_timestamp_seconds", "trailwire_last_alert_timestamp_seconds"} {
+		if at := number(metric); at < earliest || at > latest {
+			t.Errorf("%s is %f, want from %f to %f", metric, at, earliest, latest)
+		}
+	}
+	const happened = 1781776800 // the eventTime of the grants, 2026-06-18T10:00:00Z
+	if lag := number("trailwire_delivery_lag_seconds"); lag < earliest-happened-0.001 || lag > latest-happened+0.001 { // floats are rounded
+		t.Errorf("the lag is %f, want from %f to %f", lag, earliest-happened, latest-happened)
+	}
+	for sample := range got {
+		if strings.Contains(sample, `"silent"`) && (strings.Contains(sample, "_last_") || strings.Contains(sample, "_lag_")) {
+			t.Errorf("nothing has come, and there is %s", sample)
+		}
+	}
+}
+
+func TestScrapeShowsOpenGrantsWhereTheyAreFollowed(t *testing.T) {
+	lease := serve(t, "127.0.0.1:0", following(t, "follows", "a"))
+	serve(t, "127.0.0.1:0", instance(t, "does not", "a"))
+	got := samples(t, scrape(t, lease.Address().String()))
+	for sample, want := range map[string]string{
+		`trailwire_open_grants{name="follows",plugin="filter"}`:             "1",
+		`trailwire_grants_forgotten_total{name="follows",plugin="filter"}`:  "0",
+		`trailwire_open_grants{name="does not",plugin="filter"}`:            "",
+		`trailwire_grants_forgotten_total{name="does not",plugin="filter"}`: "",
+	} {
+		if got[sample] != want {
+			t.Errorf("%s is %q, want %q", sample, got[sample], want)
 		}
 	}
 }
@@ -315,7 +391,7 @@ var metricName = regexp.MustCompile(`trailwire_[a-z_]+`)
 // parts included.
 func exported(t *testing.T) []string {
 	t.Helper()
-	lease := serve(t, "127.0.0.1:0", instance(t, "trailwire.0", "a"))
+	lease := serve(t, "127.0.0.1:0", following(t, "trailwire.0", "a"))
 	var names []string
 	for sample := range samples(t, scrape(t, lease.Address().String())) {
 		names = append(names, metricName.FindString(sample))
