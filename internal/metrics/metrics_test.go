@@ -210,7 +210,7 @@ func TestScrapeShowsWhenTheLastEventAndTheLastAlertWere(t *testing.T) {
 			t.Errorf("%s is %f, want from %f to %f", metric, at, earliest, latest)
 		}
 	}
-	const happened = 1781776800 // the eventTime of the grants, 2026-06-18T10:00:00Z
+	const happened = 1781776800                                                                                        // the eventTime of the grants, 2026-06-18T10:00:00Z
 	if lag := number("trailwire_delivery_lag_seconds"); lag < earliest-happened-0.001 || lag > latest-happened+0.001 { // floats are rounded
 		t.Errorf("the lag is %f, want from %f to %f", lag, earliest-happened, latest-happened)
 	}
