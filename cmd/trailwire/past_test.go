@@ -166,7 +166,7 @@ func TestTheSampleAttackIsToldAfterTheAlertsAndInTheReport(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, shown, _ := strings.Cut(string(text), "```\nGrants\n")
+	_, shown, _ := strings.Cut(string(text), "```text\nGrants\n")
 	shown, _, _ = strings.Cut(shown, "```")
 	page := filepath.Join(t.TempDir(), "report.html")
 	scan := []string{"scan", "--follow-grants", "on", "--coverage", "all", "--report", page, "../../testdata/follow-grants/a-back-door-opened-used-and-closed.ndjson"}
