@@ -162,6 +162,10 @@ func (p *printer) literal(l *literal) {
 		return
 	}
 	for i, part := range l.parts {
+		after := part
+		if i == len(l.parts)-1 {
+			after += " " // a space can come after the text, and make a keyword of its end
+		}
 		if i > 0 {
 			p.WriteByte('*')
 		}
@@ -172,7 +176,7 @@ func (p *printer) literal(l *literal) {
 			case strings.ContainsRune(special, r):
 				p.WriteByte('\\')
 				p.WriteRune(r)
-			case isKeywordAt(part[j:]):
+			case isKeywordAt(after[j:]):
 				p.WriteString(`\u00`)
 				p.WriteByte("0123456789abcdef"[r>>4&15])
 				p.WriteByte("0123456789abcdef"[r&15])
