@@ -1,10 +1,12 @@
 package search
 
 import (
+	"fmt"
 	"math/rand/v2"
 	"testing"
 
 	"github.com/trailwire/trailwire/bench/workload"
+	"github.com/trailwire/trailwire/detect"
 )
 
 // withAccounts returns the search for coverage all that watches n ids, none of which is in
@@ -64,5 +66,41 @@ func BenchmarkAccounts(b *testing.B) {
 				}
 			}
 		})
+	}
+}
+
+// BenchmarkFollowedGrants searches ordinary events as a filter with follow_grants does, with
+// grants to so many accounts open, none of which is in the events.
+func BenchmarkFollowedGrants(b *testing.B) {
+	for _, feed := range []workload.Workload{workload.Mixed, workload.Invokes} {
+		o := detect.DefaultOptions()
+		o.Rules, o.FollowGrants = ruleSets(b)["coverage all"], true
+		s, err := For(&o)
+		if err != nil {
+			b.Fatal(err)
+		}
+		b.Cleanup(s.Free)
+		var data []byte
+		for _, e := range feed.Packed(1, 1000) {
+			if s.Next(e, 0) == len(e) {
+				data = append(data, e...)
+			}
+		}
+		r := rand.New(rand.NewPCG(1, 2))
+		accounts := o.WatchAccounts.(*Accounts)
+		for _, ids := range []int{0, 1, 1_000} {
+			for accounts.Len() < ids {
+				add(b, accounts, r.Uint64N(1e12))
+			}
+			b.Run(fmt.Sprintf("%s/%d accounts", feed.Name, ids), func(b *testing.B) {
+				b.SetBytes(int64(len(data)))
+				b.ReportAllocs()
+				for b.Loop() {
+					if at := s.Next(data, 0); at < len(data) {
+						b.Fatalf("something was found at %d", at)
+					}
+				}
+			})
+		}
 	}
 }
