@@ -128,7 +128,7 @@ func (x *Exceptions) trustsFunction(g *grant.Grant) bool {
 			if trustsARN(pattern, g) {
 				return true
 			}
-		} else if g.FunctionName != "" && matchPattern(pattern, g.FunctionName) {
+		} else if g.FunctionName != "" && grant.Matches(pattern, g.FunctionName) {
 			return true
 		}
 	}
@@ -154,7 +154,7 @@ func matchARN(pattern, arn string) bool {
 	for {
 		field, restOfPattern, more := strings.Cut(pattern, ":")
 		text, restOfARN, goesOn := strings.Cut(arn, ":")
-		if more != goesOn || !matchPattern(field, text) {
+		if more != goesOn || !grant.Matches(field, text) {
 			return false
 		}
 		if !more {
@@ -162,30 +162,4 @@ func matchARN(pattern, arn string) bool {
 		}
 		pattern, arn = restOfPattern, restOfARN
 	}
-}
-
-// matchPattern matches the whole of text. In a pattern, * matches any run of
-// characters and ? any one. It goes back to the last star only, so that no
-// pattern is slow.
-func matchPattern(pattern, text string) bool {
-	p, t, star, mark := 0, 0, -1, 0
-	for t < len(text) {
-		switch {
-		case p < len(pattern) && pattern[p] == '*':
-			star, mark = p, t
-			p++
-		case p < len(pattern) && (pattern[p] == '?' || pattern[p] == text[t]):
-			p++
-			t++
-		case star >= 0:
-			mark++
-			p, t = star+1, mark
-		default:
-			return false
-		}
-	}
-	for p < len(pattern) && pattern[p] == '*' {
-		p++
-	}
-	return p == len(pattern)
 }

@@ -16,7 +16,7 @@ const actionSeparator = ", "
 func coversInvoke(action string) bool {
 	pattern := strings.ToLower(action)
 	for _, invoke := range invokeActions {
-		if matches(pattern, invoke) {
+		if Matches(pattern, invoke) {
 			return true
 		}
 	}
@@ -26,10 +26,10 @@ func coversInvoke(action string) bool {
 // isWildcard reports whether an action names more than one API call.
 func isWildcard(action string) bool { return strings.ContainsAny(action, "*?") }
 
-// matches reports whether text is of the form of pattern, in which * matches
-// any text and ? for any one character. It goes back to the last star only, so
-// it takes at most len(pattern)·len(text) steps for any pattern.
-func matches(pattern, text string) bool {
+// Matches reports whether all of text is of the form of pattern, in which * stands for any
+// text and ? for any one byte, as in the patterns of IAM. Case counts. It goes back to the last
+// star only, so it takes at most len(pattern)·len(text) steps for any pattern.
+func Matches(pattern, text string) bool {
 	p, t := 0, 0
 	star, resume := -1, 0
 	for t < len(text) {

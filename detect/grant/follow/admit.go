@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/trailwire/trailwire/detect/grant"
 	"github.com/trailwire/trailwire/detect/grant/policy"
 	"github.com/trailwire/trailwire/detect/grant/use"
 )
@@ -44,26 +45,5 @@ func matchesAction(pattern, action string) bool {
 	if !strings.Contains(pattern, ":") && pattern != "*" {
 		_, action, _ = strings.Cut(action, ":")
 	}
-	return matches(strings.ToLower(pattern), strings.ToLower(action))
-}
-
-// matches goes back to the last star only, so that no pattern is slow.
-func matches(pattern, text string) bool {
-	p, t, star, mark := 0, 0, -1, 0
-	for t < len(text) {
-		switch {
-		case p < len(pattern) && pattern[p] == '*':
-			star, mark = p, t
-			p++
-		case p < len(pattern) && (pattern[p] == '?' || pattern[p] == text[t]):
-			p++
-			t++
-		case star >= 0:
-			mark++
-			p, t = star+1, mark
-		default:
-			return false
-		}
-	}
-	return strings.Trim(pattern[p:], "*") == ""
+	return grant.Matches(strings.ToLower(pattern), strings.ToLower(action))
 }

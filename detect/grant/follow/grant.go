@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/trailwire/trailwire/detect/alert"
+	"github.com/trailwire/trailwire/detect/grant"
 	"github.com/trailwire/trailwire/detect/grant/call"
 	"github.com/trailwire/trailwire/detect/grant/closing"
 	"github.com/trailwire/trailwire/detect/grant/policy"
@@ -101,7 +102,7 @@ func cut(text string) string { return text[:min(len(text), maxKeptText)] }
 
 // accountID is an account's id as a number.
 func accountID(text string) (uint64, bool) {
-	if len(text) != 12 {
+	if !grant.IsAccountID(text) {
 		return 0, false
 	}
 	id, err := strconv.ParseUint(text, 10, 64)
