@@ -210,19 +210,7 @@ func TestHostileTextIsInertInAReport(t *testing.T) {
 			if !strings.Contains(page, `id="alert-1"`) {
 				t.Fatal("no alert on the page")
 			}
-			for _, tag := range []string{"<script", "<style", "<img", "<svg onload", "<template", "<h1", "<meta", "</body"} {
-				if got, want := strings.Count(strings.ToLower(page), tag), strings.Count(clean, tag); got != want {
-					t.Errorf("%s is there %d times, %d without hostile text", tag, got, want)
-				}
-			}
-			for _, r := range page {
-				if r < 0x20 && r != '\n' && r != '\t' || r >= 0x202a && r <= 0x202e || r >= 0x2066 && r <= 0x2069 {
-					t.Fatalf("the character %U is on the page", r)
-				}
-			}
-			if len(page) > len(clean)+64<<10 {
-				t.Errorf("the page has %d bytes, %d without hostile text", len(page), len(clean))
-			}
+			inert(t, page, clean)
 			if urls := regexp.MustCompile(`(?i)href="([^"]*)"`).FindAllStringSubmatch(page, -1); len(urls) > 0 {
 				for _, url := range urls {
 					if !strings.HasPrefix(url[1], "#") && !strings.HasPrefix(url[1], "https://") && url[1] != "data:," {
