@@ -56,7 +56,6 @@ func New(o Options) (*Engine, error) {
 	e := &Engine{options: o, search: o.Search, now: time.Now}
 	if e.search == nil {
 		e.usePlainSearch()
-		e.options.SearchFrom = nil
 	}
 	if o.Remember() {
 		if e.memory = o.Memory; e.memory == nil {
@@ -98,7 +97,7 @@ func New(o Options) (*Engine, error) {
 // usePlainSearch makes the engine search by itself.
 func (e *Engine) usePlainSearch() {
 	set := e.options.needles()
-	e.search = set.In
+	e.search, e.options.SearchFrom = set.In, nil
 	if e.options.FollowGrants && !set.Always {
 		accounts := new(needle.Accounts)
 		e.options.WatchAccounts = accounts

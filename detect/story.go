@@ -115,40 +115,43 @@ func (v *Evaluator) followGrants(from int, when time.Time) {
 	}
 }
 
-// tell tells the ledger of the event at hand, and returns what became of grants with it.
-func (v *Evaluator) tell(from int, at time.Time) (stories []story) {
-	ledger := v.engine.ledger
+// tell tells the ledger of the event at hand, and returns what became of grants with it. What
+// was told of an event is told again when it comes again.
+func (v *Evaluator) tell(from int, at time.Time) []story {
 	if !v.isAboutGrants() {
 		return nil
 	}
-	id := state.AppendValue(nil, v.event.Text(cloudtrail.FieldEventID))
-	identity := alert.AppendEvent(id, &v.event)
-	hasID := len(id) > 1
-	if told := ledger.Told(identity); told != nil && hasID {
-		stories, _ = readStories(told)
+	id := v.event.Text(cloudtrail.FieldEventID)
+	if len(id) == 0 {
+		return v.change(v.happened(from, at))
+	}
+	ledger, identity := v.engine.ledger, alert.AppendEvent(state.AppendValue(nil, id), &v.event)
+	if told := ledger.Told(identity); told != nil {
+		stories, _ := readStories(told)
 		return stories
 	}
-	defer func() {
-		if hasID {
-			ledger.Tell(identity, appendStories(nil, stories), v.happened(from, at))
-		}
-	}()
-	source, name := string(v.event.Text(cloudtrail.FieldProvider)), string(v.event.Text(cloudtrail.FieldAction))
+	e := v.happened(from, at)
+	stories := v.change(e)
+	ledger.Tell(identity, appendStories(nil, stories), e)
+	return stories
+}
+
+// change has the ledger note what the event at hand closes, opens and uses.
+func (v *Evaluator) change(e *follow.Event) (stories []story) {
+	ledger := v.engine.ledger
 	if c, ok := closing.Read(&v.event); ok {
-		stories = append(stories, closedStories(ledger.Close(&c, v.happened(from, at)))...)
+		stories = append(stories, closedStories(ledger.Close(&c, e))...)
 	}
-	if call.Find(source, name) != nil {
-		if o := v.grants.Opening(); o != nil {
-			var by follow.Origin
-			by.Means, by.Statement, by.Qualifier = closing.Origin(&v.event, o)
-			used, closed := ledger.Open(o, by, v.happened(from, at))
-			stories = append(append(stories, usedStories(used)...), closedStories(closed)...)
-		}
+	if o := v.grants.Opening(); o != nil {
+		var by follow.Origin
+		by.Means, by.Statement, by.Qualifier = closing.Origin(&v.event, o)
+		used, closed := ledger.Open(o, by, e)
+		stories = append(append(stories, usedStories(used)...), closedStories(closed)...)
 	}
 	if u, ok := use.Read(&v.event); ok && !slices.Contains(v.engine.options.Exceptions.Accounts, u.Account) {
-		stories = append(stories, usedStories(ledger.Use(&u, v.happened(from, at)))...)
+		stories = append(stories, usedStories(ledger.Use(&u, e))...)
 		if u.AccessKey != "" {
-			v.engine.related.NoteIssued(&v.event, u.AccessKey, strings.Join(u.Resources, ", ")+", by "+by(&u), at)
+			v.engine.related.NoteIssued(&v.event, u.AccessKey, strings.Join(u.Resources, ", ")+", by "+by(&u), e.At)
 		}
 	}
 	return stories

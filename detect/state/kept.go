@@ -3,8 +3,9 @@ package state
 import "time"
 
 // Update calls change with what is kept with a key, nil if that is nothing, and keeps what
-// it returns. If that is nothing the key is forgotten. change runs under the memory's lock:
-// it must not use the memory, nor keep what it is given.
+// it returns. If that is nothing the key is forgotten; if it is what change was given nothing
+// happens, and the key is not one that was in use lately. change runs under the memory's lock:
+// it must not use the memory, nor keep or write to what it is given.
 func (s *Set) Update(key Key, at, now time.Time, change func(kept []byte) []byte) {
 	m := s.memory
 	m.mu.Lock()
@@ -15,7 +16,7 @@ func (s *Set) Update(key Key, at, now time.Time, change func(kept []byte) []byte
 		kept = m.table.payload(m.table.entry(i))
 	}
 	changed := change(kept)
-	if i == 0 && len(changed) == 0 {
+	if len(changed) == len(kept) && (len(kept) == 0 || &changed[0] == &kept[0]) {
 		return
 	}
 	i, _ = s.arrive(&key, at.UnixMilli(), now)

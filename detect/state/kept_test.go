@@ -83,3 +83,29 @@ func TestWhatIsBesideAMemoryIsMadeOnce(t *testing.T) {
 		t.Errorf("made %d times, or shared between two memories", made)
 	}
 }
+
+func TestWhatIsLeftAsItIsIsNoChange(t *testing.T) {
+	m := New(0)
+	s := m.Set("grants", time.Hour, noon)
+	keep := func(name, text string) {
+		s.Update(keyOf(s, name), noon, noon, func([]byte) []byte { return []byte(text) })
+	}
+	keep("a", "one")
+	keep("b", "two")
+	if _, _, err := m.Save(1<<20, func(uint32, []byte) error { return nil }); err != nil {
+		t.Fatal(err)
+	}
+	changes := 0
+	m.Notify(func() { changes++ })
+	s.Update(keyOf(s, "a"), noon, after(time.Minute), func(kept []byte) []byte { return kept })
+	s.Update(keyOf(s, "c"), noon, after(time.Minute), func(kept []byte) []byte { return kept })
+	var all []string
+	s.Each(func(kept []byte) { all = append(all, string(kept)) })
+	if want := []string{"one", "two"}; changes != 0 || !slices.Equal(all, want) {
+		t.Errorf("%d changes, in order of use %q, want %q", changes, all, want)
+	}
+	keep("a", "three")
+	if changes != 1 {
+		t.Errorf("%d changes after one", changes)
+	}
+}

@@ -249,12 +249,8 @@ func (l *Ledger) close(c *closing.Closing, e *Event) []*alert.Closed {
 	resource := c.Resource
 	var gone []open
 	for n, share := range l.shares {
-		key := l.key(byte(n), resource)
-		if len(share.Kept(nil, key)) == 0 {
-			continue
-		}
-		share.Update(key, e.At, e.Now, func(kept []byte) []byte {
-			all := readOpens(kept)
+		share.Update(l.key(byte(n), resource), e.At, e.Now, func(kept []byte) []byte {
+			all, before := readOpens(kept), len(gone)
 			all = slices.DeleteFunc(all, func(o open) bool {
 				if o.at > e.At.UnixMilli() || !c.Closes(o.opened()) {
 					return false
@@ -263,6 +259,9 @@ func (l *Ledger) close(c *closing.Closing, e *Event) []*alert.Closed {
 				gone = append(gone, o)
 				return true
 			})
+			if len(gone) == before {
+				return kept
+			}
 			return appendOpens(nil, all)
 		})
 	}
@@ -352,19 +351,16 @@ func (l *Ledger) useOf(u *use.Use, resource string, account uint64, e *Event) *a
 // useIn notes a use under the grant in a set that let it in. found is false if there is no
 // such grant, or if it was opened after the use.
 func (l *Ledger) useIn(set *state.Set, key state.Key, u *use.Use, account uint64, e *Event) (story *alert.Used, found bool) {
-	if len(set.Kept(nil, key)) == 0 {
-		return nil, false
-	}
 	set.Update(key, e.At, e.Now, func(kept []byte) []byte {
 		all := readOpens(kept)
-		best := -1
+		best, isChanged := -1, false
 		for i := range all {
 			o := &all[i]
 			if !o.admits(u, account) {
 				continue
 			}
 			if o.at > e.At.UnixMilli() {
-				o.before = true // they had access anyway
+				o.before, isChanged = true, true // they had access anyway
 				continue
 			}
 			if best < 0 || isBetter(o, &all[best], account) {
@@ -377,6 +373,9 @@ func (l *Ledger) useIn(set *state.Set, key state.Key, u *use.Use, account uint64
 			if n, due := o.count(u, account, e, &l.dropped); due {
 				story = o.usedStory(n, u, e)
 			}
+		}
+		if !found && !isChanged {
+			return kept
 		}
 		return appendOpens(nil, all)
 	})

@@ -2,7 +2,6 @@ package follow
 
 import (
 	"encoding/binary"
-	"slices"
 	"sort"
 
 	"github.com/trailwire/trailwire/detect/alert"
@@ -55,7 +54,7 @@ func (l *Ledger) keepLost(number uint64, e *Event) (isNew bool) {
 	l.lost.Update(l.bucket(number), e.At, e.Now, func(kept []byte) []byte {
 		i, found := findLost(kept, number)
 		if isNew = !found; found {
-			return slices.Clone(kept)
+			return kept
 		}
 		changed := make([]byte, 0, len(kept)+lostBytes)
 		changed = append(changed, kept[:i*lostBytes]...)
