@@ -24,7 +24,7 @@ type Related struct {
 
 // Relate adds what the same actor called before. It is no part of what the alert says of
 // its own event: neither the dedup_key nor the reason changes, and an alert that has
-// other related calls than its copy is a duplicate all the same.
+// other related calls is a duplicate all the same.
 func (a *Alert) Relate(calls []Related) { a.Related = calls }
 
 // AppendRelated appends calls as an alert lists them, as a MessagePack list.

@@ -1,10 +1,12 @@
 // Package state remembers, in bounded memory, what rules about several events have to know
-// of the past: which values have been seen and when, how many events there were, and which
-// events a sequence has begun with.
+// of the past: which values have been seen and when, how many events there were, which
+// events a sequence has begun with, and which grants are open.
 //
 // A [Memory] holds all of it. Each rule has a [Set] of the memory. What is remembered is
 // found by a [Key], a keyed hash of values: the values themselves are not kept, so that a
-// long text costs no more than a short one, and nobody can choose two that collide.
+// long text costs no more than a short one, and nobody can choose two that collide. Only
+// what is kept with a key by [Set.Update] is kept as it is: open grants, of which alerts
+// have to tell.
 //
 // # Time
 //

@@ -55,7 +55,7 @@ var FilterTable = []Property{
 	},
 	{
 		Name: "state_path", Kind: KindText,
-		Help: "File in which rules about several events (thresholds, new terms, sequences) keep what they remember, through reloads, restarts and SIGKILL. Each instance needs one of its own. Without it a restart forgets.",
+		Help: "File that keeps what rules about several events (thresholds, new terms, sequences) remember, and open grants (follow_grants), through reloads, restarts and SIGKILL. Each instance needs one of its own. Without it a restart forgets.",
 		filter: func(f *Filter, v string) error {
 			if strings.HasSuffix(v, "/") {
 				return wrong(v, "the path of a file")

@@ -154,7 +154,7 @@ static const struct property_entry filter_properties[] = {
     {
         .type = PROPERTY_STR,
         .name = "state_path",
-        .description = "File in which rules about several events (thresholds, new terms, sequences) keep what they remember, through reloads, restarts and SIGKILL. Each instance needs one of its own. Without it a restart forgets.",
+        .description = "File that keeps what rules about several events (thresholds, new terms, sequences) remember, and open grants (follow_grants), through reloads, restarts and SIGKILL. Each instance needs one of its own. Without it a restart forgets.",
     },
 };
 

@@ -152,7 +152,7 @@ func newInstance(s settings, name string) (o *instance, err error) {
 
 // forgetful is what an output cannot promise. Whether it delivers a chunk is known after
 // the events in it have been counted, and Fluent Bit hands in a chunk again after a restart.
-const forgetful = "rules about several events (thresholds, new terms, sequences) remember nothing through a restart of an output, " +
+const forgetful = "rules about several events (thresholds, new terms, sequences) and followed grants remember nothing through a restart of an output, " +
 	"and an alert of theirs that waits to be delivered then is lost: evaluate them in the filter, with alert_tag and state_path"
 
 func destinations(options property.Output) string {
