@@ -138,3 +138,31 @@ func TestRulesCanAskForUsesAndClosings(t *testing.T) {
 		}
 	}
 }
+
+// An analyst sees what came before, and whether silence would mean anything.
+func TestAnAlertAboutAnOpeningSaysWhatCameBeforeAndWhatWouldBeSeen(t *testing.T) {
+	e, records := followed(t, "follow-grants/a-back-door-opened-used-and-closed")
+	v := e.Evaluator()
+	defer v.Release()
+	for _, r := range records {
+		for _, o := range v.Raise(r, time.Time{}) {
+			a := &o.Alerts[0]
+			if a.Rule.ID != rule.CrossAccountID {
+				continue
+			}
+			var lines []string
+			for _, call := range a.Related {
+				lines = append(lines, call.Action+" "+call.Target)
+			}
+			want := []string{
+				"UpdateFunctionCode20150331v2 arn:aws:lambda:eu-west-1:111122223333:function:pay",
+				"AssumeRole arn:aws:iam::111122223333:role/deploy, by account 444455556666",
+			}
+			if !slices.Equal(lines, want) || len(a.Visible) != 2 || !strings.HasPrefix(a.Visible[0], "Invoke by the other account.") {
+				t.Errorf("related %q, visible %q", lines, a.Visible)
+			}
+			return
+		}
+	}
+	t.Error("there is no alert about the function")
+}

@@ -208,6 +208,11 @@ func TestTheStoryOfAGrantIsToldInAnyOrder(t *testing.T) {
 			{open(at("2", time.Minute), to(outsider, "s1", invoke)), ""},
 			{closed(at("3", time.Hour), removes("s1")), "s1 removed after 1h0m0s, used false"},
 		}},
+		{"who comes through a provider is not let in as everyone", []step{
+			{open(at("1", 0), policy.Grant{Relation: policy.RelationPublic, Principal: "*", StatementID: "s1", Actions: []string{"sts:*"}}), ""},
+			{used(at("2", time.Minute), &use.Use{Action: "sts:AssumeRoleWithWebIdentity", Federated: true, Principal: "x@y", Resources: []string{function}}), ""},
+			{used(at("3", time.Minute), uses(outsider, "sts:AssumeRole")), "444455556666 used s1 sts:AssumeRole 1 times"},
+		}},
 		{"a role is assumed through a provider", []step{
 			{open(at("1", 0), policy.Grant{Relation: policy.RelationFederated, Principal: "token.actions.githubusercontent.com", StatementID: "s1", Actions: []string{"sts:AssumeRoleWithWebIdentity"}}), ""},
 			{used(at("2", time.Minute), uses(outsider, "sts:AssumeRole")), ""},
