@@ -69,7 +69,11 @@ func needlesIn(literal program.Literal, field cloudtrail.Field) (best []Needle, 
 				continue
 			}
 			w := n.weight()
-			if w > 0 && literal.Whole && field.Name() == cloudtrail.FieldAction.Name() && !isEverydayCall(n.Text) {
+			switch {
+			case w == 0:
+			case hasFewValues(field.Name()):
+				w = max(1, w/4)
+			case literal.Whole && field.Name() == cloudtrail.FieldAction.Name() && !isEverydayCall(n.Text):
 				w += rareCall
 			}
 			if w <= weight {
@@ -143,6 +147,18 @@ func (n Needle) weight() int {
 		w--
 	}
 	return w
+}
+
+// hasFewValues reports whether each value of a field is in a large share of all events, however long
+// its name is: most events are an AssumedRole's.
+func hasFewValues(field string) bool {
+	switch field {
+	case "aws.cloudtrail.user_identity.type", "aws.cloudtrail.user_identity.session_context.session_issuer.type",
+		"aws.cloudtrail.event_type", "aws.cloudtrail.event_category", "aws.cloudtrail.event_version",
+		"aws.cloudtrail.recipient_account_id", "cloud.account.id", "cloud.region":
+		return true
+	}
+	return false
 }
 
 // rareCall is what the name of a call weighs more than its letters: no other
