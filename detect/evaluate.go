@@ -26,6 +26,9 @@ type Evaluator struct {
 	covers call.Covers
 	terms  terms
 
+	now time.Time // when the record came
+	at  time.Time // when the event at hand happened, once somebody asks; see when
+
 	found   []alert.Alert // alerts of the record at hand
 	outputs []Output      // what replaces the record
 	buffer  []byte        // the last of the outputs' bodies
@@ -110,10 +113,13 @@ func (v *Evaluator) Record(body []byte, when time.Time) []Output {
 	e := v.engine
 	v.found, v.outputs, v.buffer = v.found[:0], v.outputs[:0], v.buffer[:0]
 	events := v.finder.Find(body)
+	if events > 0 {
+		v.now = e.now()
+	}
 	if !v.verdicts.replays() {
 		e.stats.looked(events, v.finder.Malformed(), v.finder.OverLimit())
 		if events > 0 {
-			e.stats.eventSeen(e.now())
+			e.stats.eventSeen(v.now)
 		}
 		if events == 0 && e.mentions.noted(body, e.options.AlertKey) {
 			e.stats.noEvent.Add(1)
@@ -207,8 +213,9 @@ func (v *Evaluator) evaluate(p cloudtrail.Part, when time.Time) {
 	}
 	p.Show(&v.event)
 	v.view.Begin()
+	v.at = time.Time{}
 	if v.engine.learnsFromFirst {
-		v.engine.earliest(eventTime(&v.event, when, v.engine.now()))
+		v.engine.earliest(v.when(when))
 	}
 	v.grants.Reset(&v.event, v.covers, v.engine.options.KnownAccounts)
 	extended, from := v.engine.extended, len(v.found)
@@ -262,7 +269,7 @@ func (v *Evaluator) raise(rule *compiledRule, coverage alert.Coverage, when time
 		}
 		return false
 	}
-	at := eventTime(&v.event, when, e.now())
+	at := v.when(when)
 	if rule.past == nil {
 		v.add(rule, coverage, g, nil, at)
 		return true
@@ -271,7 +278,7 @@ func (v *Evaluator) raise(rule *compiledRule, coverage alert.Coverage, when time
 	for i := range filled {
 		v.add(rule, coverage, g, func(a *alert.Alert) { a.Fill(&filled[i]) }, at)
 	}
-	if len(filled) == 0 {
+	if len(filled) == 0 && v.observe != nil { // to say what it waits for takes a text
 		v.decide(Decision{Rule: rule.Rule, Coverage: coverage, Awaits: rule.past.String()})
 	}
 	return len(filled) > 0
@@ -308,10 +315,18 @@ func (v *Evaluator) add(rule *compiledRule, coverage alert.Coverage, g *grant.Gr
 		a.Suppressed = e.suppressor.judge(rule, &a, at, &e.options)
 		v.verdicts.keep(a.Suppressed)
 		rule.counters.raised(a.Suppressed)
-		e.stats.alertRaised(a.Suppressed, at, e.now())
+		e.stats.alertRaised(a.Suppressed, at, v.now)
 	}
 	v.found = append(v.found, a)
 	v.decide(Decision{Rule: rule.Rule, Coverage: coverage, Alert: &v.found[len(v.found)-1]})
+}
+
+// when is [eventTime] of the event at hand. It is read once, however many rules ask for it.
+func (v *Evaluator) when(record time.Time) time.Time {
+	if v.at.IsZero() {
+		v.at = eventTime(&v.event, record, v.now)
+	}
+	return v.at
 }
 
 // eventTime is when the event happened: by its own word, else by its record's
@@ -333,7 +348,7 @@ func eventTime(event *cloudtrail.Event, when, now time.Time) time.Time {
 func (v *Evaluator) tag(body []byte, found []alert.Alert) (tagged []byte, ok bool) {
 	alert.SortBySeverity(found)
 	e, room := v.engine, v.room(len(body)+len(found)*alertSize)
-	if tagged, ok = e.options.AlertFormat.Append(room, body, found, e.options.AlertKey, e.now()); !ok {
+	if tagged, ok = e.options.AlertFormat.Append(room, body, found, e.options.AlertKey, v.now); !ok {
 		return body, false
 	}
 	return v.keep(tagged), true

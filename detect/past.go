@@ -269,7 +269,7 @@ func (v *Evaluator) isCopy(p *past, at, now time.Time) bool {
 // together adds the event at hand to what the rule remembers, and returns what is complete
 // with it: an alert is due for each.
 func (v *Evaluator) together(p *past, at time.Time) (filled []alert.Filled) {
-	e, t, now := v.engine, &v.terms, v.engine.now()
+	e, t, now := v.engine, &v.terms, v.now
 	p.Show(&v.view, &v.event)
 	if !t.read(&v.view, p.Fields) {
 		return nil

@@ -99,7 +99,7 @@ func textOrNull(text string) program.Value {
 // or closed one, and raises the alerts about that. The alerts about the event itself, from
 // the number on, are raised already: what they say of the opening is linked to.
 func (v *Evaluator) followGrants(from int, when time.Time) {
-	at := eventTime(&v.event, when, v.engine.now())
+	at := v.when(when)
 	var stories []story
 	if v.verdicts.replays() {
 		stories = v.verdicts.recallStories()
@@ -168,7 +168,7 @@ func (v *Evaluator) isAboutGrants() bool {
 func (v *Evaluator) happened(from int, at time.Time) *follow.Event {
 	e := &follow.Event{
 		ID: string(v.event.Text(cloudtrail.FieldEventID)),
-		At: at, Now: v.engine.now(), Actor: string(v.event.Text(cloudtrail.FieldActor)),
+		At: at, Now: v.now, Actor: string(v.event.Text(cloudtrail.FieldActor)),
 	}
 	if e.Actor == "" {
 		e.Actor = string(v.event.Text(cloudtrail.FieldActorID))
