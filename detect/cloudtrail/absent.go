@@ -74,17 +74,17 @@ var absent = map[string]struct {
 // lookupAbsent resolves a field that no raw event has, or a leaf below one.
 func lookupAbsent(name string) (Field, bool) {
 	if row, ok := absent[name]; ok {
-		return Field{typ: row.typ, absent: row.why, trace: Verbatim, leaves: row.typ == program.Flattened}, true
+		return Field{typ: row.typ, absent: row.why, source: source{trace: Verbatim}, leaves: row.typ == program.Flattened}, true
 	}
 	for _, root := range [...]string{"aws.cloudtrail.flattened.digest", "aws.s3.metadata"} {
 		if strings.HasPrefix(name, root+".") {
-			return Field{typ: program.Flattened, absent: absent[root].why, trace: Verbatim}, true
+			return Field{typ: program.Flattened, absent: absent[root].why, source: source{trace: Verbatim}}, true
 		}
 	}
 	if of, isText := strings.CutSuffix(name, ".text"); isText {
 		_, inEvents := mapping[of]
 		if _, inDocuments := absent[of]; inEvents || inDocuments {
-			return Field{typ: program.FullText, absent: "it is an index of the words in " + of, trace: Verbatim}, true
+			return Field{typ: program.FullText, absent: "it is an index of the words in " + of, source: source{trace: Verbatim}}, true
 		}
 	}
 	return Field{}, false

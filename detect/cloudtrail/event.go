@@ -158,7 +158,10 @@ func (e *Event) Body() []byte { return e.body }
 // Value returns what the event says in the field f: null where it says
 // nothing. What Elastic's pipeline drops counts as nothing: empty strings, and in a
 // raw event - and none.
-func (e *Event) Value(f Field) program.Value {
+func (e *Event) Value(f Field) program.Value { return e.Read(&f) }
+
+// Read is [Event.Value] for a field that stays where it is: rules read many.
+func (e *Event) Read(f *Field) program.Value {
 	if f.grant != 0 || f.story != 0 {
 		return program.Null()
 	}
@@ -171,7 +174,7 @@ func (e *Event) Value(f Field) program.Value {
 	if f.raw == nil {
 		return program.Null()
 	}
-	return f.raw(e, f)
+	return f.raw(e, f.source)
 }
 
 // Text returns the text of the field f, the first of several, or nil if the

@@ -143,15 +143,21 @@ type Field struct {
 	from   string
 	absent string // why no raw event has it
 	typ    program.FieldType
-	raw    func(*Event, Field) program.Value
-	top    int
-	path   string
+	raw    func(*Event, source) program.Value
+	source      // of the field in a raw event
 	leaves bool // it is all that is below its path
-	trace  Trace
 	grant  GrantField
 	story  StoryField
 
 	database string // in which it is looked up
+}
+
+// source is where in a raw event a field is: a member, and a path below it. It is small, since it is
+// handed on for each field that is read; a Field is not.
+type source struct {
+	top   int
+	path  string
+	trace Trace
 }
 
 // Trace says where the text of a field can be found in the bytes of an event.
@@ -319,7 +325,7 @@ var flattened = []struct {
 func LookupField(name string) Field {
 	f, ok := lookupField(name)
 	if !ok {
-		f = Field{trace: Verbatim}
+		f = Field{source: source{trace: Verbatim}}
 	}
 	f.name = name
 	return f
@@ -389,34 +395,34 @@ func (f Field) is(t program.FieldType) Field {
 // field's.
 func everyLeaf(top int, from string) Field {
 	return Field{
-		from: "every value in " + from, top: top, trace: Verbatim, typ: program.Flattened, leaves: true,
-		raw: func(e *Event, f Field) program.Value { return e.everyLeaf(e.member(f.top), "") },
+		from: "every value in " + from, source: source{top: top, trace: Verbatim}, typ: program.Flattened, leaves: true,
+		raw: func(e *Event, s source) program.Value { return e.everyLeaf(e.member(s.top), "") },
 	}
 }
 
 // member is a member of the event itself.
 func member(top int, from string) Field {
-	return Field{from: from, top: top, trace: Verbatim, raw: readPath}
+	return Field{from: from, source: source{top: top, trace: Verbatim}, raw: readPath}
 }
 
 // inside is a member at a path below one of the event's members.
 func inside(top int, from, path string) Field {
-	return Field{from: from + "." + path, top: top, path: path, trace: Verbatim, raw: readPath}
+	return Field{from: from + "." + path, source: source{top, path, Verbatim}, raw: readPath}
 }
 
-func readPath(e *Event, f Field) program.Value {
-	if f.path == "" {
-		return e.at(e.member(f.top), "")
+func readPath(e *Event, s source) program.Value {
+	if s.path == "" {
+		return e.at(e.member(s.top), "")
 	}
-	return e.inside(f.top, f.path)
+	return e.inside(s.top, s.path)
 }
 
 // rendered is one of the structures that become Java text.
 func rendered(text int, from string) Field {
 	return Field{
-		from:  from + ", as Java text",
-		trace: JavaText,
-		raw:   func(e *Event, _ Field) program.Value { return e.javaTextOf(text) },
+		from:   from + ", as Java text",
+		source: source{trace: JavaText},
+		raw:    func(e *Event, _ source) program.Value { return e.javaTextOf(text) },
 	}
 }
 
@@ -424,12 +430,12 @@ func constant(value string) Field {
 	v := program.Text([]byte(value))
 	return Field{
 		from: "the constant " + value,
-		raw:  func(*Event, Field) program.Value { return v },
+		raw:  func(*Event, source) program.Value { return v },
 	}
 }
 
 func computed(from string, value func(*Event) program.Value) Field {
-	return Field{from: from, raw: func(e *Event, _ Field) program.Value { return value(e) }}
+	return Field{from: from, raw: func(e *Event, _ source) program.Value { return value(e) }}
 }
 
 // found is a value of the event, at a place that has to be looked for.

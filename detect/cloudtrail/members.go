@@ -14,7 +14,7 @@ import (
 // is one: [Field.Name] returns that.
 func LookupMember(path string) Field {
 	head, below, _ := strings.Cut(path, ".")
-	f := Field{name: ecsNames[path], from: path, typ: program.Keyword, trace: Verbatim}
+	f := Field{name: ecsNames[path], from: path, typ: program.Keyword, source: source{trace: Verbatim}}
 	f.top = topKey([]byte(head))
 	f.path = below
 	switch {
@@ -55,37 +55,37 @@ func isJavaText(top int) bool {
 	return false
 }
 
-func readMember(e *Event, f Field) program.Value {
-	if f.top == topUserIdentity && f.path != "" && !e.lower {
+func readMember(e *Event, s source) program.Value {
+	if s.top == topUserIdentity && s.path != "" && !e.lower {
 		var value []byte
-		value, f.path = e.identityAt(f.path)
-		return e.memberAt(value, f)
+		value, s.path = e.identityAt(s.path)
+		return e.memberAt(value, s)
 	}
-	v := e.memberAt(e.member(f.top), f)
+	v := e.memberAt(e.member(s.top), s)
 	if e.lower && v.Kind() == program.KindNull {
-		f.path = strings.ToLower(f.path)
-		v = e.memberAt(e.member(f.top), f)
+		s.path = strings.ToLower(s.path)
+		v = e.memberAt(e.member(s.top), s)
 	}
 	return v
 }
 
-func readUnknownMember(e *Event, f Field) program.Value { return e.memberAt(e.body, f) }
+func readUnknownMember(e *Event, s source) program.Value { return e.memberAt(e.body, s) }
 
 // memberAt collects the values at a path, of which an empty text is one.
-func (e *Event) memberAt(value []byte, f Field) program.Value {
-	if f.path == "" && document.KindOf(value) == document.KindText { // as most members are
+func (e *Event) memberAt(value []byte, s source) program.Value {
+	if s.path == "" && document.KindOf(value) == document.KindText { // as most members are
 		text, _ := document.Text(value)
 		return program.Text(text)
 	}
 	start := len(e.list)
-	document.Leaves(value, f.path, func(leaf []byte) {
+	document.Leaves(value, s.path, func(leaf []byte) {
 		v := scalar(leaf)
 		switch document.KindOf(leaf) {
 		case document.KindText:
 			text, _ := document.Text(leaf)
 			v = program.Text(text)
 		case document.KindMap:
-			if f.trace != JavaText {
+			if s.trace != JavaText {
 				return
 			}
 			from := len(e.json)

@@ -97,7 +97,7 @@ func (w *View) read(field *cloudtrail.Field) program.Value {
 		return w.story.Value(field.Story())
 	}
 	if field.Grant() == 0 {
-		return w.event.Value(*field)
+		return w.event.Read(field)
 	}
 	if w.grants != nil {
 		return w.grants.Value(field.Grant())
