@@ -10,6 +10,19 @@ import (
 // none is what the rule is about: a search by the names of calls finds them all.
 var Asked = Workload{Name: "a quarter asked for", Event: asked}
 
+// AskedBy is [Asked] where it is one event in four for these rules: isAsked tells of an event whether some rule asks
+// for it. Many rules also ask for what an account does all day.
+func AskedBy(name string, isAsked func(event string) bool) Workload {
+	return Workload{Name: name, Event: func(r *rand.Rand, i int) string {
+		wanted := r.Intn(4) == 0
+		for {
+			if text := asked(r, i); isAsked(text) == wanted {
+				return text
+			}
+		}
+	}}
+}
+
 // aboutCalls are such calls. A rule that asks for nothing but a call and its success sees calls that are denied.
 // Others see calls that succeed, with something else in their parameters than they ask for.
 var aboutCalls = []struct {
