@@ -21,6 +21,7 @@ require (
 	github.com/pelletier/go-toml/v2 v2.4.3 // rule files are TOML, and errors in them need a line
 	github.com/prometheus/client_golang v1.25.0 // the metrics of trailwire collect; tests of metrics_listen: a reader of the format
 	github.com/prometheus/client_model v0.6.3 // a counter's value, for the summary of trailwire collect
+	github.com/rivo/uniseg v0.4.7 // how many columns a text takes on a terminal: the lines of a table are cut there
 	github.com/schollz/progressbar/v3 v3.19.1 // the progress of a scan on a terminal
 	github.com/spf13/cobra v1.10.2 // the command line: subcommands, help, completion
 	github.com/spf13/pflag v1.0.10 // the flags that are made of plugin properties (of cobra's types)
@@ -56,7 +57,6 @@ require (
 	github.com/philhofer/fwd v1.2.0 // indirect
 	github.com/prometheus/common v0.72.0 // indirect
 	github.com/prometheus/procfs v0.22.0 // indirect
-	github.com/rivo/uniseg v0.4.7 // indirect
 	github.com/ugorji/go/codec v1.1.7 // indirect
 	go4.org/netipx v0.0.0-20231129151722-fdeea329fbba // indirect
 	google.golang.org/protobuf v1.36.12 // indirect

@@ -17,7 +17,7 @@ import (
 func command(t *testing.T, arguments ...string) (out, err string, code int) {
 	t.Helper()
 	var outText, errText bytes.Buffer
-	p := program{in: strings.NewReader(""), out: &outText, err: &errText, now: time.Now}
+	p := program{in: strings.NewReader(""), out: &outText, err: &errText, now: time.Now, columns: noTerminal}
 	code = p.run(arguments)
 	return outText.String(), errText.String(), code
 }

@@ -19,7 +19,10 @@ import (
 )
 
 func main() {
-	p := program{in: os.Stdin, out: os.Stdout, err: os.Stderr, now: time.Now}
+	p := program{
+		in: os.Stdin, out: os.Stdout, err: os.Stderr, now: time.Now,
+		columns: func() int { return terminal.Columns(os.Stdout) },
+	}
 	os.Exit(p.run(os.Args[1:]))
 }
 
@@ -28,6 +31,8 @@ type program struct {
 	in       io.Reader
 	out, err io.Writer
 	now      func() time.Time
+	// columns returns how wide the terminal is that out is, 0 if out is not one.
+	columns func() int
 }
 
 // The exit codes, as --help documents them.

@@ -35,7 +35,8 @@ const queryNotes = `Output:
   json    one matching event a line, without the wrapping it came in; with --fields,
           an object with those fields that the event has
   csv     a header, and a line for each matching event. A text that a spreadsheet
-          would take for a formula has an apostrophe before it
+          would take for a formula has an apostrophe before it; what cannot be
+          printed is escaped: \n, \u001b
   table   the same for people
   --fields takes names as queries do, with commas between them. Without it csv and
   table have a few that say who did what. With --explain, for every event, each part
@@ -57,7 +58,7 @@ type queryFlags struct {
 func (p *program) queryCommand() *cobra.Command {
 	flags := queryFlags{
 		language: choice{rule.EQL, []string{rule.EQL, rule.KQL, rule.ESQL, rule.Sigma}}, schema: choice{"cloudtrail", []string{"cloudtrail", "none"}},
-		format: choice{"json", []string{"json", formatCSV, formatTable}},
+		format: choice{formatJSON, []string{formatJSON, formatCSV, formatTable}},
 	}
 	cmd := &cobra.Command{
 		Use:   "query QUERY PATH...",
@@ -104,7 +105,7 @@ func (p *program) query(text string, paths []string, flags queryFlags) error {
 	q := querying{
 		program: program, flags: flags, explain: terminal.NewExplainer(p.out, terminal.ColorsFor(p.out)), progress: r.Progress,
 	}
-	if q.shown = flags.fields; len(q.shown) == 0 && flags.format.value != "json" {
+	if q.shown = flags.fields; len(q.shown) == 0 && flags.format.value != formatJSON {
 		q.shown = shownFields
 	}
 	q.out = newMatchWriter(flags.format.value, q.shown, p.out)

@@ -37,12 +37,6 @@ func newMatchWriter(format string, fields []string, out io.Writer) matchWriter {
 	return wholeMatches{logfile.NewWriter(out)}
 }
 
-// The formats of query, besides json.
-const (
-	formatCSV   = "csv"
-	formatTable = "table"
-)
-
 // wholeMatches prints events as they are, one a line.
 type wholeMatches struct{ out *logfile.Writer }
 
@@ -144,7 +138,7 @@ func (w *csvMatches) write(_ []byte, value func(int) prog.Value) error {
 	}
 	w.row = w.row[:0]
 	for i := range w.fields {
-		w.row = append(w.row, harmless(cell(value(i))))
+		w.row = append(w.row, csvCell(cell(value(i))))
 	}
 	return w.out.Write(w.row)
 }
@@ -152,17 +146,6 @@ func (w *csvMatches) write(_ []byte, value func(int) prog.Value) error {
 func (w *csvMatches) flush() error {
 	w.out.Flush()
 	return w.out.Error()
-}
-
-// harmless puts an apostrophe before a text that a spreadsheet would take for a formula:
-// events have texts that anybody can choose (OWASP, "CSV Injection").
-func harmless(text string) string {
-	if text != "" && strings.ContainsRune("=+-@\t\r", rune(text[0])) {
-		if _, err := strconv.ParseFloat(text, 64); err != nil {
-			return "'" + text
-		}
-	}
-	return text
 }
 
 // tableMatches prints a table for people. Columns are set for some rows at a time, so that

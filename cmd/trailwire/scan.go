@@ -3,7 +3,6 @@ package main
 import (
 	"errors"
 	"fmt"
-	"io"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -38,19 +37,27 @@ without JSON in files that may have such (.log, .txt, .out, no ending) are count
 in the summary.`
 
 const scanNotes = `Output:
-  --format text prints each alert as a paragraph, and one summary line at the
-  end. --format json prints each record that raised an alert, tagged as the
-  plugin tags it, as one line of JSON; with --all the others too, untouched.
-  What is not a JSON object is text under log then, as Fluent Bit's tail has it;
-  a record over 1 GiB goes on as it is. The summary goes to standard error then. Text is colored on a terminal,
-  unless NO_COLOR is set.
+  table  a line for each alert, cut to the width of the terminal: the default on
+         a terminal
+  text   a paragraph for each alert, with all that is known of it: the default
+         elsewhere
+  csv    a header, and a line for each alert: when, how bad, which rule, who, from
+         where, on what, and the file and line. A text that a spreadsheet would
+         take for a formula has an apostrophe before it; what cannot be printed is
+         escaped: \n, \u001b
+  json   each record that raised an alert, tagged as the plugin tags it, as one
+         line of JSON; with --all the others too, untouched. What is not a JSON
+         object is text under log then, as Fluent Bit's tail has it; a record over
+         1 GiB goes on as it is
+  A summary comes after the last alert. With csv and json it goes to standard
+  error. Table and text are colored on a terminal, unless NO_COLOR is set.
 
   --report FILE also writes one page of HTML, with a timeline, a graph of who
   let whom in, filters, the steps to investigate and, for each grant, the
   command that takes it back. It needs nothing from the network.
 
-  With --follow-grants on, text and page also tell what became of each grant:
-  when it was opened, used and closed, by whom and from where.
+  With --follow-grants on, table, text and page also tell what became of each
+  grant: when it was opened, used and closed, by whom and from where.
 
 ` + exitCodes
 
@@ -67,7 +74,7 @@ type scanFlags struct {
 }
 
 func (p *program) scanCommand() *cobra.Command {
-	flags := scanFlags{format: choice{"text", []string{"text", "json"}}}
+	flags := scanFlags{format: choice{"", []string{formatText, formatTable, formatCSV, formatJSON}}}
 	properties := newProperties()
 	cmd := &cobra.Command{
 		Use:   "scan PATH...",
@@ -76,6 +83,7 @@ func (p *program) scanCommand() *cobra.Command {
 		Example: `  trailwire scan 111122223333_CloudTrail_eu-west-1_20260618T1200Z_x.json.gz
   trailwire scan --fail AWSLogs && echo "nothing found"
   trailwire scan --format json /var/log/cloudtrail | jq .alert.reason
+  trailwire scan --format csv AWSLogs >alerts.csv
   trailwire scan --report report.html AWSLogs
   trailwire scan s3://trail/AWSLogs/111122223333/CloudTrail/eu-west-1/2026/11/`,
 		Args:                  somePaths,
@@ -87,7 +95,7 @@ func (p *program) scanCommand() *cobra.Command {
 	}
 	f := cmd.Flags()
 	f.SortFlags = false
-	f.Var(&flags.format, "format", "How alerts are printed.")
+	f.Var(&flags.format, "format", "How alerts are printed. Default: table on a terminal, text elsewhere.")
 	f.StringVar(&flags.report, "report", "", "Write the alerts to this file too, as one HTML page to read and respond from.")
 	f.BoolVar(&flags.all, "all", false, "With --format json: print every record, not only those with alerts.")
 	flags.filter.addTo(f)
@@ -113,11 +121,11 @@ func somePaths(cmd *cobra.Command, args []string) error {
 }
 
 func (p *program) scan(paths []string, flags scanFlags, properties *properties) error {
-	if flags.all && flags.format.value != "json" {
+	if flags.all && flags.format.value != formatJSON {
 		return wrongUse(errors.New("--all needs --format json"))
 	}
-	if flags.explain != "" && (flags.format.value != "text" || flags.report != "") {
-		return wrongUse(errors.New("--explain prints text: it goes with neither --format json nor --report"))
+	if format := flags.format.value; flags.explain != "" && (format != "" && format != formatText || flags.report != "") {
+		return wrongUse(errors.New("--explain prints text: it goes with no other --format and not with --report"))
 	}
 	if flags.explain != "" && flags.filter.isSet() {
 		return wrongUse(errors.New("--explain shows everything about one event: it goes with no flag that leaves alerts out"))
@@ -133,7 +141,11 @@ func (p *program) scan(paths []string, flags scanFlags, properties *properties) 
 	if flags.explain != "" {
 		return p.explainEvent(paths, flags.explain, flags.quiet, engine)
 	}
-	sink := newSink(p.out, flags)
+	byDefault := flags.format.value == ""
+	if byDefault {
+		flags.format.value = p.defaultFormat()
+	}
+	sink := p.newSink(flags)
 	sink.filter = filter
 	if flags.report != "" {
 		if sink.report, err = openReport(flags.report); err != nil {
@@ -169,13 +181,16 @@ func (p *program) scan(paths []string, flags scanFlags, properties *properties) 
 	if !flags.quiet {
 		line := terminal.Summary{Stats: sink.counted(engine.Stats()), LeftOut: engine.Stats().Alerts - sink.alerts, Files: len(r.Paths()), Problems: r.Problems(), Took: p.now().Sub(start), Mentions: engine.TakeMentions(),
 			Plain: r.Plain(), Aside: r.LeftAside()}.String()
-		if flags.format.value == "text" {
+		if f := flags.format.value; f == formatText || f == formatTable {
 			fmt.Fprintln(p.out, line)
 		} else {
 			fmt.Fprintln(p.err, line)
 		}
 	}
 	if !flags.quiet {
+		if byDefault && flags.format.value == formatTable && sink.alerts > 0 {
+			fmt.Fprintln(p.out, "--format text says more about each alert.")
+		}
 		for _, line := range remembered(engine.Stats()) {
 			fmt.Fprintln(p.err, line)
 		}
@@ -199,6 +214,14 @@ func (p *program) scan(paths []string, flags scanFlags, properties *properties) 
 		return exit{code: exitAlerts}
 	}
 	return nil
+}
+
+// defaultFormat is how alerts are printed if no flag says it.
+func (p *program) defaultFormat() string {
+	if p.columns() > 0 {
+		return formatTable
+	}
+	return formatText
 }
 
 // remembered says what rules about several events did not tell of, and why.
@@ -234,11 +257,11 @@ func openReport(path string) (*report.Report, error) {
 
 // sink is where evaluated records go.
 type sink struct {
-	text   *terminal.AlertPrinter // one of the two is nil
-	json   *logfile.Writer
-	report *report.Report // nil for none
-	all    bool
-	filter *alertFilter
+	printed alertWriter // one of the two is nil
+	json    *logfile.Writer
+	report  *report.Report // nil for none
+	all     bool
+	filter  *alertFilter
 	// alerts are those that the filter wants, suppressed those of them that are.
 	alerts, suppressed uint64
 }
@@ -249,11 +272,11 @@ func (s *sink) counted(stats detect.Stats) detect.Stats {
 	return stats
 }
 
-func newSink(w io.Writer, flags scanFlags) *sink {
-	if flags.format.value == "json" {
-		return &sink{json: logfile.NewWriter(w), all: flags.all}
+func (p *program) newSink(flags scanFlags) *sink {
+	if flags.format.value == formatJSON {
+		return &sink{json: logfile.NewWriter(p.out), all: flags.all}
 	}
-	return &sink{text: terminal.NewAlertPrinter(w, terminal.ColorsFor(w))}
+	return &sink{printed: p.newAlertWriter(flags.format.value)}
 }
 
 // write prints what became of a record. Alerts are on the screen when it
@@ -291,8 +314,8 @@ func (s *sink) writeOutput(o detect.Output, from string) error {
 		if o.Alerts[i].Suppressed != alert.NotSuppressed {
 			s.suppressed++
 		}
-		if s.text != nil {
-			s.text.Print(&o.Alerts[i], from)
+		if s.printed != nil {
+			s.printed.write(&o.Alerts[i], from)
 		}
 	}
 	if s.json != nil && (s.all || len(o.Alerts) > 0) {
@@ -303,14 +326,14 @@ func (s *sink) writeOutput(o detect.Output, from string) error {
 
 // finish prints what is told after the last alert.
 func (s *sink) finish() {
-	if s.text != nil {
-		s.text.PrintGrants()
+	if s.printed != nil {
+		s.printed.finish()
 	}
 }
 
 func (s *sink) flush() error {
-	if s.text != nil {
-		return s.text.Flush()
+	if s.printed != nil {
+		return s.printed.flush()
 	}
 	return s.json.Flush()
 }

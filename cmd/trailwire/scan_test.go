@@ -34,11 +34,14 @@ func run(stdin string, args ...string) ran {
 	var out, err strings.Builder
 	p := program{
 		in: strings.NewReader(stdin), out: &out, err: &err,
-		now: func() time.Time { return time.Date(2026, time.June, 18, 12, 30, 0, 0, time.UTC) },
+		now: func() time.Time { return time.Date(2026, time.June, 18, 12, 30, 0, 0, time.UTC) }, columns: noTerminal,
 	}
 	code := p.run(args)
 	return ran{code, out.String(), err.String()}
 }
+
+// noTerminal is the width of an output that is not a terminal.
+func noTerminal() int { return 0 }
 
 func TestScan(t *testing.T) {
 	folder := t.TempDir()
@@ -443,7 +446,7 @@ func TestWrongUse(t *testing.T) {
 		{"an empty path", []string{"scan", ""}, "a path is empty"},
 		{"an unknown flag", []string{"scan", "--colour", "x.json"}, "unknown flag: --colour. See trailwire scan --help"},
 		{"an unknown command", []string{"watch"}, `unknown command "watch". See trailwire --help`},
-		{"an unknown format", []string{"scan", "--format", "xml", "x.json"}, `invalid argument "xml" for "--format" flag: must be text or json`},
+		{"an unknown format", []string{"scan", "--format", "xml", "x.json"}, `invalid argument "xml" for "--format" flag: must be text, table, csv or json`},
 		{"--all as text", []string{"scan", "--all", "x.json"}, "--all needs --format json"},
 		{
 			"a property with a wrong value",
@@ -488,7 +491,7 @@ func TestAlertsAreOnTheScreenBeforeStandardInputEnds(t *testing.T) {
 	}
 	defer reader.Close()
 	shown := make(chan string, 16)
-	p := program{in: reader, out: lineWriter(shown), err: lineWriter(shown), now: time.Now}
+	p := program{in: reader, out: lineWriter(shown), err: lineWriter(shown), now: time.Now, columns: noTerminal}
 	done := make(chan int)
 	go func() { done <- p.run([]string{"scan", "--format", "json", "-"}) }()
 	if _, err := writer.WriteString(grantEvent + "\n"); err != nil {

@@ -238,14 +238,34 @@ func openedGrant(a *alert.Alert, i int) *alert.GrantStory {
 	return s
 }
 
+// Resource is what the grant of an alert is on: its ARN, where that is known, else the
+// name that the call had for it. It is empty for an alert that is not about a grant.
+func Resource(a *alert.Alert) string {
+	switch {
+	case a.Used != nil:
+		return a.Used.Grant.Resource
+	case a.Closed != nil:
+		return a.Closed.Grant.Resource
+	case a.Grant != nil:
+		return functionARN(a.Grant)
+	case a.Opened != nil:
+		return use.Canonical(a.Opened.Resource)
+	}
+	return ""
+}
+
+// functionARN is the ARN of the function that a grant is on, or its name.
+func functionARN(g *grant.Grant) string {
+	if g.FunctionAccount == "" || g.Region == "" || g.FunctionName == "" {
+		return g.FunctionName
+	}
+	return "arn:aws:lambda:" + g.Region + ":" + g.FunctionAccount + ":function:" + g.FunctionName
+}
+
 // lambdaGrant is the grant of an AddPermission, where no rule reads more of it.
 func lambdaGrant(a *alert.Alert) *alert.GrantStory {
 	g := a.Grant
-	resource := g.FunctionName
-	if g.FunctionAccount != "" && g.Region != "" {
-		resource = "arn:aws:lambda:" + g.Region + ":" + g.FunctionAccount + ":function:" + g.FunctionName
-	}
-	s := opened(a, resource, "AWS::Lambda::Function")
+	s := opened(a, functionARN(g), "AWS::Lambda::Function")
 	s.Principal, s.Account, s.Relation, s.StatementID = g.Principal, g.PrincipalAccount, string(g.Relation), g.StatementID
 	s.Actions = []string{g.Action}
 	return s

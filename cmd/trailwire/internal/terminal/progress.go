@@ -78,6 +78,22 @@ func (p *Progress) Finish() {
 	}
 }
 
+// Columns returns how wide the terminal is that w is, 0 if w is not one.
+func Columns(w io.Writer) int {
+	file, ok := w.(*os.File)
+	if !ok || !term.IsTerminal(int(file.Fd())) {
+		return 0
+	}
+	width, _, err := term.GetSize(int(file.Fd()))
+	if err != nil || width <= 0 {
+		return unknownColumns
+	}
+	return width
+}
+
+// unknownColumns is how wide a terminal is taken to be that does not say it.
+const unknownColumns = 80
+
 // isTerminal reports whether w is a terminal.
 func isTerminal(w io.Writer) bool {
 	file, ok := w.(*os.File)

@@ -83,3 +83,21 @@ func TestAnActivityIsDrawnOnATerminalAlone(t *testing.T) {
 		at += i
 	}
 }
+
+func TestColumnsAreThoseOfATerminal(t *testing.T) {
+	program, _ := openTerminal(t)
+	for _, test := range []struct {
+		set  uint16
+		want int
+	}{{132, 132}, {0, 80}} {
+		if err := unix.IoctlSetWinsize(int(program.Fd()), unix.TIOCSWINSZ, &unix.Winsize{Row: 24, Col: test.set}); err != nil {
+			t.Fatal(err)
+		}
+		if got := Columns(program); got != test.want {
+			t.Errorf("a terminal that says %d has %d columns, want %d", test.set, got, test.want)
+		}
+	}
+	if got := Columns(&bytes.Buffer{}); got != 0 {
+		t.Errorf("what is not a terminal has %d columns", got)
+	}
+}
