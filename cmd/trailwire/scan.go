@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"time"
@@ -180,7 +181,7 @@ func (p *program) scan(paths []string, flags scanFlags, properties *properties) 
 	}
 	if !flags.quiet {
 		line := terminal.Summary{Stats: sink.counted(engine.Stats()), LeftOut: engine.Stats().Alerts - sink.alerts, Files: len(r.Paths()), Problems: r.Problems(), Took: p.now().Sub(start), Mentions: engine.TakeMentions(),
-			Plain: r.Plain(), Aside: r.LeftAside()}.String()
+			Plain: r.Plain(), Aside: r.LeftAside(), Tallies: sink.tallies()}.String()
 		if f := flags.format.value; f == formatText || f == formatTable {
 			fmt.Fprintln(p.out, line)
 		} else {
@@ -264,6 +265,7 @@ type sink struct {
 	filter  *alertFilter
 	// alerts are those that the filter wants, suppressed those of them that are.
 	alerts, suppressed uint64
+	byRule, byAccount  terminal.Tally
 }
 
 // counted returns the counts of an engine with the alerts that were printed.
@@ -311,6 +313,8 @@ func (s *sink) writeOutput(o detect.Output, from string) error {
 	}
 	for i := range o.Alerts {
 		s.alerts++
+		s.byRule.Add(cmp.Or(o.Alerts[i].Rule.Name, o.Alerts[i].Rule.ID))
+		s.byAccount.Add(o.Alerts[i].Event.Account)
 		if o.Alerts[i].Suppressed != alert.NotSuppressed {
 			s.suppressed++
 		}
@@ -322,6 +326,11 @@ func (s *sink) writeOutput(o detect.Output, from string) error {
 		return s.json.WriteRecord(o.Body)
 	}
 	return nil
+}
+
+// tallies say how many alerts there were by rule and by account.
+func (s *sink) tallies() []string {
+	return []string{s.byRule.Line("rule"), s.byAccount.Line("account")}
 }
 
 // finish prints what is told after the last alert.

@@ -148,3 +148,25 @@ func TestEachAlertIsOneRowOfCSV(t *testing.T) {
 		}
 	}
 }
+
+func TestTheSummaryCountsByRuleAndByAccountWhereThereAreSeveral(t *testing.T) {
+	other := strings.NewReplacer("6c0f", "6c10", "111122223333", "777788889999").Replace(grantEvent)
+	for _, test := range []struct {
+		name, args, stdin, want string
+	}{
+		{"one account", "", grantEvent, "1 event in 1 file, read in 1ms: 1 alert.\n"},
+		{"two, and a duplicate", "", grantEvent + "\n" + grantEvent + "\n" + other, "3 events in 1 file, read in 1ms: 3 alerts, 1 of them suppressed.\n" +
+			"By account: 111122223333 (2), 777788889999 (1).\n"},
+		{"what a filter leaves out is not counted", "--no-suppressed", grantEvent + "\n" + grantEvent + "\n" + other, "3 events in 1 file, read in 1ms: 2 alerts, 1 more left out by filters.\n" +
+			"By account: 111122223333 (1), 777788889999 (1).\n"},
+		{"two rules", "--rules testdata/rules/access-logs-off.toml", grantEvent + `{"eventSource":"ec2.amazonaws.com","eventName":"DeleteFlowLogs","eventID":"f","recipientAccountId":"111122223333"}`,
+			"2 events in 1 file, read in 1ms: 2 alerts.\nBy rule: " + grantName + " (1), Network logs are turned off (1).\n"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			got := run(test.stdin, append(append([]string{"scan", "--format", "json"}, strings.Fields(test.args)...), "-")...)
+			if got.code != exitFine || got.err != test.want {
+				t.Errorf("code %d\ngot  %s\nwant %s", got.code, got.err, test.want)
+			}
+		})
+	}
+}

@@ -2,6 +2,7 @@ package terminal
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -17,7 +18,8 @@ type Summary struct {
 	Mentions []detect.Mention // of the records without an event
 	Plain    int              // lines without JSON in files that may have some
 	Aside    []LeftAside
-	LeftOut  uint64 // alerts that a filter left out
+	LeftOut  uint64   // alerts that a filter left out
+	Tallies  []string // lines about the alerts, see [Tally.Line]; empty ones are left out
 }
 
 // LeftAside are the files of folders that were not read, of one kind.
@@ -49,8 +51,10 @@ func (s Summary) String() string {
 	if len(s.Aside) > 0 {
 		fmt.Fprintf(&b, " Left aside: %s.", leftAside(s.Aside))
 	}
-	if line := s.NoEvent(); line != "" {
-		b.WriteString("\n" + line)
+	for _, line := range append(slices.Clone(s.Tallies), s.NoEvent()) {
+		if line != "" {
+			b.WriteString("\n" + line)
+		}
 	}
 	return b.String()
 }
