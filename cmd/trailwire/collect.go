@@ -5,10 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
-	"os/signal"
 	"strings"
 	"sync"
-	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -45,7 +43,12 @@ const collectNotes = `Credentials are found as the AWS command line finds them: 
 shared files, a web identity, the metadata of ECS and EC2. --role assumes a role
 with them. AWS_ENDPOINT_URL, AWS_USE_FIPS_ENDPOINT and the others of the SDK hold.
 
-` + exitCodes
+Exit codes:
+  0    everything was delivered; with --queue or --folder, a signal has ended it
+  1    a file of the bucket was not delivered whole, or AWS or a file said no
+  2    wrong use: an unknown flag, a wrong value
+  130  with --bucket: interrupted before its end
+`
 
 // collectFlags are the flags of collect that are no properties.
 type collectFlags struct {
@@ -80,7 +83,7 @@ func (p *program) collectCommand() *cobra.Command {
 		DisableFlagsInUseLine: true,
 		Annotations:           map[string]string{helpNotes: collectNotes, propertiesHeading: "Sending"},
 		RunE: func(*cobra.Command, []string) error {
-			ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
+			ctx, stop := untilInterrupted()
 			defer stop()
 			return p.collect(ctx, flags, sending)
 		},
@@ -225,7 +228,10 @@ func (p *program) collect(ctx context.Context, flags collectFlags, sending *send
 		return err
 	}
 	if flags.dryRun {
-		return source.list(ctx, p)
+		if err := source.list(ctx, p); ctx.Err() == nil {
+			return err
+		}
+		return errInterrupted
 	}
 	destination, err := sending.destination()
 	if err != nil {
@@ -250,6 +256,9 @@ func (p *program) collect(ctx context.Context, flags collectFlags, sending *send
 	problems, err := source.run(ctx, c)
 	end()
 	switch {
+	// Of what is followed a signal is the end; a bucket is read to its own.
+	case flags.bucket != "" && ctx.Err() != nil && (err == nil || errors.Is(err, context.Canceled)):
+		return errInterrupted
 	case err != nil:
 		return exit{exitProblems, err}
 	case problems > 0:

@@ -4,9 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os/signal"
 	"strings"
-	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -32,9 +30,10 @@ those that the detection finds by itself, outside the plugin; if they differ,
 the demo fails.`
 
 const demoNotes = `Exit codes:
-  0  every alert arrived
-  1  an alert was lost, the host failed, or some input could not be read
-  2  wrong use: an unknown flag, a wrong value, no plugin or host to run
+  0    every alert arrived
+  1    an alert was lost, the host failed, or some input could not be read
+  2    wrong use: an unknown flag, a wrong value, no plugin or host to run
+  130  interrupted
 `
 
 // demoFlags are the flags of demo that are not properties.
@@ -82,9 +81,8 @@ type host interface {
 }
 
 func (p *program) demo(paths []string, flags demoFlags, properties *properties) (err error) {
-	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
+	ctx, stop := untilInterrupted()
 	defer stop()
-	context.AfterFunc(ctx, stop) // a second signal ends the program
 	engine, options, err := properties.engine(p.err)
 	if err != nil {
 		return err
@@ -97,13 +95,10 @@ func (p *program) demo(paths []string, flags demoFlags, properties *properties) 
 	fmt.Fprintf(p.out, "%s\n%s\n", terminal.Printable(h.String(), terminal.MaxLine), whatFollows)
 
 	start := p.now()
-	r := logfile.NewReading(paths, p.in, p.err, false, nil)
+	r := logfile.NewReading(ctx, paths, p.in, p.err, false, nil)
 	found := newFindings(options)
 	evaluator := engine.ThoroughEvaluator()
 	err = r.Each(func(record logfile.Record, _ string) error {
-		if ctx.Err() != nil {
-			return errInterrupted
-		}
 		for _, o := range evaluator.Record(record.Body, time.Time{}) {
 			found.expect(o.Alerts)
 		}
@@ -113,6 +108,9 @@ func (p *program) demo(paths []string, flags demoFlags, properties *properties) 
 		return unreadable(evaluator.Malformed())
 	})
 	r.Finish()
+	if errors.Is(err, logfile.ErrInterrupted) {
+		return errInterrupted
+	}
 	if err != nil {
 		return exit{exitProblems, err}
 	}
@@ -124,6 +122,10 @@ func (p *program) demo(paths []string, flags demoFlags, properties *properties) 
 			printer.Print(&a, "")
 		}
 	})
+	if ctx.Err() != nil {
+		_ = printer.Flush() // what has arrived is shown; nothing is said about the rest
+		return errInterrupted
+	}
 	if err != nil {
 		return exit{exitProblems, err}
 	}
@@ -153,8 +155,6 @@ func (p *program) demo(paths []string, flags demoFlags, properties *properties) 
 
 // whatFollows explains the output to a new user.
 const whatFollows = "CloudTrail events go in; each alert that comes out is shown below."
-
-var errInterrupted = errors.New("interrupted")
 
 // findings compares the alerts that the engine finds by itself with those that
 // arrive at the end of the pipeline. An alert is known by its rule and its

@@ -29,7 +29,13 @@ func built(t *testing.T) (plugin, testhost string) {
 // workshop is the folder for what these tests build.
 var workshop string
 
+// asProgram is the variable that makes this test's program the command line.
+const asProgram = "TRAILWIRE_TEST_AS_PROGRAM"
+
 func TestMain(m *testing.M) {
+	if os.Getenv(asProgram) != "" {
+		main()
+	}
 	os.Exit(func() int {
 		var err error
 		if workshop, err = os.MkdirTemp("", "trailwire"); err != nil {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"time"
@@ -22,8 +23,8 @@ func matchWord(c *prog.Clause) string {
 
 // explainEvent prints, for each rule, why it matches the event with this id, or
 // why not, and what became of that: the alert that a scan raises, or what drops it.
-func (p *program) explainEvent(paths []string, id string, quiet bool, engine *detect.Engine) error {
-	r := logfile.NewReading(paths, p.in, p.err, quiet, p.remote)
+func (p *program) explainEvent(ctx context.Context, paths []string, id string, quiet bool, engine *detect.Engine) error {
+	r := logfile.NewReading(ctx, paths, p.in, p.err, quiet, p.remote)
 	if engine.Remembers() {
 		r.ByTime()
 	}
@@ -51,6 +52,8 @@ func (p *program) explainEvent(paths []string, id string, quiet bool, engine *de
 	})
 	r.Finish()
 	switch {
+	case errors.Is(err, logfile.ErrInterrupted):
+		return errInterrupted
 	case err != nil:
 		return exit{exitProblems, err}
 	case found == 0:

@@ -34,7 +34,7 @@ func TestHelpIsAboutEveryCommandAndCode(t *testing.T) {
 		want []string
 	}{
 		{nil, []string{"Usage:\n  trailwire COMMAND", "  scan ", "  demo ", "  version ", "Examples:"}},
-		{[]string{"scan", "--help"}, []string{"Usage:\n  trailwire scan PATH...", "--format text|table|csv|json", "--fail", "  3  there was an alert", "NO_COLOR"}},
+		{[]string{"scan", "--help"}, []string{"Usage:\n  trailwire scan PATH...", "--format text|table|csv|json", "--fail", "  3    there was an alert", "NO_COLOR"}},
 		{[]string{"demo", "--help"}, []string{"Usage:\n  trailwire demo PATH...", "--plugin", "--testhost", "--fluent-bit", "$FLUENT_BIT"}},
 	}
 	for _, test := range tests {

@@ -35,20 +35,16 @@ type program struct {
 	columns func() int
 }
 
-// The exit codes, as --help documents them.
+// The exit codes, as --help and docs/command-line.md document them.
 const (
 	exitFine     = 0
 	exitProblems = 1 // some input could not be read, or the demo went wrong
 	exitUsage    = 2 // wrong flag, argument, property or rule
 	exitAlerts   = 3 // an alert was raised and --fail was given
-)
 
-const exitCodes = `Exit codes:
-  0  everything was read
-  1  some input could not be read; what could be read was evaluated
-  2  wrong use: an unknown flag, a wrong value, a rule that does not compile
-  3  there was an alert, and --fail was given
-`
+	// exitInterrupted is 128 and the number of SIGINT, as shells have it.
+	exitInterrupted = 130
+)
 
 // exit is an error that ends the program with a code of its own. Its message is
 // empty if the problem was printed before.

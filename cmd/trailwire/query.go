@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 
@@ -42,7 +43,12 @@ const queryNotes = `Output:
   table have a few that say who did what. With --explain, for every event, each part
   of the query with its verdict and with the values it read.
 
-` + exitCodes
+Exit codes:
+  0    everything was read, whether anything matches or not
+  1    some input could not be read; what could be read was evaluated
+  2    wrong use: an unknown flag, a wrong value, a query that does not compile
+  130  interrupted: not everything was read
+`
 
 type queryFlags struct {
 	language choice
@@ -79,7 +85,9 @@ func (p *program) queryCommand() *cobra.Command {
 		DisableFlagsInUseLine: true,
 		Annotations:           map[string]string{helpNotes: queryNotes},
 		RunE: func(_ *cobra.Command, args []string) error {
-			return p.query(args[0], args[1:], flags)
+			ctx, stop := untilInterrupted()
+			defer stop()
+			return p.query(ctx, args[0], args[1:], flags)
 		},
 	}
 	f := cmd.Flags()
@@ -95,13 +103,13 @@ func (p *program) queryCommand() *cobra.Command {
 	return cmd
 }
 
-func (p *program) query(text string, paths []string, flags queryFlags) error {
+func (p *program) query(ctx context.Context, text string, paths []string, flags queryFlags) error {
 	program, err := compileQuery(text, flags)
 	if err != nil {
 		return wrongUse(fmt.Errorf("the query: %w", err))
 	}
 	start := p.now()
-	r := logfile.NewReading(paths, p.in, p.err, flags.quiet, p.remote)
+	r := logfile.NewReading(ctx, paths, p.in, p.err, flags.quiet, p.remote)
 	q := querying{
 		program: program, flags: flags, explain: terminal.NewExplainer(p.out, terminal.ColorsFor(p.out)), progress: r.Progress,
 	}
@@ -128,14 +136,21 @@ func (p *program) query(text string, paths []string, flags queryFlags) error {
 	}
 	err = r.Each(q.record)
 	r.Finish()
+	interrupted, files := errors.Is(err, logfile.ErrInterrupted), terminal.Counted(len(r.Paths()), "file")
+	if interrupted {
+		err, files = nil, terminal.Grouped(r.Begun())+" of "+files
+	}
 	if err = errors.Join(err, q.out.flush()); err != nil {
 		return exit{exitProblems, fmt.Errorf("standard output: %w", logfile.Reason(err))}
 	}
 	if !flags.quiet {
-		fmt.Fprintf(p.err, "%s in %s, read in %s: %s.\n", terminal.Counted(q.events, q.noun()), terminal.Counted(len(r.Paths()), "file"),
+		fmt.Fprintf(p.err, "%s in %s, read in %s: %s.\n", terminal.Counted(q.events, q.noun()), files,
 			terminal.ShortDuration(p.now().Sub(start)), matchCount(q.matches))
 	}
-	if r.Problems() > 0 {
+	switch {
+	case interrupted:
+		return errInterrupted
+	case r.Problems() > 0:
 		return exit{code: exitProblems}
 	}
 	return nil

@@ -12,13 +12,12 @@ import (
 )
 
 // remote lists the files of s3://BUCKET/PREFIX. It leaves out digests and insights,
-// which have no API calls in them.
-func (p *program) remote(url string) ([]logfile.Remote, error) {
+// which have no API calls in them. Listing and reading end with ctx.
+func (p *program) remote(ctx context.Context, url string) ([]logfile.Remote, error) {
 	bucket, prefix, _ := strings.Cut(strings.TrimPrefix(url, logfile.RemotePrefix), "/")
 	if bucket == "" {
 		return nil, errors.New("there is no bucket in it: it must be s3://BUCKET/PREFIX")
 	}
-	ctx := context.Background()
 	aws, err := collect.Open(ctx, collect.Account{})
 	if err != nil {
 		return nil, err

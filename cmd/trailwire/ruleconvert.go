@@ -21,6 +21,7 @@ comparison of two fields) is named, and nothing is printed.`
 
 const convertNotes = `Exit codes:
   0  the rule was printed
+  1  it could not be printed
   2  the file is broken, or the command was called wrongly
   4  the rule is not supported, or EQL cannot say it
 `

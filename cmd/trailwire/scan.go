@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"time"
@@ -32,8 +33,8 @@ CloudWatch Logs, SNS, SQS, lookup-events, JSON text under a key, Elastic's ECS
 documents. Nothing needs to be configured.
 
 What cannot be read is said on standard error, with its file and line, does not
-stop the rest, and makes the exit code 1: --fail with no alert and exit code 0
-says that everything was read. A broken event in a list costs itself alone. Lines
+stop the rest, and makes the exit code 1, if there is no alert with --fail: exit
+code 0 says that everything was read. A broken event in a list costs itself alone. Lines
 without JSON in files that may have such (.log, .txt, .out, no ending) are counted
 in the summary.`
 
@@ -60,7 +61,15 @@ const scanNotes = `Output:
   With --follow-grants on, table, text and page also tell what became of each
   grant: when it was opened, used and closed, by whom and from where.
 
-` + exitCodes
+  Ctrl-C ends the scan with the summary of what was read so far, and with no report.
+
+Exit codes:
+  0    everything was read, and there was no alert or no --fail
+  1    some input could not be read; what could be read was evaluated
+  2    wrong use: an unknown flag, a wrong value, a rule that does not compile
+  3    there was an alert, and --fail was given: also where there was a problem
+  130  interrupted: not everything was read
+`
 
 // scanFlags are the flags of scan that are no properties.
 type scanFlags struct {
@@ -91,7 +100,9 @@ func (p *program) scanCommand() *cobra.Command {
 		DisableFlagsInUseLine: true,
 		Annotations:           map[string]string{helpNotes: scanNotes},
 		RunE: func(_ *cobra.Command, paths []string) error {
-			return p.scan(paths, flags, properties)
+			ctx, stop := untilInterrupted()
+			defer stop()
+			return p.scan(ctx, paths, flags, properties)
 		},
 	}
 	f := cmd.Flags()
@@ -121,15 +132,22 @@ func somePaths(cmd *cobra.Command, args []string) error {
 	return nil
 }
 
-func (p *program) scan(paths []string, flags scanFlags, properties *properties) error {
-	if flags.all && flags.format.value != formatJSON {
-		return wrongUse(errors.New("--all needs --format json"))
+// check returns what is wrong with the flags taken together.
+func (f *scanFlags) check() error {
+	switch format := f.format.value; {
+	case f.all && format != formatJSON:
+		return errors.New("--all needs --format json")
+	case f.explain != "" && (format != "" && format != formatText || f.report != ""):
+		return errors.New("--explain prints text: it goes with no other --format and not with --report")
+	case f.explain != "" && f.filter.isSet():
+		return errors.New("--explain shows everything about one event: it goes with no flag that leaves alerts out")
 	}
-	if format := flags.format.value; flags.explain != "" && (format != "" && format != formatText || flags.report != "") {
-		return wrongUse(errors.New("--explain prints text: it goes with no other --format and not with --report"))
-	}
-	if flags.explain != "" && flags.filter.isSet() {
-		return wrongUse(errors.New("--explain shows everything about one event: it goes with no flag that leaves alerts out"))
+	return nil
+}
+
+func (p *program) scan(ctx context.Context, paths []string, flags scanFlags, properties *properties) error {
+	if err := flags.check(); err != nil {
+		return wrongUse(err)
 	}
 	engine, _, err := properties.engine(p.err)
 	if err != nil {
@@ -140,81 +158,139 @@ func (p *program) scan(paths []string, flags scanFlags, properties *properties) 
 		return wrongUse(err)
 	}
 	if flags.explain != "" {
-		return p.explainEvent(paths, flags.explain, flags.quiet, engine)
+		return p.explainEvent(ctx, paths, flags.explain, flags.quiet, engine)
 	}
-	byDefault := flags.format.value == ""
-	if byDefault {
-		flags.format.value = p.defaultFormat()
+	s := scanning{program: p, flags: flags, properties: properties, engine: engine, start: p.now(), format: flags.format.value}
+	if s.format == "" {
+		s.format = p.defaultFormat()
 	}
-	sink := p.newSink(flags)
-	sink.filter = filter
+	s.sink = p.newSink(s.format, flags.all)
+	s.sink.filter = filter
 	if flags.report != "" {
-		if sink.report, err = openReport(flags.report); err != nil {
+		if s.sink.report, err = openReport(flags.report); err != nil {
 			return err
 		}
-		defer sink.report.Close()
+		defer s.sink.report.Close()
 	}
-	start := p.now()
-	r := logfile.NewReading(paths, p.in, p.err, flags.quiet, p.remote)
-	if engine.Remembers() {
-		r.ByTime()
-	}
-	if sink.report != nil {
-		if _, found := sink.report.Replaces(r.Paths()); found {
+	s.reading = logfile.NewReading(ctx, paths, p.in, p.err, flags.quiet, p.remote)
+	if s.sink.report != nil {
+		if _, found := s.sink.report.Replaces(s.reading.Paths()); found {
 			return wrongUse(fmt.Errorf("--report %s: that is a file to be read", flags.report))
 		}
 	}
-	if flags.all {
-		r.OverLimit = sink.json
+	return s.run()
+}
+
+// scanning is a scan under way.
+type scanning struct {
+	*program
+	flags      scanFlags
+	format     string // of the flags, or the default
+	properties *properties
+	engine     *detect.Engine
+	reading    *logfile.Reading
+	sink       *sink
+	start      time.Time
+}
+
+// run reads everything, or until the scan is interrupted, and says what there was.
+func (s *scanning) run() error {
+	err := s.read()
+	interrupted := errors.Is(err, logfile.ErrInterrupted)
+	if interrupted {
+		err = nil
 	}
-	evaluator := engine.ThoroughEvaluator()
-	err = r.Each(func(record logfile.Record, from string) error {
-		if err := sink.write(record.Body, evaluator.Record(record.Body, time.Time{}), from, r.Progress); err != nil {
+	s.sink.finish()
+	if err = errors.Join(err, s.sink.flush()); err != nil {
+		return exit{s.code(true), fmt.Errorf("standard output: %w", logfile.Reason(err))}
+	}
+	if !s.flags.quiet {
+		s.summarize(interrupted)
+	}
+	if interrupted {
+		if s.sink.report != nil {
+			return exit{exitInterrupted, fmt.Errorf("%w: --report %s is not written", logfile.ErrInterrupted, s.flags.report)}
+		}
+		return errInterrupted
+	}
+	if s.sink.report != nil {
+		if err := s.writeReport(); err != nil {
+			return exit{s.code(true), fmt.Errorf("--report %s: %w", s.flags.report, logfile.Reason(err))}
+		}
+	}
+	if code := s.code(s.reading.Problems() > 0); code != exitFine {
+		return exit{code: code}
+	}
+	return nil
+}
+
+// code is the exit code of a scan that was not interrupted. An alert counts for more than
+// a problem: one broken file must not hide it.
+func (s *scanning) code(problem bool) int {
+	switch {
+	case s.flags.fail && s.sink.alerts > 0:
+		return exitAlerts
+	case problem:
+		return exitProblems
+	}
+	return exitFine
+}
+
+// read evaluates each record. The error is one of printing, or says that the scan is
+// interrupted.
+func (s *scanning) read() error {
+	if s.engine.Remembers() {
+		s.reading.ByTime()
+	}
+	if s.flags.all {
+		s.reading.OverLimit = s.sink.json
+	}
+	evaluator := s.engine.ThoroughEvaluator()
+	err := s.reading.Each(func(record logfile.Record, from string) error {
+		if err := s.sink.write(record.Body, evaluator.Record(record.Body, time.Time{}), from, s.reading.Progress); err != nil {
 			return err
 		}
 		return unreadable(evaluator.Malformed())
 	})
-	r.Finish()
-	sink.finish()
-	if err = errors.Join(err, sink.flush()); err != nil {
-		return exit{exitProblems, fmt.Errorf("standard output: %w", logfile.Reason(err))}
+	s.reading.Finish()
+	return err
+}
+
+// summarize says in a line or some what was read and found: beside the alerts where these
+// are for people, else on standard error.
+func (s *scanning) summarize(interrupted bool) {
+	stats, files := s.engine.Stats(), len(s.reading.Paths())
+	summary := terminal.Summary{
+		Stats: s.sink.counted(stats), LeftOut: stats.Alerts - s.sink.alerts, Files: files, Problems: s.reading.Problems(),
+		Took: s.now().Sub(s.start), Mentions: s.engine.TakeMentions(), Plain: s.reading.Plain(), Aside: s.reading.LeftAside(),
+		Tallies: s.sink.tallies(),
 	}
-	if !flags.quiet {
-		line := terminal.Summary{Stats: sink.counted(engine.Stats()), LeftOut: engine.Stats().Alerts - sink.alerts, Files: len(r.Paths()), Problems: r.Problems(), Took: p.now().Sub(start), Mentions: engine.TakeMentions(),
-			Plain: r.Plain(), Aside: r.LeftAside(), Tallies: sink.tallies()}.String()
-		if f := flags.format.value; f == formatText || f == formatTable {
-			fmt.Fprintln(p.out, line)
-		} else {
-			fmt.Fprintln(p.err, line)
-		}
+	if interrupted {
+		summary.Files, summary.OfFiles = s.reading.Begun(), files
 	}
-	if !flags.quiet {
-		if byDefault && flags.format.value == formatTable && sink.alerts > 0 {
-			fmt.Fprintln(p.out, "--format text says more about each alert.")
-		}
-		for _, line := range remembered(engine.Stats()) {
-			fmt.Fprintln(p.err, line)
-		}
+	out := s.err
+	if s.format == formatText || s.format == formatTable {
+		out = s.out
 	}
-	if sink.report != nil {
-		size, err := sink.report.Write(report.About{
-			Made: p.now(), Version: version.Number, Stats: sink.counted(engine.Stats()),
-			Files: len(r.Paths()), Problems: r.Problems(), Rules: engine.Rules(), Settings: append(properties.asFlags(), flags.filter.asFlags()...),
-		})
-		if err != nil {
-			return exit{exitProblems, fmt.Errorf("--report %s: %w", flags.report, logfile.Reason(err))}
-		}
-		if !flags.quiet {
-			fmt.Fprintln(p.err, sink.report.Summary(size))
-		}
+	fmt.Fprintln(out, summary)
+	if s.flags.format.value == "" && s.format == formatTable && s.sink.alerts > 0 {
+		fmt.Fprintln(out, "--format text says more about each alert.")
 	}
-	switch {
-	case r.Problems() > 0:
-		return exit{code: exitProblems}
-	case flags.fail && sink.alerts > 0:
-		return exit{code: exitAlerts}
+	for _, line := range remembered(stats) {
+		fmt.Fprintln(s.err, line)
 	}
-	return nil
+}
+
+func (s *scanning) writeReport() error {
+	size, err := s.sink.report.Write(report.About{
+		Made: s.now(), Version: version.Number, Stats: s.sink.counted(s.engine.Stats()),
+		Files: len(s.reading.Paths()), Problems: s.reading.Problems(), Rules: s.engine.Rules(),
+		Settings: append(s.properties.asFlags(), s.flags.filter.asFlags()...),
+	})
+	if err == nil && !s.flags.quiet {
+		fmt.Fprintln(s.err, s.sink.report.Summary(size))
+	}
+	return err
 }
 
 // defaultFormat is how alerts are printed if no flag says it.
@@ -274,11 +350,11 @@ func (s *sink) counted(stats detect.Stats) detect.Stats {
 	return stats
 }
 
-func (p *program) newSink(flags scanFlags) *sink {
-	if flags.format.value == formatJSON {
-		return &sink{json: logfile.NewWriter(p.out), all: flags.all}
+func (p *program) newSink(format string, all bool) *sink {
+	if format == formatJSON {
+		return &sink{json: logfile.NewWriter(p.out), all: all}
 	}
-	return &sink{printed: p.newAlertWriter(flags.format.value)}
+	return &sink{printed: p.newAlertWriter(format)}
 }
 
 // write prints what became of a record. Alerts are on the screen when it

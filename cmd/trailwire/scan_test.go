@@ -147,10 +147,10 @@ func TestScan(t *testing.T) {
 			},
 		},
 		{
-			"a problem outweighs an alert",
+			"an alert outweighs a problem",
 			[]string{"--fail", "--quiet", "--format=json", "log.ndjson"}, "",
 			ran{
-				exitProblems, "<tagged>\n",
+				exitAlerts, "<tagged>\n",
 				"trailwire: log.ndjson:2: invalid character ']' looking for beginning of object key string (byte 96)\n",
 			},
 		},
@@ -212,7 +212,7 @@ func TestScan(t *testing.T) {
 		{
 			"an event of a list nests too deep, and costs itself alone",
 			[]string{"--fail", "--quiet", "--format=json", "deep.json"}, "",
-			ran{exitProblems, "<any>\"severity\":\"high\"", "trailwire: deep.json:1: nested deeper than 100 levels (byte 0)\n"},
+			ran{exitAlerts, "<any>\"severity\":\"high\"", "trailwire: deep.json:1: nested deeper than 100 levels (byte 0)\n"},
 		},
 		{
 			"an event of a list is cut off, and costs itself alone",

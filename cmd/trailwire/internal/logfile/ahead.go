@@ -1,6 +1,7 @@
 package logfile
 
 import (
+	"context"
 	"io"
 	"runtime"
 	"sync"
@@ -101,7 +102,7 @@ func (a *ahead) stop() {
 // readAll reads the file. The last item has the error that ends it, [io.EOF] mostly.
 func (f *aheadFile) readAll() {
 	defer close(f.batches)
-	c, err := openInput(f.in, nil, func(n int) { f.read.Add(int64(n)) })
+	c, err := openInput(context.Background(), f.in, nil, func(n int) { f.read.Add(int64(n)) })
 	if err != nil {
 		f.send(&batch{items: []item{{err: openError{err}}}})
 		return

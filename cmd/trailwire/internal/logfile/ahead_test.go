@@ -1,6 +1,7 @@
 package logfile
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -21,7 +22,7 @@ func transcript(paths []string, processors int, setting func(*Reading)) string {
 func transcriptOf(paths []string, processors int, remote Lister, setting func(*Reading)) string {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(processors))
 	var out strings.Builder
-	r := NewReading(paths, strings.NewReader(`{"stdin":1}`), &out, false, remote)
+	r := NewReading(context.Background(), paths, strings.NewReader(`{"stdin":1}`), &out, false, remote)
 	r.OverLimit = writerFunc(func(text []byte) { fmt.Fprintf(&out, "over %s\n", text) })
 	if setting != nil {
 		setting(r)
@@ -145,7 +146,7 @@ func (f remoteFile) Close() error {
 }
 
 func (s *remoteFiles) list(n int) Lister {
-	return func(string) ([]Remote, error) {
+	return func(context.Context, string) ([]Remote, error) {
 		var all []Remote
 		for i := range n {
 			all = append(all, Remote{Name: fmt.Sprintf("%d.json", i), Size: s.size, Open: func() (io.ReadCloser, error) {
@@ -174,7 +175,7 @@ func (r *repeated) Read(b []byte) (n int, err error) {
 func TestAFewFilesAreReadAheadAndOfEachALittle(t *testing.T) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(4))
 	files := remoteFiles{size: 100 << 20}
-	r := NewReading([]string{"s3://bucket/"}, nil, io.Discard, true, files.list(100))
+	r := NewReading(context.Background(), []string{"s3://bucket/"}, nil, io.Discard, true, files.list(100))
 	enough := errors.New("enough")
 	err := r.Each(func(Record, string) error {
 		// The others read what they may meanwhile.

@@ -1,6 +1,7 @@
 package logfile
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -13,7 +14,7 @@ import (
 // linesTranscript is what comes of a text with a record on each line, on so many processors.
 // failing says that the source fails at its end.
 func linesTranscript(text string, failing bool, processors, chunk, most int) string {
-	remote := func(string) ([]Remote, error) {
+	remote := func(context.Context, string) ([]Remote, error) {
 		return []Remote{{Name: "a.ndjson", Size: int64(len(text)), Open: func() (io.ReadCloser, error) {
 			var src io.Reader = strings.NewReader(text)
 			if failing {

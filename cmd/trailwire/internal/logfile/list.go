@@ -2,6 +2,7 @@ package logfile
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"io"
 	"io/fs"
@@ -37,7 +38,7 @@ type Remote struct {
 }
 
 // Lister lists what a URL names.
-type Lister func(url string) ([]Remote, error)
+type Lister func(ctx context.Context, url string) ([]Remote, error)
 
 // RemotePrefix is what the paths begin with that a [Lister] is asked for.
 const RemotePrefix = "s3://"
@@ -59,16 +60,19 @@ type listing struct {
 // list returns the files that paths name: each file by itself, and of a folder
 // those below it that look like logs, in the order of their names. Of a URL those are
 // taken whose names say that they are logs: none is fetched to look into it. What cannot be
-// looked at goes to problem, with its path.
-func list(paths []string, remote Lister, problem func(path string, err error)) listing {
+// looked at goes to problem, with its path. The list ends where ctx does.
+func list(ctx context.Context, paths []string, remote Lister, problem func(path string, err error)) listing {
 	l := listing{aside: make(map[string]int)}
 	for _, path := range paths {
+		if ctx.Err() != nil {
+			break
+		}
 		if path == StandardInput {
 			l.inputs = append(l.inputs, input{path: path, size: -1})
 			continue
 		}
 		if strings.HasPrefix(path, RemotePrefix) && remote != nil {
-			l.remote(path, remote, problem)
+			l.remote(ctx, path, remote, problem)
 			continue
 		}
 		info, err := os.Stat(path)
@@ -81,16 +85,19 @@ func list(paths []string, remote Lister, problem func(path string, err error)) l
 			continue
 		}
 		before := len(l.inputs)
-		l.folder(path, problem)
-		if len(l.inputs) == before {
+		l.folder(ctx, path, problem)
+		if len(l.inputs) == before && ctx.Err() == nil {
 			problem(path, errors.New("no log file in this folder"))
 		}
 	}
 	return l
 }
 
-func (l *listing) remote(url string, remote Lister, problem func(path string, err error)) {
-	files, err := remote(url)
+func (l *listing) remote(ctx context.Context, url string, remote Lister, problem func(path string, err error)) {
+	files, err := remote(ctx, url)
+	if ctx.Err() != nil {
+		return
+	}
 	if err == nil && len(files) == 0 {
 		err = errors.New("there is no file whose key begins so")
 	}
@@ -107,9 +114,12 @@ func (l *listing) remote(url string, remote Lister, problem func(path string, er
 	}
 }
 
-func (l *listing) folder(folder string, problem func(path string, err error)) {
+func (l *listing) folder(ctx context.Context, folder string, problem func(path string, err error)) {
 	// The walk's own error is always nil: the function returns none.
 	_ = filepath.WalkDir(folder, func(path string, entry fs.DirEntry, err error) error {
+		if ctx.Err() != nil {
+			return fs.SkipAll
+		}
 		if err != nil {
 			problem(path, Reason(err))
 			return nil
@@ -220,7 +230,7 @@ func isLog(in input) (bool, error) {
 	if sure || kind == kindUnknown {
 		return sure, nil
 	}
-	c, err := openInput(in, nil, func(int) {})
+	c, err := openInput(context.Background(), in, nil, func(int) {})
 	if errors.As(err, new(foreignError)) {
 		return false, nil
 	} else if err != nil {

@@ -37,7 +37,7 @@ func TestOfAFolderTheLogsAreListedAndANamedFileAlways(t *testing.T) {
 		"trail-stream-1-2026-03-02-10-00-00-aaaa as text", "utf16.log as text", "cloudtrail.csv", "-",
 	}
 	var got []string
-	l := list([]string{folder, named, "-"}, nil, func(path string, err error) { t.Errorf("%s: %v", path, err) })
+	l := list(t.Context(), []string{folder, named, "-"}, nil, func(path string, err error) { t.Errorf("%s: %v", path, err) })
 	for _, in := range l.inputs {
 		name := strings.TrimPrefix(strings.TrimPrefix(in.path, folder+"/"), filepath.Dir(named)+"/")
 		if in.lines {
@@ -82,7 +82,7 @@ func TestWhatCannotBeListedIsAProblem(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			var got []string
-			l := list([]string{test.path}, nil, func(path string, err error) {
+			l := list(t.Context(), []string{test.path}, nil, func(path string, err error) {
 				got = append(got, fmt.Sprintf("%s: %v", strings.TrimPrefix(path, test.path), err))
 			})
 			if !reflect.DeepEqual(got, test.want) || len(l.inputs) > 0 {

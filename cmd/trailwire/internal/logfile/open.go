@@ -3,6 +3,7 @@ package logfile
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -27,8 +28,9 @@ func (c content) Close() error {
 }
 
 // openInput opens an input. Gzip and UTF-16 are known by their first bytes, whatever
-// the file is called. read is told how many bytes came from the disk.
-func openInput(in input, stdin io.Reader, read func(n int)) (content, error) {
+// the file is called. read is told how many bytes came from the disk. Where reading may
+// have to wait, it ends with ctx.
+func openInput(ctx context.Context, in input, stdin io.Reader, read func(n int)) (content, error) {
 	var c content
 	source := stdin
 	if in.open != nil {
@@ -43,6 +45,9 @@ func openInput(in input, stdin io.Reader, read func(n int)) (content, error) {
 			return content{}, Reason(err)
 		}
 		source, c.file = file, file
+	}
+	if in.size < 0 {
+		source = newUntilDone(ctx, source)
 	}
 	decoded, err := Decode(&countingReader{source, read})
 	if err != nil {

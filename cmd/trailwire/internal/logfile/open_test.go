@@ -65,7 +65,7 @@ func TestGzipIsKnownByItsFirstBytes(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			fromDisk := 0
 			path := write(t, t.TempDir(), "x", test.text)
-			c, err := openInput(input{path: path}, nil, func(n int) { fromDisk += n })
+			c, err := openInput(t.Context(), input{path: path}, nil, func(n int) { fromDisk += n })
 			var got []byte
 			if err == nil {
 				got, err = io.ReadAll(c)
@@ -153,7 +153,7 @@ func TestGzipIsNotOpenedForEver(t *testing.T) {
 }
 
 func TestAFileThatCannotBeOpenedSaysWhyWithoutItsName(t *testing.T) {
-	_, err := openInput(input{path: filepath.Join(t.TempDir(), "no.json")}, nil, func(int) {})
+	_, err := openInput(t.Context(), input{path: filepath.Join(t.TempDir(), "no.json")}, nil, func(int) {})
 	if !errors.Is(err, os.ErrNotExist) || err.Error() != "no such file or directory" {
 		t.Errorf("error %v", err)
 	}

@@ -1,6 +1,7 @@
 package logfile
 
 import (
+	"context"
 	"errors"
 	"io"
 	"strconv"
@@ -18,8 +19,10 @@ type Reading struct {
 	// nil for nowhere. Its errors are its own to keep.
 	OverLimit io.Writer
 
+	ctx      context.Context
 	stdin    io.Reader
 	list     listing
+	begun    int // inputs
 	problems *problems
 	plain    int
 	buffer   []byte
@@ -31,11 +34,12 @@ type Reading struct {
 
 // NewReading lists what there is to read: files, folders, standard input and what remote
 // lists of an s3:// URL. What cannot be read goes to stderr, a line for each, and so does
-// the progress, where that is a terminal, unless quiet.
-func NewReading(paths []string, stdin io.Reader, stderr io.Writer, quiet bool, remote Lister) *Reading {
-	r := &Reading{stdin: stdin, room: maxAhead, chunk: chunkSize, maxChunk: maxChunk}
+// the progress, where that is a terminal, unless quiet. When ctx ends, so does the listing
+// and so does [Reading.Each].
+func NewReading(ctx context.Context, paths []string, stdin io.Reader, stderr io.Writer, quiet bool, remote Lister) *Reading {
+	r := &Reading{ctx: ctx, stdin: stdin, room: maxAhead, chunk: chunkSize, maxChunk: maxChunk}
 	r.problems = &problems{out: stderr, before: func() { r.Progress.Clear() }}
-	r.list = list(paths, remote, r.problems.report)
+	r.list = list(ctx, paths, remote, r.problems.report)
 	var total int64
 	for _, in := range r.list.inputs {
 		if in.size < 0 || total < 0 {
@@ -63,6 +67,10 @@ func (r *Reading) Paths() []string {
 	return paths
 }
 
+// Begun returns how many files were begun to be read: all of them when Each has returned
+// nil.
+func (r *Reading) Begun() int { return r.begun }
+
 // Problems returns how many problems there have been.
 func (r *Reading) Problems() int { return r.problems.count }
 
@@ -82,11 +90,16 @@ func (e *RecordError) Unwrap() error { return e.Err }
 // Each calls evaluate with each record, in the order of the files and of the records in
 // each, and with where it begins. It is one goroutine that calls, whatever is read ahead
 // meanwhile. The record is valid during the call. A [*RecordError] is reported, unless the
-// record itself was, and does not stop the rest; another error does, and is returned.
+// record itself was, and does not stop the rest; another error does, and is returned. It is [ErrInterrupted] where the
+// context has ended.
 func (r *Reading) Each(evaluate func(record Record, from string) error) error {
 	ahead := r.readAhead()
 	defer ahead.stop()
+	if r.ctx.Err() != nil {
+		return ErrInterrupted // not all was listed, perhaps
+	}
 	for i, in := range r.list.inputs {
+		r.begun++
 		t := &taking{Reading: r, in: in, from: terminal.Printable(in.name(), terminal.MaxLine) + ":", evaluate: evaluate}
 		var err error
 		if f := ahead.files[i]; f != nil {
@@ -113,7 +126,16 @@ type taking struct {
 // ahead takes records that were read ahead.
 func (t *taking) ahead(f *aheadFile) error {
 	var before carried
-	for b := range f.batches {
+	for {
+		var b *batch
+		select {
+		case b = <-f.batches:
+		case <-t.ctx.Done():
+			return ErrInterrupted
+		}
+		if b == nil {
+			return nil
+		}
 		t.Progress.Add(b.read)
 		var err error
 		if b.chunk != nil {
@@ -127,7 +149,6 @@ func (t *taking) ahead(f *aheadFile) error {
 		}
 		f.done(b)
 	}
-	return nil
 }
 
 func (t *taking) takeItems(b *batch) error {
@@ -154,7 +175,7 @@ func (r *Reading) recordLimit() int {
 
 // asItComes reads records and takes each before the next one.
 func (t *taking) asItComes() error {
-	c, err := openInput(t.in, t.stdin, t.Progress.Add)
+	c, err := openInput(t.ctx, t.in, t.stdin, t.Progress.Add)
 	if err != nil {
 		return t.take(Record{}, openError{err})
 	}
@@ -192,6 +213,9 @@ func ends(err error) bool {
 
 // take evaluates what [Reader.Next] returned. The error is one that stops all.
 func (t *taking) take(record Record, err error) error {
+	if t.ctx.Err() != nil {
+		return ErrInterrupted
+	}
 	var broken *BrokenError
 	var closed openError
 	switch {

@@ -13,6 +13,7 @@ import (
 type Summary struct {
 	Stats    detect.Stats
 	Files    int
+	OfFiles  int // that there are, if the scan was interrupted after Files
 	Problems int
 	Took     time.Duration
 	Mentions []detect.Mention // of the records without an event
@@ -33,7 +34,7 @@ const maxKinds = 8
 
 func (s Summary) String() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s in %s, read in %s: %s", Counted(s.Stats.Events, "event"), Counted(s.Files, "file"),
+	fmt.Fprintf(&b, "%s in %s, read in %s: %s", Counted(s.Stats.Events, "event"), s.files(),
 		ShortDuration(s.Took), alertCount(s.Stats.Alerts, s.Stats.Suppressed))
 	if s.LeftOut > 0 {
 		fmt.Fprintf(&b, ", %s more left out by filters", Grouped(s.LeftOut))
@@ -57,6 +58,14 @@ func (s Summary) String() string {
 		}
 	}
 	return b.String()
+}
+
+// files says how many files were read.
+func (s Summary) files() string {
+	if s.OfFiles > 0 {
+		return Grouped(s.Files) + " of " + Counted(s.OfFiles, "file")
+	}
+	return Counted(s.Files, "file")
 }
 
 // leftAside says how many files of which kinds were left aside.
