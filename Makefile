@@ -104,7 +104,7 @@ ASAN := -std=gnu11 -Wall -Wextra -Werror -O1 -g -fsanitize=address,undefined -fn
 SANITIZED := $(BUILD)/sanitized
 sanitize:
 	@mkdir -p $(SANITIZED)
-	$(CC) $(ASAN) -o $(SANITIZED)/parts plugin/testhost/sanitize.c internal/search/*.c plugin/host/map.c
+	$(CC) $(ASAN) -o $(SANITIZED)/parts plugin/testhost/sanitize.c internal/search/*.c plugin/host/map.c plugin/host/timer.c -lpthread
 	$(SANITIZED)/parts
 	$(CC) $(ASAN) -rdynamic -o $(SANITIZED)/testhost plugin/testhost/testhost.c -ldl -lpthread
 	$(CC) $(ASAN) -rdynamic -o $(SANITIZED)/outputhost plugin/testhost/outputhost.c -ldl -lpthread

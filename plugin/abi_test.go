@@ -806,6 +806,7 @@ func TestFunctionsOfTheHostAreImportedWeakly(t *testing.T) {
 	for _, name := range []string{
 		"flb_config_map_create", "flb_config_map_destroy", "flb_filter_get_property",
 		"flb_filter_set_context", "flb_log_print", "flb_output_enable_multi_threading",
+		"flb_sched_ctx_get", "flb_sched_timer_cb_create", "flb_sched_timer_cb_destroy",
 	} {
 		if !slices.Contains(weak, name) {
 			t.Errorf("it does not use %s of Fluent Bit: the test shows nothing", name)

@@ -2,6 +2,7 @@ package metrics
 
 import (
 	"fmt"
+	"math"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -58,8 +59,8 @@ func shortened(name string) string {
 }
 
 // Counters counts what an instance's engine does not see, and says when a line is
-// due in the log. It has no timer: an idle pipeline logs nothing and costs
-// nothing. It is safe for concurrent use.
+// due in the log. It has no timer: the owner of one asks [Counters.TickDue], and chunks
+// ask [Counters.LineDue]. It is safe for concurrent use.
 type Counters struct {
 	engine   *detect.Engine
 	every    time.Duration
@@ -104,6 +105,26 @@ func (c *Counters) Chunks() (chunks, bytes uint64) { return c.chunks.Load(), c.b
 
 // LineDue reports whether it is time to log the counters.
 func (c *Counters) LineDue() bool { return c.every != 0 && passed(&c.next, c.every) }
+
+// TickDue reports, each time that a timer of the same period fires, whether it is time to
+// log the counters: chunks have not asked for a line just now. A timer may fire a little
+// early.
+func (c *Counters) TickDue() bool {
+	now, then := time.Now().UnixNano(), c.next.Load()
+	return c.every != 0 && then-now < int64(c.every)/2 && c.next.CompareAndSwap(then, now+int64(c.every))
+}
+
+// TimerMilliseconds is the period of a timer for [Counters.TickDue]. It is 0 for none: no
+// line is wanted, or the period is longer than Fluent Bit's timers can have.
+func (c *Counters) TimerMilliseconds() int32 {
+	if ms := c.every.Milliseconds(); ms <= math.MaxInt32 {
+		return int32(ms)
+	}
+	return 0
+}
+
+// NoTimerLine says that the host fires no timer for a plugin.
+const NoTimerLine = `property "stats_interval": there is no timer here, so a line is logged when a chunk comes, and none while nothing comes`
 
 // LinesWanted reports whether the user asked for statistics at all.
 func (c *Counters) LinesWanted() bool { return c.every != 0 }

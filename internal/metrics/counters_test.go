@@ -2,6 +2,7 @@ package metrics_test
 
 import (
 	"fmt"
+	"math"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -127,6 +128,40 @@ func TestTheLineIsDueOnceInAPeriod(t *testing.T) {
 			t.Errorf("without a period it is due, or wanted: %v", never.LinesWanted())
 		}
 	})
+}
+
+func TestATimerBringsALineEachPeriodAndChunksBringNoneBeside(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := metrics.NewCounters(engineOfBuiltIn(t), time.Hour)
+		time.Sleep(time.Minute)
+		for i, jitter := range []time.Duration{0, -time.Second, time.Second, -3 * time.Second, 3 * time.Second} {
+			time.Sleep(59*time.Minute + jitter)
+			// A chunk may come before a timer that is late.
+			if chunk, timer := i == 2 && c.LineDue(), c.TickDue(); chunk == timer {
+				t.Errorf("period %d: due to a chunk: %v, to the timer: %v", i, chunk, timer)
+			}
+			time.Sleep(time.Minute)
+			if c.LineDue() || c.TickDue() {
+				t.Errorf("period %d: due again a minute later", i)
+			}
+		}
+		never := metrics.NewCounters(engineOfBuiltIn(t), 0)
+		time.Sleep(time.Hour)
+		if never.TickDue() || never.TimerMilliseconds() != 0 {
+			t.Errorf("without a period it is due, or there is a timer: %d", never.TimerMilliseconds())
+		}
+	})
+}
+
+func TestATimerHasThePeriodOrThereIsNone(t *testing.T) {
+	for every, want := range map[time.Duration]int32{
+		0: 0, time.Second: 1000, 24 * 24 * time.Hour: 2073600000, math.MaxInt32 * time.Millisecond: math.MaxInt32,
+		(math.MaxInt32 + 1) * time.Millisecond: 0, 365 * 24 * time.Hour: 0,
+	} {
+		if got := metrics.NewCounters(engineOfBuiltIn(t), every).TimerMilliseconds(); got != want {
+			t.Errorf("%v: %d, want %d", every, got, want)
+		}
+	}
 }
 
 func TestALineIsDueToOneOfManyThreads(t *testing.T) {

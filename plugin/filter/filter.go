@@ -70,6 +70,7 @@ func trailwireFilterInit(ins *C.struct_flb_filter_instance, started *C.struct_tr
 	if f.counters.LinesWanted() || f.lease != nil || stale != nil {
 		started.sees_all = 1
 	}
+	started.timer = C.int(f.counters.TimerMilliseconds())
 	if f.route.AlertTag != nil {
 		started.raises = 1
 	}
@@ -283,6 +284,21 @@ func (f *instance) sees(ins *C.struct_flb_filter_instance, size, hit C.size_t) b
 	}
 	f.tellStale(ins)
 	return hit != size
+}
+
+// trailwireFilterTick logs the counters, where no chunk has had them logged. Without a
+// timer it says that there is none.
+//
+//export trailwireFilterTick
+func trailwireFilterTick(handle C.uintptr_t, hasTimer C.int) {
+	defer func() { _ = recover() }()
+	f := cgo.Handle(handle).Value().(*instance)
+	switch {
+	case hasTimer == 0:
+		logLine(f.host.ins, C.LOG_WARN, metrics.NoTimerLine)
+	case f.counters.TickDue():
+		logLine(f.host.ins, C.LOG_INFO, f.line())
+	}
 }
 
 func (f *instance) tellStale(ins *C.struct_flb_filter_instance) {

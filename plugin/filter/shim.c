@@ -14,6 +14,7 @@
 #include "../../internal/search/search.h"
 #include "../host/resident.h"
 #include "../host/signals.h"
+#include "../host/timer.h"
 #include "../input/registry.h"
 #include "shim.h"
 
@@ -110,7 +111,23 @@ struct context {
     int raises;                            /* alerts are records of their own: alert_tag */
     int tags_records;                      /* the record gets its alert, too */
     struct flb_config *config;             /* whose input trailwire gets the alerts */
+    struct trailwire_timer *timer;         /* NULL for none */
 };
+
+/* The statistics, on the host's thread. has_timer is zero where there is no timer to
+ * bring them. */
+static void tell(struct context *context, int has_timer)
+{
+    sigset_t before = trailwire_hold_signals();
+
+    trailwireFilterTick(context->handle, has_timer);
+    trailwire_release_signals(before);
+}
+
+static void tick(void *context)
+{
+    tell(context, 1);
+}
 
 static int init(struct flb_filter_instance *ins, struct flb_config *config, void *data)
 {
@@ -139,6 +156,12 @@ static int init(struct flb_filter_instance *ins, struct flb_config *config, void
     context->raises = started.raises;
     context->tags_records = started.tags_records;
     context->config = config;
+    if (started.timer > 0) {
+        context->timer = trailwire_timer_start(started.timer, tick, context);
+        if (context->timer == NULL) {
+            tell(context, 0);
+        }
+    }
     flb_filter_set_context(ins, context);
     return 0;
 }
@@ -268,6 +291,7 @@ static int leave(void *opaque, struct flb_config *config)
     (void) config;
 
     if (context != NULL) {
+        trailwire_timer_stop(context->timer);
         trailwire_input_forget(context->config);
         before = trailwire_hold_signals();
         trailwireFilterExit(context->handle);

@@ -16,6 +16,7 @@ struct trailwire_started {
     void *search;     /* which chunks are suspects; NULL if all are */
     int sees_all;     /* every chunk is to be counted */
     int raises;       /* alerts are to be raised, not only tagged */
+    int timer;        /* milliseconds from a call of trailwireFilterTick to the next; 0 for none */
     int tags_records; /* the record gets its alert too, although it is raised */
 };
 

@@ -1,8 +1,8 @@
 // Package host is the C code that the filter, the input and the output share:
 // Fluent Bit's structs and functions (host.h), the tables of properties (map.c,
 // properties.h), what keeps Fluent Bit's signals away from Go's stacks
-// (signals.h), and what of the file stays in memory (resident.h). Its Go code is
-// about the memory of Go's runtime.
+// (signals.h), what of the file stays in memory (resident.h), and timers (timer.h).
+// Its Go code is about the memory of Go's runtime.
 //
 // A package whose C code uses these files imports this package, so that they are
 // linked.
@@ -30,4 +30,7 @@ var signalsHeader string
 //go:embed resident.h
 var residentHeader string
 
-var _, _, _ = hostHeader, signalsHeader, residentHeader
+//go:embed timer.h
+var timerHeader string
+
+var _, _, _, _ = hostHeader, signalsHeader, residentHeader, timerHeader

@@ -19,6 +19,8 @@ struct list_head {
 struct flb_config;
 struct flb_input_instance;
 struct flb_output_instance;
+struct flb_sched;
+struct flb_sched_timer;
 
 /* Filters. */
 
@@ -142,6 +144,14 @@ HOST void flb_output_enable_multi_threading(void);
 
 HOST struct list_head *flb_config_map_create(struct flb_config *, void *map);
 HOST void flb_config_map_destroy(struct list_head *);
+/* Timers, for which a plugin can do without. The scheduler is the calling thread's. */
+enum { TIMER_PERMANENT = 4 };
+HOST struct flb_sched *flb_sched_ctx_get(void);
+HOST int flb_sched_timer_cb_create(struct flb_sched *, int type, int milliseconds,
+                                   void (*fire)(struct flb_config *, void *), void *data,
+                                   struct flb_sched_timer **);
+HOST int flb_sched_timer_cb_destroy(struct flb_sched_timer *);
+
 /* Only there to be recognised: it came with 5.1, as config_map of outputs did. */
 HOST int flb_config_map_translate_dynamic(void);
 

@@ -65,10 +65,11 @@ func trailwireOutputUnregister(definition *C.struct_proxy_definition) {
 // trailwireOutputInit makes an instance from the properties of from. If one of
 // them is wrong, it adds one line and returns zero. It sets found to the search
 // that decides which chunks trailwireOutputFlush has to see, or leaves it NULL
-// if it has to see all. It sets seesAll if all are to be counted.
+// if it has to see all. It sets seesAll if all are to be counted, and timer to the
+// milliseconds from one call of trailwireOutputTick to the next, 0 for none.
 //
 //export trailwireOutputInit
-func trailwireOutputInit(from *C.struct_proxy_instance, lines *C.struct_lines, found *unsafe.Pointer, seesAll *C.int) (handle C.uintptr_t) {
+func trailwireOutputInit(from *C.struct_proxy_instance, lines *C.struct_lines, found *unsafe.Pointer, seesAll, timer *C.int) (handle C.uintptr_t) {
 	defer func() {
 		if r := recover(); r != nil {
 			addLine(lines, C.LOG_ERROR, fmt.Sprintf("cannot start: %v", r))
@@ -90,6 +91,7 @@ func trailwireOutputInit(from *C.struct_proxy_instance, lines *C.struct_lines, f
 	if o.counters.LinesWanted() || o.lease != nil || stale != nil {
 		*seesAll = 1
 	}
+	*timer = C.int(o.counters.TimerMilliseconds())
 	for _, w := range o.warnings {
 		addLine(lines, C.LOG_WARN, w)
 	}
@@ -226,6 +228,21 @@ func (o *instance) tellStale(lines *C.struct_lines) {
 func (o *instance) line() string {
 	delivered, retries := o.outlet.Counts()
 	return fmt.Sprintf("%s delivered=%d retries=%d", o.counters.Line(), delivered, retries)
+}
+
+// trailwireOutputTick adds the line with the counters, where no chunk has had it added.
+// Without a timer it says that there is none.
+//
+//export trailwireOutputTick
+func trailwireOutputTick(handle C.uintptr_t, lines *C.struct_lines, hasTimer C.int) {
+	defer func() { _ = recover() }()
+	o := cgo.Handle(handle).Value().(*instance)
+	switch {
+	case hasTimer == 0:
+		addLine(lines, C.LOG_WARN, metrics.NoTimerLine)
+	case o.counters.TickDue():
+		addLine(lines, C.LOG_INFO, o.line())
+	}
 }
 
 // trailwireOutputExit ends an instance. If statistics were asked for, it logs

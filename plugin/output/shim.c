@@ -15,6 +15,7 @@
 #include "../../internal/search/search.h"
 #include "../host/resident.h"
 #include "../host/signals.h"
+#include "../host/timer.h"
 #include "shim.h"
 
 #define EXPORT __attribute__((visibility("default")))
@@ -33,6 +34,7 @@ struct context {
     struct trailwire_search *search;  /* NULL if every chunk is suspect */
     int sees_all;                     /* every chunk is to be counted */
     pthread_t engine;                 /* the thread that started it */
+    struct trailwire_timer *timer;    /* NULL for none */
 };
 
 /* A chunk on its way through Go. */
@@ -177,12 +179,31 @@ static void tell_of_workers(struct flb_output_instance *ins, int workers)
     print_line(ins, LOG_WARN, line);
 }
 
+/* The statistics, on the host's thread. has_timer is zero where there is no timer to
+ * bring them. */
+static void tell(struct context *context, int has_timer)
+{
+    struct lines lines = { .count = 0 };
+    sigset_t before = trailwire_hold_signals();
+
+    trailwireOutputTick(context->handle, &lines, has_timer);
+    trailwire_release_signals(before);
+    print_lines(context->ins, &lines);
+}
+
+static void tick(void *context)
+{
+    if (!forked()) {
+        tell(context, 1);
+    }
+}
+
 EXPORT int FLBPluginInit(struct proxy_instance *instance)
 {
     struct lines lines = { .count = 0 };
     struct context *context;
     sigset_t before;
-    int workers;
+    int workers, timer = 0;
 
     if (instance == NULL || instance->api == NULL || instance->context == NULL ||
         instance->api->output_get_property == NULL) {
@@ -207,7 +228,7 @@ EXPORT int FLBPluginInit(struct proxy_instance *instance)
     workers = take_workers_away(instance->ins);
     before = trailwire_hold_signals();
     context->handle = trailwireOutputInit(instance, &lines, (void **) &context->search,
-                                          &context->sees_all);
+                                          &context->sees_all, &timer);
     trailwire_release_signals(before);
     trailwire_leave_file();
     print_lines(instance->ins, &lines);
@@ -217,6 +238,12 @@ EXPORT int FLBPluginInit(struct proxy_instance *instance)
     }
     if (workers != 0) {
         tell_of_workers(instance->ins, workers);
+    }
+    if (timer > 0) {
+        context->timer = trailwire_timer_start(timer, tick, context);
+        if (context->timer == NULL) {
+            tell(context, 0);
+        }
     }
     instance->context->remote_context = context;
     return FLUSH_OK;
@@ -295,6 +322,7 @@ EXPORT int FLBPluginExitCtx(void *opaque)
     sigset_t before;
 
     if (context != NULL && !forked()) {
+        trailwire_timer_stop(context->timer);
         before = trailwire_hold_signals();
         trailwireOutputExit(context->handle, &lines);
         trailwire_release_signals(before);

@@ -1,8 +1,8 @@
 /*
  * The C code of the plugin under the address and undefined behaviour
  * sanitizers: the search for needles and for ids of accounts, the walk over events,
- * and the tables of properties. `make asan`
- * compiles it together with internal/search and plugin/host/map.c and runs it.
+ * the tables of properties, and timers. `make sanitize` compiles it together with
+ * internal/search and parts of plugin/host, and runs it.
  *
  *     sanitize [ROUNDS]
  *
@@ -10,11 +10,13 @@
  * a read past either end is seen, vector instructions included. What the search
  * finds is compared with a search that looks at every place.
  */
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "../host/host.h"
+#include "../host/timer.h"
 #include "../../internal/search/accounts.h"
 #include "../../internal/search/needle.h"
 #include "../../internal/search/search.h"
@@ -394,6 +396,96 @@ static void lay_out_tables(void)
     }
 }
 
+/*
+ * A host with one timer, which fires when it is told to.
+ */
+struct flb_sched_timer {
+    void (*fire)(struct flb_config *, void *);
+    void *data;
+};
+
+static char scheduler;
+static struct flb_sched_timer *of_host;
+static int refuses;
+
+struct flb_sched *flb_sched_ctx_get(void)
+{
+    return (struct flb_sched *) &scheduler;
+}
+
+int flb_sched_timer_cb_create(struct flb_sched *on, int type, int milliseconds,
+                              void (*fire)(struct flb_config *, void *), void *data,
+                              struct flb_sched_timer **timer)
+{
+    if (refuses) {
+        return -1;
+    }
+    if ((char *) on != &scheduler || type != 4 || milliseconds != 1500) {
+        fail("a timer is not made as it is asked for");
+    }
+    of_host = malloc(sizeof(*of_host));
+    of_host->fire = fire;
+    of_host->data = data;
+    *timer = of_host;
+    return 0;
+}
+
+int flb_sched_timer_cb_destroy(struct flb_sched_timer *timer)
+{
+    if (timer != of_host) {
+        fail("a timer is destroyed that is another");
+    }
+    free(of_host);
+    of_host = NULL;
+    return 0;
+}
+
+static void count(void *ticks)
+{
+    ++*(int *) ticks;
+}
+
+static void *stop(void *timer)
+{
+    trailwire_timer_stop(timer);
+    return NULL;
+}
+
+/* A timer ticks until it is stopped. Its own thread destroys it; from another thread
+ * the host's timer is left alone, and may fire once more. */
+static void timers(void)
+{
+    struct trailwire_timer *timer;
+    pthread_t thread;
+    int ticks = 0;
+
+    refuses = 1;
+    if (trailwire_timer_start(1500, count, &ticks) != NULL) {
+        fail("there is a timer although the host made none");
+    }
+    refuses = 0;
+    trailwire_timer_stop(NULL);
+    timer = trailwire_timer_start(1500, count, &ticks);
+    of_host->fire(NULL, of_host->data);
+    of_host->fire(NULL, of_host->data);
+    trailwire_timer_stop(timer);
+    if (ticks != 2 || of_host != NULL) {
+        fail("a timer does not tick, or is not destroyed");
+    }
+    timer = trailwire_timer_start(1500, count, &ticks);
+    pthread_create(&thread, NULL, stop, timer);
+    pthread_join(thread, NULL);
+    if (of_host == NULL) {
+        fail("a timer is destroyed by another thread than its own");
+    }
+    of_host->fire(NULL, of_host->data);
+    if (ticks != 2) {
+        fail("a timer ticks after its end");
+    }
+    free(of_host->data); /* it stays in a host */
+    free(of_host);
+}
+
 int main(int argc, char **argv)
 {
     size_t rounds = argc > 1 ? strtoul(argv[1], NULL, 10) : 50000;
@@ -407,5 +499,6 @@ int main(int argc, char **argv)
     }
     walk(rounds);
     lay_out_tables();
+    timers();
     return 0;
 }
