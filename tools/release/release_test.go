@@ -168,10 +168,20 @@ func TestTheListOfComponentsIsCycloneDX(t *testing.T) {
 	if out, err := exec.Command("go", "build", "-trimpath", "-o", program, ".").CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, out)
 	}
+	// A release has a file of this name for each processor.
+	var plugins [2]string
+	for i, arch := range []string{"amd64", "arm64"} {
+		plugins[i] = filepath.Join(t.TempDir(), arch, "plugin.so")
+		content, err := os.ReadFile(program)
+		if err != nil {
+			t.Fatal(err)
+		}
+		write(t, plugins[i], string(content))
+	}
 	var lists [2][]byte
 	for i := range lists {
 		out := filepath.Join(t.TempDir(), "a.cdx.json")
-		must(t, "sbom", "1.2.3", out, program)
+		must(t, "sbom", "1.2.3", out, program, plugins[0], plugins[1])
 		lists[i], _ = os.ReadFile(out)
 	}
 	if !bytes.Equal(lists[0], lists[1]) {
@@ -196,6 +206,11 @@ func TestTheListOfComponentsIsCycloneDX(t *testing.T) {
 		}
 		if c.Type == cyclonedx.ComponentTypeFile && !regexp.MustCompile(`^[0-9a-f]{64}$`).MatchString((*c.Hashes)[0].Value) {
 			t.Errorf("%s has the hash %+v", c.Name, *c.Hashes)
+		}
+	}
+	for _, name := range []string{"program", "amd64/plugin.so", "arm64/plugin.so"} {
+		if !refs[name] {
+			t.Errorf("%s is not in the list", name)
 		}
 	}
 	if !refs["pkg:golang/aead.dev/minisign@v0.3.0"] {

@@ -50,16 +50,15 @@ func components(version string, date time.Time, programs []string) (*cyclonedx.B
 	var dependencies []cyclonedx.Dependency
 	hash := sha256.New()
 	fmt.Fprintf(hash, "%s\n%d\n", version, date.Unix())
-	var names []string
-	for _, program := range programs {
+	names := namesOf(programs)
+	for i, program := range programs {
 		content, err := os.ReadFile(program)
 		if err != nil {
 			return nil, err
 		}
 		sum := fmt.Sprintf("%x", sha256.Sum256(content))
-		name := filepath.Base(program)
+		name := names[i]
 		fmt.Fprintf(hash, "%s %s\n", sum, name)
-		names = append(names, name)
 		list = append(list, cyclonedx.Component{
 			BOMRef: name, Type: cyclonedx.ComponentTypeFile, Name: name, Version: version,
 			Hashes: &[]cyclonedx.Hash{{Algorithm: cyclonedx.HashAlgoSHA256, Value: sum}},
@@ -93,6 +92,22 @@ func components(version string, date time.Time, programs []string) (*cyclonedx.B
 	dependencies = append([]cyclonedx.Dependency{{Ref: whole.BOMRef, Dependencies: &names}}, dependencies...)
 	bom.Dependencies = &dependencies
 	return bom, nil
+}
+
+// namesOf returns the names of programs, by which a list refers to them. Those of the same
+// name, such as the plugins for two processors, have that of their folder before it.
+func namesOf(programs []string) []string {
+	files := make(map[string]int)
+	for _, program := range programs {
+		files[filepath.Base(program)]++
+	}
+	names := make([]string, len(programs))
+	for i, program := range programs {
+		if names[i] = filepath.Base(program); files[names[i]] > 1 {
+			names[i] = filepath.Base(filepath.Dir(program)) + "/" + names[i]
+		}
+	}
+	return names
 }
 
 // purl is the package URL of a module (https://github.com/package-url/purl-spec).
