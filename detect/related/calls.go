@@ -2,7 +2,6 @@ package related
 
 import (
 	"bytes"
-	"slices"
 	"strings"
 
 	"github.com/trailwire/trailwire/detect/grant/call"
@@ -98,17 +97,6 @@ func find(source, name []byte) *call.Call {
 		}
 	}
 	return nil
-}
-
-// Calls returns the names of the calls on the list, each once, in order. A star at the end
-// means any version of the API.
-func Calls() []string {
-	names := call.Names()
-	for i := range further {
-		names = append(names, further[i].Name)
-	}
-	slices.Sort(names)
-	return slices.Compact(names)
 }
 
 // Needles returns what the events of the calls that [call.Table] does not have can be

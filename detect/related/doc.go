@@ -1,7 +1,7 @@
 // Package related remembers, in bounded memory, the last calls of each actor and of each
 // access key, so that an alert can say what else the same actor did.
 //
-// It keeps calls of a short list alone ([Calls]): those that let somebody in, as
+// It keeps calls of a short list alone (calls.go): those that let somebody in, as
 // [call.Table] has them, and those that change code, give an identity more rights, add a
 // way in, or switch logging off. A call that failed is kept too, and marked: it says what
 // somebody tried.

@@ -16,8 +16,9 @@ type Closing struct {
 	// Resource is what was closed, in the form of [use.Canonical].
 	Resource string
 
-	// Means is that by which a grant was open, as [Means] says of the call that opened
-	// it. It is empty where the resource is gone, and every grant on it.
+	// Means is that by which a grant was open: policy, acl, trust, grants, attribute and so
+	// on. Calls with the same means write the same document or list. It is empty where
+	// the resource is gone, and every grant on it.
 	Means string
 
 	// Statement is the one statement, grant or policy that is closed, as [Origin]

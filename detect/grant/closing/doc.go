@@ -6,7 +6,7 @@
 //	}
 //
 // [Table] has one row for each call that takes back or deletes. The calls of
-// [call.Table] close too, where they replace a whole document: [Means] says which.
+// [call.Table] close too, where they replace a whole document.
 //
 // # Which way it errs
 //

@@ -22,15 +22,6 @@ type means struct {
 	isQualified bool // it is about a version or alias of a function
 }
 
-// Means says of a call of [call.Table] by which means it opens a resource: policy,
-// acl, trust, grants, attribute and so on. Calls with the same means write the same
-// document or list. replaces says that the call can replace all of it; whether one
-// event does is for [Read] to say. Both are zero for another call.
-func Means(source, name string) (by string, replaces bool) {
-	m := meansOf(call.Find(source, name))
-	return m.name, m.replaces
-}
-
 // exceptions are the calls of which the shape of the row does not say it, by source
 // and name.
 var exceptions = map[string]means{

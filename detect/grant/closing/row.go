@@ -14,7 +14,7 @@ type Row struct {
 	Source string // eventSource
 	Name   string // eventName; * at its end means any version of the API
 
-	// Means is what is closed, as [Means] calls it. It is empty where the resource is
+	// Means is what is closed, as [Closing] calls it. It is empty where the resource is
 	// deleted.
 	Means string
 

@@ -17,7 +17,7 @@
 // A [Relation] is public, cross_account, organization, network, service,
 // federated, unknown or same_account. A service and a federated identity also
 // have a [Binding]: on whose behalf the service acts, or which of a provider's
-// identities get in. [Compare] has the order of harm.
+// identities get in. [List] has the order of harm.
 //
 // # Which way it errs
 //

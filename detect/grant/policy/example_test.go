@@ -55,10 +55,3 @@ func ExampleReadJSON_cut() {
 	// unknown  the policy is cut off, or broken, after these statements
 	// same_account 111122223333 it is of the resource's account
 }
-
-// A principal that stands in a call's parameters.
-func ExampleGrantTo() {
-	g := policy.GrantTo("444455556666", "111122223333")
-	fmt.Println(g.Relation, g.PrincipalType, g.PrincipalAccount)
-	// Output: cross_account account 444455556666
-}

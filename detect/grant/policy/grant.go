@@ -92,10 +92,6 @@ func severity(relation Relation, binding Binding, classes Class) int {
 
 func (g *Grant) severity() int { return severity(g.Relation, g.Binding, g.Classes) }
 
-// Compare orders grants as slices.SortFunc wants it: negative if a is worse
-// than b, positive if b is worse, 0 if they are equally bad.
-func Compare(a, b Grant) int { return b.severity() - a.severity() }
-
 // equal reports whether two grants say the same. The Sid of their statements
 // does not count: a statement that is written twice grants once.
 func (g *Grant) equal(other *Grant) bool {

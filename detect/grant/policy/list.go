@@ -61,29 +61,3 @@ func (l *List) Worst() (Relation, bool) {
 	}
 	return l.Grants[0].Relation, true
 }
-
-// Sort sorts grants in place, the worst first, takes out those that are
-// repeated, and returns what is left. Grants that are equally bad keep their
-// order. It compares each grant with all others that are equally bad: it is
-// for what lists hold, not for a policy's every principal.
-func Sort(grants []Grant) []Grant {
-	slices.SortStableFunc(grants, Compare)
-	kept := grants[:0]
-	for i := range grants {
-		if !repeats(kept, &grants[i]) {
-			kept = append(kept, grants[i])
-		}
-	}
-	clear(grants[len(kept):])
-	return kept
-}
-
-// repeats reports whether the sorted grants have the same as g.
-func repeats(sorted []Grant, g *Grant) bool {
-	for i := len(sorted) - 1; i >= 0 && sorted[i].severity() == g.severity(); i-- {
-		if sorted[i].equal(g) {
-			return true
-		}
-	}
-	return false
-}

@@ -30,16 +30,6 @@ func ReadJSON(text []byte, o Options) List {
 	return r.finish()
 }
 
-// GrantTo returns the grant to a principal that is outside of a policy
-// document, in the parameters of a call: "*", an account ID, an ARN, a service's
-// name. It has no actions, resources or conditions.
-func GrantTo(principal, owner string) Grant {
-	r := newReader(Options{Owner: owner})
-	defer r.release()
-	p := classify(elementNone, decodedARN([]byte(principal)))
-	return r.grantOf(&p, r.decide(&p))
-}
-
 func (r *reader) finish() List {
 	for i := range r.list.Grants {
 		r.list.Grants[i].DenyBeside = r.hasDeny

@@ -183,7 +183,7 @@ func TestAPrincipalOutsideOfADocument(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			g := GrantTo(test.principal, owner)
+			g := grantTo(test.principal, owner)
 			if g.PrincipalType != test.kind || g.Relation != test.relation || g.PrincipalAccount != test.account {
 				t.Errorf("got %q %q %q, want %q %q %q", g.PrincipalType, g.Relation, g.PrincipalAccount,
 					test.kind, test.relation, test.account)
@@ -219,4 +219,12 @@ func TestSkipIsAskedBeforeTheListIsFull(t *testing.T) {
 	if len(list.Grants) != 1 || list.Grants[0].PrincipalAccount != "777788889999" || list.Rest != 0 {
 		t.Errorf("got %s", relations(list))
 	}
+}
+
+// grantTo is the grant to a principal of a statement that says nothing else.
+func grantTo(principal, owner string) Grant {
+	r := newReader(Options{Owner: owner})
+	defer r.release()
+	p := classify(elementNone, decodedARN([]byte(principal)))
+	return r.grantOf(&p, r.decide(&p))
 }
