@@ -119,6 +119,7 @@ func TestAReloadWithThePluginAtAnotherPathIsRefusedAndTheOldOneGoesOn(t *testing
 	h.installVersion("usr/lib/fluent-bit/new", anotherVersion)
 	// What Fluent Bit reads again is the file that the script has made of the configuration.
 	h.run(`sed -i 's#/fluent-bit/flb-#/fluent-bit/new/flb-#' $ROOT/tmp/*.yaml; kill -HUP $(tail -1 $ROOT/pids)`)
+	h.waitFor("the plugin is loaded from two files, ")
 	h.waitFor("Reloading is halted")
 	h.tries("try.json", 1)
 	h.hasAlerts(1)

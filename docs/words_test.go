@@ -1,6 +1,8 @@
 package docs
 
 import (
+	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -27,6 +29,34 @@ func TestOneWordIsForOneThing(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// The comments of configurations say the same words.
+func TestConfigurationsSayDuplicate(t *testing.T) {
+	files, err := filepath.Glob(filepath.Join(top, "conf", "*"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	deployed, err := filepath.Glob(filepath.Join(top, "conf", "deploy", "*"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	wrong, looked := regexp.MustCompile(`(?i)\bcop(y|ies) (of (an?|the|either) ?(event|alert|$)?|that comes|that land)`), 0
+	for _, file := range append(files, deployed...) {
+		content, err := os.ReadFile(file)
+		if err != nil {
+			continue // a folder
+		}
+		looked++
+		for i, line := range strings.Split(string(content), "\n") {
+			if found := wrong.FindString(line); found != "" {
+				t.Errorf("%s:%d: %q: write duplicate", file, i+1, found)
+			}
+		}
+	}
+	if looked < 20 {
+		t.Errorf("only %d files were looked at", looked)
 	}
 }
 

@@ -32,7 +32,7 @@ void trailwire_log(struct flb_filter_instance *ins, int level, const char *messa
         fprintf(stderr, "[filter:trailwire] %s\n", message);
         return;
     }
-    if (ins->log_level < level) {
+    if (ins->log_level != NO_LOG_LEVEL && ins->log_level < level) {
         return;
     }
     flb_log_print(level, NULL, 0, "[filter:trailwire:%s] %s", trailwire_name(ins), message);
@@ -72,11 +72,63 @@ void trailwire_alerts_free(struct trailwire_alerts *alerts)
 }
 
 /*
+ * Each name of the plugin has to be one file. A copy of it is a library of its own to
+ * the dynamic linker, with a Go runtime and a registry of its own.
+ */
+static const char *const names[] = {
+    "flb-filter_trailwire.so", "flb-in_trailwire.so", "out_trailwire.so"
+};
+
+/* The files that are loaded under such a name: how many, and the paths of two. */
+struct libraries {
+    int count;
+    const char *path[2];
+};
+
+static int note_library(struct dl_phdr_info *info, size_t size, void *opaque)
+{
+    struct libraries *loaded = opaque;
+    const char *name = strrchr(info->dlpi_name, '/');
+    size_t i;
+
+    (void) size;
+    name = name == NULL ? info->dlpi_name : name + 1;
+    for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        if (strcmp(name, names[i]) == 0) {
+            if (loaded->count < 2) {
+                loaded->path[loaded->count] = info->dlpi_name;
+            }
+            loaded->count++;
+        }
+    }
+    return 0;
+}
+
+/* Sees whether the plugin is loaded from more than one file. Which of them a host uses is
+ * a matter of chance, and after an upgrade it may be the old one. */
+static void look_for_copies(void)
+{
+    static char text[1024];
+    struct libraries loaded = { .count = 0 };
+
+    dl_iterate_phdr(note_library, &loaded);
+    if (loaded.count > 1) {
+        snprintf(text, sizeof(text),
+                 "the plugin is loaded from two files, %.300s and %.300s: flb-filter_trailwire.so, "
+                 "flb-in_trailwire.so and out_trailwire.so have to be links to one file, and "
+                 "another version of it needs a restart", loaded.path[0], loaded.path[1]);
+        unusable = text;
+    }
+}
+
+/*
  * The first callback that a host makes: cb_pre_run since 2.2. Older hosts have
  * no such member and take it for cb_init: they are refused here.
  */
 static int pre_run(struct flb_filter_instance *ins, struct flb_config *config, void *data)
 {
+    static atomic_int looked;
+
     (void) config;
     (void) data;
 
@@ -90,6 +142,11 @@ static int pre_run(struct flb_filter_instance *ins, struct flb_config *config, v
             fprintf(stderr, "%s\n", line);
         }
         return -1;
+    }
+    /* All plugins are loaded by now, a second file as well. Later it is another
+     * configuration's, which is refused, and this one goes on. */
+    if (unusable == NULL && !atomic_exchange(&looked, 1)) {
+        look_for_copies();
     }
     if (unusable != NULL) {
         trailwire_log(ins, LOG_ERROR, unusable);
@@ -312,41 +369,14 @@ struct flb_filter_plugin filter_trailwire_plugin = {
     .cb_exit = leave,
 };
 
-/*
- * Each name of the plugin has to be one file. A copy of it is a library of its own to
- * the dynamic linker, with a Go runtime and a registry of its own.
- */
-static const char *const names[] = {
-    "flb-filter_trailwire.so", "flb-in_trailwire.so", "out_trailwire.so"
-};
-
-static int count_libraries(struct dl_phdr_info *info, size_t size, void *count)
-{
-    const char *name = strrchr(info->dlpi_name, '/');
-    size_t i;
-
-    (void) size;
-    name = name == NULL ? info->dlpi_name : name + 1;
-    for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-        if (strcmp(name, names[i]) == 0) {
-            (*(int *) count)++;
-        }
-    }
-    return 0;
-}
-
 /* Runs in dlopen, before the host copies the struct above. It must not call
  * Go, whose runtime is only starting then. */
 __attribute__((constructor))
 static void loaded(void)
 {
-    int libraries = 0;
-
     loaded_in = getpid();
-    dl_iterate_phdr(count_libraries, &libraries);
-    if (libraries > 1) {
-        unusable = "flb-filter_trailwire.so, flb-in_trailwire.so and out_trailwire.so have to be "
-                   "one file under three names, and there are copies: make links of two";
+    look_for_copies();
+    if (unusable != NULL) {
         return;
     }
     if (flb_filter_get_property == NULL || flb_filter_set_context == NULL ||

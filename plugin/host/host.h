@@ -10,6 +10,8 @@
 #include <stdint.h>
 
 enum { LOG_ERROR = 1, LOG_WARN = 2, LOG_INFO = 3, LOG_DEBUG = 4 };
+/* Of an instance whose configuration is only checked, before a hot reload. */
+enum { NO_LOG_LEVEL = -1 };
 
 struct list_head {
     struct list_head *prev;
