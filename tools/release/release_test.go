@@ -131,6 +131,39 @@ func TestAnArchiveHasTheSameBytesInAnotherFolderAtAnotherTime(t *testing.T) {
 	}
 }
 
+// The paths of the two folders are not of the same length either. That archives and lists
+// have the same bytes is shown by the tests beside this one.
+func TestThePluginHasTheSameBytesInAnotherFolder(t *testing.T) {
+	if testing.Short() {
+		t.Skip("SKIPPED: -short: the plugin was not built twice")
+	}
+	var plugins [2][]byte
+	for i, name := range []string{"a", "another-folder-of-a-longer-name"} {
+		folder := filepath.Join(t.TempDir(), name)
+		for _, part := range []string{"cmd", "detect", "internal", "plugin"} {
+			if err := os.CopyFS(filepath.Join(folder, part), os.DirFS(filepath.Join("..", "..", part))); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for _, file := range []string{"go.mod", "go.sum", "Makefile"} {
+			content, err := os.ReadFile(filepath.Join("..", "..", file))
+			if err != nil {
+				t.Fatal(err)
+			}
+			write(t, filepath.Join(folder, file), string(content))
+		}
+		build := exec.Command("make", "build/flb-filter_trailwire.so")
+		build.Dir = folder
+		if out, err := build.CombinedOutput(); err != nil {
+			t.Fatalf("%v: %s", err, out)
+		}
+		plugins[i], _ = os.ReadFile(filepath.Join(folder, "build/flb-filter_trailwire.so"))
+	}
+	if len(plugins[0]) == 0 || !bytes.Equal(plugins[0], plugins[1]) {
+		t.Errorf("%d and %d bytes, which are not the same", len(plugins[0]), len(plugins[1]))
+	}
+}
+
 func TestANewerGlibcIsRefused(t *testing.T) {
 	for version, want := range map[string]bool{
 		"GLIBC_2.34": false, "GLIBC_2.2.5": false, "": false, "GLIBC_PRIVATE": false, "GCC_3.0": false,
