@@ -20,7 +20,7 @@ import (
 type module struct {
 	path, version, sum string
 	texts              []text
-	licenses           []string // SPDX ids
+	licenses           []string // ids of licensecheck: SPDX has all but GooglePatentsFile
 }
 
 // text is a file with a license or a notice.

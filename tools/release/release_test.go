@@ -228,6 +228,7 @@ func TestTheListOfComponentsIsCycloneDX(t *testing.T) {
 		!regexp.MustCompile(`^urn:uuid:[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$`).MatchString(bom.SerialNumber) {
 		t.Errorf("its head is %s %s %d %s %s", bom.BOMFormat, bom.SpecVersion, bom.Version, bom.SerialNumber, bom.Metadata.Timestamp)
 	}
+	patents := 0
 	refs := map[string]bool{bom.Metadata.Component.BOMRef: true}
 	for _, c := range *bom.Components {
 		if refs[c.BOMRef] || c.BOMRef == "" || c.Name == "" || c.Type != cyclonedx.ComponentTypeFile && c.Type != cyclonedx.ComponentTypeLibrary {
@@ -237,9 +238,20 @@ func TestTheListOfComponentsIsCycloneDX(t *testing.T) {
 		if c.Type == cyclonedx.ComponentTypeLibrary && (c.Licenses == nil || len(*c.Licenses) == 0) {
 			t.Errorf("%s has no license", c.Name)
 		}
+		for i := 0; c.Licenses != nil && i < len(*c.Licenses); i++ {
+			switch l := (*c.Licenses)[i].License; {
+			case l.Name == "GooglePatentsFile" && l.ID == "":
+				patents++
+			case l.Name != "" || !slices.Contains([]string{"Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "ISC", "MIT", "MPL-2.0"}, l.ID):
+				t.Errorf("%s has the license %+v, which is not one that SPDX lists", c.Name, *l)
+			}
+		}
 		if c.Type == cyclonedx.ComponentTypeFile && !regexp.MustCompile(`^[0-9a-f]{64}$`).MatchString((*c.Hashes)[0].Value) {
 			t.Errorf("%s has the hash %+v", c.Name, *c.Hashes)
 		}
+	}
+	if patents == 0 {
+		t.Error("no module has a license that SPDX does not list: the test shows nothing")
 	}
 	for _, name := range []string{"program", "amd64/plugin.so", "arm64/plugin.so"} {
 		if !refs[name] {

@@ -76,7 +76,7 @@ func components(version string, date time.Time, programs []string) (*cyclonedx.B
 	for _, m := range modules {
 		var ids cyclonedx.Licenses
 		for _, id := range m.licenses {
-			ids = append(ids, cyclonedx.LicenseChoice{License: &cyclonedx.License{ID: id}})
+			ids = append(ids, cyclonedx.LicenseChoice{License: licenseOf(id)})
 		}
 		c := cyclonedx.Component{BOMRef: m.purl(), Type: cyclonedx.ComponentTypeLibrary, Name: m.path, Version: m.version, PackageURL: m.purl(), Licenses: &ids}
 		if m.sum != "" {
@@ -92,6 +92,16 @@ func components(version string, date time.Time, programs []string) (*cyclonedx.B
 	dependencies = append([]cyclonedx.Dependency{{Ref: whole.BOMRef, Dependencies: &names}}, dependencies...)
 	bom.Dependencies = &dependencies
 	return bom, nil
+}
+
+// licenseOf is a license by its id, where SPDX has it: the schema takes no other id. What
+// licensecheck calls the PATENTS file of Go's own modules is a grant, which SPDX does not
+// list.
+func licenseOf(id string) *cyclonedx.License {
+	if id == "GooglePatentsFile" {
+		return &cyclonedx.License{Name: id}
+	}
+	return &cyclonedx.License{ID: id}
 }
 
 // namesOf returns the names of programs, by which a list refers to them. Those of the same
