@@ -53,7 +53,10 @@ func New(o Options) (*Engine, error) {
 	if err := o.check(); err != nil {
 		return nil, err
 	}
-	e := &Engine{options: o, search: o.Search, now: time.Now}
+	e := &Engine{options: o, search: o.Search, now: o.Clock}
+	if e.now == nil {
+		e.now = time.Now
+	}
 	if e.search == nil {
 		e.usePlainSearch()
 	}
@@ -65,9 +68,10 @@ func New(o Options) (*Engine, error) {
 	e.firstEvent.Store(unknown)
 	fields, n := rule.Share(o.Rules)
 	e.fields = n
+	common := alert.TemplateOptions{Collector: o.Collector}
 	for i, r := range o.Rules {
 		p := newPast(r, &o, e.memory, e.now())
-		e.rules = append(e.rules, compiledRule{Rule: r, template: alert.NewTemplate(r), counters: new(ruleCounters), fields: fields[i], past: p})
+		e.rules = append(e.rules, compiledRule{Rule: r, template: alert.NewTemplateWith(r, common), counters: new(ruleCounters), fields: fields[i], past: p})
 		if p == nil {
 			continue
 		}

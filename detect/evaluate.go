@@ -311,9 +311,9 @@ func (v *Evaluator) add(rule *compiledRule, coverage alert.Coverage, g *grant.Gr
 		v.showUses(&a)
 	}
 	recalled := false
-	if a.Suppressed, recalled = v.verdicts.recall(); !recalled {
-		a.Suppressed = e.suppressor.judge(rule, &a, at, &e.options)
-		v.verdicts.keep(a.Suppressed)
+	if a.Suppressed, a.RaisedAt, recalled = v.verdicts.recall(); !recalled {
+		a.Suppressed, a.RaisedAt = e.suppressor.judge(rule, &a, at, &e.options), v.now.UTC().Truncate(time.Millisecond)
+		v.verdicts.keep(a.Suppressed, a.RaisedAt)
 		rule.counters.raised(a.Suppressed)
 		e.stats.alertRaised(a.Suppressed, at, v.now)
 	}

@@ -33,6 +33,13 @@ type Options struct {
 	// AlertFormat is the vocabulary that alerts are written in.
 	AlertFormat alert.Format
 
+	// Collector is the name of the machine, which alerts say as the one that raised them. They say
+	// none if it is empty.
+	Collector string
+
+	// Clock returns the time of day. [time.Now] is used if it is nil.
+	Clock func() time.Time
+
 	// Split makes one record of every event of a record that holds a list of
 	// them.
 	Split bool

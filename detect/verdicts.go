@@ -34,14 +34,14 @@ func (v *Evaluator) Raise(body []byte, when time.Time) []Output {
 // released.
 func (v *Evaluator) Remember(m *Verdicts) { v.verdicts = m }
 
-// Verdicts is how the alerts of some records were judged, in order, and what had come
+// Verdicts is how the alerts of some records were judged, when each was raised, in order, and what had come
 // together for those of rules about several events. A caller that has to evaluate the same
 // records again, because their alerts could not be delivered, gets the same alerts for
 // them: without it they would all be duplicates of themselves, and nothing would come
 // together again. What is evaluated again is not counted again. The zero Verdicts is empty
 // and ready.
 type Verdicts struct {
-	given  []byte // a byte for each judgement; counted maps for what has come together
+	given  []byte // a byte and a time for each judgement; counted maps for what has come together
 	next   int
 	replay bool
 }
@@ -64,17 +64,22 @@ func VerdictsOf(b []byte) *Verdicts {
 // replays reports whether records are evaluated again.
 func (m *Verdicts) replays() bool { return m != nil && m.replay }
 
-func (m *Verdicts) recall() (given alert.Suppression, recalled bool) {
-	if m == nil || m.next >= len(m.given) {
-		return alert.NotSuppressed, false
+// judgement is how many bytes one takes: the suppression, and when the alert was raised, in
+// milliseconds since 1970.
+const judgement = 1 + 8
+
+func (m *Verdicts) recall() (given alert.Suppression, raisedAt time.Time, recalled bool) {
+	if m == nil || m.next+judgement > len(m.given) {
+		return alert.NotSuppressed, time.Time{}, false
 	}
-	m.next++
-	return alert.Suppression(m.given[m.next-1]), true
+	said := m.given[m.next:]
+	m.next += judgement
+	return alert.Suppression(said[0]), time.UnixMilli(int64(binary.BigEndian.Uint64(said[1:]))).UTC(), true
 }
 
-func (m *Verdicts) keep(s alert.Suppression) {
+func (m *Verdicts) keep(s alert.Suppression, raisedAt time.Time) {
 	if m != nil {
-		m.given = append(m.given, byte(s))
+		m.given = binary.BigEndian.AppendUint64(append(m.given, byte(s)), uint64(raisedAt.UnixMilli()))
 		m.next = len(m.given)
 	}
 }

@@ -3,9 +3,12 @@ package alert
 import (
 	"cmp"
 	"strings"
+	"time"
 
 	"github.com/trailwire/trailwire/detect/cloudtrail"
+	"github.com/trailwire/trailwire/detect/document"
 	"github.com/trailwire/trailwire/detect/grant"
+	"github.com/trailwire/trailwire/detect/program"
 )
 
 // Actor is who made the call. Which of the members there are depends on the type of
@@ -23,6 +26,50 @@ type Actor struct {
 	OnBehalfOf       string // the id of the user in IAM Identity Center for whom the call was made
 	IdentityStoreARN string // where that user is
 	InvokedBy        string // the service that made the call, for the actor or by itself
+
+	MFA            MFA       // of the session, or of a sign-in to the console
+	SessionCreated time.Time // when the session began, in milliseconds and UTC; zero: not known
+}
+
+// MFA says whether somebody has shown a second factor. A session of a role whose credentials
+// came from a program has not.
+type MFA uint8
+
+const (
+	MFAUnknown MFA = iota // the event does not say
+	WithMFA
+	WithoutMFA
+)
+
+// mfaOf reads the answer of an event: a boolean, or the text of one.
+func mfaOf(v program.Value) MFA {
+	switch {
+	case v.Bool() || string(v.Text()) == "true":
+		return WithMFA
+	case v.Kind() == program.KindBool || string(v.Text()) == "false":
+		return WithoutMFA
+	}
+	return MFAUnknown
+}
+
+// pair is the answer under a key, as a boolean. It says nothing if there is none.
+func (m MFA) pair(key string) pair {
+	if m == MFAUnknown {
+		return pair{}
+	}
+	return pair{key, m == WithMFA}
+}
+
+func readMFA(m []byte, key string) MFA {
+	value, _ := document.Get(m, key)
+	answer, ok := document.Bool(value)
+	switch {
+	case !ok:
+		return MFAUnknown
+	case answer:
+		return WithMFA
+	}
+	return WithoutMFA
 }
 
 // newActor reads the actor of an event. Each text is bounded and valid UTF-8.
@@ -37,6 +84,12 @@ func newActor(event *cloudtrail.Event) Actor {
 	}
 	if a.ARN == "" {
 		a.ID = fieldText(cloudtrail.FieldActorID)
+	}
+	if a.MFA = mfaOf(event.Value(cloudtrail.FieldMFA)); a.MFA == MFAUnknown {
+		a.MFA = mfaOf(event.Value(cloudtrail.FieldLoginMFA))
+	}
+	if created, err := time.Parse(time.RFC3339, string(event.Text(cloudtrail.FieldSessionCreated))); err == nil {
+		a.SessionCreated = inMilliseconds(created)
 	}
 	return a
 }
@@ -119,6 +172,7 @@ func (a *Actor) object() object {
 		{"access_key_id", a.AccessKeyID}, {"session_issuer_arn", a.SessionIssuerARN},
 		{"identity_provider", a.IdentityProvider}, {"on_behalf_of", a.OnBehalfOf}, {"identity_store_arn", a.IdentityStoreARN},
 		{"invoked_by", a.InvokedBy},
+		a.MFA.pair("mfa_authenticated"), at("session_created_at", a.SessionCreated),
 	}
 }
 
@@ -128,5 +182,6 @@ func readActor(m []byte) Actor {
 		AccessKeyID: textUnder(m, "access_key_id"), SessionIssuerARN: textUnder(m, "session_issuer_arn"),
 		IdentityProvider: textUnder(m, "identity_provider"), OnBehalfOf: textUnder(m, "on_behalf_of"), IdentityStoreARN: textUnder(m, "identity_store_arn"),
 		InvokedBy: textUnder(m, "invoked_by"),
+		MFA:       readMFA(m, "mfa_authenticated"), SessionCreated: timeUnder(m, "session_created_at"),
 	}
 }

@@ -25,7 +25,16 @@ type Alert struct {
 	Reason   string // one sentence: who did what to whom
 	DedupKey string // the same for every delivery of the event
 	EventID  string
-	Grant    *grant.Grant // what an AddPermission granted; nil for other events
+
+	// RaisedAt is when the event was evaluated that the alert is about, in milliseconds, by the
+	// clock of the machine that did so; Collector is its name. Either may be empty.
+	RaisedAt  time.Time
+	Collector string
+
+	// ResourceARN is the ARN of the resource that the alert is about, as far as the event says it.
+	ResourceARN string
+
+	Grant *grant.Grant // what an AddPermission granted; nil for other events
 
 	// Opened is what the call let whom do, with all foreign grants. It is nil unless
 	// the rule reads trailwire.grant.* or the coverage is all.
@@ -67,17 +76,28 @@ type Alert struct {
 	at        time.Time // when the event happened
 }
 
+// TemplateOptions are what the alerts of one engine have in common.
+type TemplateOptions struct {
+	// Collector is the name of the machine that raises them.
+	Collector string
+}
+
 // Template makes the alerts of one rule. What is the same in all of them is written
 // once, as MessagePack pairs: those before the reason, and those after it. It does
 // not change, and any goroutine may use it.
 type Template struct {
 	rule                    *rule.Rule
+	options                 TemplateOptions
 	before, after           []byte
 	pairsBefore, pairsAfter uint32
 }
 
 // NewTemplate returns the template of a rule's alerts.
-func NewTemplate(r *rule.Rule) *Template {
+func NewTemplate(r *rule.Rule) *Template { return NewTemplateWith(r, TemplateOptions{}) }
+
+// NewTemplateWith is [NewTemplate] with options.
+func NewTemplateWith(r *rule.Rule, o TemplateOptions) *Template {
+	o.Collector = fit(o.Collector)
 	before := object{
 		{"rule", object{{"id", r.ID}, {"name", r.Name}, {"version", r.Version}, {"license", r.License}, {"author", r.Credit()}, {"building_block_type", r.BuildingBlock}}},
 		{"severity", r.Severity},
@@ -94,7 +114,7 @@ func NewTemplate(r *rule.Rule) *Template {
 		{"tags", pack(r.Tags)}, {"references", pack(r.References)},
 	}
 	return &Template{
-		rule:   r,
+		rule: r, options: o,
 		before: before.appendPairs(nil), pairsBefore: before.pairs(),
 		after: after.appendPairs(nil), pairsAfter: after.pairs(),
 	}
@@ -109,7 +129,7 @@ type Granted struct {
 
 // Alert returns the alert of an event that happened at this time.
 func (t *Template) Alert(event *cloudtrail.Event, g Granted, coverage Coverage, at time.Time) Alert {
-	a := Alert{Rule: t.rule, Coverage: coverage, Grant: g.Lambda, Opened: g.Opened, names: g.Names, encoded: t, at: at}
+	a := Alert{Rule: t.rule, Coverage: coverage, Grant: g.Lambda, Opened: g.Opened, names: g.Names, encoded: t, at: at, Collector: t.options.Collector}
 	a.describe(event)
 	return a
 }
@@ -266,7 +286,7 @@ func (a *Alert) append(b []byte) []byte {
 		{"reason", a.Reason},
 		{"actor", a.Actor.object()}, {"source", a.Source.object()}, {"event", a.Event.object()},
 	}
-	last := append(a.verdict(), a.related())
+	last := append(a.verdict(), a.related(), pair{"collector", a.Collector})
 	b = msgp.AppendMapHeader(b, a.encoded.pairsBefore+first.pairs()+a.encoded.pairsAfter+last.pairs())
 	b = append(b, a.encoded.before...)
 	b = first.appendPairs(b)
@@ -288,8 +308,9 @@ func (a *Alert) verdict() object {
 	return append(o, object{
 		{"state", a.Filled.object()}, {"use", a.Used.object()}, {"closing", a.Closed.object()},
 		{"visibility", object{{"visible", allFit(a.Visible, maxListed)}, {"not_visible", allFit(a.NotVisible, maxListed)}}},
-		{"inspect", a.Inspect}, {"respond", a.Respond}, {"dedup_key", a.DedupKey},
+		{"resource_arn", a.ResourceARN}, {"inspect", a.Inspect}, {"respond", a.Respond}, {"dedup_key", a.DedupKey},
 		{"coverage", a.Coverage.String()}, {"suppressed", a.Suppressed.String()},
+		at("raised_at", a.RaisedAt),
 	}...)
 }
 
@@ -429,28 +450,30 @@ func allAlreadyWritten(list []byte, found []Alert) bool {
 // again now, and may now be a duplicate or past max_signals; the first judgement is
 // kept then. A suppression that we would not give is not kept: it could be the
 // sender's, to be routed aside. Nor need the related calls be the same: there may be
-// further ones now.
+// further ones now. When the first alert was raised and by which machine is kept too.
 func (a *Alert) alreadyWritten(have []byte) bool {
 	fresh := a.atFirst()
-	return a.sameBut(have, fresh.append(nil), "suppressed", "related")
+	return a.sameBut(have, fresh.append(nil), "suppressed", "related", "raised_at", "collector")
 }
 
 // atFirst is the alert without what may differ when its event is judged again.
 func (a *Alert) atFirst() Alert {
 	fresh := *a
 	fresh.Suppressed, fresh.Related = NotSuppressed, nil
+	fresh.RaisedAt, fresh.Collector = time.Time{}, ""
 	return fresh
 }
 
 // sameBut reports whether two maps have the same pairs in the same order but
 // for those whose keys are given, which only have may have. Of them a
-// suppression must be one that we would give.
+// suppression must be one that we would give, and what only have says must be of the
+// type that we give it: Elasticsearch refuses a document in which a date is none.
 func (a *Alert) sameBut(have, fresh []byte, but ...string) bool {
 	ours, theirs := document.OverMap(fresh), document.OverMap(have)
 	for theirs.Next() {
 		key, _ := document.Text(theirs.Key)
 		if slices.Contains(but, string(key)) {
-			if said, _ := document.Text(theirs.Value); string(key) == "suppressed" && !a.mayHaveWritten(string(said)) {
+			if !a.mayHaveSaid(string(key), theirs.Value) {
 				return false
 			}
 			continue
@@ -460,6 +483,22 @@ func (a *Alert) sameBut(have, fresh []byte, but ...string) bool {
 		}
 	}
 	return theirs.Err() == nil && !ours.Next()
+}
+
+// mayHaveSaid reports whether we could have put a value under a key in which two verdicts may
+// differ.
+func (a *Alert) mayHaveSaid(key string, value []byte) bool {
+	text, isText := document.Text(value)
+	switch key {
+	case "suppressed":
+		return a.mayHaveWritten(string(text))
+	case "raised_at", "event.created":
+		_, err := time.Parse(time.RFC3339, string(text))
+		return isText && err == nil
+	case "collector", "observer.hostname":
+		return isText && len(text) <= grant.MaxText && utf8.Valid(text)
+	}
+	return true
 }
 
 // mayHaveWritten reports whether a suppression could be what was said of the alert

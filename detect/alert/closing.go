@@ -33,6 +33,9 @@ type UseCount struct {
 // different grants are not duplicates.
 func (a *Alert) Close(c *Closed) {
 	a.Closed = c
+	if isARN(c.Grant.Resource) {
+		a.ResourceARN = fit(c.Grant.Resource)
+	}
 	a.tellApart("closing", c.Grant.Resource, c.Grant.Means, c.Grant.StatementID, c.Grant.Principal, c.Grant.DedupKey)
 	by := &a.Actor
 	if a.EventID != "" && a.EventID == c.Grant.OpenedEventID {

@@ -51,6 +51,7 @@ func ecsClaims(body []byte, found []Alert) []claim {
 		{"severity", ecsSeverity[r.Severity]},
 		{"risk_score", r.RiskScore},
 		{"reason", a.Reason},
+		{"url", a.Event.URL},
 	}
 	var others object
 	if a.form == cloudtrail.Raw && !namesDataSet(body) {
@@ -68,6 +69,7 @@ func ecsClaims(body []byte, found []Alert) []claim {
 			{"reference", reference}, {"ruleset", "trailwire"},
 		})},
 		{key: "threat", value: pack(ecsThreat(r.Threat))},
+		{key: "observer", below: claimsOf(object{{"hostname", a.Collector}})},
 		{key: "tags", value: mergedTags(body, r.Tags)},
 		{key: extension, value: pack(a.ecsExtension(found))},
 	}
@@ -246,8 +248,19 @@ func ecsAlreadyWritten(claims []claim, gone []taken, found []Alert) bool {
 			if g.path != path || g.dotted {
 				continue
 			}
-			if path == extension && extensionAlreadyWritten(g.value, found) || document.Equal(g.value, value) {
-				same++
+			switch path {
+			case extension:
+				if extensionAlreadyWritten(g.value, found) {
+					same++
+				}
+			case "observer.hostname", "event.created": // of the machine that raised it, which may be another
+				if found[0].mayHaveSaid(path, g.value) {
+					same++
+				}
+			default:
+				if document.Equal(g.value, value) {
+					same++
+				}
 			}
 		}
 	})
@@ -262,7 +275,7 @@ func extensionAlreadyWritten(have []byte, found []Alert) bool {
 	if several != (len(found) > 1) || several && !allAlreadyWritten(list, found) {
 		return false
 	}
-	return found[0].sameBut(have, a.ecsExtension(found[:1]).append(nil), "suppressed", "related", "original", "alerts")
+	return found[0].sameBut(have, a.ecsExtension(found[:1]).append(nil), "suppressed", "related", "original", "alerts", "raised_at")
 }
 
 // originalText is what had to make room, as the text of a JSON object with a

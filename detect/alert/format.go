@@ -22,7 +22,8 @@ const (
 
 // Append appends the record that body becomes with these alerts, the most
 // severe first. It returns false if body carries this verdict already. key
-// is the alert key, which only the native format has.
+// is the alert key, which only the native format has. A finding was made now, unless its
+// first alert has RaisedAt.
 func (f Format) Append(dst, body []byte, found []Alert, key string, now time.Time) (out []byte, changed bool) {
 	switch f {
 	case FormatECS:

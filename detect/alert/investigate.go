@@ -2,6 +2,7 @@ package alert
 
 import (
 	"net/netip"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/trailwire/trailwire/detect/cloudtrail"
@@ -27,6 +28,7 @@ type Event struct {
 	Outcome  string
 	Region   string
 	Account  string // the one that the event happened in
+	URL      string // its page in AWS's console; empty if there is none
 }
 
 // investigate fills in what an analyst asks first: who did it, from where, what
@@ -58,6 +60,8 @@ func (a *Alert) investigate(event *cloudtrail.Event) {
 	if a.Event.Account == "" {
 		a.Event.Account = a.Actor.Account
 	}
+	a.Event.URL = consoleURL(a.Event.Region, a.Event.ID, fieldText(cloudtrail.FieldEventCategory))
+	a.ResourceARN = a.resourceOf(event)
 	a.form, a.requestID = event.Form(), fieldText(cloudtrail.FieldRequestID)
 	if a.Opened != nil {
 		a.Inspect, a.Respond = shell(a.Opened.Show()), shell(a.Opened.Undo())
@@ -65,6 +69,30 @@ func (a *Alert) investigate(event *cloudtrail.Event) {
 	if a.Grant != nil {
 		a.Respond = removal(a.Grant)
 	}
+}
+
+// resourceOf is the ARN of the resource that was opened, else of the first that the event
+// names.
+func (a *Alert) resourceOf(event *cloudtrail.Event) string {
+	named := ""
+	switch {
+	case a.Grant != nil:
+		named = a.Grant.FunctionARN()
+	case a.Opened != nil:
+		named = a.Opened.Resource
+	}
+	if isARN(named) {
+		return fit(named)
+	}
+	if text := bounded(event.ResourceARN()); isARN(text) {
+		return text
+	}
+	return ""
+}
+
+// isARN reports whether a text has the six parts of an ARN.
+func isARN(text string) bool {
+	return strings.HasPrefix(text, "arn:") && strings.Count(text, ":") >= 5
 }
 
 // bounded is [grant.Bounded] of a text that hardly ever needs it.
@@ -87,6 +115,6 @@ func (s *Source) object() object {
 func (e *Event) object() object {
 	return object{
 		{"id", e.ID}, {"time", e.Time}, {"action", e.Action}, {"provider", e.Provider},
-		{"outcome", e.Outcome}, {"region", e.Region}, {"account", e.Account},
+		{"outcome", e.Outcome}, {"region", e.Region}, {"account", e.Account}, {"url", e.URL},
 	}
 }

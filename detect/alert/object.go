@@ -130,6 +130,9 @@ func at(key string, t time.Time) pair {
 	return pair{key, t.UTC().Format(time.RFC3339Nano)}
 }
 
+// inMilliseconds is a time as finely as all formats have it, in UTC.
+func inMilliseconds(t time.Time) time.Time { return t.UTC().Truncate(time.Millisecond) }
+
 // fit is [grant.Bounded] of a text that hardly ever needs it.
 func fit(text string) string {
 	if len(text) <= grant.MaxText && utf8.ValidString(text) {

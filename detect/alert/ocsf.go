@@ -81,6 +81,7 @@ func appendFinding(dst, body []byte, found []Alert, now time.Time) []byte {
 			{"profiles", []string{"cloud", "security_control"}},
 			{"log_name", "CloudTrail"}, {"log_provider", "AWS"}, {"original_time", a.Event.Time},
 			{"event_code", a.Event.Action}, {"correlation_uid", a.Event.ID}, {"labels", r.Tags},
+			{"loggers", a.ocsfLoggers()},
 		}},
 		{"cloud", object{
 			{"provider", "AWS"}, {"region", a.Event.Region}, {"account", ocsfAccount(a.Event.Account)},
@@ -92,7 +93,18 @@ func appendFinding(dst, body []byte, found []Alert, now time.Time) []byte {
 	}.append(dst)
 }
 
+// ocsfLoggers is the machine that raised the alert.
+func (a *Alert) ocsfLoggers() []object {
+	if a.Collector == "" {
+		return nil
+	}
+	return []object{{{"name", a.Collector}, {"product", object{{"name", ocsfProduct}, {"vendor_name", ocsfProduct}, {"version", version.Number}}}}}
+}
+
 func (a *Alert) ocsfFindingInfo(found []Alert, attacks []object, now time.Time) object {
+	if !a.RaisedAt.IsZero() {
+		now = a.RaisedAt
+	}
 	var related []object
 	for i := range found[1:] {
 		related = append(related, ocsfAnalytic(found[i+1].Rule))
@@ -106,6 +118,7 @@ func (a *Alert) ocsfFindingInfo(found []Alert, attacks []object, now time.Time) 
 		{"related_analytics", related},
 		{"attacks", attacks},
 		{"data_sources", []string{"AWS CloudTrail"}},
+		{"src_url", a.Event.URL},
 		{"first_seen_time", a.at.UnixMilli()},
 		{"created_time", now.UnixMilli()},
 	}
@@ -266,7 +279,16 @@ func (a *Actor) isOCSFUser() bool { return cmp.Or(a.ARN, a.ID, a.Name, a.Account
 // isOCSFActor reports whether the schema takes it for an actor: a user, a session or a
 // service that called.
 func (a *Actor) isOCSFActor() bool {
-	return a.isOCSFUser() || cmp.Or(a.SessionIssuerARN, a.InvokedBy) != ""
+	return a.isOCSFUser() || a.InvokedBy != "" || a.ocsfSession().says()
+}
+
+// ocsfSession is the session that the call was made in.
+func (a *Actor) ocsfSession() object {
+	session := object{{"issuer", a.SessionIssuerARN}, a.MFA.pair("is_mfa")}
+	if !a.SessionCreated.IsZero() {
+		session = append(session, pair{"created_time", a.SessionCreated.UnixMilli()})
+	}
+	return session
 }
 
 // ocsf is the actor as far as the schema has a place for it.
@@ -287,7 +309,7 @@ func (a *Actor) ocsf() object {
 		}
 	}
 	return object{
-		{"user", user}, {"session", object{{"issuer", a.SessionIssuerARN}}}, {"app_name", a.InvokedBy},
+		{"user", user}, {"session", a.ocsfSession()}, {"app_name", a.InvokedBy},
 		{"idp", object{{"name", a.IdentityProvider}}},
 	}
 }
@@ -320,7 +342,7 @@ func (a *Alert) ocsfResources() []object {
 		return a.ocsfOpened()
 	}
 	if g == nil || g.FunctionName == "" {
-		return nil
+		return a.ocsfNamed()
 	}
 	var owner object
 	if g.FunctionAccount != "" {
@@ -332,11 +354,19 @@ func (a *Alert) ocsfResources() []object {
 	}}
 }
 
+// ocsfNamed is the resource that the event names.
+func (a *Alert) ocsfNamed() []object {
+	if a.ResourceARN == "" {
+		return nil
+	}
+	return []object{{{"uid", a.ResourceARN}}}
+}
+
 // ocsfOpened is the resource of a call other than AddPermission.
 func (a *Alert) ocsfOpened() []object {
 	o := a.Opened
 	if o.Resource == "" {
-		return nil
+		return a.ocsfNamed()
 	}
 	var owner object
 	if o.Account != "" {

@@ -105,8 +105,9 @@ func readNative(m []byte) Alert {
 	a.Event = Event{
 		ID: textUnder(event, "id"), Time: textUnder(event, "time"), Action: textUnder(event, "action"),
 		Provider: textUnder(event, "provider"), Outcome: textUnder(event, "outcome"),
-		Region: textUnder(event, "region"), Account: textUnder(event, "account"),
+		Region: textUnder(event, "region"), Account: textUnder(event, "account"), URL: textUnder(event, "url"),
 	}
+	a.Collector = textUnder(m, "collector")
 	a.EventID = a.Event.ID
 	a.readVerdict(m)
 	return a
@@ -130,6 +131,7 @@ func (a *Alert) readVerdict(m []byte) {
 	a.Used, a.Closed = ReadUsed(mapUnder(m, "use")), ReadClosed(mapUnder(m, "closing"))
 	visibility := mapUnder(m, "visibility")
 	a.Visible, a.NotVisible = textsUnder(visibility, "visible"), textsUnder(visibility, "not_visible")
+	a.RaisedAt, a.ResourceARN = timeUnder(m, "raised_at"), textUnder(m, "resource_arn")
 	a.Inspect, a.Respond, a.DedupKey = textUnder(m, "inspect"), textUnder(m, "respond"), textUnder(m, "dedup_key")
 	if textUnder(m, "coverage") == coverageExtended {
 		a.Coverage = CoverExtended
@@ -203,8 +205,9 @@ func readECS(record []byte) []Alert {
 		Source: Source{IP: at("source.ip"), Address: at("source.address"), UserAgent: at("user_agent.original")},
 		Event: Event{
 			ID: at("event.id"), Time: at("event.start"), Action: at("event.action"), Provider: at("event.provider"),
-			Outcome: at("event.outcome"), Region: at("cloud.region"),
+			Outcome: at("event.outcome"), Region: at("cloud.region"), URL: at("event.url"),
 		},
+		Collector: at("observer.hostname"),
 	}
 	a.Source.complete()
 	a.EventID = a.Event.ID
@@ -299,7 +302,10 @@ func readFinding(record []byte) []Alert {
 	cloud := mapUnder(record, "cloud")
 	a.Event = Event{
 		ID: textUnder(metadata, "correlation_uid"), Time: textUnder(metadata, "original_time"), Action: textUnder(metadata, "event_code"),
-		Region: textUnder(cloud, "region"), Account: textUnder(mapUnder(cloud, "account"), "uid"),
+		Region: textUnder(cloud, "region"), Account: textUnder(mapUnder(cloud, "account"), "uid"), URL: textUnder(info, "src_url"),
+	}
+	if loggers := listUnder(metadata, "loggers"); loggers.Next() {
+		a.Collector = textUnder(loggers.Value, "name")
 	}
 	a.EventID = a.Event.ID
 	a.Actor = readActor(mapUnder(ours, "actor"))
@@ -344,7 +350,9 @@ func (a *Alert) readEvidence(m []byte) {
 	a.Actor.Name, a.Actor.Account = textUnder(user, "name"), textUnder(mapUnder(user, "account"), "uid")
 	a.Actor.Type = cmp.Or(textUnder(user, "type"), a.Actor.Type)
 	a.Actor.AccessKeyID = cmp.Or(textUnder(user, "credential_uid"), a.Actor.AccessKeyID)
-	a.Actor.SessionIssuerARN, a.Actor.InvokedBy = textUnder(mapUnder(actor, "session"), "issuer"), textUnder(actor, "app_name")
+	session := mapUnder(actor, "session")
+	a.Actor.SessionIssuerARN, a.Actor.InvokedBy = textUnder(session, "issuer"), textUnder(actor, "app_name")
+	a.Actor.MFA, a.Actor.SessionCreated = readMFA(session, "is_mfa"), millisecondsUnder(session, "created_time")
 	a.Actor.IdentityProvider = cmp.Or(textUnder(mapUnder(actor, "idp"), "name"), a.Actor.IdentityProvider)
 	source := mapUnder(m, "src_endpoint")
 	a.Source = Source{
@@ -437,6 +445,17 @@ func timeUnder(m []byte, key string) time.Time {
 		return time.Time{}
 	}
 	return t
+}
+
+// millisecondsUnder returns the time that is written under a key of a map as milliseconds
+// since 1970, zero for none.
+func millisecondsUnder(m []byte, key string) time.Time {
+	value, _ := document.Get(m, key)
+	n, ok := document.Int(value)
+	if !ok {
+		return time.Time{}
+	}
+	return time.UnixMilli(n).UTC()
 }
 
 func flagUnder(m []byte, key string) bool {

@@ -51,8 +51,8 @@ func raise(t testing.TB, r *rule.Rule, record []byte, coverage alert.Coverage, s
 	var event cloudtrail.Event
 	event.Reset(finder.Parts()[0].Event, finder.Parts()[0].Form)
 	g, _ := grant.Of(&event)
-	a := alert.NewTemplate(r).Alert(&event, alert.Granted{Lambda: g}, coverage, now)
-	a.Suppressed = s
+	a := alert.NewTemplateWith(r, alert.TemplateOptions{Collector: "collector-7"}).Alert(&event, alert.Granted{Lambda: g}, coverage, now)
+	a.Suppressed, a.RaisedAt = s, now.Add(123*time.Millisecond)
 	return a, true
 }
 
@@ -71,6 +71,8 @@ type members struct {
 	Closed                             *alert.Closed
 	Related                            []alert.Related
 	Visible, NotVisible                []string
+	RaisedAt                           time.Time
+	Collector, ResourceARN             string
 }
 
 func membersOf(a alert.Alert) members {
@@ -78,6 +80,7 @@ func membersOf(a alert.Alert) members {
 		Rule: *a.Rule, Reason: a.Reason, DedupKey: a.DedupKey, EventID: a.EventID, Respond: a.Respond,
 		Coverage: a.Coverage, Suppressed: a.Suppressed, Actor: a.Actor, Source: a.Source, Event: a.Event,
 		Used: a.Used, Closed: a.Closed, Related: a.Related, Visible: a.Visible, NotVisible: a.NotVisible,
+		RaisedAt: a.RaisedAt, Collector: a.Collector, ResourceARN: a.ResourceARN,
 	}
 	if a.Grant != nil {
 		m.Grant, m.HasGrant = *a.Grant, true
@@ -111,7 +114,7 @@ func carried(format alert.Format, a alert.Alert, several bool) members {
 		if m.Event.Action == "" {
 			m.Event.Provider = ""
 		}
-		noActor := m.Actor.ARN+m.Actor.ID+m.Actor.Name+m.Actor.Account+m.Actor.SessionIssuerARN+m.Actor.InvokedBy == ""
+		noActor := m.Actor.MFA == alert.MFAUnknown && m.Actor.SessionCreated.IsZero() && m.Actor.ARN+m.Actor.ID+m.Actor.Name+m.Actor.Account+m.Actor.SessionIssuerARN+m.Actor.InvokedBy == ""
 		if noActor && m.Source.Address == "" && m.Event.Action == "" && !m.HasGrant {
 			m.Source = alert.Source{}
 		}
@@ -140,7 +143,9 @@ func carried(format alert.Format, a alert.Alert, several bool) members {
 type fields struct {
 	Actor, Account, Name, Agent, Address, ID, Time, Action, Function, Statement, Principal, Code string
 
-	Type, PrincipalID, Provider, User, Service string // further ones of the actor
+	Type, PrincipalID, Provider, User, Service, MFA, Created string // further ones of the actor
+
+	Resource string
 }
 
 // json is an event with these texts, which may be any bytes.
@@ -152,7 +157,9 @@ func (f fields) json(t testing.TB) []byte {
 		"userIdentity": map[string]any{
 			"type": f.Type, "arn": f.Actor, "accountId": f.Account, "userName": f.Name, "invokedBy": f.Service, "accessKeyId": "AKIAEXAMPLE",
 			"principalId": f.PrincipalID, "identityProvider": f.Provider, "onBehalfOf": map[string]any{"userId": f.User, "identityStoreArn": f.User},
+			"sessionContext": map[string]any{"attributes": map[string]any{"mfaAuthenticated": f.MFA, "creationDate": f.Created}},
 		},
+		"resources": []any{map[string]any{"ARN": f.Resource}},
 		"requestParameters": map[string]any{
 			"functionName": f.Function, "statementId": f.Statement, "action": "lambda:*", "principal": f.Principal, "sourceAccount": f.Account,
 		},
@@ -166,7 +173,8 @@ func (f fields) json(t testing.TB) []byte {
 var ordinary = fields{
 	Actor: "arn:aws:iam::111122223333:user/mallory", Account: "111122223333", Name: "mallory", Agent: "aws-cli/2.15", Address: "198.51.100.7",
 	ID: "6c0f", Time: "2026-06-18T12:00:00Z", Action: "AddPermission20150331v2", Function: "billing", Statement: "s1", Principal: "444455556666",
-	Type: "IAMUser", PrincipalID: "AIDAEXAMPLE", Service: "x.amazonaws.com",
+	Type: "IAMUser", PrincipalID: "AIDAEXAMPLE", Service: "x.amazonaws.com", MFA: "true", Created: "2026-06-18T08:30:00Z",
+	Resource: "arn:aws:lambda:eu-west-1:111122223333:function:billing",
 }
 
 // tell makes an alert about a use or the end of a grant, with these texts, and gives it
@@ -228,7 +236,7 @@ func checkRead(t *testing.T, record []byte, found []alert.Alert) {
 func FuzzRead(f *testing.F) {
 	add := func(o fields, rules, more byte) {
 		f.Add(o.Actor, o.Account, o.Name, o.Agent, o.Address, o.ID, o.Time, o.Action, o.Function, o.Statement, o.Principal, o.Code,
-			o.Type, o.PrincipalID, o.Provider, o.User, o.Service, rules, more)
+			o.Type, o.PrincipalID, o.Provider, o.User, o.Service, o.MFA, o.Created, o.Resource, rules, more)
 	}
 	add(ordinary, 1, 0)
 	add(ordinary, 2, 5)
@@ -250,6 +258,12 @@ func FuzzRead(f *testing.F) {
 		func(o *fields) { o.Actor, o.Account, o.Name, o.Type = "", "", "", "AWSAccount" },
 		func(o *fields) { o.Time = "2026-06-18T14:00:00.123456+02:00" },
 		func(o *fields) { o.Time = "yesterday" },
+		func(o *fields) { o.ID = "6c0f3b1e-7a44-4b4e-9d53-1f2e3d4c5b6a" },
+		func(o *fields) { o.MFA, o.Created = "false", "2026-06-18T10:30:00.1234567+02:00" },
+		func(o *fields) { o.MFA, o.Created, o.Resource = "", "-0001-01-01T00:00:00Z", "x" },
+		func(o *fields) {
+			o.Actor, o.Account, o.Name, o.PrincipalID, o.Service, o.Address, o.Action, o.Type = "", "", "", "", "", "", "", ""
+		},
 		func(o *fields) { o.ID = "" },
 		func(o *fields) { o.Principal = "*" },
 		func(o *fields) { o.Code = "AccessDenied" },
@@ -262,8 +276,8 @@ func FuzzRead(f *testing.F) {
 		add(o, 2, 48)
 	}
 	all := rulesToRead(f)
-	f.Fuzz(func(t *testing.T, actor, account, name, agent, address, id, at, action, function, statement, principal, code, kind, principalID, provider, user, service string, which, more byte) {
-		o := fields{actor, account, name, agent, address, id, at, action, function, statement, principal, code, kind, principalID, provider, user, service}
+	f.Fuzz(func(t *testing.T, actor, account, name, agent, address, id, at, action, function, statement, principal, code, kind, principalID, provider, user, service, mfa, created, resource string, which, more byte) {
+		o := fields{actor, account, name, agent, address, id, at, action, function, statement, principal, code, kind, principalID, provider, user, service, mfa, created, resource}
 		record, err := document.AppendFromJSON(nil, o.json(t))
 		if err != nil {
 			t.Fatal(err)

@@ -31,6 +31,9 @@ type Used struct {
 // difference to that.
 func (a *Alert) Use(u *Used) {
 	a.Used = u
+	if isARN(u.Grant.Resource) {
+		a.ResourceARN = fit(u.Grant.Resource)
+	}
 	a.tellApart("use", u.Grant.Resource, u.Grant.Means, u.Grant.StatementID, u.Grant.Principal, u.Grant.DedupKey, u.Action, u.Account, u.Principal, u.EventID)
 	a.Reason = u.sentence(a.names)
 }

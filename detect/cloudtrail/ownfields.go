@@ -31,6 +31,12 @@ var (
 	FieldRequestID      = LookupField("aws.cloudtrail.request_id")
 	FieldSharedEventID  = LookupField("aws.cloudtrail.shared_event_id")
 
+	// What the session of the actor says, and how a sign-in to the console was made.
+	FieldMFA            = LookupField("aws.cloudtrail.user_identity.session_context.mfa_authenticated")
+	FieldSessionCreated = LookupField("aws.cloudtrail.user_identity.session_context.creation_date")
+	FieldLoginMFA       = LookupField("aws.cloudtrail.console_login.additional_eventdata.mfa_used")
+	FieldEventCategory  = LookupField("aws.cloudtrail.event_category")
+
 	FieldResourceARNs     = LookupField("aws.cloudtrail.resources.arn")
 	FieldResourceAccounts = LookupField("aws.cloudtrail.resources.account_id")
 )

@@ -33,6 +33,8 @@ var ecsTypes = map[string]string{
 	"event.risk_score":            "float",
 	"event.severity":              "long",
 	"event.start":                 "date",
+	"event.url":                   "keyword",
+	"observer.hostname":           "keyword",
 	"message":                     "match_only_text",
 	"tags":                        "keyword[]",
 	"rule.author":                 "keyword[]",
@@ -131,6 +133,10 @@ var extensionTypes = map[string]string{
 	"trailwire.actor.on_behalf_of":             "keyword",
 	"trailwire.actor.identity_store_arn":       "keyword",
 	"trailwire.actor.invoked_by":               "keyword",
+	"trailwire.actor.mfa_authenticated":        "boolean",
+	"trailwire.actor.session_created_at":       "date",
+	"trailwire.raised_at":                      "date",
+	"trailwire.resource_arn":                   "keyword",
 	"trailwire.grant.function_name":            "keyword",
 	"trailwire.grant.function_account":         "keyword",
 	"trailwire.grant.region":                   "keyword",
@@ -260,6 +266,7 @@ func engineIn(t *testing.T, r *run, format string) *detect.Engine {
 	if err != nil {
 		t.Fatal(err)
 	}
+	settings.Options.Clock, settings.Options.Collector = standing, "collector-7"
 	engine, err := detect.New(settings.Options)
 	if err != nil {
 		t.Fatal(err)
@@ -426,12 +433,15 @@ func TestAlertAsECS(t *testing.T) {
 		{"an event in CloudTrail's words gains the fields of ECS", crossAccountGrant(nil), `{
 			"event": {"kind": "alert", "severity": 73, "risk_score": 73, "reason": "` + reason + `billing-export",
 			  "id": "5d0ff5a1-0000-4000-8000-000000000001", "action": "AddPermission20150331v2",
-			  "provider": "lambda.amazonaws.com", "outcome": "success", "start": "2026-06-18T10:00:00Z"},
+			  "provider": "lambda.amazonaws.com", "outcome": "success", "start": "2026-06-18T10:00:00Z",
+			  "url": "https://eu-west-1.console.aws.amazon.com/cloudtrailv2/home?region=eu-west-1#/events/5d0ff5a1-0000-4000-8000-000000000001"},
+			"observer": {"hostname": "collector-7"},
 			"message": "` + reason + `billing-export",
 			"source": {"ip": "198.51.100.7", "address": "198.51.100.7"}, "user_agent": {"original": "aws-cli/2.17.60"},
 			"cloud": {"provider": "aws", "region": "eu-west-1", "account": {"id": "111122223333"}},
 			"ecs": {"version": "8.11.0"},
-			"trailwire": {"severity": "high",
+			"trailwire": {"severity": "high", "raised_at": "2026-06-18T10:04:03.141Z",
+			  "resource_arn": "arn:aws:lambda:eu-west-1:111122223333:function:billing-export",
 			  "actor": {"arn": "arn:aws:iam::111122223333:user/alice", "type": "IAMUser", "account": "111122223333"},
 			  "grant": {"function_name": "billing-export", "function_account": "111122223333", "region": "eu-west-1",
 			    "statement_id": "partner", "action": "lambda:InvokeFunction", "covers_invoke": true,
@@ -444,8 +454,9 @@ func TestAlertAsECS(t *testing.T) {
 		{"an ECS document is merged into", elastic(false, nil), `{
 			"event": {"kind": "alert", "severity": 73, "risk_score": 73, "reason": "` + reason + `f",
 			  "id": "e1", "action": "AddPermission20150331v2", "provider": "lambda.amazonaws.com", "outcome": "success"},
-			"message": "` + reason + `f",
-			"trailwire": {"severity": "high", "actor": {"account": "111122223333"},
+			"message": "` + reason + `f", "observer": {"hostname": "collector-7"},
+			"trailwire": {"severity": "high", "actor": {"account": "111122223333"}, "raised_at": "2026-06-18T10:04:03.141Z",
+			  "resource_arn": "arn:aws:lambda:eu-west-1:111122223333:function:f",
 			  "grant": {"function_name": "f", "function_account": "111122223333", "region": "eu-west-1",
 			    "statement_id": "s", "action": "lambda:InvokeFunction", "covers_invoke": true,
 			    "principal": "444455556666", "principal_type": "account", "principal_account": "444455556666",
@@ -457,8 +468,9 @@ func TestAlertAsECS(t *testing.T) {
 			  "original": "{\"event.kind\":\"event\"}"}}`},
 		{"in one with dotted keys ours are nested", elastic(true, nil), `{
 			"event": {"kind": "alert", "severity": 73, "risk_score": 73, "reason": "` + reason + `f"},
-			"message": "` + reason + `f",
-			"trailwire": {"severity": "high", "actor": {"account": "111122223333"},
+			"message": "` + reason + `f", "observer": {"hostname": "collector-7"},
+			"trailwire": {"severity": "high", "actor": {"account": "111122223333"}, "raised_at": "2026-06-18T10:04:03.141Z",
+			  "resource_arn": "arn:aws:lambda:eu-west-1:111122223333:function:f",
 			  "grant": {"function_name": "f", "function_account": "111122223333", "region": "eu-west-1",
 			    "statement_id": "s", "action": "lambda:InvokeFunction", "covers_invoke": true,
 			    "principal": "444455556666", "principal_type": "account", "principal_account": "444455556666",
@@ -470,7 +482,7 @@ func TestAlertAsECS(t *testing.T) {
 			  "original": "{\"event.kind\":\"event\"}"}}`},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			got := inFormat(t, alert.FormatECS, test.record)
+			got := inFormat(t, alert.FormatECS, test.record, atCollector)
 			if text, _ := got["rule"].(object)["description"].(string); !strings.HasPrefix(text, "Somebody added a statement") {
 				t.Errorf("rule.description is %q", text)
 			}
@@ -600,6 +612,7 @@ func TestRecordOnItsWayToElasticsPipelineIsNotFilledInForIt(t *testing.T) {
 			test.record["message"] = string(event)
 			got := inFormat(t, alert.FormatECS, test.record)
 			want := object{"kind": "alert", "severity": 73, "risk_score": 73,
+				"url":    "https://eu-west-1.console.aws.amazon.com/cloudtrailv2/home?region=eu-west-1#/events/5d0ff5a1-0000-4000-8000-000000000001",
 				"reason": "111122223333 let account 444455556666 invoke Lambda function billing-export"}
 			if !equalJSON(t, got["event"], want) {
 				t.Errorf("event is %v, want the verdict alone", got["event"])
@@ -654,7 +667,7 @@ func TestSeveralAlertsInECS(t *testing.T) {
 func TestForgedVerdictInECSDoesNotStand(t *testing.T) {
 	// The sender knows what we would write, byte for byte, but for a detail.
 	verdict := func(record []byte) []detect.Output {
-		return newEngine(t, func(o *detect.Options) { o.AlertFormat = alert.FormatECS }).ThoroughEvaluator().Record(record, time.Time{})
+		return newEngine(t, func(o *detect.Options) { o.AlertFormat, o.Collector = alert.FormatECS, "collector-7" }).ThoroughEvaluator().Record(record, time.Time{})
 	}
 	written := verdict(pack(t, crossAccountGrant(nil)))[0].Body
 	text, err := document.AppendJSON(nil, written)
@@ -666,6 +679,9 @@ func TestForgedVerdictInECSDoesNotStand(t *testing.T) {
 	}
 	for _, test := range []struct{ name, was, is string }{
 		{"a suppression", `"dedup_key":`, `"suppressed":"duplicate","dedup_key":`},
+		{"a time that is none", `"raised_at":"`, `"raised_at":"soon `},
+		{"a host that is a number", `"hostname":"collector-7"`, `"hostname":7`},
+		{"a link to somewhere else", `console.aws.amazon.com`, `console.aws.example`},
 		{"a lower severity", `"trailwire":{"severity":"high"`, `"trailwire":{"severity":"low"`},
 		{"a field more", `"rule":{`, `"rule":{"category":"noise",`},
 		{"a field less", `"severity":73,`, ``},

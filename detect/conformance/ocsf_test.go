@@ -53,7 +53,7 @@ var ocsfSchema = map[string]ocsfObject{
 		required: "uid",
 		attributes: map[string]string{
 			"analytic": "analytic", "attacks": "[]attack", "created_time": "timestamp_t", "data_sources": "[]string_t",
-			"desc": "string_t", "first_seen_time": "timestamp_t", "related_analytics": "[]analytic",
+			"desc": "string_t", "first_seen_time": "timestamp_t", "related_analytics": "[]analytic", "src_url": "url_t",
 			"title": "string_t", "types": "[]string_t", "uid": "string_t",
 		},
 	},
@@ -76,7 +76,7 @@ var ocsfSchema = map[string]ocsfObject{
 		required: "product version",
 		attributes: map[string]string{
 			"correlation_uid": "string_t", "event_code": "string_t", "labels": "[]string_t", "log_name": "string_t",
-			"log_provider": "string_t", "original_time": "string_t", "product": "product", "profiles": "[]string_t",
+			"loggers": "[]logger", "log_provider": "string_t", "original_time": "string_t", "product": "product", "profiles": "[]string_t",
 			"version": "string_t",
 		},
 	},
@@ -101,7 +101,8 @@ var ocsfSchema = map[string]ocsfObject{
 			"type_id": "integer_t", "uid": "string_t",
 		},
 	},
-	"session": {attributes: map[string]string{"issuer": "string_t"}},
+	"session": {attributes: map[string]string{"created_time": "timestamp_t", "is_mfa": "boolean_t", "issuer": "string_t"}},
+	"logger":  {oneOf: "name uid", attributes: map[string]string{"logged_time": "timestamp_t", "name": "string_t", "product": "product"}},
 	"network_endpoint": {
 		oneOf:      "ip uid name hostname svc_name instance_uid interface_uid interface_name domain",
 		attributes: map[string]string{"domain": "string_t", "ip": "ip_t", "autonomous_system": "autonomous_system", "location": "location"},
@@ -278,14 +279,11 @@ func TestRelatedCallsAreEvidenceOfTheSchema(t *testing.T) {
 }
 
 func TestAlertAsFinding(t *testing.T) {
-	before := time.Now().UnixMilli()
-	event := crossAccountGrant(object{"requestID": "r1"})
-	got := inFormat(t, alert.FormatOCSF, event)
-	created := got["finding_info"].(object)["created_time"].(float64)
-	if now := time.Now().UnixMilli(); int64(created) < before || int64(created) > now {
-		t.Errorf("finding_info.created_time is %v, want the time now", created)
-	}
-	delete(got["finding_info"].(object), "created_time")
+	event := crossAccountGrant(object{"requestID": "r1", "userIdentity": object{
+		"type": "IAMUser", "arn": "arn:aws:iam::111122223333:user/alice", "accountId": "111122223333",
+		"sessionContext": object{"attributes": object{"mfaAuthenticated": "false", "creationDate": "2026-06-18T08:30:00Z"}},
+	}})
+	got := inFormat(t, alert.FormatOCSF, event, atCollector)
 	if text, _ := got["finding_info"].(object)["desc"].(string); !strings.HasPrefix(text, "Somebody added a statement") {
 		t.Errorf("finding_info.desc is %q", text)
 	}
@@ -318,17 +316,20 @@ func TestAlertAsFinding(t *testing.T) {
 		  "uid": "8f985da6-66e8-4838-a63e-21636eb9adc5:5d0ff5a1-0000-4000-8000-000000000001:9dc692a711928384", "title": `+name+`,
 		  "types": ["TTPs/Persistence", "TTPs/Defense Evasion"], "attacks": `+attacks+`,
 		  "analytic": {"type_id": 1, "type": "Rule", "name": `+name+`, "uid": "8f985da6-66e8-4838-a63e-21636eb9adc5", "version": "1"},
-		  "data_sources": ["AWS CloudTrail"], "first_seen_time": 1781776800000},
+		  "data_sources": ["AWS CloudTrail"], "first_seen_time": 1781776800000, "created_time": 1781777043141,
+		  "src_url": "https://eu-west-1.console.aws.amazon.com/cloudtrailv2/home?region=eu-west-1#/events/5d0ff5a1-0000-4000-8000-000000000001"},
 		"attacks": `+attacks+`,
 		"metadata": {"version": "1.4.0", "product": {"name": "Trailwire", "vendor_name": "Trailwire", "version": "`+version.Number+`"},
 		  "profiles": ["cloud", "security_control"], "log_name": "CloudTrail", "log_provider": "AWS",
 		  "original_time": "2026-06-18T10:00:00Z", "event_code": "AddPermission20150331v2",
 		  "correlation_uid": "5d0ff5a1-0000-4000-8000-000000000001",
+		  "loggers": [{"name": "collector-7", "product": {"name": "Trailwire", "vendor_name": "Trailwire", "version": "`+version.Number+`"}}],
 		  "labels": ["Domain: Cloud", "Data Source: AWS", "Data Source: Amazon Web Services", "Data Source: AWS Lambda",
 		    "Use Case: Threat Detection", "Tactic: Persistence", "Tactic: Defense Evasion", "Resources: Investigation Guide"]},
 		"cloud": {"provider": "AWS", "region": "eu-west-1", "account": `+account+`},
 		"evidences": [{
-		  "actor": {"user": {"uid": "arn:aws:iam::111122223333:user/alice", "account": `+account+`, "type_id": 1, "type": "IAMUser"}},
+		  "actor": {"user": {"uid": "arn:aws:iam::111122223333:user/alice", "account": `+account+`, "type_id": 1, "type": "IAMUser"},
+		    "session": {"is_mfa": false, "created_time": 1781771400000}},
 		  "src_endpoint": {"ip": "198.51.100.7"},
 		  "api": {"operation": "AddPermission20150331v2", "service": {"name": "lambda.amazonaws.com"}, "request": {"uid": "r1"}},
 		  "http_request": {"user_agent": "aws-cli/2.17.60"},
@@ -336,7 +337,9 @@ func TestAlertAsFinding(t *testing.T) {
 		"resources": [{"uid": "arn:aws:lambda:eu-west-1:111122223333:function:billing-export", "name": "billing-export",
 		  "type": "AWS::Lambda::Function", "region": "eu-west-1", "owner": {"account": `+account+`}}],
 		"remediation": {"desc": `+respond+`, "references": `+references+`},
-		"unmapped": {"alert": {"grant": `+grant+`, "respond": `+respond+`,
+		"unmapped": {"alert": {"grant": `+grant+`, "raised_at": "2026-06-18T10:04:03.141Z",
+		  "resource_arn": "arn:aws:lambda:eu-west-1:111122223333:function:billing-export",
+		  "respond": `+respond+`,
 		  "dedup_key": "8f985da6-66e8-4838-a63e-21636eb9adc5:5d0ff5a1-0000-4000-8000-000000000001:9dc692a711928384",
 		  "license": "Elastic License v2", "references": `+references+`}}}`), &want); err != nil {
 		t.Fatal(err)

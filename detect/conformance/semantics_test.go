@@ -99,6 +99,7 @@ func unpack(t testing.TB, value []byte) object {
 func newEngine(t testing.TB, change func(*detect.Options)) *detect.Engine {
 	t.Helper()
 	options := detect.DefaultOptions()
+	options.Clock = standing
 	rules, err := rule.BuiltIn()
 	if err != nil {
 		t.Fatal(err)
@@ -113,6 +114,18 @@ func newEngine(t testing.TB, change func(*detect.Options)) *detect.Engine {
 		t.Fatal(err)
 	}
 	return engine
+}
+
+// started is when the tests began, and standing a clock that stands: alerts of two engines
+// have the same time.
+var started = time.Now()
+
+func standing() time.Time { return started }
+
+// atCollector makes alerts those of a machine, raised at a certain time.
+func atCollector(o *detect.Options) {
+	o.Clock = func() time.Time { return time.Date(2026, time.June, 18, 10, 4, 3, 141_592_653, time.UTC) }
+	o.Collector = "collector-7"
 }
 
 // plainSearch is the simplest search for some texts.
@@ -351,8 +364,11 @@ query = '''`+query+`'''
 }
 
 func TestAlertHasExactlyTheKeysOfTheContract(t *testing.T) {
-	engine := newEngine(t, nil)
-	event := crossAccountGrant(nil)
+	engine := newEngine(t, atCollector)
+	event := crossAccountGrant(object{"userIdentity": object{
+		"type": "AssumedRole", "arn": "arn:aws:sts::111122223333:assumed-role/deploy/alice", "accountId": "111122223333",
+		"sessionContext": object{"attributes": object{"mfaAuthenticated": "true", "creationDate": "2026-06-18T08:30:00Z"}},
+	}})
 	outputs := engine.ThoroughEvaluator().Record(pack(t, event), time.Time{})
 	if len(outputs) != 1 {
 		t.Fatalf("%d outputs", len(outputs))
@@ -372,11 +388,15 @@ func TestAlertHasExactlyTheKeysOfTheContract(t *testing.T) {
 	    "version": 1, "license": "Elastic License v2"},
 	  "severity": "high", "risk_score": 73,
 	  "reason": "111122223333 let account 444455556666 invoke Lambda function billing-export",
-	  "actor": {"arn": "arn:aws:iam::111122223333:user/alice", "type": "IAMUser", "account": "111122223333"},
+	  "actor": {"arn": "arn:aws:sts::111122223333:assumed-role/deploy/alice", "type": "AssumedRole", "account": "111122223333",
+	    "mfa_authenticated": true, "session_created_at": "2026-06-18T08:30:00Z"},
+	  "raised_at": "2026-06-18T10:04:03.141Z", "collector": "collector-7",
+	  "resource_arn": "arn:aws:lambda:eu-west-1:111122223333:function:billing-export",
 	  "source": {"ip": "198.51.100.7", "user_agent": "aws-cli/2.17.60"},
 	  "event": {"id": "5d0ff5a1-0000-4000-8000-000000000001", "time": "2026-06-18T10:00:00Z",
 	    "action": "AddPermission20150331v2", "provider": "lambda.amazonaws.com", "outcome": "success",
-	    "region": "eu-west-1", "account": "111122223333"},
+	    "region": "eu-west-1", "account": "111122223333",
+	    "url": "https://eu-west-1.console.aws.amazon.com/cloudtrailv2/home?region=eu-west-1#/events/5d0ff5a1-0000-4000-8000-000000000001"},
 	  "respond": "aws lambda remove-permission --function-name arn:aws:lambda:eu-west-1:111122223333:function:billing-export --statement-id partner --region eu-west-1",
 	  "threat": [
 	    {"framework": "MITRE ATT&CK",
@@ -396,7 +416,7 @@ func TestAlertHasExactlyTheKeysOfTheContract(t *testing.T) {
 	    "statement_id": "partner", "action": "lambda:InvokeFunction", "covers_invoke": true,
 	    "principal": "444455556666", "principal_type": "account", "principal_account": "444455556666",
 	    "relation": "cross_account"},
-	  "dedup_key": "8f985da6-66e8-4838-a63e-21636eb9adc5:5d0ff5a1-0000-4000-8000-000000000001:7988126360feb00c"
+	  "dedup_key": "8f985da6-66e8-4838-a63e-21636eb9adc5:5d0ff5a1-0000-4000-8000-000000000001:4fe2fa525b5bae69"
 	}`
 	var wanted object
 	if err := json.Unmarshal([]byte(want), &wanted); err != nil {

@@ -205,6 +205,7 @@ func (r *run) engine(t *testing.T) (*detect.Engine, detect.Options) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	settings.Options.Clock = standing
 	engine, err := detect.New(settings.Options)
 	if err != nil {
 		t.Fatal(err)
@@ -643,6 +644,8 @@ var alertShape = map[string]shape{
 		"on_behalf_of":       optional{aText},
 		"identity_store_arn": optional{aText},
 		"invoked_by":         optional{aText},
+		"mfa_authenticated":  optional{aBoolean},
+		"session_created_at": optional{aText},
 	}},
 	"source": optional{map[string]shape{
 		"ip":         optional{aText},
@@ -657,8 +660,11 @@ var alertShape = map[string]shape{
 		"outcome":  aText,
 		"region":   optional{aText},
 		"account":  optional{aText},
+		"url":      optional{aText},
 	},
-	"respond": optional{aText},
+	"raised_at":    aText,
+	"resource_arn": optional{aText},
+	"respond":      optional{aText},
 	"threat": []any{
 		map[string]shape{
 			"framework": "MITRE ATT&CK",

@@ -1,12 +1,14 @@
 package conformance
 
 import (
+	"bytes"
 	"fmt"
 	"slices"
 	"testing"
 	"time"
 
 	"github.com/trailwire/trailwire/detect"
+	"github.com/trailwire/trailwire/detect/alert"
 )
 
 // verdictsOn returns the suppressions of the alerts of some events.
@@ -33,11 +35,60 @@ func TestVerdictsAreTheSameForTheSameRecords(t *testing.T) {
 			t.Errorf("time %d: %q, want %q", i, got, want)
 		}
 	}
-	if s := e.Stats(); m.Len() != 4 || s.Alerts != 4 || s.Suppressed != 2 {
+	if s := e.Stats(); m.Len() != 4*9 || s.Alerts != 4 || s.Suppressed != 2 {
 		t.Errorf("%d verdicts, %d alerts, %d suppressed", m.Len(), s.Alerts, s.Suppressed)
 	}
 	if got := verdictsOn(e, nil, a); fmt.Sprint(got) != "[duplicate]" {
 		t.Errorf("without verdicts: %q", got)
+	}
+}
+
+// The filter evaluates a chunk again if the input does not take its alerts, and the output if they
+// could not be delivered. What leaves then is what would have left the first time.
+func TestAlertsOfRecordsThatAreEvaluatedAgainAreTheSameByteForByte(t *testing.T) {
+	for name, format := range map[string]alert.Format{"native": alert.FormatNative, "ecs": alert.FormatECS, "ocsf": alert.FormatOCSF} {
+		at := time.Date(2026, time.June, 18, 10, 4, 3, 0, time.UTC)
+		e := newEngine(t, func(o *detect.Options) {
+			o.AlertFormat, o.Collector = format, "collector-7"
+			o.Clock = func() time.Time { at = at.Add(time.Minute); return at }
+		})
+		var m detect.Verdicts
+		written := func(m *detect.Verdicts) (all []byte) {
+			v := e.Evaluator()
+			defer v.Release()
+			v.Remember(m)
+			for _, id := range []string{"a", "b"} {
+				for _, o := range v.Raise(pack(t, granted(id, "2026-06-18T10:00:00Z")), time.Time{}) {
+					all = append(all, o.Body...)
+				}
+			}
+			return all
+		}
+		first := written(&m)
+		m.Rewind()
+		for how, again := range map[string]*detect.Verdicts{"rewound": &m, "as bytes": detect.VerdictsOf(m.AppendBytes(nil))} {
+			if got := written(again); !bytes.Equal(got, first) {
+				t.Errorf("%s, %s: the alerts are\n%q\nand were\n%q", name, how, got, first)
+			}
+		}
+		if got := written(nil); bytes.Equal(got, first) {
+			t.Errorf("%s: a second delivery has the time of the first", name)
+		}
+	}
+}
+
+func TestARecordThatAnotherCollectorHasTaggedKeepsItsAlert(t *testing.T) {
+	for name, format := range map[string]alert.Format{"native": alert.FormatNative, "ecs": alert.FormatECS} {
+		collector := func(host string, at time.Time) *detect.Evaluator {
+			return newEngine(t, func(o *detect.Options) {
+				o.AlertFormat, o.Collector, o.Clock = format, host, func() time.Time { return at }
+			}).ThoroughEvaluator()
+		}
+		at := time.Date(2026, time.June, 18, 10, 4, 3, 0, time.UTC)
+		first := collector("collector-7", at).Record(pack(t, crossAccountGrant(nil)), time.Time{})[0].Body
+		if again := collector("collector-8", at.Add(time.Hour)).Record(first, time.Time{}); again != nil {
+			t.Errorf("%s: it becomes %v", name, unpack(t, again[0].Body))
+		}
 	}
 }
 

@@ -29,7 +29,7 @@ func parseFunction(text string) function {
 		}
 	}
 	var f function
-	if field, after, more := strings.Cut(rest, ":"); more && isRegion(field) {
+	if field, after, more := strings.Cut(rest, ":"); more && IsRegion(field) {
 		f.region, rest = field, after
 	}
 	if field, after, more := strings.Cut(rest, ":"); more && isAccountID(field) {
@@ -69,9 +69,9 @@ func (f function) settle(account string) function {
 	return function{name: name, account: account, region: f.region}
 }
 
-// isRegion reports whether text has the form of a region's name: eu-west-1,
+// IsRegion reports whether text has the form of a region's name: eu-west-1,
 // us-gov-east-1, us-isob-east-1, eusc-de-east-1.
-func isRegion(text string) bool {
+func IsRegion(text string) bool {
 	words, rest := 0, text
 	for {
 		word, after, more := strings.Cut(rest, "-")
