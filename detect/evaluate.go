@@ -312,7 +312,10 @@ func (v *Evaluator) add(rule *compiledRule, coverage alert.Coverage, g *grant.Gr
 	}
 	recalled := false
 	if a.Suppressed, a.RaisedAt, recalled = v.verdicts.recall(); !recalled {
-		a.Suppressed, a.RaisedAt = e.suppressor.judge(rule, &a, at, &e.options), v.now.UTC().Truncate(time.Millisecond)
+		a.Suppressed = e.suppressor.judge(rule, &a, at, &e.options)
+		if a.Collector != "" {
+			a.RaisedAt = v.now.UTC().Truncate(time.Millisecond)
+		}
 		v.verdicts.keep(a.Suppressed, a.RaisedAt)
 		rule.counters.raised(a.Suppressed)
 		e.stats.alertRaised(a.Suppressed, at, v.now)

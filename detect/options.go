@@ -33,8 +33,8 @@ type Options struct {
 	// AlertFormat is the vocabulary that alerts are written in.
 	AlertFormat alert.Format
 
-	// Collector is the name of the machine, which alerts say as the one that raised them. They say
-	// none if it is empty.
+	// Collector is the name of the machine that collects events. Alerts say it, and when they were
+	// raised. Without it they say neither, so that two evaluations of the same events are the same.
 	Collector string
 
 	// Clock returns the time of day. [time.Now] is used if it is nil.

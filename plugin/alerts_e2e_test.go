@@ -1,7 +1,6 @@
 package main_test
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
@@ -14,6 +13,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/trailwire/trailwire/detect/document"
 )
 
 // pipeline is a configuration with the filter and the input trailwire, in dir.
@@ -205,10 +206,31 @@ func TestSeveralFiltersServeDestinationsThatDiffer(t *testing.T) {
 		if got := lines(read(t, filepath.Join(dir, "records"))); got[0] != list || got[1] != grant("trusted", "444455556666") {
 			t.Errorf("the records changed: %q", got)
 		}
-		for file, field := range map[string]string{"native": "alert", "ecs": "trailwire", "ocsf": "finding_info"} {
-			var record map[string]any
-			if err := json.Unmarshal([]byte(lines(read(t, filepath.Join(dir, file)))[0]), &record); err != nil || record[field] == nil {
-				t.Errorf("an alert in %s has no %s: %v", file, field, err)
+		host, err := os.Hostname()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for file, paths := range map[string][]string{
+			"native": {"alert", "alert.collector", "alert.raised_at"}, "ecs": {"trailwire", "observer.hostname", "trailwire.raised_at"},
+			"ocsf": {"finding_info", "metadata.loggers", "unmapped.alert.raised_at"},
+		} {
+			record, err := document.AppendFromJSON(nil, []byte(lines(read(t, filepath.Join(dir, file)))[0]))
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, path := range paths {
+				value, there := document.Path(record, path)
+				text, _ := document.Text(value)
+				switch {
+				case !there:
+					t.Errorf("an alert in %s has no %s", file, path)
+				case path == paths[1] && path != "metadata.loggers" && string(text) != host:
+					t.Errorf("%s: %s is %q, want %q", file, path, text, host)
+				case path == paths[2]:
+					if at, err := time.Parse(time.RFC3339, string(text)); err != nil || time.Since(at) > 10*time.Minute || time.Until(at) > time.Second {
+						t.Errorf("%s: %s is %q", file, path, text)
+					}
+				}
 			}
 		}
 	})

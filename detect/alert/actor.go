@@ -8,7 +8,6 @@ import (
 	"github.com/trailwire/trailwire/detect/cloudtrail"
 	"github.com/trailwire/trailwire/detect/document"
 	"github.com/trailwire/trailwire/detect/grant"
-	"github.com/trailwire/trailwire/detect/program"
 )
 
 // Actor is who made the call. Which of the members there are depends on the type of
@@ -41,12 +40,12 @@ const (
 	WithoutMFA
 )
 
-// mfaOf reads the answer of an event: a boolean, or the text of one.
-func mfaOf(v program.Value) MFA {
-	switch {
-	case v.Bool() || string(v.Text()) == "true":
+// mfaOf reads the answer of an event in a field: a boolean, or the text of one.
+func mfaOf(event *cloudtrail.Event, f cloudtrail.Field) MFA {
+	switch event.Value(f).String() {
+	case "true", `"true"`:
 		return WithMFA
-	case v.Kind() == program.KindBool || string(v.Text()) == "false":
+	case "false", `"false"`:
 		return WithoutMFA
 	}
 	return MFAUnknown
@@ -85,8 +84,8 @@ func newActor(event *cloudtrail.Event) Actor {
 	if a.ARN == "" {
 		a.ID = fieldText(cloudtrail.FieldActorID)
 	}
-	if a.MFA = mfaOf(event.Value(cloudtrail.FieldMFA)); a.MFA == MFAUnknown {
-		a.MFA = mfaOf(event.Value(cloudtrail.FieldLoginMFA))
+	if a.MFA = mfaOf(event, cloudtrail.FieldMFA); a.MFA == MFAUnknown {
+		a.MFA = mfaOf(event, cloudtrail.FieldLoginMFA)
 	}
 	if created, err := time.Parse(time.RFC3339, string(event.Text(cloudtrail.FieldSessionCreated))); err == nil {
 		a.SessionCreated = inMilliseconds(created)

@@ -26,8 +26,9 @@ type Alert struct {
 	DedupKey string // the same for every delivery of the event
 	EventID  string
 
-	// RaisedAt is when the event was evaluated that the alert is about, in milliseconds, by the
-	// clock of the machine that did so; Collector is its name. Either may be empty.
+	// RaisedAt is when the event was evaluated that the alert is about, in milliseconds and UTC, by
+	// the clock of the machine that did so; Collector is its name. Neither is there if files were
+	// evaluated.
 	RaisedAt  time.Time
 	Collector string
 

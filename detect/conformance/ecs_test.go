@@ -667,7 +667,7 @@ func TestSeveralAlertsInECS(t *testing.T) {
 func TestForgedVerdictInECSDoesNotStand(t *testing.T) {
 	// The sender knows what we would write, byte for byte, but for a detail.
 	verdict := func(record []byte) []detect.Output {
-		return newEngine(t, func(o *detect.Options) { o.AlertFormat, o.Collector = alert.FormatECS, "collector-7" }).ThoroughEvaluator().Record(record, time.Time{})
+		return newEngine(t, func(o *detect.Options) { atCollector(o); o.AlertFormat = alert.FormatECS }).ThoroughEvaluator().Record(record, time.Time{})
 	}
 	written := verdict(pack(t, crossAccountGrant(nil)))[0].Body
 	text, err := document.AppendJSON(nil, written)

@@ -205,7 +205,7 @@ func (r *run) engine(t *testing.T) (*detect.Engine, detect.Options) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	settings.Options.Clock = standing
+	settings.Options.Clock, settings.Options.Collector = standing, "collector-7"
 	engine, err := detect.New(settings.Options)
 	if err != nil {
 		t.Fatal(err)
@@ -663,6 +663,7 @@ var alertShape = map[string]shape{
 		"url":      optional{aText},
 	},
 	"raised_at":    aText,
+	"collector":    "collector-7",
 	"resource_arn": optional{aText},
 	"respond":      optional{aText},
 	"threat": []any{

@@ -35,6 +35,7 @@ func newEngine(t testing.TB, change func(*detect.Options)) *detect.Engine {
 	if change != nil {
 		change(&o)
 	}
+	o.Collector = "collector-7"
 	o.Clock = func() time.Time { return started } // alerts of two engines have the same time
 	e, err := detect.New(o)
 	if err != nil {

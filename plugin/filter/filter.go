@@ -131,6 +131,7 @@ func newInstance(h host, s settings, config uintptr) (_ *instance, err error) {
 		logLine(h.ins, C.LOG_WARN, line)
 	}
 	f := &instance{host: h, route: s.route}
+	s.Options.Collector = plugin.Name()
 	if err := f.remember(&s.Options, config); err != nil {
 		return nil, err
 	}

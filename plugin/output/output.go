@@ -120,6 +120,7 @@ var kept property.Kept[settings]
 func newInstance(s settings, name string) (o *instance, err error) {
 	settings, options := s.Settings, s.options
 	o = &instance{warnings: settings.Warnings, destinations: destinations(options)}
+	settings.Options.Collector = plugin.Name()
 	if settings.Options.Remember() {
 		plugin.RoomFor(settings.Options.StateMemory)
 		settings.Options.LearnFrom = time.Now()
