@@ -37,6 +37,10 @@ type Options struct {
 	// raised. Without it they say neither, so that two evaluations of the same events are the same.
 	Collector string
 
+	// AlertGuide makes alerts repeat their rule's description, false positives and investigation
+	// guide.
+	AlertGuide bool
+
 	// Clock returns the time of day. [time.Now] is used if it is nil.
 	Clock func() time.Time
 

@@ -74,6 +74,7 @@ type Alert struct {
 	encoded   *Template
 	form      cloudtrail.Form
 	requestID string
+	hasGuide  bool      // of one that was read
 	at        time.Time // when the event happened
 }
 
@@ -81,6 +82,8 @@ type Alert struct {
 type TemplateOptions struct {
 	// Collector is the name of the machine that raises them.
 	Collector string
+	// Guide says that each repeats its rule's description, false positives and note.
+	Guide bool
 }
 
 // Template makes the alerts of one rule. What is the same in all of them is written
@@ -91,6 +94,8 @@ type Template struct {
 	options                 TemplateOptions
 	before, after           []byte
 	pairsBefore, pairsAfter uint32
+
+	guide packed // but for the description, which some formats have elsewhere
 }
 
 // NewTemplate returns the template of a rule's alerts.
@@ -114,8 +119,16 @@ func NewTemplateWith(r *rule.Rule, o TemplateOptions) *Template {
 		{"tactics", pack(r.Tactics())}, {"techniques", pack(r.Techniques())},
 		{"tags", pack(r.Tags)}, {"references", pack(r.References)},
 	}
+	var guide packed
+	if o.Guide {
+		whole := guideObject(r)
+		after = append(after, pair{"guide", whole})
+		if beside := whole[1:]; beside.says() {
+			guide = pack(beside)
+		}
+	}
 	return &Template{
-		rule: r, options: o,
+		rule: r, options: o, guide: guide,
 		before: before.appendPairs(nil), pairsBefore: before.pairs(),
 		after: after.appendPairs(nil), pairsAfter: after.pairs(),
 	}
@@ -278,20 +291,26 @@ func (a *Alert) reasonOfCall(receiver string) string {
 	return text
 }
 
+// template is the one that made the alert, or would have made one that was read.
+func (a *Alert) template() *Template {
+	if a.encoded == nil {
+		a.encoded = NewTemplateWith(a.Rule, TemplateOptions{Guide: a.hasGuide})
+	}
+	return a.encoded
+}
+
 // append writes the alert's map.
 func (a *Alert) append(b []byte) []byte {
-	if a.encoded == nil { // the alert was read
-		a.encoded = NewTemplate(a.Rule)
-	}
 	first := object{
 		{"reason", a.Reason},
 		{"actor", a.Actor.object()}, {"source", a.Source.object()}, {"event", a.Event.object()},
 	}
 	last := append(a.verdict(), a.related(), pair{"collector", a.Collector})
-	b = msgp.AppendMapHeader(b, a.encoded.pairsBefore+first.pairs()+a.encoded.pairsAfter+last.pairs())
-	b = append(b, a.encoded.before...)
+	t := a.template()
+	b = msgp.AppendMapHeader(b, t.pairsBefore+first.pairs()+t.pairsAfter+last.pairs())
+	b = append(b, t.before...)
 	b = first.appendPairs(b)
-	b = append(b, a.encoded.after...)
+	b = append(b, t.after...)
 	return last.appendPairs(b)
 }
 

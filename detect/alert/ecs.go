@@ -169,7 +169,7 @@ func (a *Alert) ecsExtension(found []Alert) object {
 	}
 	o := object{{"severity", a.Rule.Severity}, {"actor", a.Actor.object()}}
 	o = append(o, a.verdict()...)
-	return append(o, a.related(), pair{"references", references}, pair{"alerts", more(found)})
+	return append(o, a.related(), pair{"references", references}, pair{"guide", a.template().guide}, pair{"alerts", more(found)})
 }
 
 // ecsThreat writes an ATT&CK mapping the way ECS has it: a list for each field,

@@ -18,9 +18,9 @@ import (
 //
 // What a format does not carry is empty in the alerts that are read:
 //
-//   - No format carries those members of the rule that no alert repeats: Query, Note,
-//     MaxSignals and so on. [grant.ReadMsg] and [call.ReadMsg] say what a grant lacks.
-//   - Native carries all else but the rule's Description, and its Author where the
+//   - No format carries those members of the rule that no alert repeats: Query,
+//     MaxSignals and so on, and Note and FalsePositives only if the alert has a guide. [grant.ReadMsg] and [call.ReadMsg] say what a grant lacks.
+//   - Native carries all else but the rule's Description, unless the alert has a guide, and its Author where the
 //     rule's license does not ask for it ([rule.Rule.Credit]).
 //   - ECS carries the rule's Author and Description, but not its BuildingBlock, nor the
 //     event's Account. Tags are the record's own and the rule's together. Of a rule
@@ -108,6 +108,7 @@ func readNative(m []byte) Alert {
 		Region: textUnder(event, "region"), Account: textUnder(event, "account"), URL: textUnder(event, "url"),
 	}
 	a.Collector = textUnder(m, "collector")
+	a.readGuide(mapUnder(m, "guide"))
 	a.EventID = a.Event.ID
 	a.readVerdict(m)
 	return a
@@ -212,6 +213,7 @@ func readECS(record []byte) []Alert {
 	a.Source.complete()
 	a.EventID = a.Event.ID
 	a.readVerdict(ours)
+	a.readGuide(mapUnder(ours, "guide"))
 	return []Alert{a}
 }
 
@@ -311,6 +313,7 @@ func readFinding(record []byte) []Alert {
 	a.Actor = readActor(mapUnder(ours, "actor"))
 	a.readEvidences(record)
 	a.readVerdict(ours)
+	a.readGuide(mapUnder(ours, "guide"))
 	return []Alert{a}
 }
 

@@ -29,6 +29,7 @@ func rulesToRead(t testing.TB) []*rule.Rule {
 	}
 	one := *builtIn[0]
 	one.ID, one.Name, one.Version, one.RiskScore, one.Severity = "one-tactic", "One tactic", 7, 99, "critical"
+	one.FalsePositives, one.Note = []string{"Organisations with several accounts.", "Vendors."}, "## Triage\n\n1. Read alert.grant."
 	one.BuildingBlock, one.References, one.Author = "default", []string{"https://one.example/"}, []string{"A", "B"}
 	one.Threat = []rule.Threat{{
 		Framework: "MITRE ATT&CK", Tactic: rule.Reference{ID: "TA0003", Name: "Persistence", URL: "https://attack.mitre.org/tactics/TA0003/"},
@@ -51,10 +52,13 @@ func raise(t testing.TB, r *rule.Rule, record []byte, coverage alert.Coverage, s
 	var event cloudtrail.Event
 	event.Reset(finder.Parts()[0].Event, finder.Parts()[0].Form)
 	g, _ := grant.Of(&event)
-	a := alert.NewTemplateWith(r, alert.TemplateOptions{Collector: "collector-7"}).Alert(&event, alert.Granted{Lambda: g}, coverage, now)
+	a := alert.NewTemplateWith(r, alert.TemplateOptions{Collector: "collector-7", Guide: withGuide(r)}).Alert(&event, alert.Granted{Lambda: g}, coverage, now)
 	a.Suppressed, a.RaisedAt = s, now.Add(123*time.Millisecond)
 	return a, true
 }
+
+// withGuide makes the alerts of one of the rules carry their guide.
+func withGuide(r *rule.Rule) bool { return r.ID == "one-tactic" }
 
 // members are those of an alert that somebody else sees.
 type members struct {
@@ -95,6 +99,9 @@ func carried(format alert.Format, a alert.Alert, several bool) members {
 	m.Rule = rule.Rule{
 		ID: r.ID, Name: r.Name, Version: r.Version, License: r.License, BuildingBlock: r.BuildingBlock,
 		Severity: r.Severity, RiskScore: r.RiskScore, Tags: r.Tags, References: r.References, Threat: r.Threat,
+	}
+	if withGuide(a.Rule) {
+		m.Rule.Description, m.Rule.FalsePositives, m.Rule.Note = r.Description, r.FalsePositives, r.Note
 	}
 	m.Grant, _ = grant.ReadMsg(m.Grant.AppendMsg(nil))
 	if format == alert.FormatNative || several {

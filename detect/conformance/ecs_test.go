@@ -136,6 +136,8 @@ var extensionTypes = map[string]string{
 	"trailwire.actor.mfa_authenticated":        "boolean",
 	"trailwire.actor.session_created_at":       "date",
 	"trailwire.raised_at":                      "date",
+	"trailwire.guide.false_positives":          "keyword[]",
+	"trailwire.guide.investigation":            "keyword",
 	"trailwire.resource_arn":                   "keyword",
 	"trailwire.grant.function_name":            "keyword",
 	"trailwire.grant.function_account":         "keyword",
@@ -266,7 +268,7 @@ func engineIn(t *testing.T, r *run, format string) *detect.Engine {
 	if err != nil {
 		t.Fatal(err)
 	}
-	settings.Options.Clock, settings.Options.Collector = standing, "collector-7"
+	settings.Options.Clock, settings.Options.Collector, settings.Options.AlertGuide = standing, "collector-7", true
 	engine, err := detect.New(settings.Options)
 	if err != nil {
 		t.Fatal(err)

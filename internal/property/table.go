@@ -112,6 +112,11 @@ var Table = []Property{
 		},
 	},
 	{
+		Name: "alert_guide", Kind: KindSwitch, Default: "off", Engine: true,
+		Help: "Put what the rule says for the analyst into each alert: its description, what could be a false alarm, and the steps of the investigation.",
+		set:  func(s *Settings, v string) (err error) { s.Options.AlertGuide, err = onOff(v); return err },
+	},
+	{
 		Name: "split", Kind: KindSwitch, Default: "on", Engine: true,
 		Help: "Make one record of each event of a record that holds a list of them (Records, logEvents, Events).",
 		set:  func(s *Settings, v string) (err error) { s.Options.Split, err = onOff(v); return err },

@@ -26,6 +26,12 @@ static const struct property_entry common_properties[] = {
     },
     {
         .type = PROPERTY_BOOL,
+        .name = "alert_guide",
+        .default_value = "off",
+        .description = "Put what the rule says for the analyst into each alert: its description, what could be a false alarm, and the steps of the investigation.",
+    },
+    {
+        .type = PROPERTY_BOOL,
         .name = "split",
         .default_value = "on",
         .description = "Make one record of each event of a record that holds a list of them (Records, logEvents, Events).",
