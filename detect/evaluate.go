@@ -29,6 +29,11 @@ type Evaluator struct {
 	now time.Time // when the record came
 	at  time.Time // when the event at hand happened, once somebody asks; see when
 
+	said struct { // the reason for alerts of a rule about the event at hand
+		rule   *compiledRule
+		reason string
+	}
+
 	found   []alert.Alert // alerts of the record at hand
 	outputs []Output      // what replaces the record
 	buffer  []byte        // the last of the outputs' bodies
@@ -214,6 +219,7 @@ func (v *Evaluator) evaluate(p cloudtrail.Part, when time.Time) {
 	p.Show(&v.event)
 	v.view.Begin()
 	v.at = time.Time{}
+	v.said.rule = nil
 	if v.engine.learnsFromFirst {
 		v.engine.earliest(v.when(when))
 	}
@@ -305,6 +311,9 @@ func (v *Evaluator) add(rule *compiledRule, coverage alert.Coverage, g *grant.Gr
 	a := rule.template.Alert(&v.event, granted, coverage, at)
 	if fill != nil {
 		fill(&a)
+	}
+	if rule.ReasonParts() != nil {
+		a.Say(v.reason(rule))
 	}
 	if e.ledger != nil {
 		a.Relate(e.related.Of(&v.event, at))

@@ -242,6 +242,7 @@ func readStories(b []byte) (stories []story, rest []byte) {
 func (v *Evaluator) raiseStory(s *story, at time.Time) {
 	v.view.UseStory(s)
 	v.view.Begin()
+	v.said.rule = nil
 	for _, i := range v.engine.dispatch.onStories {
 		r := &v.engine.rules[i]
 		if r.MatchIn(&v.view, &v.event, r.fields) {

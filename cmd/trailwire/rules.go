@@ -172,6 +172,16 @@ func (p *program) described(r *rule.Rule) string {
 		detail("category", "the word before where is compared with %s", r.CategoryField)
 	}
 
+	if r.Reason != "" {
+		section("What its alerts say")
+		fmt.Fprintf(&b, "  %s\n", terminal.Printable(r.Reason, terminal.MaxLine))
+		for _, part := range r.ReasonParts() {
+			if part.Text == "" {
+				fmt.Fprintf(&b, "  %s  %s\n", terminal.Printable(part.Field.Name(), terminal.MaxValue), terminal.Printable(sourceOf(part.Field), terminal.MaxLine))
+			}
+		}
+	}
+
 	section("Fields, and where they come from in a raw event")
 	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
 	for _, f := range r.Fields() {

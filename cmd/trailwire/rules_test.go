@@ -177,7 +177,7 @@ Not supported:
 
 func TestRulesListAndShowSayWhatAScanWouldUse(t *testing.T) {
 	folder := ruleFolder(t, map[string]string{
-		"a.toml":                ruleFile("an-id", `max_signals = 7`, `interval = "1h"`),
+		"a.toml":                ruleFile("an-id", `max_signals = 7`, `interval = "1h"`, `reason = "somebody left {cloud.region}"`),
 		"machine_learning.toml": strings.Replace(ruleFile("machine_learning"), `"eql"`, `"machine_learning"`, 1),
 	})
 	out, stderr, code := runWith("", "rules", "list", "--rules", folder+"/*.toml", "--unsupported-rules", "skip")
@@ -198,6 +198,10 @@ func TestRulesListAndShowSayWhatAScanWouldUse(t *testing.T) {
 
 Query, in EQL
   any where event.provider == "iam.amazonaws.com" and event.action : "Delete*User"
+
+What its alerts say
+  somebody left {cloud.region}
+  cloud.region  awsRegion
 
 Fields, and where they come from in a raw event
   event.provider  keyword  eventSource

@@ -47,6 +47,14 @@ func (a *Alert) Fill(f *Filled) {
 	a.Reason += f.sentence()
 }
 
+// Say makes a text the alert's reason, with what has come together for it. The dedup_key stays.
+func (a *Alert) Say(reason string) {
+	a.Reason = reason
+	if a.Filled != nil {
+		a.Reason += a.Filled.sentence()
+	}
+}
+
 // tellApart adds texts to what the alert's event says, so that alerts of one event that
 // differ in them are not duplicates.
 func (a *Alert) tellApart(texts ...string) {

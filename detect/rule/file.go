@@ -225,6 +225,7 @@ func (f *ruleFile) rule(root *tomlValue) *Rule {
 	for _, t := range s.tables("threat") {
 		r.Threat = append(r.Threat, t.threat())
 	}
+	f.readReason(s, r)
 	f.readPast(s, s.text("type"), r)
 	f.compile(s, r)
 	return r

@@ -27,6 +27,7 @@ type Rule struct {
 	Author      []string // who wrote it
 	Description string
 	Note        string // investigation guide, Markdown
+	Reason      string // template of the sentence that alerts begin with; mostly empty
 	Severity    string // low, medium, high or critical
 	RiskScore   int    // 0 to 100
 	Tags        []string
@@ -64,6 +65,7 @@ type Rule struct {
 	past        *Past              // nil for a rule about single events
 	fields      []cloudtrail.Field // by slot of the program
 	needs       needs
+	reason      []ReasonPart
 
 	warnings []*Error
 }
