@@ -303,7 +303,7 @@ func (a *Alert) template() *Template {
 func (a *Alert) append(b []byte) []byte {
 	first := object{
 		{"reason", a.Reason},
-		{"actor", a.Actor.object()}, {"source", a.Source.object()}, {"event", a.Event.object()},
+		{"actor", a.Actor.object()}, {"session", a.Actor.session()}, {"source", a.Source.object()}, {"event", a.Event.object()},
 	}
 	last := append(a.verdict(), a.related(), pair{"collector", a.Collector})
 	t := a.template()

@@ -12,10 +12,10 @@ var consoles = map[string]string{
 }
 
 // consoleURL is the page of AWS's console that shows an event in CloudTrail's event history, which
-// has the management events of 90 days. It is empty for an event of another category, and where
-// region or id do not have AWS's form: they may be anybody's, and the link must lead to AWS alone.
-func consoleURL(region, id, category string) string {
-	if category != "" && category != "Management" || len(region) > maxRegion || !grant.IsRegion(region) || !isUUID(id) {
+// has the management events of 90 days. It is empty where region or id do not have AWS's form: they
+// may be anybody's, and the link must lead to AWS alone.
+func consoleURL(region, id string) string {
+	if len(region) > maxRegion || !grant.IsRegion(region) || !isUUID(id) {
 		return ""
 	}
 	host := consoles[grant.Partition(region)]

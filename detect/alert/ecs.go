@@ -167,7 +167,7 @@ func (a *Alert) ecsExtension(found []Alert) object {
 	if len(a.Rule.References) > 1 {
 		references = a.Rule.References
 	}
-	o := object{{"severity", a.Rule.Severity}, {"actor", a.Actor.object()}}
+	o := object{{"severity", a.Rule.Severity}, {"actor", a.Actor.object()}, {"session", a.Actor.session()}}
 	o = append(o, a.verdict()...)
 	return append(o, a.related(), pair{"references", references}, pair{"guide", a.template().guide}, pair{"alerts", more(found)})
 }

@@ -60,7 +60,9 @@ func (a *Alert) investigate(event *cloudtrail.Event) {
 	if a.Event.Account == "" {
 		a.Event.Account = a.Actor.Account
 	}
-	a.Event.URL = consoleURL(a.Event.Region, a.Event.ID, fieldText(cloudtrail.FieldEventCategory))
+	if event.IsOfManagement() {
+		a.Event.URL = consoleURL(a.Event.Region, a.Event.ID)
+	}
 	a.ResourceARN = a.resourceOf(event)
 	a.form, a.requestID = event.Form(), fieldText(cloudtrail.FieldRequestID)
 	if a.Opened != nil {

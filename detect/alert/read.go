@@ -98,6 +98,7 @@ func readNative(m []byte) Alert {
 		Reason: textUnder(m, "reason"),
 		Actor:  readActor(mapUnder(m, "actor")),
 	}
+	a.Actor.readSession(mapUnder(m, "session"))
 	source := mapUnder(m, "source")
 	a.Source = Source{IP: textUnder(source, "ip"), Address: textUnder(source, "address"), UserAgent: textUnder(source, "user_agent")}
 	a.Source.complete()
@@ -210,6 +211,7 @@ func readECS(record []byte) []Alert {
 		},
 		Collector: at("observer.hostname"),
 	}
+	a.Actor.readSession(mapUnder(ours, "session"))
 	a.Source.complete()
 	a.EventID = a.Event.ID
 	a.readVerdict(ours)

@@ -644,9 +644,8 @@ var alertShape = map[string]shape{
 		"on_behalf_of":       optional{aText},
 		"identity_store_arn": optional{aText},
 		"invoked_by":         optional{aText},
-		"mfa_authenticated":  optional{aBoolean},
-		"session_created_at": optional{aText},
 	}},
+	"session": optional{map[string]shape{"mfa_authenticated": optional{aBoolean}, "created_at": optional{aText}}},
 	"source": optional{map[string]shape{
 		"ip":         optional{aText},
 		"address":    optional{aText},
