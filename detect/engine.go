@@ -68,7 +68,7 @@ func New(o Options) (*Engine, error) {
 	e.firstEvent.Store(unknown)
 	fields, n := rule.Share(o.Rules)
 	e.fields = n
-	common := alert.TemplateOptions{Collector: o.Collector, Guide: o.AlertGuide}
+	common := alert.TemplateOptions{Collector: o.Collector, Guide: o.AlertGuide, Format: o.AlertFormat}
 	for i, r := range o.Rules {
 		p := newPast(r, &o, e.memory, e.now())
 		e.rules = append(e.rules, compiledRule{Rule: r, template: alert.NewTemplateWith(r, common), counters: new(ruleCounters), fields: fields[i], past: p})

@@ -74,14 +74,19 @@ type Alert struct {
 	encoded   *Template
 	form      cloudtrail.Form
 	requestID string
-	hasGuide  bool      // of one that was read
-	at        time.Time // when the event happened
+	hasGuide  bool // of one that was read
+
+	categories cloudtrail.Categories // for FormatECS
+	at         time.Time             // when the event happened
 }
 
 // TemplateOptions are what the alerts of one engine have in common.
 type TemplateOptions struct {
 	// Collector is the name of the machine that raises them.
 	Collector string
+	// Format is the one that they are written in, if that is known. Some fields are read for
+	// FormatECS alone.
+	Format Format
 	// Guide says that each repeats its rule's description, false positives and note.
 	Guide bool
 }
@@ -170,6 +175,9 @@ func (a *Alert) describe(event *cloudtrail.Event) {
 	a.content = AppendEvent(make([]byte, 0, roomForContent), event)
 	a.DedupKey = a.Rule.ID + ":" + identify(event) + ":" + fingerprint(a.content)
 	a.investigate(event)
+	if a.encoded.options.Format == FormatECS && event.Form() == cloudtrail.Raw {
+		a.categories = event.Categories()
+	}
 	switch {
 	case a.Grant != nil:
 		a.Reason = a.reasonOfGrant()

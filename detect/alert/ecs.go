@@ -11,6 +11,7 @@ import (
 	"github.com/trailwire/trailwire/detect/cloudtrail"
 	"github.com/trailwire/trailwire/detect/document"
 	"github.com/trailwire/trailwire/detect/geoip"
+	"github.com/trailwire/trailwire/detect/grant"
 	"github.com/trailwire/trailwire/detect/rule"
 )
 
@@ -55,7 +56,7 @@ func ecsClaims(body []byte, found []Alert) []claim {
 	}
 	var others object
 	if a.form == cloudtrail.Raw && !namesDataSet(body) {
-		event, others = append(event, a.ecsEvent()...), a.ecsOthers()
+		event, others = append(append(event, a.ecsEvent()...), ecsDataSet(body)...), a.ecsOthers()
 	}
 	reference := ""
 	if len(r.References) > 0 {
@@ -99,14 +100,29 @@ func claimsOf(o object) []claim {
 // namesDataSet reports whether a record with an event in CloudTrail's own words
 // is on its way to an ingest pipeline of Elastic's, which will fill the fields
 // of the event. They are left to it: with them the record would look like one
-// that the pipeline has done with.
+// that the pipeline has done with. A record that is an event itself and has the event's
+// provider too is not on its way there: that data set is ours, of an earlier evaluation.
 func namesDataSet(body []byte) bool {
-	for _, path := range []string{"data_stream.dataset", "event.dataset"} {
-		if _, there := document.Path(body, path); there {
-			return true
-		}
+	if _, there := document.Path(body, "data_stream.dataset"); there {
+		return true
 	}
-	return false
+	_, there := document.Path(body, "event.dataset")
+	if _, isFilled := document.Path(body, "event.provider"); isFilled && ecsDataSet(body) != nil {
+		return false
+	}
+	return there
+}
+
+// ecsDataSet is the data set of a record that is an event itself. A record with the event in a
+// wrapping must not name one: whoever looks for events in it would take it for a document of
+// Elastic's, with next to nothing in it, and not look into the wrapping.
+func ecsDataSet(body []byte) object {
+	_, hasSource := document.GetText(body, "eventSource")
+	_, hasName := document.GetText(body, "eventName")
+	if !hasSource || !hasName {
+		return nil
+	}
+	return object{{"module", "aws"}, {"dataset", "aws.cloudtrail"}}
 }
 
 // ecsEvent are the fields of the set event for an event in CloudTrail's own
@@ -118,8 +134,35 @@ func (a *Alert) ecsEvent() object {
 	}
 	return object{
 		{"id", a.Event.ID}, {"action", a.Event.Action}, {"provider", a.Event.Provider},
-		{"outcome", a.Event.Outcome}, {"start", start},
+		{"outcome", a.Event.Outcome}, {"start", start}, {"created", ecsDate(a.RaisedAt)},
+		{"category", allFit(a.categories.Category, maxListed)}, {"type", allFit(a.categories.Type, maxListed)},
 	}
+}
+
+// ecsDate is a time as ECS has it, empty for none.
+func ecsDate(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.UTC().Format(ecsTime)
+}
+
+// ecsService is the name of the service that a call was made to: lambda of lambda.amazonaws.com.
+func ecsService(provider string) string {
+	name, _, _ := strings.Cut(provider, ".")
+	return name
+}
+
+// ecsRelated are the values that people look for first, wherever a document has them.
+func (a *Alert) ecsRelated() object {
+	var ips, hosts []string
+	switch {
+	case a.Source.IP != "":
+		ips = []string{a.Source.IP}
+	case grant.IsServiceName(a.Source.Address):
+		hosts = []string{a.Source.Address}
+	}
+	return object{{"ip", ips}, {"user", allFit(a.categories.Users, maxListed)}, {"hosts", hosts}}
 }
 
 const ecsTime = "2006-01-02T15:04:05.999Z07:00"
@@ -133,8 +176,10 @@ func (a *Alert) ecsOthers() object {
 		{"user_agent", object{{"original", a.Source.UserAgent}}},
 		{"user", object{{"name", a.Actor.Name}, {"id", a.Actor.ID}}},
 		{"cloud", object{
-			{"provider", "aws"}, {"region", a.Event.Region}, {"account", object{{"id", a.Actor.Account}}},
+			{"provider", "aws"}, {"region", a.Event.Region}, {"account", object{{"id", a.Event.Account}}},
+			{"service", object{{"name", ecsService(a.Event.Provider)}}},
 		}},
+		{"related", a.ecsRelated()},
 		{"ecs", object{{"version", ecsVersion}}},
 	}
 }

@@ -59,6 +59,11 @@ func appendFinding(dst, body []byte, found []Alert, now time.Time) []byte {
 		status, disposition = caption{3, "Suppressed"}, caption{17, "Logged"}
 	}
 	attacks := ocsfAttacks(r.Threat)
+	own, resources := a.ocsfEvidence(), a.ocsfResources()
+	var resource object
+	if len(resources) > 0 {
+		resource = resources[0]
+	}
 	return object{
 		{"category_uid", ocsfCategory}, {"category_name", "Findings"},
 		{"class_uid", ocsfClass}, {"class_name", "Detection Finding"},
@@ -86,8 +91,9 @@ func appendFinding(dst, body []byte, found []Alert, now time.Time) []byte {
 		{"cloud", object{
 			{"provider", "AWS"}, {"region", a.Event.Region}, {"account", ocsfAccount(a.Event.Account)},
 		}},
-		{"evidences", a.ocsfEvidences()},
-		{"resources", a.ocsfResources()},
+		{"evidences", append(own, a.ocsfRelated()...)},
+		{"resources", resources},
+		{"observables", a.ocsfObservables(len(own) > 0, resource)},
 		{"remediation", a.ocsfRemediation()},
 		{"unmapped", a.ocsfUnmapped(body, found)},
 	}.append(dst)
@@ -192,10 +198,9 @@ func ocsfAccount(id string) object {
 // CloudTrail's word. Any other is 99.
 var ocsfUserTypes = map[string]int{"IAMUser": 1, "Root": 2, "AWSService": 3}
 
-// ocsfEvidences are the evidence of the alert's own event and, after it, that of each
-// related call.
-func (a *Alert) ocsfEvidences() []object {
-	all := a.ocsfEvidence()
+// ocsfRelated is the evidence of each related call, which goes after that of the alert's own event.
+func (a *Alert) ocsfRelated() []object {
+	var all []object
 	actor := a.Actor.ocsfSame()
 	for i := range a.Related[:min(len(a.Related), MaxRelated)] {
 		if r := &a.Related[i]; r.Action != "" { // which the schema requires of a call

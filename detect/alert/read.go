@@ -319,7 +319,7 @@ func readFinding(record []byte) []Alert {
 	return []Alert{a}
 }
 
-// readEvidences reads what [Alert.ocsfEvidences] wrote: the evidence of the alert's own
+// readEvidences reads what [Alert.ocsfEvidence] and [Alert.ocsfRelated] wrote: the evidence of the alert's own
 // event, which may be missing, and those of the related calls.
 func (a *Alert) readEvidences(record []byte) {
 	evidences := listUnder(record, "evidences")

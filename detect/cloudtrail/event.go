@@ -39,7 +39,7 @@ type Event struct {
 	isLocated bool
 
 	identity identityMembers // of userIdentity
-	resource firstResource
+	once     readOnce
 }
 
 // javaText is one of the fields that Elastic's pipeline stores as Java text,
@@ -72,7 +72,7 @@ func (e *Event) Reset(body []byte, form Form) {
 func (e *Event) begin(body []byte, form Form) {
 	e.body, e.form, e.lower, e.read = body, form, false, 0
 	e.list, e.json = e.list[:0], e.json[:0]
-	e.identity.of, e.resource.isRead = nil, false
+	e.identity.of, e.once = nil, readOnce{}
 	for i := range e.text {
 		e.text[i].rendered = false
 	}

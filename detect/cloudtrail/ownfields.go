@@ -35,6 +35,9 @@ var (
 	FieldMFA            = LookupField("aws.cloudtrail.user_identity.session_context.mfa_authenticated")
 	FieldSessionCreated = LookupField("aws.cloudtrail.user_identity.session_context.creation_date")
 	FieldLoginMFA       = LookupField("aws.cloudtrail.console_login.additional_eventdata.mfa_used")
+	FieldCategory       = LookupField("event.category")
+	FieldKind           = LookupField("event.type")
+	FieldRelatedUsers   = LookupField("related.user")
 	FieldEventCategory  = LookupField("aws.cloudtrail.event_category")
 
 	FieldResourceARNs     = LookupField("aws.cloudtrail.resources.arn")

@@ -33,6 +33,11 @@ var ecsTypes = map[string]string{
 	"event.risk_score":            "float",
 	"event.severity":              "long",
 	"event.start":                 "date",
+	"event.category":              "keyword[]",
+	"event.created":               "date",
+	"event.dataset":               "keyword",
+	"event.module":                "keyword",
+	"event.type":                  "keyword[]",
 	"event.url":                   "keyword",
 	"observer.hostname":           "keyword",
 	"message":                     "match_only_text",
@@ -62,6 +67,10 @@ var ecsTypes = map[string]string{
 	"cloud.account.id":            "keyword",
 	"cloud.provider":              "keyword",
 	"cloud.region":                "keyword",
+	"cloud.service.name":          "keyword",
+	"related.hosts":               "keyword[]",
+	"related.ip":                  "ip[]",
+	"related.user":                "keyword[]",
 
 	"threat.framework":                        "keyword",
 	"threat.tactic.id":                        "keyword[]",
@@ -436,11 +445,13 @@ func TestAlertAsECS(t *testing.T) {
 			"event": {"kind": "alert", "severity": 73, "risk_score": 73, "reason": "` + reason + `billing-export",
 			  "id": "5d0ff5a1-0000-4000-8000-000000000001", "action": "AddPermission20150331v2",
 			  "provider": "lambda.amazonaws.com", "outcome": "success", "start": "2026-06-18T10:00:00Z",
+			  "created": "2026-06-18T10:04:03.141Z", "type": ["info"], "module": "aws", "dataset": "aws.cloudtrail",
 			  "url": "https://eu-west-1.console.aws.amazon.com/cloudtrailv2/home?region=eu-west-1#/events/5d0ff5a1-0000-4000-8000-000000000001"},
 			"observer": {"hostname": "collector-7"},
 			"message": "` + reason + `billing-export",
 			"source": {"ip": "198.51.100.7", "address": "198.51.100.7"}, "user_agent": {"original": "aws-cli/2.17.60"},
-			"cloud": {"provider": "aws", "region": "eu-west-1", "account": {"id": "111122223333"}},
+			"cloud": {"provider": "aws", "region": "eu-west-1", "account": {"id": "111122223333"}, "service": {"name": "lambda"}},
+			"related": {"ip": ["198.51.100.7"]},
 			"ecs": {"version": "8.11.0"},
 			"trailwire": {"severity": "high", "raised_at": "2026-06-18T10:04:03.141Z",
 			  "resource_arn": "arn:aws:lambda:eu-west-1:111122223333:function:billing-export",
@@ -527,7 +538,7 @@ func TestWhatWouldPassForAVerdictInECSIsMovedAside(t *testing.T) {
 		{"a dotted part of a rule", crossAccountGrant(object{"rule.category": "noise"}), `{"rule.category":"noise"}`},
 		{"a threat that is a text", crossAccountGrant(object{"threat": "none"}), `{"threat":"none"}`},
 		{"a severity of another type", crossAccountGrant(object{"event": object{"severity": "low", "module": "x"}}),
-			`{"event.severity":"low"}`},
+			`{"event.module":"x","event.severity":"low"}`},
 		{"a set of fields that is a text", crossAccountGrant(object{"event": "x"}), `{"event":"x"}`},
 		{"a set of fields that is a list", crossAccountGrant(object{"event": []any{object{"kind": "event"}}}),
 			`{"event":[{"kind":"event"}]}`},
@@ -623,6 +634,68 @@ func TestRecordOnItsWayToElasticsPipelineIsNotFilledInForIt(t *testing.T) {
 				t.Errorf("the pipeline's fields are filled: %v", got)
 			}
 		})
+	}
+}
+
+func TestARecordWithTheEventInAWrappingIsFoundAgain(t *testing.T) {
+	event, err := json.Marshal(crossAccountGrant(nil))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, record := range map[string]object{
+		"JSON text":   {"log": string(event)},
+		"EventBridge": {"detail-type": "AWS API Call via CloudTrail", "source": "aws.lambda", "detail": crossAccountGrant(nil)},
+	} {
+		first := newEngine(t, func(o *detect.Options) { o.AlertFormat = alert.FormatECS }).ThoroughEvaluator().Record(pack(t, record), time.Time{})
+		if len(first) != 1 {
+			t.Fatalf("%s: %d records", name, len(first))
+		}
+		tagged := bytes.Clone(first[0].Body)
+		for _, path := range []string{"event.dataset", "event.module"} {
+			if _, there := document.Path(tagged, path); there {
+				t.Errorf("%s: the record has %s", name, path)
+			}
+		}
+		// Another filter, with other rules, still reads the event and not what we say of it.
+		other := ruleWith(t, `any where aws.cloudtrail.flattened.request_parameters.statementId == "partner"`)
+		again := newEngine(t, func(o *detect.Options) { o.Rules = []*rule.Rule{other} }).ThoroughEvaluator().Record(tagged, time.Time{})
+		if len(again) != 1 || len(again[0].Alerts) != 1 {
+			t.Errorf("%s: another rule does not find the event any more", name)
+		}
+	}
+}
+
+func TestECSHasTheAccountThatItHappenedInAndWhatIsLookedForFirst(t *testing.T) {
+	got := inFormat(t, alert.FormatECS, crossAccountGrant(object{
+		"eventSource": "iam.amazonaws.com", "eventName": "CreateUser", "recipientAccountId": "111122223333", "sourceIPAddress": "cloudformation.amazonaws.com",
+		"userIdentity":      object{"type": "IAMUser", "userName": "mallory", "principalId": "AIDAEXAMPLE", "accountId": "999988887777"},
+		"requestParameters": object{"userName": "bob"},
+	}), func(o *detect.Options) { o.Rules = []*rule.Rule{ruleWith(t, `any where event.action == "CreateUser"`)} })
+	for path, want := range map[string]any{
+		"event.category":            []any{"iam"},
+		"event.type":                []any{"user", "creation"},
+		"related.user":              []any{"mallory", "bob", "AIDAEXAMPLE"},
+		"related.hosts":             []any{"cloudformation.amazonaws.com"},
+		"related.ip":                nil,
+		"cloud.account.id":          "111122223333",
+		"cloud.service.name":        "iam",
+		"trailwire.actor.account":   "999988887777",
+		"event.created":             nil, // a scan does not say when it was
+		"observer":                  nil,
+		"trailwire.session":         nil,
+		"trailwire.raised_at":       nil,
+		"trailwire.resource_arn":    nil,
+		"event.module":              "aws",
+		"event.dataset":             "aws.cloudtrail",
+		"data_stream":               nil,
+		"trailwire.actor.type":      "IAMUser",
+		"trailwire.alerts":          nil,
+		"trailwire.guide":           nil,
+		"trailwire.session.created": nil,
+	} {
+		if have := valueAt(got, strings.Split(path, ".")...); !equalJSON(t, have, want) {
+			t.Errorf("%s is %v, want %v", path, have, want)
+		}
 	}
 }
 
