@@ -72,7 +72,7 @@ func (e *Event) Reset(body []byte, form Form) {
 func (e *Event) begin(body []byte, form Form) {
 	e.body, e.form, e.lower, e.read = body, form, false, 0
 	e.list, e.json = e.list[:0], e.json[:0]
-	e.identity.of, e.once = nil, readOnce{}
+	e.identity.of, e.once.resourceIsRead, e.once.categoriesAreRead = nil, false, false
 	for i := range e.text {
 		e.text[i].rendered = false
 	}

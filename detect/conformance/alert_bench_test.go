@@ -6,6 +6,7 @@ import (
 
 	"github.com/trailwire/trailwire/bench/workload"
 	"github.com/trailwire/trailwire/detect"
+	"github.com/trailwire/trailwire/detect/alert"
 	"github.com/trailwire/trailwire/detect/rule"
 )
 
@@ -35,6 +36,39 @@ func BenchmarkOneAlert(b *testing.B) {
 			for b.Loop() {
 				if len(v.Raise(of.event, time.Time{})) != 1 {
 					b.Fatal("there is no alert")
+				}
+			}
+		})
+	}
+}
+
+// BenchmarkNoAlert is what an event costs that is evaluated and raises nothing, with all that alerts
+// may say switched on: none of it is read before there is an alert.
+func BenchmarkNoAlert(b *testing.B) {
+	r, err := rule.Parse("r.toml", []byte(reasonRule("{aws.cloudtrail.resources.arn} {aws.cloudtrail.request_parameters}")))
+	if err != nil {
+		b.Fatal(err)
+	}
+	other, err := rule.Parse("r.toml", []byte(kqlRule(`event.action: DeleteBucketPolicy and user.name: nobody`)))
+	if err != nil {
+		b.Fatal(err)
+	}
+	saying := *other
+	saying.Reason, saying.Note = r.Reason, "# Steps"
+	for name, change := range map[string]func(*detect.Options){
+		"plain": func(o *detect.Options) { o.Rules = []*rule.Rule{other} },
+		"everything": func(o *detect.Options) {
+			atCollector(o)
+			o.Rules, o.AlertGuide, o.AlertFormat = []*rule.Rule{&saying}, true, alert.FormatECS
+		},
+	} {
+		b.Run(name, func(b *testing.B) {
+			v := newEngine(b, change).ThoroughEvaluator()
+			event := ownPolicies(1_000)[0]
+			b.ReportAllocs()
+			for b.Loop() {
+				if v.Raise(event, time.Time{}) != nil {
+					b.Fatal("there is an alert")
 				}
 			}
 		})
