@@ -757,6 +757,7 @@ func TestForgedVerdictInECSDoesNotStand(t *testing.T) {
 		{"a time that is none", `"raised_at":"`, `"raised_at":"soon `},
 		{"a host that is a number", `"hostname":"collector-7"`, `"hostname":7`},
 		{"a link to somewhere else", `console.aws.amazon.com`, `console.aws.example`},
+		{"another action beside the verdict", `"action":"AddPermission20150331v2"`, `"action":"ListFunctions"`},
 		{"a lower severity", `"trailwire":{"severity":"high"`, `"trailwire":{"severity":"low"`},
 		{"a field more", `"rule":{`, `"rule":{"category":"noise",`},
 		{"a field less", `"severity":73,`, ``},

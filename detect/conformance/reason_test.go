@@ -124,6 +124,20 @@ func TestAReasonOfARuleAboutSeveralEventsSaysWhatCameTogether(t *testing.T) {
 	}
 }
 
+func TestEachEventHasItsOwnReason(t *testing.T) {
+	r, err := rule.Parse("r.toml", []byte(reasonRule("{event.id}")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	v := newEngine(t, func(o *detect.Options) { o.Rules = []*rule.Rule{r} }).ThoroughEvaluator()
+	for _, id := range []string{"a", "b"} {
+		found := v.Record(pack(t, granted(id, "2026-06-18T10:00:00Z")), time.Time{})
+		if len(found) != 1 || found[0].Alerts[0].Reason != id {
+			t.Errorf("the reason of event %s is %q", id, found[0].Alerts[0].Reason)
+		}
+	}
+}
+
 // The template is filled once for all alerts of a rule about an event.
 func TestAReasonOfManyAlertsCostsInProportion(t *testing.T) {
 	two := strings.Replace(newCaller, `"user.name", `, `"aws.cloudtrail.resources.account_id", `, 1)
