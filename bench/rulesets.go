@@ -10,7 +10,6 @@ import (
 
 	"github.com/trailwire/trailwire/bench/workload"
 	"github.com/trailwire/trailwire/detect"
-	"github.com/trailwire/trailwire/detect/document"
 	"github.com/trailwire/trailwire/detect/rule"
 )
 
@@ -170,10 +169,7 @@ func eventsFor(name string, rules []*rule.Rule) (workload.Workload, error) {
 	if err != nil {
 		return workload.Workload{}, err
 	}
-	return workload.AskedBy(name, func(event string) bool {
-		body, err := document.AppendFromJSON(nil, []byte(event))
-		return err == nil && engine.Suspects(body)
-	}), nil
+	return workload.AskedBy(name, engine.Suspects), nil
 }
 
 // alerting returns the ids of the rules that raise alerts on the workload.

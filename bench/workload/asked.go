@@ -10,13 +10,13 @@ import (
 // none is what the rule is about: a search by the names of calls finds them all.
 var Asked = Workload{Name: "a quarter asked for", Event: asked}
 
-// AskedBy is [Asked] where it is one event in four for these rules: isAsked tells of an event whether some rule asks
-// for it. Many rules also ask for what an account does all day.
-func AskedBy(name string, isAsked func(event string) bool) Workload {
+// AskedBy is [Asked] where it is one event in four for some rules: isAsked tells of an event as MessagePack whether one
+// of them asks for it. Many rules also ask for what an account does all day.
+func AskedBy(name string, isAsked func(event []byte) bool) Workload {
 	return Workload{Name: name, Event: func(r *rand.Rand, i int) string {
 		wanted := r.Intn(4) == 0
 		for {
-			if text := asked(r, i); isAsked(text) == wanted {
+			if text := asked(r, i); isAsked(pack(text)) == wanted {
 				return text
 			}
 		}

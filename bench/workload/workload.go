@@ -86,13 +86,17 @@ func (w Workload) Records(seed int64, n int) (records []string) {
 func (w Workload) Packed(seed int64, n int) [][]byte {
 	var packed [][]byte
 	for _, record := range w.Records(seed, n) {
-		body, err := document.AppendFromJSON(nil, []byte(record))
-		if err != nil {
-			panic(err) // a mistake in this package: what it writes is JSON
-		}
-		packed = append(packed, body)
+		packed = append(packed, pack(record))
 	}
 	return packed
+}
+
+func pack(record string) []byte {
+	body, err := document.AppendFromJSON(nil, []byte(record))
+	if err != nil {
+		panic(err) // a mistake in this package: what it writes is JSON
+	}
+	return body
 }
 
 func s3File(events []string) string { return `{"Records":[` + strings.Join(events, ",") + `]}` }
