@@ -36,29 +36,37 @@ type host struct {
 	input   io.WriteCloser
 }
 
+// fed is the configuration of a host.
+type fed struct {
+	Plugins       []string // paths of shared objects
+	Input, Filter string   // besides stdin; none if empty
+	Port          int      // of Fluent Bit's own metrics; none if zero
+}
+
 // startHosts starts one Fluent Bit without the plugin and one with it, in a
 // folder.
 func startHosts(fluentBit, dir, plugin string) (without, with *host, err error) {
 	if plugin, err = filepath.Abs(plugin); err != nil {
 		return nil, nil, err
 	}
-	if without, err = startHost(fluentBit, filepath.Join(dir, "without.yaml"), ""); err != nil {
+	if without, err = startHost(fluentBit, filepath.Join(dir, "without.yaml"), fed{}); err != nil {
 		return nil, nil, err
 	}
-	if with, err = startHost(fluentBit, filepath.Join(dir, "with.yaml"), plugin); err != nil {
+	with, err = startHost(fluentBit, filepath.Join(dir, "with.yaml"), fed{Plugins: []string{plugin}, Filter: "{name: trailwire, match: '*'}"})
+	if err != nil {
 		without.kill()
 		return nil, nil, err
 	}
 	return without, with, nil
 }
 
-func startHost(fluentBit, config, plugin string) (*host, error) {
+func startHost(fluentBit, config string, settings fed) (*host, error) {
 	text, err := template.ParseFS(files, "rivals/fed.yaml.tmpl")
 	if err != nil {
 		return nil, err
 	}
 	var b bytes.Buffer
-	if err := text.Execute(&b, map[string]string{"Plugin": plugin}); err != nil {
+	if err := text.Execute(&b, settings); err != nil {
 		return nil, err
 	}
 	if err := os.WriteFile(config, b.Bytes(), 0o644); err != nil {

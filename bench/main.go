@@ -4,6 +4,7 @@
 //	go run ./bench                    the filter by itself, and in a Fluent Bit
 //	go run ./bench -only routes       one of alone, routes, rivals, rules
 //	go run ./bench -memory 10000000   the memory of a Fluent Bit over so many events
+//	go run ./bench -alerts 1000000    a Fluent Bit in which each of so many events is an alert
 //	go run ./bench -idle 60s          what a Fluent Bit without traffic does
 //
 // Every time is a median of interleaved runs. Compare the ratios of one run:
@@ -25,6 +26,7 @@ func main() {
 	flag.StringVar(&o.only, "only", "", "measure one part: alone, routes, rivals or rules")
 	flag.IntVar(&o.rounds, "rounds", 3, "how often each time is taken")
 	flag.IntVar(&o.memory, "memory", 0, "measure memory, over so many events")
+	flag.IntVar(&o.alerts, "alerts", 0, "measure so many alerts, one after another")
 	flag.DurationVar(&o.idle, "idle", 0, "measure a pipeline without traffic, for so long")
 	flag.Parse()
 	sections, err := run(o)
@@ -40,7 +42,8 @@ func main() {
 
 type options struct {
 	plugin, results, only string
-	rounds, memory        int
+	rounds                int
+	memory, alerts        int
 	idle                  time.Duration
 }
 
@@ -49,6 +52,9 @@ func run(o options) ([]string, error) {
 	switch {
 	case o.memory > 0:
 		section, err := memory(o)
+		return []string{section}, err
+	case o.alerts > 0:
+		section, err := underLoad(o)
 		return []string{section}, err
 	case o.idle > 0:
 		section, err := atRest(o)
