@@ -137,7 +137,7 @@ func inProcess(o options) (string, error) {
 		return "", err
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "## The filter by itself\n\n%s\n", origin("make bench"))
+	fmt.Fprintf(&b, "## The filter by itself\n\n%s\n", origin("go run ./bench -only alone"))
 	fmt.Fprintf(&b, "%d events a workload, in chunks of 2 MB, one thread. The limit is `bytes.IndexByte` over the same bytes,\n"+
 		"for the byte that each chunk has least of; the search decides whether Go is entered at all; the filter is search,\n"+
 		"walk, evaluation and rewriting.\n\n", events)

@@ -26,12 +26,13 @@ var files embed.FS
 // setup is what is between the json parser and the two null outputs, one for the
 // alerts and one for everything.
 type setup struct {
-	name    string
-	plugins []string // shared objects, of those that are built
-	input   string   // a second one
-	filters []string
-	loses   bool   // alerts, where Fluent Bit ends
-	alerts  string // which records the first output takes; those tagged alert.*, if empty
+	name     string
+	plugins  []string // shared objects, of those that are built
+	input    string   // a second one
+	filters  []string
+	loses    bool   // alerts, where Fluent Bit ends
+	threaded bool   // the input tail runs on a thread of its own
+	alerts   string // which records the first output takes; those tagged alert.*, if empty
 }
 
 // feed is a file with the first events of a workload.
@@ -85,9 +86,9 @@ func newPipelines(o options) (p *pipelines, version string, err error) {
 
 // inPipelines returns the section with this heading: what measure writes about
 // pipelines of a Fluent Bit, or that there is none.
-func inPipelines(o options, heading string, measure func(b *strings.Builder, p *pipelines, version string, o options) error) (string, error) {
+func inPipelines(o options, heading, part string, measure func(b *strings.Builder, p *pipelines, version string, o options) error) (string, error) {
 	var b strings.Builder
-	fmt.Fprintf(&b, "## %s\n\n%s\n", heading, origin("make bench"))
+	fmt.Fprintf(&b, "## %s\n\n%s\n", heading, origin("go run ./bench -only "+part))
 	p, version, err := newPipelines(o)
 	if errors.Is(err, errNoFluentBit) {
 		fmt.Fprintln(&b, "There is no fluent-bit on this machine: SKIPPED.")
@@ -121,7 +122,7 @@ func (p *pipelines) add(s setup) error {
 	for name, output := range map[string]string{s.name: `name: "null"`, arriving(s.name): "name: file, path: ., file: arrived"} {
 		var b bytes.Buffer
 		err := config.Execute(&b, map[string]any{
-			"Plugins": plugins, "Input": s.input, "Filters": s.filters, "Alerts": output + ", " + alerts,
+			"Plugins": plugins, "Input": s.input, "Filters": s.filters, "Threaded": s.threaded, "Alerts": output + ", " + alerts,
 		})
 		if err == nil {
 			err = os.WriteFile(filepath.Join(p.dir, name+".yaml"), b.Bytes(), 0o644)

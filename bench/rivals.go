@@ -32,7 +32,7 @@ const (
 // besideRivals compares the plugin's cost with that of Fluent Bit's own
 // filters.
 func besideRivals(o options) (string, error) {
-	return inPipelines(o, "Beside Fluent Bit's own filters", measureRivals)
+	return inPipelines(o, "Beside Fluent Bit's own filters", "rivals", measureRivals)
 }
 
 func measureRivals(b *strings.Builder, p *pipelines, version string, o options) error {

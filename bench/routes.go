@@ -61,7 +61,7 @@ var shares = []workload.Workload{
 
 // routing measures what it costs to route alerts.
 func routing(o options) (string, error) {
-	return inPipelines(o, "Routing alerts in a Fluent Bit pipeline", measureRoutes)
+	return inPipelines(o, "Routing alerts in a Fluent Bit pipeline", "routes", measureRoutes)
 }
 
 func measureRoutes(b *strings.Builder, p *pipelines, version string, o options) error {
