@@ -2,7 +2,7 @@
 // section for each thing measured:
 //
 //	go run ./bench                    the filter by itself, and in a Fluent Bit
-//	go run ./bench -only routes       one of alone, routes, rivals, rules
+//	go run ./bench -only routes       one of alone, routes, rivals, rules, traffic, scan
 //	go run ./bench -memory 10000000   the memory of a Fluent Bit over so many events
 //	go run ./bench -alerts 1000000    a Fluent Bit in which each of so many events is an alert
 //	go run ./bench -idle 60s          what a Fluent Bit without traffic does
@@ -23,7 +23,7 @@ func main() {
 	var o options
 	flag.StringVar(&o.plugin, "plugin", "build/flb-filter_trailwire.so", "the filter to load into Fluent Bit")
 	flag.StringVar(&o.results, "results", "bench/RESULTS.md", "where the report goes")
-	flag.StringVar(&o.only, "only", "", "measure one part: alone, routes, rivals or rules")
+	flag.StringVar(&o.only, "only", "", "measure one part: alone, routes, rivals, rules, traffic or scan")
 	flag.IntVar(&o.rounds, "rounds", 3, "how often each time is taken")
 	flag.IntVar(&o.memory, "memory", 0, "measure memory, over so many events")
 	flag.IntVar(&o.alerts, "alerts", 0, "measure so many alerts, one after another")
@@ -65,10 +65,12 @@ func run(o options) ([]string, error) {
 		if o.only != "" && o.only != part.name {
 			continue
 		}
+		began := time.Now()
 		section, err := part.measure(o)
 		if err != nil {
-			return nil, err
+			return nil, fmt.Errorf("%s: %w", part.name, err)
 		}
+		fmt.Fprintf(os.Stderr, "%s took %.0f s\n", part.name, time.Since(began).Seconds())
 		sections = append(sections, section)
 	}
 	if len(sections) == 0 {
@@ -86,4 +88,6 @@ var parts = []struct {
 	{"routes", routing},
 	{"rivals", besideRivals},
 	{"rules", manyRulesInAPipeline},
+	{"traffic", everyKindOfTraffic},
+	{"scan", scanning},
 }

@@ -26,7 +26,7 @@ var rivals = []setup{
 // filter.
 const (
 	soughtForCPU          = 50_000
-	soughtForInstructions = 24_000
+	soughtForInstructions = 8_000
 )
 
 // besideRivals compares the plugin's cost with that of Fluent Bit's own

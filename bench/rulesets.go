@@ -26,7 +26,7 @@ const (
 // The events that a set of rules gets.
 const (
 	matchedForCPU          = 50_000
-	matchedForInstructions = 10_000
+	matchedForInstructions = 6_000
 )
 
 // ruleSet is a folder with rules that raise no alert on the workload.
