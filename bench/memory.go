@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -12,8 +13,9 @@ import (
 
 // memory feeds the same records to a Fluent Bit without the plugin and to one
 // with it, at the same pace, and samples both on the way. One event in a
-// hundred matches, and no two are the same: the plugin's buffers, Go's heap and
-// the memory of past alerts reach their full size.
+// hundred matches, and no two of these are the same: the plugin's buffers, Go's heap
+// and the memory of past alerts reach their full size. The other events repeat, or
+// making them would take longer than all the rest.
 func memory(o options) (string, error) {
 	fluentBit, version, err := findFluentBit()
 	if err != nil {
@@ -25,14 +27,15 @@ func memory(o options) (string, error) {
 		"many events, VmHWM the most that it has had so far, in MiB. Of what the plugin adds, mapped is the part of its file that was\n"+
 		"touched, which the system may drop.\n\n", version)
 	t := newTable(&b, "records", "events", "VmRSS without", "with", "VmHWM without", "with", "added to the peak", "of it mapped")
+	events := workload.MatchingAmongFew(workload.OnePercent.Name, 100, 20_000)
 	files := workload.S3Files
-	files.Event = workload.OnePercent.Event
+	files.Event = events.Event
 	for _, feed := range []struct {
 		records string
 		workload.Workload
 		events int
 	}{
-		{"events", workload.OnePercent, o.memory},
+		{"events", events, o.memory},
 		{"S3 files of 5,000 events, 6.5 MB", files, min(o.memory, 100_000)},
 	} {
 		err := grow(o, fluentBit, feed.Workload, feed.events, func(events int, without, with status) {
@@ -62,7 +65,7 @@ func grow(o options, fluentBit string, w workload.Workload, events int, visit fu
 	}
 	defer without.kill()
 	defer with.kill()
-	to := bufio.NewWriterSize(io.MultiWriter(without.input, with.input), 1<<16)
+	to := bufio.NewWriterSize(toBoth{without.input, with.input}, 1<<20)
 	mark := 100_000
 	err = w.Each(1, events, func(record string, i int) error {
 		if _, err := to.WriteString(record + "\n"); err != nil {
@@ -90,4 +93,21 @@ func grow(o options, fluentBit string, w workload.Workload, events int, visit fu
 		return err
 	}
 	return with.finish()
+}
+
+// toBoth writes to two writers at the same time: each is a process that takes its
+// time.
+type toBoth [2]io.Writer
+
+func (w toBoth) Write(p []byte) (int, error) {
+	second := make(chan error, 1)
+	go func() {
+		_, err := w[1].Write(p)
+		second <- err
+	}()
+	_, first := w[0].Write(p)
+	if err := errors.Join(first, <-second); err != nil {
+		return 0, err
+	}
+	return len(p), nil
 }

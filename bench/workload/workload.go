@@ -52,6 +52,18 @@ func Matching(name string, every int) Workload {
 	}}
 }
 
+// MatchingAmongFew is Matching with the same few other events over and over, which
+// costs nothing to make. No two matches are the same. n is how many others there are.
+func MatchingAmongFew(name string, every, n int) Workload {
+	others := Mixed.Records(1, n)
+	return Workload{Name: name, Event: func(r *rand.Rand, i int) string {
+		if i%every == every/2 {
+			return grantToAccount(r, i)
+		}
+		return others[i%n]
+	}}
+}
+
 // Each writes the JSON of n events as records, from the seed, and calls visit
 // with each record and the number of events so far, until visit has an error.
 func (w Workload) Each(seed int64, n int, visit func(record string, events int) error) error {

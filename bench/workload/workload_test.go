@@ -81,3 +81,19 @@ func alertsOf(t *testing.T, rules []*rule.Rule) (n int) {
 	}
 	return n
 }
+
+func TestNoTwoMatchesAmongFewOtherEventsAreTheSame(t *testing.T) {
+	seen := make(map[string]int)
+	for _, record := range MatchingAmongFew("few", 100, 50).Records(1, 1000) {
+		seen[record]++
+	}
+	once := 0
+	for _, n := range seen {
+		if n == 1 {
+			once++
+		}
+	}
+	if once != 10 || len(seen) > 60 {
+		t.Errorf("%d records come once, want 10; %d are different, want at most 60", once, len(seen))
+	}
+}
