@@ -63,7 +63,7 @@ func withInput(t *testing.T, in []byte, options ...string) (outcome, []appended)
 		var tag, records []byte
 		tag, rest = frame(rest)
 		records, rest = frame(rest)
-		all = append(all, appended{string(tag), records})
+		all = append(all, appended{string(tag), settled(records)})
 	}
 	return got, all
 }

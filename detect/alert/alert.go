@@ -338,8 +338,17 @@ func (a *Alert) verdict() object {
 		{"visibility", object{{"visible", allFit(a.Visible, maxListed)}, {"not_visible", allFit(a.NotVisible, maxListed)}}},
 		{"resource_arn", a.ResourceARN}, {"inspect", a.Inspect}, {"respond", a.Respond}, {"dedup_key", a.DedupKey},
 		{"coverage", a.Coverage.String()}, {"suppressed", a.Suppressed.String()},
-		at("raised_at", a.RaisedAt),
+		a.raisedAt(),
 	}...)
+}
+
+// raisedAt always has three digits of a second: two alerts that are raised at different times are of
+// the same length.
+func (a *Alert) raisedAt() pair {
+	if a.RaisedAt.IsZero() {
+		return pair{}
+	}
+	return pair{"raised_at", a.RaisedAt.UTC().Format("2006-01-02T15:04:05.000Z07:00")}
 }
 
 // related are the calls before, for the formats that have no place of their own for them.

@@ -416,6 +416,26 @@ static int work_on_frames(void)
 static struct bytes reference;
 static int reference_verdict;
 
+/* Whether two answers are the same but for the times at which alerts in them were raised. */
+static int are_same(const struct bytes *a, const struct bytes *b)
+{
+    static const char key[] = "\xa9raised_at\xb8";
+    const size_t length = sizeof(key) - 1, time = 24;
+
+    if (a->size != b->size) {
+        return 0;
+    }
+    for (size_t i = 0; i < a->size; i++) {
+        if (a->data[i] != b->data[i]) {
+            return 0;
+        }
+        if (i + 1 >= length && a->size - i > time && memcmp(a->data + i + 1 - length, key, length) == 0) {
+            i += time;
+        }
+    }
+    return 1;
+}
+
 static void *work(void *unused)
 {
     intptr_t different = 0;
@@ -424,8 +444,7 @@ static void *work(void *unused)
     for (size_t i = 0; i < times; i++) {
         struct bytes out;
         int verdict = call(used->context, &out);
-        different |= verdict != reference_verdict || out.size != reference.size ||
-                     memcmp(out.data, reference.data, out.size) != 0;
+        different |= verdict != reference_verdict || !are_same(&out, &reference);
         drop(verdict, &out);
     }
     return (void *) different;
