@@ -163,7 +163,7 @@ func arrivedAt(url string) (int, error) {
 		} `json:"output"`
 	}
 	if err := json.NewDecoder(answer.Body).Decode(&metrics); err != nil {
-		return 0, fmt.Errorf("Fluent Bit's metrics: %w", err)
+		return 0, fmt.Errorf("metrics of Fluent Bit: %w", err)
 	}
 	return metrics.Output["alerts"].Records, nil
 }

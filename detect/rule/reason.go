@@ -3,6 +3,7 @@ package rule
 import (
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"github.com/trailwire/trailwire/detect/cloudtrail"
 	"github.com/trailwire/trailwire/detect/program"
@@ -89,14 +90,12 @@ func (t *reasonTemplate) parse() {
 
 // letter takes one character of the text, and returns how many bytes it has.
 func (t *reasonTemplate) letter(at int, rest string) int {
-	for _, c := range rest {
-		if !unicode.IsPrint(c) || c == unicode.ReplacementChar {
-			t.fail(at, "the character %q cannot be in a reason: it must be one line of printable text", c)
-		}
-		t.text.WriteRune(c)
-		return len(string(c))
+	c, size := utf8.DecodeRuneInString(rest)
+	if !unicode.IsPrint(c) || c == unicode.ReplacementChar {
+		t.fail(at, "the character %q cannot be in a reason: it must be one line of printable text", c)
 	}
-	return len(rest)
+	t.text.WriteRune(c)
+	return size
 }
 
 // field takes the name of a field.
