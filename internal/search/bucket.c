@@ -5,6 +5,10 @@
  * events that pass all tables without a needle there. Each needle begins in a bucket of its
  * own. Then the two buckets that add least to the cost are joined, until there are no more
  * buckets than the tables have bits.
+ *
+ * At first the cost is reckoned as if the bytes of a place had nothing to do with each other,
+ * which is quick. It makes too little of what real events are full of, such as a capital after a
+ * header. So when few buckets are left, the cost is what passes in a sample of events.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -32,9 +36,13 @@ static const uint8_t frequency[256] = {
 
 enum { SUM_OF_FREQUENCIES = 40000 };
 
+/* So many times as many buckets as there are to be in the end are few. */
+enum { COARSE = 3 };
+
 struct bucket {
     uint16_t halves[TABLES]; /* a bit for each that passes */
     double cost;
+    double passing; /* the cost in the sample */
     size_t nearest; /* of the buckets after it, the one that it costs least to join */
     double growth;  /* the cost of joining that one */
 };
@@ -182,6 +190,93 @@ static double cost_in(const struct sample *sample, const struct bucket *b, enum 
     return b->cost + (double) passed / (sample->size + 1);
 }
 
+/* The places of a sample that pass if all buckets are one: each differs from the others, and
+ * comes so many times. */
+struct crowd {
+    struct { uint8_t bytes[LONGEST_BLOCK]; size_t times; } *places;
+    size_t count;
+    size_t of; /* all places of the sample */
+};
+
+static int compare_bytes(const void *a, const void *b)
+{
+    return memcmp(a, b, LONGEST_BLOCK);
+}
+
+/* Finds the crowd. Its places are to be freed; they are NULL if there is no memory. */
+static struct crowd crowd_of(const struct sample *sample, const struct bucket *buckets, size_t count,
+                             enum form form)
+{
+    struct crowd c = { .places = calloc(sample->size + 1, sizeof(*c.places)), .of = sample->size + 1 };
+    struct bucket all = { .cost = 0 };
+    size_t found = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        all = joined(&all, &buckets[i], form);
+    }
+    for (size_t i = 0; c.places != NULL && i + LONGEST_BLOCK <= sample->size; i++) {
+        if (passes(&all, form, sample->data + i)) {
+            memcpy(c.places[found++].bytes, sample->data + i, LONGEST_BLOCK);
+        }
+    }
+    if (c.places != NULL) {
+        qsort(c.places, found, sizeof(*c.places), compare_bytes);
+    }
+    for (size_t i = 0; i < found; i++) {
+        if (c.count == 0 || compare_bytes(&c.places[c.count - 1], &c.places[i]) != 0) {
+            c.places[c.count] = c.places[i];
+            c.places[c.count++].times = 0;
+        }
+        c.places[c.count - 1].times++;
+    }
+    return c;
+}
+
+/* What cost_in returns for a bucket whose places are in the crowd. */
+static double cost_among(const struct crowd *c, const struct bucket *b, enum form form)
+{
+    size_t passed = 0;
+
+    for (size_t i = 0; i < c->count; i++) {
+        passed += passes(b, form, c->places[i].bytes) ? c->places[i].times : 0;
+    }
+    return b->cost + (double) passed / c->of;
+}
+
+/* Joins the two buckets that let least more pass, until most are left. Returns -1 if there is no
+ * memory. */
+static int join_in_sample(struct bucket *buckets, size_t *count, size_t most,
+                          const struct sample *sample, enum form form)
+{
+    struct crowd c = crowd_of(sample, buckets, *count, form);
+
+    if (c.places == NULL) {
+        return -1;
+    }
+    for (size_t i = 0; i < *count; i++) {
+        buckets[i].passing = cost_among(&c, &buckets[i], form);
+    }
+    while (*count > most) {
+        struct bucket best = { .cost = 0 };
+        size_t left = 0, right = 0;
+        double least = 1e9; /* more than there can be */
+        for (size_t i = 0; i < *count; i++) {
+            for (size_t k = i + 1; k < *count; k++) {
+                struct bucket j = joined(&buckets[i], &buckets[k], form);
+                j.passing = cost_among(&c, &j, form);
+                if (j.passing - buckets[i].passing - buckets[k].passing < least) {
+                    least = j.passing - buckets[i].passing - buckets[k].passing;
+                    best = j, left = i, right = k;
+                }
+            }
+        }
+        buckets[left] = best;
+        buckets[right] = buckets[--*count];
+    }
+    free(c.places);
+    return 0;
+}
+
 /*
  * The offset of the rarest place in a needle, with a block after it. Among many
  * needles, a whole one is always known by the byte before it and its first
@@ -241,8 +336,12 @@ double trailwire_bucket(const struct needle *needles, size_t count, size_t block
     for (size_t i = 0; i < used; i++) {
         find_nearest(buckets, used, i, form);
     }
-    while (used > most) {
+    while (used > COARSE * most) {
         used = join_nearest(buckets, used, form);
+    }
+    if (used > most && join_in_sample(buckets, &used, most, sample, form) != 0) {
+        free(buckets);
+        return -1;
     }
     memset(tables, 0, SETS * sizeof(tables[0]));
     for (size_t i = 0; i < used; i++) {
