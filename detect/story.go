@@ -126,13 +126,14 @@ func (v *Evaluator) tell(from int, at time.Time) []story {
 		return v.change(v.happened(from, at))
 	}
 	ledger, identity := v.engine.ledger, alert.AppendEvent(state.AppendValue(nil, id), &v.event)
-	if told := ledger.Told(identity); told != nil {
+	key := ledger.Key(identity)
+	if told := ledger.Told(key); told != nil {
 		stories, _ := readStories(told)
 		return stories
 	}
 	e := v.happened(from, at)
 	stories := v.change(e)
-	ledger.Tell(identity, appendStories(nil, stories), e)
+	ledger.Tell(key, appendStories(nil, stories), e)
 	return stories
 }
 

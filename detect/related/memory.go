@@ -2,8 +2,8 @@ package related
 
 import (
 	"bytes"
-	"crypto/rand"
-	"crypto/sha256"
+	"encoding/binary"
+	"hash/maphash"
 	"slices"
 	"sync"
 	"time"
@@ -24,7 +24,7 @@ const (
 
 // Memory is the last calls of each actor. Any goroutine may use it.
 type Memory struct {
-	secret   [32]byte
+	seeds    [2]maphash.Seed
 	segments [handleKinds][segments]segment
 	buffers  sync.Pool // of *buffer
 }
@@ -42,8 +42,10 @@ const segments = 16
 
 // New returns an empty memory.
 func New() *Memory {
-	m := &Memory{buffers: sync.Pool{New: func() any { return new(buffer) }}}
-	_, _ = rand.Read(m.secret[:]) // it never fails: crypto/rand ends the process first
+	m := &Memory{
+		seeds:   [2]maphash.Seed{maphash.MakeSeed(), maphash.MakeSeed()},
+		buffers: sync.Pool{New: func() any { return new(buffer) }},
+	}
 	for kind := range m.segments {
 		for i := range m.segments[kind] {
 			m.segments[kind][i].init(Actors / segments)
@@ -99,9 +101,9 @@ func (m *Memory) NoteIssued(event *cloudtrail.Event, accessKey, target string, a
 	l := line{at: at.UTC(), id: m.identity(event, b), provider: string(event.Text(cloudtrail.FieldProvider))}
 	b.bytes = append(b.bytes[:0], target...)
 	m.write(&l, event, b)
-	m.begin(b, 'k')
+	b.begin('k')
 	b.bytes = append(b.bytes, accessKey...)
-	handle := b.key()
+	handle := m.key(b)
 	m.segment(byAccessKey, handle).note(handle, 0, l)
 }
 
@@ -143,7 +145,9 @@ func (m *Memory) segment(kind int, handle key) *segment {
 	return &m.segments[kind][handle[0]%segments]
 }
 
-// key is a keyed hash: nobody can choose texts whose keys collide, or fill one segment.
+// key is two hashes with seeds that only this process knows: nobody can choose texts whose keys
+// collide, or fill one segment. It is not kept beyond the process, so it need not be
+// cryptographic: SHA-256 took most of the time of an event that is noted.
 type key [16]byte
 
 // buffer is what a call of Note or Of needs for a while.
@@ -165,13 +169,12 @@ func (m *Memory) release(b *buffer) {
 }
 
 // begin makes the buffer one whose hash will be of this kind.
-func (m *Memory) begin(b *buffer, kind byte) {
-	b.bytes = append(append(b.bytes[:0], m.secret[:]...), kind)
-}
+func (b *buffer) begin(kind byte) { b.bytes = append(b.bytes[:0], kind) }
 
-func (b *buffer) key() key {
-	sum := sha256.Sum256(b.bytes)
-	return key(sum[:16])
+func (m *Memory) key(b *buffer) (k key) {
+	binary.LittleEndian.PutUint64(k[:8], maphash.Bytes(m.seeds[0], b.bytes))
+	binary.LittleEndian.PutUint64(k[8:], maphash.Bytes(m.seeds[1], b.bytes))
+	return k
 }
 
 // handles returns what the actor is known by. A handle is zero if there is none.
@@ -183,14 +186,14 @@ func (m *Memory) handles(event *cloudtrail.Event, b *buffer) (handles [handleKin
 		}
 	}
 	if len(who) > 0 {
-		m.begin(b, 'a')
+		b.begin('a')
 		b.bytes = append(b.bytes, who...)
-		handles[byActor] = b.key()
+		handles[byActor] = m.key(b)
 	}
 	if accessKey := event.Text(cloudtrail.FieldAccessKeyID); isAccessKey(accessKey) {
-		m.begin(b, 'k')
+		b.begin('k')
 		b.bytes = append(b.bytes, accessKey...)
-		handles[byAccessKey] = b.key()
+		handles[byAccessKey] = m.key(b)
 	}
 	return handles
 }
@@ -226,19 +229,18 @@ func (m *Memory) family(event *cloudtrail.Event, b *buffer) uint64 {
 	if end < 0 {
 		return 0
 	}
-	m.begin(b, 'f')
+	b.begin('f')
 	b.bytes = append(b.bytes, arn[:end]...)
-	k := b.key()
-	return uint64(k[0]) | uint64(k[1])<<8 | uint64(k[2])<<16 | uint64(k[3])<<24 | uint64(k[4])<<32 | uint64(k[5])<<40 | 1<<63
+	return maphash.Bytes(m.seeds[0], b.bytes) | 1
 }
 
 // identity tells an event from others: by its id and what it says. A forged event with a
 // real one's id is not that event.
 func (m *Memory) identity(event *cloudtrail.Event, b *buffer) key {
-	m.begin(b, 'e')
+	b.begin('e')
 	b.bytes = append(b.bytes, event.Text(cloudtrail.FieldEventID)...)
 	b.bytes = alert.AppendEvent(append(b.bytes, 0), event)
-	return b.key()
+	return m.key(b)
 }
 
 // line makes the line of a call. Its text is the one thing that is allocated.

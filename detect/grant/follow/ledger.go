@@ -317,16 +317,18 @@ func (l *Ledger) Use(u *use.Use, e *Event) (used []*alert.Used) {
 }
 
 // Told returns what [Ledger.Tell] was given for an event that has come before, nil if it has
-// not. event is what tells it from others: its id and its content.
-func (l *Ledger) Told(event []byte) []byte { return l.events.Kept(nil, l.eventKey(event)) }
+// not.
+func (l *Ledger) Told(event state.Key) []byte { return l.events.Kept(nil, event) }
 
 // Tell keeps what was told of an event, one byte at least, for when it comes again: CloudTrail
 // may deliver an event twice, and it must not open, use or close anything twice.
-func (l *Ledger) Tell(event, told []byte, e *Event) {
-	l.events.Update(l.eventKey(event), e.At, e.Now, func([]byte) []byte { return told })
+func (l *Ledger) Tell(event state.Key, told []byte, e *Event) {
+	l.events.Update(event, e.At, e.Now, func([]byte) []byte { return told })
 }
 
-func (l *Ledger) eventKey(event []byte) state.Key {
+// Key returns the key of an event for [Ledger.Told] and [Ledger.Tell]: event is what tells it from
+// others, its id and its content.
+func (l *Ledger) Key(event []byte) state.Key {
 	return state.KeyOf(append(state.AppendValue(l.events.Begin(nil), event), keyOfEvent))
 }
 
