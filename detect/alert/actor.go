@@ -65,8 +65,8 @@ func readMFA(m []byte, key string) MFA {
 }
 
 // newActor reads the actor of an event. Each text is bounded and valid UTF-8.
-func newActor(event *cloudtrail.Event) Actor {
-	fieldText := func(f cloudtrail.Field) string { return bounded(event.Text(f)) }
+func newActor(event *cloudtrail.Event, kept *texts) Actor {
+	fieldText := func(f cloudtrail.Field) string { return kept.bounded(event.Text(f)) }
 	a := Actor{
 		ARN: fieldText(cloudtrail.FieldActor), Type: fieldText(cloudtrail.FieldActorType), Name: fieldText(cloudtrail.FieldActorName),
 		Account: fieldText(cloudtrail.FieldAccount), AccessKeyID: fieldText(cloudtrail.FieldAccessKeyID), SessionIssuerARN: fieldText(cloudtrail.FieldIssuer),

@@ -171,10 +171,11 @@ func referenceObject(r *rule.Reference) object {
 
 // describe fills in what the alert says about the event.
 func (a *Alert) describe(event *cloudtrail.Event) {
-	a.EventID = bounded(event.Text(cloudtrail.FieldEventID))
+	var kept texts
+	a.EventID = kept.bounded(event.Text(cloudtrail.FieldEventID))
 	a.content = AppendEvent(make([]byte, 0, roomForContent), event)
 	a.DedupKey = a.Rule.ID + ":" + identify(event) + ":" + fingerprint(a.content)
-	a.investigate(event)
+	a.investigate(event, &kept)
 	if a.encoded.options.Format == FormatECS && event.Form() == cloudtrail.Raw {
 		a.categories = event.Categories()
 	}

@@ -37,9 +37,9 @@ type Event struct {
 // response: those can be of any size, and are in the record.
 //
 // Many of these texts are an attacker's. Each is bounded and valid UTF-8.
-func (a *Alert) investigate(event *cloudtrail.Event) {
-	fieldText := func(f cloudtrail.Field) string { return bounded(event.Text(f)) }
-	a.Actor = newActor(event)
+func (a *Alert) investigate(event *cloudtrail.Event, kept *texts) {
+	fieldText := func(f cloudtrail.Field) string { return kept.bounded(event.Text(f)) }
+	a.Actor = newActor(event, kept)
 	a.Source = Source{Address: fieldText(cloudtrail.FieldAddress), UserAgent: fieldText(cloudtrail.FieldUserAgent)}
 	for _, text := range [...]string{fieldText(cloudtrail.FieldSourceIP), a.Source.Address} {
 		// An address with a zone is one to Go and to no database.
@@ -103,6 +103,25 @@ func bounded(text []byte) string {
 		return string(text)
 	}
 	return grant.Bounded(string(text))
+}
+
+// texts keeps what an alert repeats of its event, in one piece of memory for all.
+type texts struct{ kept strings.Builder }
+
+// roomForTexts is more than the texts of most events take.
+const roomForTexts = 1 << 10
+
+// bounded is [bounded] of a text that is kept.
+func (t *texts) bounded(text []byte) string {
+	if len(text) > grant.MaxText || !utf8.Valid(text) {
+		return bounded(text)
+	}
+	if t.kept.Len() == 0 {
+		t.kept.Grow(roomForTexts)
+	}
+	from := t.kept.Len()
+	t.kept.Write(text)
+	return t.kept.String()[from:]
 }
 
 // object has the address once: under ip if it is one.
