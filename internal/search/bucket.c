@@ -37,7 +37,7 @@ static const uint8_t frequency[256] = {
 enum { SUM_OF_FREQUENCIES = 40000 };
 
 /* So many times as many buckets as there are to be in the end are few. */
-enum { COARSE = 3 };
+enum { COARSE = 3, FEW_BUCKETS = COARSE * SETS * BUCKETS };
 
 struct bucket {
     uint16_t halves[TABLES]; /* a bit for each that passes */
@@ -243,37 +243,63 @@ static double cost_among(const struct crowd *c, const struct bucket *b, enum for
     return b->cost + (double) passed / c->of;
 }
 
+/* How much more passes, for each two buckets, if they are joined. */
+struct growths {
+    double of[FEW_BUCKETS][FEW_BUCKETS];
+};
+
+/* Finds out what it costs to join a bucket with each of the others. */
+static void join_with_each(struct growths *g, const struct bucket *buckets, size_t count, size_t i,
+                           const struct crowd *c, enum form form)
+{
+    for (size_t k = 0; k < count; k++) {
+        struct bucket j = joined(&buckets[i], &buckets[k], form);
+        g->of[i][k] = g->of[k][i] = cost_among(c, &j, form) - buckets[i].passing - buckets[k].passing;
+    }
+}
+
+/* Moves the last of the buckets to where one is gone. */
+static void move_last(struct growths *g, struct bucket *buckets, size_t last, size_t to)
+{
+    buckets[to] = buckets[last];
+    for (size_t k = 0; k < last; k++) {
+        g->of[to][k] = g->of[k][to] = g->of[last][k];
+    }
+}
+
 /* Joins the two buckets that let least more pass, until most are left. Returns -1 if there is no
  * memory. */
 static int join_in_sample(struct bucket *buckets, size_t *count, size_t most,
                           const struct sample *sample, enum form form)
 {
     struct crowd c = crowd_of(sample, buckets, *count, form);
+    struct growths *g = malloc(sizeof(*g)); /* too large for the stack of a coroutine */
 
-    if (c.places == NULL) {
+    if (c.places == NULL || g == NULL) {
+        free(c.places);
+        free(g);
         return -1;
     }
     for (size_t i = 0; i < *count; i++) {
         buckets[i].passing = cost_among(&c, &buckets[i], form);
+        join_with_each(g, buckets, i, i, &c, form);
     }
     while (*count > most) {
-        struct bucket best = { .cost = 0 };
-        size_t left = 0, right = 0;
-        double least = 1e9; /* more than there can be */
+        size_t left = 0, right = 1;
         for (size_t i = 0; i < *count; i++) {
             for (size_t k = i + 1; k < *count; k++) {
-                struct bucket j = joined(&buckets[i], &buckets[k], form);
-                j.passing = cost_among(&c, &j, form);
-                if (j.passing - buckets[i].passing - buckets[k].passing < least) {
-                    least = j.passing - buckets[i].passing - buckets[k].passing;
-                    best = j, left = i, right = k;
+                if (g->of[i][k] < g->of[left][right]) {
+                    left = i, right = k;
                 }
             }
         }
-        buckets[left] = best;
-        buckets[right] = buckets[--*count];
+        buckets[left] = joined(&buckets[left], &buckets[right], form);
+        buckets[left].passing = cost_among(&c, &buckets[left], form);
+        move_last(g, buckets, --*count, right);
+        join_with_each(g, buckets, *count, left, &c, form);
     }
     free(c.places);
+    free(g);
     return 0;
 }
 
