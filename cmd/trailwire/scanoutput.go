@@ -73,7 +73,7 @@ func newCSVAlerts(w io.Writer) *csvAlerts {
 func (w *csvAlerts) write(a *alert.Alert, from string) {
 	w.row = append(w.row[:0],
 		a.Event.Time, a.Rule.Severity, strconv.Itoa(a.Rule.RiskScore), cmp.Or(a.Rule.Name, a.Rule.ID), a.Reason,
-		a.Event.Account, a.Event.Region, cmp.Or(a.Actor.ARN, a.Actor.Label()), a.Source.Address, story.Resource(a),
+		a.Event.Account, a.Event.Region, cmp.Or(a.Actor.ARN, a.Actor.Label()), a.Source.Address, cmp.Or(a.ResourceARN, story.Resource(a)),
 		a.EventID, a.Suppressed.String(), from)
 	for i, text := range w.row {
 		w.row[i] = csvCell(text)

@@ -2,6 +2,8 @@ package main
 
 import (
 	"encoding/csv"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -104,6 +106,37 @@ func TestScanPrintsCSV(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			if got := run(test.stdin, "scan", "--format", "csv", "-"); got != test.want {
 				t.Errorf("got  %+v\nwant %+v", got, test.want)
+			}
+		})
+	}
+}
+
+func TestTheResourceInCSVIsThatOfAnyAlert(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "stopped.toml")
+	const rule = `[rule]
+rule_id = "5a0d2f4e-0000-4000-8000-000000000001"
+name = "A trail is stopped"
+severity = "high"
+risk_score = 73
+type = "eql"
+language = "eql"
+query = '''any where event.action == "StopLogging"'''
+`
+	if err := os.WriteFile(path, []byte(rule), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	const event = `{"eventVersion":"1.08","eventSource":"cloudtrail.amazonaws.com","eventName":"StopLogging","eventID":"6c11",
+		"eventTime":"2026-06-18T12:00:00Z","awsRegion":"eu-west-1","recipientAccountId":"111122223333","userIdentity":{"type":"Root"}`
+	const arn = "arn:aws:cloudtrail:eu-west-1:111122223333:trail/all"
+	for _, test := range []struct{ name, event, want string }{
+		{"the ARN that the event names", event + `,"resources":[{"ARN":"` + arn + `","type":"AWS::CloudTrail::Trail"}]}`, arn},
+		{"an event that names none", event + "}", ""},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			got := run(test.event, "scan", "-q", "--format", "csv", "--rules", path, "-")
+			rows, err := csv.NewReader(strings.NewReader(got.out)).ReadAll()
+			if err != nil || len(rows) != 2 || rows[1][9] != test.want {
+				t.Errorf("%v\n%s%s", err, got.out, got.err)
 			}
 		})
 	}

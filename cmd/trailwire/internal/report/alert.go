@@ -33,7 +33,10 @@ type reportedAlert struct {
 	OnBehalfOf      string
 	InvokedBy       string
 	Source, Agent   string
+	Session         string // since when it is there, and whether with MFA
 	EventID, From   string
+	Console         string // the event's page in AWS's console
+	ResourceARN     string
 	Techniques      []string
 	Grant           *reportedGrant   // the worst of Grants
 	Grants          []*reportedGrant // what the call let in, the worst first
@@ -91,7 +94,9 @@ func newReportedAlert(a *alert.Alert, from string) reportedAlert {
 		InvokedBy:  terminal.Shown(a.Actor.InvokedBy),
 		Source:     terminal.Shown(a.Source.Address),
 		Agent:      terminal.Printable(a.Source.UserAgent, terminal.MaxUserAgent),
+		Session:    terminal.Session(&a.Actor),
 		EventID:    terminal.Shown(a.EventID),
+		Console:    terminal.Shown(a.Event.URL),
 		From:       from,
 
 		dedupKey: a.DedupKey, event: strings.TrimPrefix(a.DedupKey, a.Rule.ID+":"),
@@ -116,6 +121,10 @@ func newReportedAlert(a *alert.Alert, from string) reportedAlert {
 		r.Grant = r.Grants[0]
 		r.Relation = r.Grant.Relation
 		r.Command, r.Inspect = commandFor(a.Respond), commandFor(a.Inspect)
+	}
+	// A story names the resource itself.
+	if len(storiesOf(a)) == 0 {
+		r.ResourceARN = terminal.Shown(a.ResourceARN)
 	}
 	r.Past = pastOf(a)
 	r.Accounts = r.accounts()

@@ -18,6 +18,7 @@ import (
 	"github.com/trailwire/trailwire/detect"
 	"github.com/trailwire/trailwire/detect/alert"
 	"github.com/trailwire/trailwire/detect/document"
+	"github.com/trailwire/trailwire/detect/grant"
 	"github.com/trailwire/trailwire/detect/grant/call"
 	"github.com/trailwire/trailwire/detect/grant/policy"
 	"github.com/trailwire/trailwire/detect/rule"
@@ -432,5 +433,53 @@ func TestThePageShowsResourcesOfEveryKind(t *testing.T) {
 	}
 	if links := collectLinks(r.alerts); len(links) != 2 || links[0].relation != "public" || links[1].to != "444455556666" {
 		t.Errorf("%d links in the graph", len(links))
+	}
+}
+
+func TestThePageLeadsToTheConsoleAndSaysWhichResourceAndSession(t *testing.T) {
+	base := alert.Alert{
+		Rule: &rule.Rule{ID: "r1", Name: "A trail is stopped", Severity: "high"}, ResourceARN: "arn:aws:cloudtrail:eu-west-1:111122223333:trail/all",
+		Actor: alert.Actor{MFA: alert.WithoutMFA, SessionCreated: time.Date(2026, time.June, 18, 11, 0, 0, 0, time.UTC)},
+		Event: alert.Event{URL: "https://eu-west-1.console.aws.amazon.com/cloudtrailv2/home?region=eu-west-1#/events/63bdd2e9-0000-4000-8000-000000000001"},
+	}
+	onGrant := base
+	onGrant.Grant = &grant.Grant{FunctionName: "pay", FunctionAccount: "111122223333", Region: "eu-west-1"}
+	onStory := base
+	onStory.Closed = &alert.Closed{Grant: alert.GrantStory{Resource: base.ResourceARN}}
+	hostile := base
+	hostile.Event.URL = "javascript:alert(1)"
+	const (
+		console  = `<dt>Console</dt><dd><a href="` + "https://eu-west-1.console.aws.amazon.com/cloudtrailv2/home?region=eu-west-1#/events/63bdd2e9-0000-4000-8000-000000000001" + `" rel="noopener noreferrer">`
+		session  = `<dt>Session</dt><dd>since 2026-06-18T11:00:00Z, without MFA</dd>`
+		resource = `<dt>Resource</dt><dd>arn:aws:cloudtrail:eu-west-1:111122223333:trail/all</dd>`
+		arn      = `<dt>ARN</dt><dd>arn:aws:cloudtrail:eu-west-1:111122223333:trail/all</dd>`
+	)
+	for _, test := range []struct {
+		name       string
+		alert      alert.Alert
+		has, lacks []string
+	}{
+		{"an alert without a grant", base, []string{console, session, resource}, []string{arn}},
+		{"an alert about a grant has the ARN beside the name", onGrant, []string{console, session, arn}, []string{resource}},
+		{"an alert about what became of one names it there", onStory, []string{console, session}, []string{arn, resource}},
+		{"an address that is not of the web is no link", hostile, []string{session}, []string{"<dt>Console</dt>", "javascript:"}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			r := Report{alerts: []reportedAlert{newReportedAlert(&test.alert, "x")}}
+			var page strings.Builder
+			if err := r.render(&page, About{}); err != nil {
+				t.Fatal(err)
+			}
+			for _, want := range test.has {
+				if !strings.Contains(page.String(), want) {
+					t.Errorf("the page lacks %s", want)
+				}
+			}
+			for _, text := range test.lacks {
+				if strings.Contains(page.String(), text) {
+					t.Errorf("the page has %s", text)
+				}
+			}
+		})
 	}
 }

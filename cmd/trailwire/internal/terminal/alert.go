@@ -56,6 +56,7 @@ func (p *AlertPrinter) Print(a *alert.Alert, from string) {
 	p.detail("actor", ActorLabel(&a.Actor))
 	p.detail("for user", OnBehalfOf(&a.Actor))
 	p.detail("invoked by", Shown(a.Actor.InvokedBy))
+	p.detail("session", Session(&a.Actor))
 	p.detail("source", Join(" ", Shown(a.Source.Address), InBrackets(Printable(a.Source.UserAgent, MaxUserAgent))))
 	switch {
 	case a.Grant != nil:
@@ -63,6 +64,7 @@ func (p *AlertPrinter) Print(a *alert.Alert, from string) {
 	case a.Opened != nil:
 		p.printOpening(a.Opened)
 	}
+	p.detail("resource", OtherResource(a))
 	p.printPast(a)
 	if a.Coverage == alert.CoverExtended {
 		p.detail("coverage", beyondTheQuery)
@@ -77,6 +79,7 @@ func (p *AlertPrinter) Print(a *alert.Alert, from string) {
 		p.detail("respond", Printable(a.Respond, MaxLine))
 	}
 	p.detail("event id", Shown(a.EventID))
+	p.detail("console", Shown(a.Event.URL))
 	p.detail("read from", from)
 	p.out.WriteByte('\n')
 }
@@ -106,6 +109,28 @@ func ActorLabel(a *alert.Actor) string { return cmp.Or(Shown(a.ARN), Shown(a.Lab
 // where that user is.
 func OnBehalfOf(a *alert.Actor) string {
 	return Join(" ", Shown(a.OnBehalfOf), after("of ", Shown(a.IdentityStoreARN)))
+}
+
+// Session says since when the actor's session is there, and whether with a second factor. It
+// is empty where the event says neither.
+func Session(a *alert.Actor) string {
+	mfa := ""
+	switch a.MFA {
+	case alert.WithMFA:
+		mfa = "with MFA"
+	case alert.WithoutMFA:
+		mfa = "without MFA"
+	}
+	return Join(", ", after("since ", stamp(a.SessionCreated)), mfa)
+}
+
+// OtherResource is the ARN of the resource of an alert that does not name it otherwise: one
+// about a grant does.
+func OtherResource(a *alert.Alert) string {
+	if a.Grant != nil || a.Opened != nil || a.Used != nil || a.Closed != nil {
+		return ""
+	}
+	return Shown(a.ResourceARN)
 }
 
 // printGrant says what was opened, to whom, and under which conditions.

@@ -90,6 +90,19 @@ func TestAnAlertAsText(t *testing.T) {
 `,
 		},
 		{
+			"the session, the resource and the page of the console are named",
+			`{"alert":{` + strings.NewReplacer(`user/mallory"}`, `user/mallory"},"session":{"mfa_authenticated":false,"created_at":"2026-06-18T11:00:00.000Z"}`,
+				`"account":"111122223333"}`, `"account":"111122223333","url":"https://eu-west-1.console.aws.amazon.com/x"}`).Replace(alertMembers) +
+				`,"resource_arn":"arn:aws:cloudtrail:eu-west-1:111122223333:trail/all"}}`,
+			heading + strings.Replace(onEvent, "    source", "    session     since 2026-06-18T11:00:00Z, without MFA\n    source", 1) +
+				`    resource    arn:aws:cloudtrail:eu-west-1:111122223333:trail/all
+    event id    6c0f
+    console     https://eu-west-1.console.aws.amazon.com/x
+    read from   a.json:7
+
+`,
+		},
+		{
 			"the command that undoes a grant can be copied",
 			`{"alert":{` + alertMembers + `,"respond":"aws lambda remove-permission --function-name billing --statement-id 'it'\"'\"'s' --region eu-west-1"}}`,
 			heading + onEvent + `    respond     aws lambda remove-permission --function-name billing --statement-id 'it'"'"'s' --region eu-west-1
