@@ -136,7 +136,11 @@ func TestTheChartRendersTheValues(t *testing.T) {
 			t.Errorf("the chart has no value %s", key)
 		}
 	}
-	out, err := exec.Command(helm, "template", "trailwire", chart, "-f", filepath.Join(top, "conf/deploy/values.yaml")).CombinedOutput()
+	if out, err := exec.Command(helm, "lint", chart, "-f", filepath.Join(top, "conf/deploy/values.yaml")).CombinedOutput(); err != nil {
+		t.Errorf("helm lint: %v\n%s", err, out)
+	}
+	out, err := exec.Command(helm, "template", "trailwire", chart, "-f", filepath.Join(top, "conf/deploy/values.yaml"),
+		"--api-versions", "monitoring.coreos.com/v1", "--set", "serviceMonitor.enabled=true").CombinedOutput()
 	if err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
@@ -150,14 +154,15 @@ func TestTheChartRendersTheValues(t *testing.T) {
 			Ordinary bool `yaml:"runAsNonRoot"`
 		} `yaml:"securityContext"`
 	}
-	rendered := false
+	rendered, monitored := false, ""
 	documents := yaml.NewDecoder(bytes.NewReader(out))
 	for {
 		var d struct {
 			Kind string
 			Data map[string]string
 			Spec struct {
-				Template struct {
+				Endpoints []struct{ Port, Path string }
+				Template  struct {
 					Spec struct {
 						Token          *bool       `yaml:"automountServiceAccountToken"`
 						InitContainers []container `yaml:"initContainers"`
@@ -177,6 +182,9 @@ func TestTheChartRendersTheValues(t *testing.T) {
 		if d.Kind == "ConfigMap" {
 			dryRun(t, "trailwire.yaml", d.Data["trailwire.yaml"])
 		}
+		if d.Kind == "ServiceMonitor" {
+			monitored = fmt.Sprint(d.Spec.Endpoints)
+		}
 		if d.Kind != "Deployment" {
 			continue
 		}
@@ -187,7 +195,7 @@ func TestTheChartRendersTheValues(t *testing.T) {
 		}
 		c := pod.Containers[0]
 		if c.Image != "cr.fluentbit.io/fluent/fluent-bit:5.1.1" || !c.Security.Root || !c.Security.Ordinary ||
-			!slices.Contains(c.Args, "--config=/fluent-bit/etc/conf/trailwire.yaml") || len(c.Ports) != 2 {
+			!slices.Contains(c.Args, "--config=/fluent-bit/etc/conf/trailwire.yaml") || len(c.Ports) != 3 {
 			t.Errorf("the container is %+v", c)
 		}
 		for _, mount := range slices.Concat(c.VolumeMounts, pod.InitContainers[0].VolumeMounts) {
@@ -198,6 +206,9 @@ func TestTheChartRendersTheValues(t *testing.T) {
 	}
 	if !rendered {
 		t.Errorf("there is no Deployment in\n%s", out)
+	}
+	if want := "[{http /api/v2/metrics/prometheus} {trailwire /metrics}]"; monitored != want {
+		t.Errorf("the ServiceMonitor reads %s, want %s", monitored, want)
 	}
 }
 
@@ -791,6 +802,51 @@ func TestTheObjectsOfKubernetesFitThePods(t *testing.T) {
 	for _, kind := range []string{"Service", "ServiceMonitor"} {
 		if err := decoder.Decode(&monitor); err != nil || monitor["kind"] != kind {
 			t.Errorf("the %s is %v: %v", kind, monitor["kind"], err)
+		}
+	}
+}
+
+// The alert rules and the dashboard are about the metrics of metrics_listen: a pod that serves
+// them to nobody looks healthy without an event.
+func TestPrometheusReadsTrailwiresOwnMetricsInKubernetes(t *testing.T) {
+	const listens, port = "metrics_listen: 0.0.0.0:2112", 2112
+	if text := configurationOfTheChart(t); strings.Count(text, listens) != 1 {
+		t.Errorf("the chart's filter does not have %s", listens)
+	}
+	var values struct {
+		Ports []struct {
+			Name          string
+			Port          int
+			ContainerPort int `yaml:"containerPort"`
+		} `yaml:"extraPorts"`
+		Monitor struct {
+			Endpoints []struct{ Port, Path string } `yaml:"additionalEndpoints"`
+		} `yaml:"serviceMonitor"`
+	}
+	if err := yaml.Unmarshal([]byte(read(t, "conf/deploy/values.yaml")), &values); err != nil {
+		t.Fatal(err)
+	}
+	if p := values.Ports[len(values.Ports)-1]; p.Name != "trailwire" || p.Port != port || p.ContainerPort != port {
+		t.Errorf("the chart's port is %+v", p)
+	}
+	if e := values.Monitor.Endpoints; len(e) != 1 || e[0].Port != "trailwire" || e[0].Path != "/metrics" {
+		t.Errorf("the chart's ServiceMonitor also reads %+v", e)
+	}
+	p := podOfTheCollector(t)
+	if strings.Count(p.config, listens) != 1 {
+		t.Errorf("the filter of the collector's pod does not have %s", listens)
+	}
+	if ports := p.spec.Containers[0].Ports; len(ports) != 2 || ports[1].Name != "trailwire" || ports[1].Port != port {
+		t.Errorf("the ports of its Fluent Bit are %+v", ports)
+	}
+	for file, wants := range map[string][]string{
+		"conf/deploy/kubernetes.yaml":     {"- {protocol: TCP, port: 2112}"},
+		"conf/deploy/servicemonitor.yaml": {"- {name: trailwire, port: 2112, targetPort: trailwire}", "- {port: trailwire, path: /metrics}"},
+	} {
+		for _, want := range wants {
+			if !strings.Contains(read(t, file), want) {
+				t.Errorf("%s does not have %s", file, want)
+			}
 		}
 	}
 }

@@ -395,7 +395,7 @@ func startDeployed(t *testing.T, fb fluentBit, p *place, text string) (f *proces
 	t.Helper()
 	dir := folder(t)
 	ports = make(map[string]string)
-	port := regexp.MustCompile(`(?m)^( +(?:http_)?port: )(9880|24224|2020)$`)
+	port := regexp.MustCompile(`(?m)^( +(?:(?:http_)?port: |metrics_listen: 0\.0\.0\.0:))(9880|24224|2020|2112)$`)
 	text = port.ReplaceAllStringFunc(text, func(line string) string {
 		m := port.FindStringSubmatch(line)
 		ports[m[2]] = freePort(t)
