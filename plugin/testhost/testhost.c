@@ -20,6 +20,8 @@
  *     -A PATH       append to PATH what the input takes: frames of the tag and of
  *                   the records, each with its length (32 bits, big endian) before it
  *     -R TIMES      let the input take so many appends and no more
+ *     -T            have timers: each fires once before cb_exit, and after it those
+ *                   that are still there
  *     -F            many chunks: standard input is frames of a length (32 bits,
  *                   big endian) and a chunk; so is standard output, where a
  *                   byte m (modified) or n (notouch) comes first
@@ -27,7 +29,8 @@
  * The chunk that would go on is written to standard output; log lines and one
  * line "verdict: notouch" or "verdict: modified" go to standard error. The exit
  * code is 0 when the filter ran, 3 when it refused to start, 4 when it could
- * not be loaded, 5 when threads got different answers.
+ * not be loaded, 5 when threads got different answers, 6 when a timer was there
+ * after cb_exit.
  *
  * Compiled with -DHOST_VERSION=20200 it has the layout of 2.2.0, and likewise for
  * every version that begins a layout; without it, that of the newest.
@@ -58,7 +61,7 @@
 #endif
 
 enum { MAX_PROPERTIES = 64, MAX_INSTANCES = 16, FILTER_MODIFIED = 1 };
-enum { REFUSED = 3, NOT_LOADED = 4, DIFFERENT = 5 };
+enum { REFUSED = 3, NOT_LOADED = 4, DIFFERENT = 5, TIMER_LEFT = 6 };
 
 struct list_head {
     struct list_head *prev;
@@ -289,6 +292,56 @@ void flb_config_map_translate_dynamic(void)
 #endif
 
 /* What Fluent Bit does. */
+
+/* The timers of the thread that everything is on. */
+struct flb_sched_timer {
+    void (*fire)(void *, void *); /* NULL: it is destroyed */
+    void *data;
+};
+
+static struct flb_sched_timer timers[MAX_INSTANCES];
+static int timer_count;
+static int has_timers;
+
+void *flb_sched_ctx_get(void)
+{
+    return has_timers ? &timer_count : NULL;
+}
+
+int flb_sched_timer_cb_create(void *scheduler, int type, int milliseconds, void (*fire)(void *, void *),
+                              void *data, struct flb_sched_timer **timer)
+{
+    (void) scheduler;
+    (void) type;
+    (void) milliseconds;
+
+    if (timer_count == MAX_INSTANCES) {
+        return -1;
+    }
+    *timer = &timers[timer_count++];
+    **timer = (struct flb_sched_timer) { fire, data };
+    return 0;
+}
+
+int flb_sched_timer_cb_destroy(struct flb_sched_timer *timer)
+{
+    timer->fire = NULL;
+    return 0;
+}
+
+/* Fires what is there, and returns how many that is. */
+static int fire_timers(void)
+{
+    int fired = 0;
+
+    for (int i = 0; i < timer_count; i++) {
+        if (timers[i].fire != NULL) {
+            timers[i].fire(&config, timers[i].data);
+            fired++;
+        }
+    }
+    return fired;
+}
 
 static const struct layout *own_layout(void)
 {
@@ -589,7 +642,7 @@ int main(int argc, char **argv)
         return 2;
     }
     state_size = layout->entry - sizeof(struct entry);
-    while ((option = getopt(argc, argv, "p:s:HLn:j:mdi:xyt:SFIA:R:")) != -1) {
+    while ((option = getopt(argc, argv, "p:s:HLn:j:mdi:xyt:SFIA:R:T")) != -1) {
         switch (option) {
         case 'p': set_property(optarg); break;
         case 's': state_size = strtoul(optarg, NULL, 10); break;
@@ -608,6 +661,7 @@ int main(int argc, char **argv)
         case 'I': inputs++; break;
         case 'A': appended_to = optarg; break;
         case 'R': appends_taken = atol(optarg); break;
+        case 'T': has_timers = 1; break;
         default: return 2;
         }
     }
@@ -661,8 +715,11 @@ int main(int argc, char **argv)
     fprintf(stderr, "verdict: %s\n", verdict == FILTER_MODIFIED ? "modified" : "notouch");
     fwrite(out.data, 1, out.size, stdout);
     drop(verdict, &out);
+    if (has_timers) {
+        fprintf(stderr, "timers: %d\n", fire_timers());
+    }
     for (int i = 0; i < count; i++) {
         plugin.cb_exit(instances[i].context, &config);
     }
-    return status;
+    return fire_timers() > 0 ? TIMER_LEFT : status;
 }
