@@ -1,8 +1,6 @@
 /*
  * The symbols and callbacks that Fluent Bit sees. See doc.go for the contract.
  */
-#define _GNU_SOURCE
-#include <link.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,6 +10,7 @@
 
 #include "_cgo_export.h"
 #include "../../internal/search/search.h"
+#include "../host/onefile.h"
 #include "../host/resident.h"
 #include "../host/signals.h"
 #include "../host/timer.h"
@@ -72,63 +71,11 @@ void trailwire_alerts_free(struct trailwire_alerts *alerts)
 }
 
 /*
- * Each name of the plugin has to be one file. A copy of it is a library of its own to
- * the dynamic linker, with a Go runtime and a registry of its own.
- */
-static const char *const names[] = {
-    "flb-filter_trailwire.so", "flb-in_trailwire.so", "out_trailwire.so"
-};
-
-/* The files that are loaded under such a name: how many, and the paths of two. */
-struct libraries {
-    int count;
-    const char *path[2];
-};
-
-static int note_library(struct dl_phdr_info *info, size_t size, void *opaque)
-{
-    struct libraries *loaded = opaque;
-    const char *name = strrchr(info->dlpi_name, '/');
-    size_t i;
-
-    (void) size;
-    name = name == NULL ? info->dlpi_name : name + 1;
-    for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-        if (strcmp(name, names[i]) == 0) {
-            if (loaded->count < 2) {
-                loaded->path[loaded->count] = info->dlpi_name;
-            }
-            loaded->count++;
-        }
-    }
-    return 0;
-}
-
-/* Sees whether the plugin is loaded from more than one file. Which of them a host uses is
- * a matter of chance, and after an upgrade it may be the old one. */
-static void look_for_copies(void)
-{
-    static char text[1024];
-    struct libraries loaded = { .count = 0 };
-
-    dl_iterate_phdr(note_library, &loaded);
-    if (loaded.count > 1) {
-        snprintf(text, sizeof(text),
-                 "the plugin is loaded from two files, %.300s and %.300s: flb-filter_trailwire.so, "
-                 "flb-in_trailwire.so and out_trailwire.so have to be links to one file, and "
-                 "another version of it needs a restart", loaded.path[0], loaded.path[1]);
-        unusable = text;
-    }
-}
-
-/*
  * The first callback that a host makes: cb_pre_run since 2.2. Older hosts have
  * no such member and take it for cb_init: they are refused here.
  */
 static int pre_run(struct flb_filter_instance *ins, struct flb_config *config, void *data)
 {
-    static atomic_int looked;
-
     (void) config;
     (void) data;
 
@@ -143,10 +90,8 @@ static int pre_run(struct flb_filter_instance *ins, struct flb_config *config, v
         }
         return -1;
     }
-    /* All plugins are loaded by now, a second file as well. Later it is another
-     * configuration's, which is refused, and this one goes on. */
-    if (unusable == NULL && !atomic_exchange(&looked, 1)) {
-        look_for_copies();
+    if (unusable == NULL) {
+        unusable = trailwire_second_file();
     }
     if (unusable != NULL) {
         trailwire_log(ins, LOG_ERROR, unusable);
@@ -375,7 +320,7 @@ __attribute__((constructor))
 static void loaded(void)
 {
     loaded_in = getpid();
-    look_for_copies();
+    unusable = trailwire_look_for_files();
     if (unusable != NULL) {
         return;
     }

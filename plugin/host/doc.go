@@ -1,7 +1,8 @@
 // Package host is the C code that the filter, the input and the output share:
 // Fluent Bit's structs and functions (host.h), the tables of properties (map.c,
 // properties.h), what keeps Fluent Bit's signals away from Go's stacks
-// (signals.h), what of the file stays in memory (resident.h), and timers (timer.h).
+// (signals.h), what of the file stays in memory (resident.h), whether it is one file
+// (onefile.h), and timers (timer.h).
 // Its Go code is about the memory of Go's runtime.
 //
 // A package whose C code uses these files imports this package, so that they are
@@ -27,10 +28,13 @@ var hostHeader string
 //go:embed signals.h
 var signalsHeader string
 
+//go:embed onefile.h
+var oneFileHeader string
+
 //go:embed resident.h
 var residentHeader string
 
 //go:embed timer.h
 var timerHeader string
 
-var _, _, _, _ = hostHeader, signalsHeader, residentHeader, timerHeader
+var _, _, _, _, _ = hostHeader, signalsHeader, oneFileHeader, residentHeader, timerHeader

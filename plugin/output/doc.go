@@ -11,7 +11,8 @@
 // of its Go proxy's (github.com/fluent/fluent-bit-go). It calls
 //
 //   - FLBPluginRegister when it has loaded the file, and FLBPluginUnregister
-//     when it ends;
+//     when it ends. What FLBPluginRegister returns is not looked at: a file
+//     that does not want to be an output leaves the definition empty;
 //   - FLBPluginInit once for every instance, with a struct through which
 //     properties are read and the instance's context is left (host.h);
 //   - FLBPluginFlushCtx once for every chunk, and again for one that was

@@ -13,6 +13,7 @@
 
 #include "_cgo_export.h"
 #include "../../internal/search/search.h"
+#include "../host/onefile.h"
 #include "../host/resident.h"
 #include "../host/signals.h"
 #include "../host/timer.h"
@@ -114,6 +115,30 @@ void trailwire_output_describe(struct proxy_definition *definition)
     definition->config_map = trailwire_output_properties();
 }
 
+/*
+ * A second file of the plugin does not become an output. A host that reloads then does
+ * not know the output, refuses the configuration and keeps the one that it runs. It would
+ * end if FLBPluginInit failed, since it has stopped the old pipeline by then.
+ */
+static int refuse_second_file(struct proxy_definition *definition)
+{
+    const char *second = trailwire_known_second_file();
+
+    if (second == NULL) {
+        return 0;
+    }
+    /* Hosts before 4.2 do not clear it. The error that an answer of -1 stands for would
+     * have them free it, and use it. */
+    definition->type = 0;
+    definition->proxy = 0;
+    if (flb_log_print == NULL) {
+        fprintf(stderr, "[output:trailwire] %s\n", second);
+    } else {
+        flb_log_print(LOG_ERROR, NULL, 0, "[output:trailwire] %s", second);
+    }
+    return 1;
+}
+
 EXPORT int FLBPluginRegister(struct proxy_definition *definition)
 {
     sigset_t before;
@@ -121,6 +146,9 @@ EXPORT int FLBPluginRegister(struct proxy_definition *definition)
 
     if (forked()) {
         return -1;
+    }
+    if (refuse_second_file(definition)) {
+        return 0;
     }
     before = trailwire_hold_signals();
     result = trailwireOutputRegister(definition);
@@ -202,6 +230,7 @@ EXPORT int FLBPluginInit(struct proxy_instance *instance)
 {
     struct lines lines = { .count = 0 };
     struct context *context;
+    const char *second;
     sigset_t before;
     int workers, timer = 0;
 
@@ -216,6 +245,11 @@ EXPORT int FLBPluginInit(struct proxy_instance *instance)
                    "cannot run in a daemon: Fluent Bit forked after it had loaded the plugin, which "
                    "its Go runtime does not survive; leave out 'daemon' and let the service manager "
                    "put Fluent Bit into the background");
+        return FLUSH_ERROR;
+    }
+    second = trailwire_second_file();
+    if (second != NULL) {
+        print_line(instance->ins, LOG_ERROR, second);
         return FLUSH_ERROR;
     }
     context = calloc(1, sizeof(*context));
