@@ -72,6 +72,57 @@ func TestTheDockerfileCopiesWhatIsThere(t *testing.T) {
 	}
 }
 
+// The script of a release fills the folder that the Dockerfile of a release copies from. COPY
+// takes what is in a folder, not the folder: NOTICE speaks of licenses/.
+func TestTheDockerfileOfAReleaseCopiesWhatTheArchiveHas(t *testing.T) {
+	script := read(t, "tools/release/build")
+	// What the script puts into the archive, by the name that it has there.
+	archive := map[string]string{
+		"${TARGETPLATFORM}/plugin/":   `for folder in "$plugin" "$context/linux/$arch/plugin"; do`,
+		"${TARGETPLATFORM}/trailwire": `cp "$programs/trailwire" "$context/linux/$arch/trailwire"`,
+		"LICENSE":                     "cp -r conf/deploy/Dockerfile.release LICENSE NOTICE conf/deploy/trailwire.yaml conf/deploy/firelens.conf \"$context\"",
+		"NOTICE":                      " LICENSE NOTICE ",
+		"trailwire.yaml":              " conf/deploy/trailwire.yaml ",
+		"firelens.conf":               " conf/deploy/firelens.conf ",
+		"licenses/":                   `cp -r "$stage/documents/licenses" "$context"`,
+	}
+	dockerfile := read(t, "conf/deploy/Dockerfile.release")
+	copied := map[string]string{}
+	for _, line := range regexp.MustCompile(`(?m)^COPY (.*)$`).FindAllStringSubmatch(dockerfile, -1) {
+		words := strings.Fields(line[1])
+		if strings.HasPrefix(words[0], "--from") {
+			continue
+		}
+		for _, source := range words[:len(words)-1] {
+			copied[source] = words[len(words)-1]
+			if made, ok := archive[source]; !ok || !strings.Contains(script, made) {
+				t.Errorf("COPY %s: the archive has none", source)
+			}
+		}
+	}
+	for _, source := range slices.Sorted(maps.Keys(archive)) {
+		if copied[source] == "" {
+			t.Errorf("%s is in the archive and not in the image", source)
+		}
+	}
+	for _, m := range regexp.MustCompile(`\b(licenses/)[\w.-]+`).FindAllStringSubmatch(read(t, "NOTICE"), -1) {
+		if copied[m[1]] != "/usr/share/doc/trailwire/"+m[1] {
+			t.Errorf("NOTICE speaks of %s, which is in %s", m[0], copied[m[1]])
+		}
+	}
+	if !strings.Contains(dockerfile, "\nARG FLUENT_BIT=5.1.1\n") {
+		t.Error("the image is not the official one at its pinned version")
+	}
+	if got, want := lastLine(dockerfile), lastLine(read(t, "conf/deploy/Dockerfile")); got != want {
+		t.Errorf("it starts %s, the other image %s", got, want)
+	}
+}
+
+func lastLine(text string) string {
+	all := strings.Split(strings.TrimSpace(text), "\n")
+	return all[len(all)-1]
+}
+
 // The image's builder without Docker: its steps, on the files that the image is
 // built from.
 func TestTheStepsOfTheBuilderRun(t *testing.T) {

@@ -3,7 +3,10 @@ package metrics_test
 import (
 	"maps"
 	"os"
+	"os/exec"
+	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"go.yaml.in/yaml/v3"
@@ -54,5 +57,30 @@ func TestPrometheusAlertsAskForMetricsThatAreExported(t *testing.T) {
 	}
 	if len(asks) > 0 {
 		t.Errorf("there is no alert %q", slices.Sorted(maps.Keys(asks)))
+	}
+}
+
+// Prometheus' own tool evaluates the rules over minutes of metrics.
+func TestPrometheusAlertsFireWhenTheyShouldAndNotBefore(t *testing.T) {
+	promtool, err := exec.LookPath("promtool")
+	if err != nil {
+		t.Skip("SKIPPED: NO PROMTOOL on PATH: nothing evaluated conf/prometheus/alerts.yaml")
+	}
+	rules, err := filepath.Abs("../../conf/prometheus/alerts.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	tests, err := os.ReadFile("testdata/alerts_test.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "alerts_test.yaml")
+	if err := os.WriteFile(path, []byte(strings.Replace(string(tests), `"@"`, rules, 1)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, arguments := range [][]string{{"check", "rules", rules}, {"test", "rules", path}} {
+		if out, err := exec.Command(promtool, arguments...).CombinedOutput(); err != nil {
+			t.Errorf("promtool %s: %v\n%s", strings.Join(arguments[:2], " "), err, out)
+		}
 	}
 }
