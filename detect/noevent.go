@@ -105,7 +105,7 @@ func printableKey(key string) string {
 }
 
 // TakeMentions returns what was mentioned in records without an event since it
-// was last called, of everything different a few. It is for whoever tells of
+// was last called, of everything different a few. It is for those who tell of
 // [Stats.NoEvent].
 func (e *Engine) TakeMentions() []Mention {
 	e.mentions.mu.Lock()

@@ -75,7 +75,7 @@ type Options struct {
 	Interval time.Duration
 
 	// DedupWindow is how long an event that raised an alert is remembered,
-	// so that its copies are marked as duplicates. Zero leaves it to the
+	// so that the same event again is marked as a duplicate. Zero leaves it to the
 	// rule's look-back; a negative window remembers nothing.
 	DedupWindow time.Duration
 

@@ -387,7 +387,7 @@ func checkCollector(t *testing.T, command []string, config configuration) {
 				t.Errorf("its input is %q", input)
 			}
 			if window := config.filters[0].get("dedup_window"); window != "1h" {
-				t.Errorf("copies are recognised for %q", window)
+				t.Errorf("duplicates are recognised for %q", window)
 			}
 			return
 		}
@@ -531,7 +531,7 @@ func TestThePodOfTheCollector(t *testing.T) {
 			}) bool {
 				return v.Name == m.Name
 			}) {
-				t.Errorf("%s mounts %s, which is no volume", c.Name, m.Name)
+				t.Errorf("%s mounts %s, which is not a volume", c.Name, m.Name)
 			}
 		}
 	}

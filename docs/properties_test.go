@@ -48,7 +48,7 @@ func readProperties(t *testing.T) (all []documented) {
 			case "- wrong":
 				m := regexp.MustCompile("^`(.*)`, since `(.*)`$").FindStringSubmatch(value)
 				if m == nil {
-					t.Fatalf("%s: what is wrong is no `…`, since `…`: %s", name, value)
+					t.Fatalf("%s: what is wrong is not `…`, since `…`: %s", name, value)
 				}
 				d.wrong, d.says = m[1], m[2]
 			default:

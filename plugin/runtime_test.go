@@ -124,8 +124,8 @@ func TestGoHasOneProcessorUntilThreadsAskForItAtATime(t *testing.T) {
 		inputs, filter string
 		several        bool
 	}{
-		{"a filter behind one input", fmt.Sprintf(alertEach, 100, "off", ""), "{name: trailwire, match: '*'}", false},
-		{"a filter behind threaded inputs, which runs on the main thread",
+		{"a filter after one input", fmt.Sprintf(alertEach, 100, "off", ""), "{name: trailwire, match: '*'}", false},
+		{"a filter after threaded inputs, which runs on the main thread",
 			strings.Repeat(fmt.Sprintf(alertEach, 100, "on", "")+",", 4), "{name: trailwire, match: '*'}", false},
 		{"processors of threaded inputs", strings.Repeat(fmt.Sprintf(alertEach, 1000, "on", "{name: trailwire}")+",", 4), "", true},
 	} {

@@ -50,7 +50,7 @@ Exit codes:
   130  with --bucket: interrupted before its end
 `
 
-// collectFlags are the flags of collect that are no properties.
+// collectFlags are the flags of collect that are not properties.
 type collectFlags struct {
 	queues                 []string
 	bucket, prefix, since  string
@@ -122,7 +122,7 @@ func newSending(to *string) *sending {
 	s.flags.SortFlags = false
 	for _, entry := range property.OutputTable {
 		switch entry.Name {
-		case "alerts_to", "alerts_only": // --to, and records are no alerts
+		case "alerts_to", "alerts_only": // --to, and records are not alerts
 		case "shared_key": // others may see a command line
 		default:
 			s.flags.Var(&propertyValue{kind: entry.Kind, text: entry.Default}, flagName(entry.Name), entry.Help)

@@ -36,7 +36,7 @@ func TestWrongUseOfCollectIsOneLine(t *testing.T) {
 	}{
 		{"no source", []string{to}, "give one of --queue, --bucket and --folder"},
 		{"two sources", []string{"--bucket=b", "--folder=f", to}, "give one of --queue, --bucket and --folder"},
-		{"a queue that is no URL", []string{"--queue=trail", to}, `--queue: "trail" is not allowed: it must be a URL such as https://sqs.eu-west-1.amazonaws.com/111122223333/trail`},
+		{"a queue that is not a URL", []string{"--queue=trail", to}, `--queue: "trail" is not allowed: it must be a URL such as https://sqs.eu-west-1.amazonaws.com/111122223333/trail`},
 		{"a prefix without a bucket", []string{"--folder=f", "--prefix=p", to}, "--prefix and --since go with --bucket"},
 		{"a mark for a queue", []string{"--queue=https://sqs.eu-west-1.amazonaws.com/1/t", "--mark=m", to}, "--mark goes with --bucket or --folder: a queue keeps what was not delivered by itself"},
 		{"a time that cannot be read", []string{"--bucket=b", "--since=yesterday", to}, `--since: "yesterday" is not allowed: it must be like 2026-11-01, 2026-11-01T10:00:00Z, 12h or 7d`},

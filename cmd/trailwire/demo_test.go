@@ -250,7 +250,7 @@ func TestFindingsAreComparedByRuleAndEvent(t *testing.T) {
 			`1 alert of the engine's did not arrive, 0 alerts arrived that the engine does not raise (such as the one for event "1")`,
 		},
 		{
-			"one of two copies is lost", []string{"1", "1"}, []string{tagged("1", rule.ID)},
+			"one of two duplicates is lost", []string{"1", "1"}, []string{tagged("1", rule.ID)},
 			`1 alert of the engine's did not arrive, 0 alerts arrived that the engine does not raise (such as the one for event "1")`,
 		},
 		{

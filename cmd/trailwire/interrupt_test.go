@@ -187,7 +187,7 @@ func TestListingABucketIsInterrupted(t *testing.T) {
 	}
 }
 
-// Who follows a folder ends it with a signal: that is no failure.
+// Somebody who follows a folder ends it with a signal: that is not a failure.
 func TestASignalIsTheEndOfWhatIsFollowed(t *testing.T) {
 	folder := t.TempDir()
 	write(t, folder, "logs/a.json", otherEvent)

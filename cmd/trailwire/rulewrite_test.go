@@ -25,7 +25,7 @@ func TestRulesFieldsListsFieldsWithTypeAndSource(t *testing.T) {
 		{"by CloudTrail's own name", "SOURCEIP", []string{"source.address keyword sourceIPAddress"}, 3, "", 0},
 		{"by a part of the name", "tls.c", []string{"tls.cipher keyword tlsDetails.cipherSuite"}, 2, "", 0},
 		{"a word that is nearly a name", "event.actoin", nil, 0, "trailwire: no field has event.actoin in its name or source: did you mean event.action?\n", 2},
-		{"a word that is no name", "\x1b[2J", nil, 0, "trailwire: no field has \\x1b[2J in its name or source\n", 2},
+		{"a word that is not a name", "\x1b[2J", nil, 0, "trailwire: no field has \\x1b[2J in its name or source\n", 2},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			args := []string{"rules", "fields"}

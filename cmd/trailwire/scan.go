@@ -23,7 +23,7 @@ PATH is a file, a folder, s3://BUCKET/PREFIX, or - for standard input. Of a fold
 .ndjson and .jsonl file below it is read, and every .log, .txt or .out file, one
 without an ending and one that was rotated (.json.1, .log-20260618), if there is
 JSON in its first 64 KB. The summary says how many files were left aside. A file
-that is named is read whatever it is called. Gzip and UTF-16 are recognised by
+that is named is read, whatever its name is. Gzip and UTF-16 are recognised by
 their first bytes.
 
 A file may hold S3 log files ({"Records":[...]}), single events one after the
@@ -71,7 +71,7 @@ Exit codes:
   130  interrupted: not everything was read
 `
 
-// scanFlags are the flags of scan that are no properties.
+// scanFlags are the flags of scan that are not properties.
 type scanFlags struct {
 	format choice
 	report string

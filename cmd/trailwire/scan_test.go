@@ -302,7 +302,7 @@ func utf16LE(text string) (wide []byte) {
 }
 
 // withoutTagged puts <tagged> for every line that is a tagged record: grantEvent
-// with the alert of the built-in rule behind.
+// followed by the alert of the built-in rule.
 func withoutTagged(t *testing.T, out string) string {
 	t.Helper()
 	lines := strings.SplitAfter(out, "\n")

@@ -23,7 +23,7 @@ func TestARuleIsTriedOnTheEventsThatItCouldMatch(t *testing.T) {
 		{"an action in any case or one in its own", `any where event.action in~ ("A1", "A2") or event.action == "B"`, `event.action, in any case, ["a1" "a2" "b"]`},
 		{"letters beyond ASCII have more cases", `any where event.action : "Ä1"`, ` []`},
 		{"an action in any case rather than a provider", `any where event.provider == "p" and event.action : "A1"`, `event.action, in any case, ["a1"]`},
-		{"what is no action for Elastic is not a key", `any where event.action == "none"`, ` []`},
+		{"what is not an action for Elastic is not a key", `any where event.action == "none"`, ` []`},
 		{"an action or something else", `any where event.action == "A1" or event.provider == "p"`, ` []`},
 		{"not an action", `any where event.action != "A1"`, ` []`},
 		{"an action or none at all", `any where event.action == "A1" or event.action == null`, ` []`},

@@ -118,7 +118,7 @@ func TestTheRulesOwnAlertsKeepTheirWordsUnderExtendedCoverage(t *testing.T) {
 		reason  string
 	}{
 		{"a skill without a token", object{"requestParameters.principal": "alexa-appkit.amazon.com"},
-			"111122223333 let service alexa-appkit.amazon.com invoke Lambda function billing-export for whoever asks it to, as no source account or ARN is required"},
+			"111122223333 let service alexa-appkit.amazon.com invoke Lambda function billing-export for anyone who asks it to, as no source account or ARN is required"},
 		{"a skill with a token", object{"requestParameters.principal": "alexa-appkit.amazon.com", "requestParameters.eventSourceToken": "amzn1.ask.skill.6dc2d8f6"},
 			"111122223333 let service alexa-appkit.amazon.com invoke Lambda function billing-export"},
 	} {
@@ -155,7 +155,7 @@ func TestExtendedCoverage(t *testing.T) {
 		{"another action", object{"requestParameters.action": "lambda:UpdateFunctionCode"},
 			"111122223333 let account 444455556666 use lambda:UpdateFunctionCode on Lambda function billing-export", "[]"},
 		{"service that nothing binds", object{"requestParameters.principal": "s3.amazonaws.com"},
-			"111122223333 let service s3.amazonaws.com invoke Lambda function billing-export for whoever asks it to, as no source account or ARN is required", "[]"},
+			"111122223333 let service s3.amazonaws.com invoke Lambda function billing-export for anyone who asks it to, as no source account or ARN is required", "[]"},
 		{"service for another account", object{"requestParameters.principal": "s3.amazonaws.com", "requestParameters.sourceAccount": "444455556666"},
 			"111122223333 let service s3.amazonaws.com on behalf of account 444455556666 invoke Lambda function billing-export", "[]"},
 		{"service for a bucket, whose ARN names no account", object{"requestParameters.principal": "s3.amazonaws.com", "requestParameters.sourceArn": "arn:aws:s3:::uploads"},

@@ -157,9 +157,9 @@ func TestAThresholdCountsEventsThatHaveItsFieldsInCommon(t *testing.T) {
 		{"three in more than six minutes", []object{failed(0, nil), failed(minute, nil), failed(6*minute+time.Second, nil)}, "0 0 0"},
 		{"an alert uses up its events", []object{failed(0, nil), failed(1*minute, nil), failed(2*minute, nil), failed(3*minute, nil), failed(4*minute, nil), failed(5*minute, nil)}, "0 0 1 0 0 1"},
 		{"the same event three times", []object{failed(0, nil), failed(0, nil), failed(0, nil)}, "0 0 0"},
-		{"copies of used events", []object{failed(0, nil), failed(1*minute, nil), failed(2*minute, nil), failed(0, nil), failed(1*minute, nil), failed(2*minute, nil)}, "0 0 1 0 0 0"},
-		{"events without an id are never copies", []object{failed(0, object{"eventID": ""}), failed(0, object{"eventID": ""}), failed(0, object{"eventID": ""})}, "0 0 1"},
-		{"a forged copy with another content does not hide the real one", []object{failed(0, nil), failed(minute, nil), failed(2*minute, object{"userAgent": "forged", "sourceIPAddress": "203.0.113.1"}), failed(2*minute, nil)}, "0 0 0 1"},
+		{"duplicates of used events", []object{failed(0, nil), failed(1*minute, nil), failed(2*minute, nil), failed(0, nil), failed(1*minute, nil), failed(2*minute, nil)}, "0 0 1 0 0 0"},
+		{"events without an id are never duplicates", []object{failed(0, object{"eventID": ""}), failed(0, object{"eventID": ""}), failed(0, object{"eventID": ""})}, "0 0 1"},
+		{"a forged event with the same id and another content does not hide the real one", []object{failed(0, nil), failed(minute, nil), failed(2*minute, object{"userAgent": "forged", "sourceIPAddress": "203.0.113.1"}), failed(2*minute, nil)}, "0 0 0 1"},
 		{"three addresses", []object{failed(0, from("198.51.100.1")), failed(0, from("198.51.100.2")), failed(0, from("198.51.100.3"))}, "0 0 0"},
 		{"one address in three spellings", []object{failed(0, from("2001:db8::1")), failed(0, from("2001:DB8:0:0:0:0:0:1")), failed(0, from("2001:0db8::0001"))}, "0 0 1"},
 		{"no address", []object{failed(0, from("signin.amazonaws.com")), failed(1, from("signin.amazonaws.com")), failed(2, from("signin.amazonaws.com"))}, "0 0 0"},
@@ -214,8 +214,8 @@ func TestNewTermsAreTold(t *testing.T) {
 		{"after the history window", []object{secret(0, "bob", "a"), secret(5*day, "bob", "a"), secret(10*day+time.Second, "bob", "a")}, "1 0 1"},
 		{"a late event is not new", []object{secret(10*day, "bob", "a"), secret(0, "bob", "a"), secret(11*day, "bob", "a")}, "1 0 0"},
 		{"each combination of several values", []object{secret(0, "bob", "a", "b", "a"), secret(minute, "bob", "b", "c")}, "2 1"},
-		{"an event without a field is no history", []object{secret(0, "bob"), secret(minute, "bob", "a")}, "0 1"},
-		{"an event that the query does not match is no history", []object{func() object {
+		{"an event without a field is not history", []object{secret(0, "bob"), secret(minute, "bob", "a")}, "0 1"},
+		{"an event that the query does not match is not history", []object{func() object {
 			e := secret(0, "bob", "a")
 			e["errorCode"] = "AccessDenied"
 			return e
@@ -472,7 +472,7 @@ func TestARuleWithAPastIsRefusedWhereItIsIncomplete(t *testing.T) {
 		{"no list of terms", newCaller, `value = ["user.name", "aws.cloudtrail.resources.arn"]`, "", "rule.new_terms.value is missing: it must be a list of fields"},
 		{"another word for terms", newCaller, `field = "new_terms_fields"`, `field = "terms"`, `rule.new_terms.field is "terms": it must be new_terms_fields`},
 		{"no history", newCaller, "history_window_start]]", "other]]", "rule.new_terms.history_window_start is missing: it must be a table [[rule.new_terms.history_window_start]] with field and value, such as now-10d"},
-		{"a history that is no period", newCaller, "now-5d", "5 days", `rule.new_terms.history_window_start.value is "5 days": it must be now- and a period, such as now-10d`},
+		{"a history that is not a period", newCaller, "now-5d", "5 days", `rule.new_terms.history_window_start.value is "5 days": it must be now- and a period, such as now-10d`},
 		{"a history within the look-back", newCaller, "now-5d", "now-6m", "rule.new_terms.history_window_start is 6m: it must be longer ago than rule.from, which is 6m"},
 		{"a sequence without a field", reconnaissance, "by aws.cloudtrail.user_identity.access_key_id", "", "rule.query: a sequence without by is not supported: every event would have to be remembered"},
 	} {

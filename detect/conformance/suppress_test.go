@@ -251,7 +251,7 @@ func TestTheDedupKeyIsShortWhateverTheIDOfTheEvent(t *testing.T) {
 		}
 		keys[key] = name
 		if again := alerts(t, engine, granted(id, "2026-06-18T10:00:00Z")); again[0].DedupKey != key || again[0].Suppressed != alert.Duplicate {
-			t.Errorf("%s: its copy is %s, suppressed %q", name, again[0].DedupKey, again[0].Suppressed)
+			t.Errorf("%s: its duplicate is %s, suppressed %q", name, again[0].DedupKey, again[0].Suppressed)
 		}
 	}
 }

@@ -343,7 +343,7 @@ func TestWhatLooksIntoAValueStopsBelow100Levels(t *testing.T) {
 }
 
 func TestAPairThatWasWalkedOverIsNotWalkedOverAgain(t *testing.T) {
-	m := []byte("\x83\xa1a\x01\xa1b\x92\xc1\xc1\xa1c\xa1x") // 0xc1 is no value: whoever walks over it fails
+	m := []byte("\x83\xa1a\x01\xa1b\x92\xc1\xc1\xa1c\xa1x") // 0xc1 is not a value: a walk over it fails
 	p := OverMap(m)
 	var keys string
 	for p.NextOver(m[6:9]) {

@@ -233,7 +233,7 @@ func TestMissing(t *testing.T) {
 		{"nor does not of arithmetic", `any where (a + 1) not in (3, 4)`, event{"a": "text"}, false},
 		{"not reaches a function through and", `any where not (length(a) > 3 and b == 1)`, event{"b": 1}, false},
 		{"and leaves the other terms their own negation", `any where not (length(a) > 3 and b == 1)`, event{}, true},
-		{"a function may be missing, which is no question for a script", `any where not length(a) == null`, event{"a": "x"}, true},
+		{"a function may be missing, which a script does not ask", `any where not length(a) == null`, event{"a": "x"}, true},
 		{"so does not of a boolean field", `any where not a`, event{}, true},
 		{"so does == false of a condition", `any where stringContains(a, "x") == false`, event{}, true},
 		{"but not == false of a field", `any where a == false`, event{}, false},

@@ -57,7 +57,7 @@ func TestAnAddressIsFoundWithWhatIsKnownOfIt(t *testing.T) {
 func TestAWrongFileIsRefusedWithWhatItMustBe(t *testing.T) {
 	cut := testmmdb.ASN()
 	cut = cut[:len(cut)/2]
-	// The pointers of the search tree lead behind the end of the file.
+	// The pointers of the search tree lead past the end of the file.
 	wild := bytes.Clone(testmmdb.ASN())
 	for i := range 24 {
 		wild[i] |= 0x7f

@@ -59,7 +59,7 @@ func (g *Grant) ForWhom() string {
 	case g.NamesSource():
 		return "for the owner of " + printable(g.SourceARN) + ", as that ARN names no account and no source account is required"
 	}
-	return "for whoever asks it to, as no source account or ARN is required"
+	return "for anyone who asks it to, as no source account or ARN is required"
 }
 
 // ForeignSource reports whether a service may act on the function for another

@@ -86,7 +86,7 @@ func IsServiceName(text string) bool { return isServiceName(text) }
 
 // AccountText reads a text that may be an account ID, which some collectors turn into
 // a number and so rob of its leading zeros. It returns false for what is neither: a
-// number that is no account's is nobody's.
+// number that is not an account's is nobody's.
 func AccountText(value []byte) (string, bool) { return accountText(value) }
 
 // Grantee says to whom the grant is, in one text: the accounts of its principals, or

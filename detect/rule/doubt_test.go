@@ -197,7 +197,7 @@ func TestIDsThatATTACKDoesNotHaveAreWarnedOf(t *testing.T) {
 			`14:6: rule.threat.technique.id is "T1098.001": that is a sub-technique, which stands below its technique, in technique.subtechnique`},
 		{"a technique in a sub-technique's place", fmt.Sprintf(tactic+technique+below, attack, "TA0003", "Persistence", "T1098", "T1098"),
 			`17:6: rule.threat.technique.subtechnique.id is "T1098": the id of a sub-technique is its technique's, a dot and three digits, such as T1098.001`},
-		{"a sub-technique of what is no technique", fmt.Sprintf(tactic+technique+below, attack, "TA0003", "Persistence", "1098", "T1098.001"),
+		{"a sub-technique of what is not a technique", fmt.Sprintf(tactic+technique+below, attack, "TA0003", "Persistence", "1098", "T1098.001"),
 			`14:6: rule.threat.technique.id is "1098": the id of a technique is T and four digits, such as T1098`},
 		{"a sub-technique of another", fmt.Sprintf(tactic+technique+below, attack, "TA0003", "Persistence", "T1546", "T1098.001"),
 			`17:6: rule.threat.technique.subtechnique.id is "T1098.001": that is not a sub-technique of T1546`},

@@ -41,7 +41,7 @@ func (r *Rule) completed() { r.needs.required = nil }
 // whose query requires no text, or only such as is not in the event itself.
 // They belong to the rule.
 //
-// A rule that asks for what uses or closes a grant is no reason to look at an event: who follows
+// A rule that asks for what uses or closes a grant is not a reason to look at an event: who follows
 // the grants knows what to look for. It returns a list without any then.
 //
 // A rule that asks for a foreign grant can be found by the names of the calls that

@@ -63,7 +63,7 @@ func (r *Rule) requiredValues(field cloudtrail.Field, fold bool) []string {
 	for _, either := range r.needs.required {
 		var values []string
 		for _, l := range either {
-			// What Elastic's pipeline drops is no action, but may be CloudTrail's own eventName.
+			// What Elastic's pipeline drops is not an action, but may be CloudTrail's own eventName.
 			if !l.Whole || l.Fold && !fold || r.fields[l.Slot].Name() != field.Name() || document.IsDropped([]byte(l.Text)) {
 				values = nil
 				break

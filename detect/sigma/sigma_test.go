@@ -275,7 +275,7 @@ func TestADetectionIsReadByItself(t *testing.T) {
 		{"a detection", "s: {a: Delete*}\nf: {b: '*'}\ncondition: s and f", "false true"},
 		{"a whole rule", written("s: {a: DeleteTrail}\ncondition: s"), "true true"},
 		{"a rule that says nothing of itself", "detection:\n  s: {b: null}\n  condition: s", "true false"},
-		{"a detection that is no map", "detection: x", "line 1, column 12: detection is a map: selections, and a condition"},
+		{"a detection that is not a map", "detection: x", "line 1, column 12: detection is a map: selections, and a condition"},
 		{"a condition by itself", "condition: s", "line 1, column 12: there is no selection s"},
 		{"text", "DeleteTrail", "line 1, column 1: a detection is a map of selections with a condition, or of fields: {eventName: DeleteTrail}"},
 		{"an empty map", "{}", "line 1, column 1: a detection is a map of selections with a condition, or of fields: {eventName: DeleteTrail}"},

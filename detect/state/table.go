@@ -3,7 +3,7 @@ package state
 import "encoding/binary"
 
 // entry is one key that is remembered, with links to others by their number. The number
-// zero is no entry.
+// zero is not an entry.
 type entry struct {
 	key     Key
 	at      int64  // the newest event's time, in milliseconds since 1970

@@ -264,7 +264,7 @@ func TestTheListOfComponentsIsCycloneDX(t *testing.T) {
 	for _, d := range *bom.Dependencies {
 		for _, on := range append(*d.Dependencies, d.Ref) {
 			if !refs[on] {
-				t.Errorf("%s depends on %s, which is no component", d.Ref, on)
+				t.Errorf("%s depends on %s, which is not a component", d.Ref, on)
 			}
 		}
 	}

@@ -111,7 +111,7 @@ func TestWhoIsLetIn(t *testing.T) {
 		{"a number is an account, with its zeros", "rds", "ModifyDBSnapshotAttribute",
 			`"requestParameters": {"attributeName": "restore", "dBSnapshotIdentifier": "s", "valuesToAdd": [12345678901]}`,
 			"cross_account 012345678901"},
-		{"a number that is no account's is not the own one", "rds", "ModifyDBSnapshotAttribute",
+		{"a number that is not an account's is not the own one", "rds", "ModifyDBSnapshotAttribute",
 			`"requestParameters": {"dBSnapshotIdentifier": "s", "attributeName": "restore", "valuesToAdd": [9111122223333, -1]}`, "unknown 9111122223333; unknown -1"},
 		{"a removal comes with an empty list", "rds", "ModifyDBSnapshotAttribute",
 			`"requestParameters": {"attributeName": "restore", "dBSnapshotIdentifier": "s", "valuesToAdd": [], "valuesToRemove": ["444455556666"]}`, ""},

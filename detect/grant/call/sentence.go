@@ -42,7 +42,7 @@ func (o *Opening) Describe(g *policy.Grant, names map[string]string) string {
 func (o *Opening) granted(g *policy.Grant, actorAccount string, names map[string]string) string {
 	text := o.grantee(g, names) + " " + o.permission(g) + " " + o.target(actorAccount)
 	if g.Relation == policy.RelationService && g.Binding == policy.BindingUnbound {
-		text += " for whoever asks it to, as no source account or ARN is required"
+		text += " for anyone who asks it to, as no source account or ARN is required"
 	}
 	return text
 }

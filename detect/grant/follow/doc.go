@@ -2,7 +2,7 @@
 // them, and tells the story of each one: opened, used, closed.
 //
 // A [Ledger] holds the open grants in a [state.Memory], and so in bounded memory that can
-// be kept in a file. Whoever evaluates events tells it of each call that opened something
+// be kept in a file. The engine tells it of each call that opened something
 // ([Ledger.Open]), of each call by somebody outside ([Ledger.Use]), and of each call that
 // closed something ([Ledger.Close]). What it returns is what an alert is due for.
 //

@@ -14,7 +14,7 @@ func TestWhoIsAnOutsider(t *testing.T) {
 	const object = `"requestParameters": {"bucketName": "orders", "key": "a"}, "resources": [{"accountId": "111122223333", "type": "AWS::S3::Bucket", "ARN": "arn:aws:s3:::orders"}]`
 	for _, c := range []struct {
 		why, source, name, members string
-		want                       string // account, flags and principal; empty if it is no use
+		want                       string // account, flags and principal; empty if it is not a use
 	}{
 		{"another account, of which nothing but the id is there", "s3", "GetObject", `"userIdentity": {"accountId": "444455556666"}, ` + object, "444455556666 444455556666"},
 		{"another account with an ARN", "s3", "GetObject", `"userIdentity": {"type": "AssumedRole", "principalId": "AROA:eve", "arn": "arn:aws:sts::444455556666:assumed-role/r/eve", "accountId": "444455556666"}, ` + object, "444455556666 arn:aws:sts::444455556666:assumed-role/r/eve"},

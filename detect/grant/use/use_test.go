@@ -190,7 +190,7 @@ func TestEveryRowReadsAnEventAsCloudTrailWritesIt(t *testing.T) {
 					text := replaced(text(c.source, name, c.members))
 					u, ok := Read(form.view(t, text))
 					if !ok {
-						t.Fatalf("it is no use: %s", text)
+						t.Fatalf("it is not a use: %s", text)
 					}
 					if u.Action != action || u.TakesOut != out || strings.Join(u.Resources, " ") != c.want || u.Owner != "111122223333" || u.Rest != 0 {
 						t.Errorf("got %+v", u)

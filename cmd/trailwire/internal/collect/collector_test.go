@@ -127,7 +127,7 @@ func TestEveryObjectEndsInOneWay(t *testing.T) {
 		{"an outage", "k", errors.New("SlowDown: try later"), Failed, 0, "s3://trail/k: not read to its end; it comes again: SlowDown: try later"},
 		{"a connection that breaks", "k", &failing{bytes.NewReader(whole[:len(whole)/2]), errors.New("connection reset")}, Failed, 0, "s3://trail/k: not read to its end; it comes again: gzip: connection reset"},
 		{"gzip that is cut off", "k.json.gz", whole[:len(whole)-9], Partial, 3, "s3://trail/k.json.gz: delivered as far as it can be read: gzip: the file is cut off"},
-		{"gzip that begins well and is no JSON", "k.json.gz", zipped("\x00\x01binary"), Unreadable, 0, "s3://trail/k.json.gz: cannot be read: "},
+		{"gzip that begins well and is not JSON", "k.json.gz", zipped("\x00\x01binary"), Unreadable, 0, "s3://trail/k.json.gz: cannot be read: "},
 		{"what only begins like gzip", "k.json.gz", "\x1f\x8bx", Unreadable, 0, "s3://trail/k.json.gz: cannot be read: not gzip although it begins so"},
 		{"another compression", "k.json.zst", "\x28\xb5\x2f\xfdxxxx", Unreadable, 0, "s3://trail/k.json.zst: cannot be read: this is zstd"},
 		{"text", "k.json.gz", zipped("no JSON here"), Unreadable, 0, "s3://trail/k.json.gz: cannot be read: line 1: "},
@@ -181,7 +181,7 @@ func TestARecordHasTheTimeOfItsEvent(t *testing.T) {
 	}{
 		{"the event's", `{"eventTime":"2026-11-27T10:00:00Z"}`, time.Date(2026, 11, 27, 10, 0, 0, 0, time.UTC)},
 		{"none", `{"a":1}`, now},
-		{"one that is no time", `{"eventTime":"yesterday"}`, now},
+		{"one that is not a time", `{"eventTime":"yesterday"}`, now},
 		{"a number", `{"eventTime":1}`, now},
 		{"one that Fluent Bit cannot write", `{"eventTime":"1960-01-01T00:00:00Z"}`, now},
 		{"one that is too late", `{"eventTime":"2300-01-01T00:00:00Z"}`, now},

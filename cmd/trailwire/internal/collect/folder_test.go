@@ -82,7 +82,7 @@ func TestEachFileOfAFolderIsDeliveredOnce(t *testing.T) {
 		t.Fatal(err)
 	}
 	if _, err := OpenSeen(seenFile); err == nil {
-		t.Error("a file that is no list is taken")
+		t.Error("a file that is not a list is taken")
 	}
 }
 

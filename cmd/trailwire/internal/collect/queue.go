@@ -45,7 +45,7 @@ const (
 const grace = 8 * time.Second
 
 // Queue reads a queue with so many workers until the context ends. Each worker has one
-// message at a time, so that none waits behind another. What is in hand then has some
+// message at a time, so that none waits for another. What is in hand then has some
 // seconds to be finished; otherwise it is given back.
 func (c *Collector) Queue(ctx context.Context, q Queue, workers int) {
 	work, end := context.WithCancel(context.WithoutCancel(ctx))

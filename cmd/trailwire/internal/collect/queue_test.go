@@ -133,7 +133,7 @@ func TestAMessageIsDeletedWhenItsObjectsAreSettled(t *testing.T) {
 		{"a digest", created("x/CloudTrail-Digest/d"), false, true, 1, 0, Delivered},
 		{"an object that is gone", created("gone"), false, true, 1, 0, Delivered},
 		{"an object that is cut off", created("cut"), false, true, 1, 1, Delivered},
-		{"an object that is no JSON", created("binary"), false, true, 1, 0, Delivered},
+		{"an object that is not JSON", created("binary"), false, true, 1, 0, Delivered},
 		{"an object that may not be read comes again when its time is up", created("denied"), false, false, 5, 0, Denied},
 		{"an outage too", created("outage"), true, false, 5, 0, Failed},
 		{"of two objects the one that was delivered is not read again", created("a", "denied"), false, false, 5, 2, Denied},

@@ -152,7 +152,7 @@ func (s *stream) copy(ctx context.Context) error {
 		case err != nil:
 			return errors.Join(s.flush(ctx), err)
 		}
-		// What is no JSON in a log file is passed on only beside JSON: the bytes of
+		// What is not JSON in a log file is passed on only beside JSON: the bytes of
 		// another kind of file are not text for a pipeline.
 		if record.Body == nil || record.Text && s.events == 0 {
 			continue

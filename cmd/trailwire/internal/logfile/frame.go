@@ -59,7 +59,7 @@ func (r *Reader) has(n int) bool {
 	return true
 }
 
-// after returns the first byte after the one at the start that is no white space,
+// after returns the first byte after the one at the start that is not white space,
 // and 0 where there is none near.
 func (r *Reader) after() byte {
 	for n := 1; n < farAway && r.has(n+1); n++ {

@@ -8,7 +8,7 @@ import (
 )
 
 // problems says on standard error what could not be read, and counts it. Of
-// one file it says the first few only: a file that is no JSON at all can be
+// one file it says the first few only: a file that is not JSON at all can be
 // broken in every line.
 type problems struct {
 	out    io.Writer

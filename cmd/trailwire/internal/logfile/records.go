@@ -31,7 +31,7 @@ const TextKey = "log"
 // with its error. The reader goes on with the next place that a record can start at.
 type Reader struct {
 	// Prose says that lines without JSON are to be expected: they are counted, and
-	// are no error.
+	// are not an error.
 	Prose bool
 	// Split says that the events of an S3 log file are records, and not the file as a
 	// whole: of {"Records":[…]} each element is one. Such a file may be larger than
@@ -98,7 +98,7 @@ type Place struct {
 type Record struct {
 	Body  []byte // a MessagePack map
 	Place Place  // where it begins
-	// Text says that the record was no JSON object: what there was is under
+	// Text says that the record was not a JSON object: what there was is under
 	// [TextKey].
 	Text bool
 }

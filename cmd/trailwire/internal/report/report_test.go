@@ -127,6 +127,17 @@ func TestAReportSaysWhatHappened(t *testing.T) {
 	}
 }
 
+// What is suppressed may be a duplicate, or past max_signals.
+func TestAReportCountsSuppressedAlerts(t *testing.T) {
+	same := permission{id: "a"}.json(t)
+	page, _ := reportOn(t, []string{same, same})
+	for _, want := range []string{"<dt>Suppressed alerts</dt><dd>1</dd>", `checked> Suppressed alerts</label>`} {
+		if !strings.Contains(page, want) {
+			t.Errorf("the page lacks %s", want)
+		}
+	}
+}
+
 func TestAReportWithoutAlertsSaysSo(t *testing.T) {
 	for _, test := range []struct{ name, event, want string }{
 		{"nothing matched", `{"eventVersion":"1.08","eventSource":"s3.amazonaws.com","eventName":"GetObject","eventID":"2"}`, "No event matched a rule."},
@@ -462,7 +473,7 @@ func TestThePageLeadsToTheConsoleAndSaysWhichResourceAndSession(t *testing.T) {
 		{"an alert without a grant", base, []string{console, session, resource}, []string{arn}},
 		{"an alert about a grant has the ARN beside the name", onGrant, []string{console, session, arn}, []string{resource}},
 		{"an alert about what became of one names it there", onStory, []string{console, session}, []string{arn, resource}},
-		{"an address that is not of the web is no link", hostile, []string{session}, []string{"<dt>Console</dt>", "javascript:"}},
+		{"an address that is not of the web is not a link", hostile, []string{session}, []string{"<dt>Console</dt>", "javascript:"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			r := Report{alerts: []reportedAlert{newReportedAlert(&test.alert, "x")}}

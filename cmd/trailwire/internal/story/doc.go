@@ -7,5 +7,5 @@
 // story: nothing is known of what became of theirs.
 //
 // Memory is bounded, whatever the alerts are: see [MaxGrants]. Texts are as the alerts have
-// them, so whoever shows one has to escape it. A Grants is for one goroutine.
+// them, so a program that shows one has to escape it. A Grants is for one goroutine.
 package story
