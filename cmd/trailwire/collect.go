@@ -22,9 +22,9 @@ import (
 
 const collectHelp = `Bring CloudTrail's log files to a Fluent Bit.
 
-CloudTrail writes gzip files to an S3 bucket, which no input of Fluent Bit reads.
-This reads them and sends their events, a record each, to a forward input. The
-filter trailwire is in that Fluent Bit.
+CloudTrail writes gzip files to an S3 bucket, which no input of Fluent Bit
+reads. This reads them and sends their events, a record each, to a forward
+input. The filter trailwire is in that Fluent Bit.
 
   --queue URL      follows a bucket: the SQS queue that the bucket tells of each new
                    file, directly, through SNS or through EventBridge
@@ -32,16 +32,17 @@ filter trailwire is in that Fluent Bit.
   --folder PATH    follows a folder of files on this machine
 
 Every event is delivered at least once: a message is deleted after the receiver
-has acknowledged the last event of its file. Several collectors may share a queue.
-SIGTERM finishes what is in hand within ten seconds or gives it back.
+has acknowledged the last event of its file. Several collectors may share a
+queue. SIGTERM finishes what is in hand within ten seconds or gives it back.
 
-A file that cannot be read is settled at once and told of: it does not come again.
-A file that a missing permission or an outage keeps from being read comes again, or
-goes to the queue's dead letters.`
+A file that is broken is reported once and does not come again. A file that
+cannot be read for want of a permission, or in an outage, comes again, or goes
+to the queue's dead letters.`
 
 const collectNotes = `Credentials are found as the AWS command line finds them: the environment, the
 shared files, a web identity, the metadata of ECS and EC2. --role assumes a role
-with them. AWS_ENDPOINT_URL, AWS_USE_FIPS_ENDPOINT and the others of the SDK hold.
+with them. AWS_ENDPOINT_URL, AWS_USE_FIPS_ENDPOINT and the others of the SDK
+hold.
 
 Exit codes:
   0    everything was delivered; with --queue or --folder, a signal has ended it

@@ -18,8 +18,8 @@ import (
 const demoHelp = `Run the plugin itself on CloudTrail files, and show the alerts it raises.
 
 The files go through a pipeline as they would in production: Fluent Bit's tail
-reads them, the trailwire filter sends alerts to the trailwire input with the tag
-alert.SEVERITY, and what arrives with such a tag is printed.
+reads them, the trailwire filter sends alerts to the trailwire input with the
+tag alert.SEVERITY, and what arrives with such a tag is printed.
 
 Fluent Bit is the one that --fluent-bit names, else the first of $FLUENT_BIT (a
 list with colons), else the fluent-bit on PATH. If there is none, the same

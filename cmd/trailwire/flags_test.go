@@ -3,6 +3,7 @@ package main
 import (
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/trailwire/trailwire/internal/property"
 	"github.com/trailwire/trailwire/internal/version"
@@ -42,6 +43,35 @@ func TestHelpIsAboutEveryCommandAndCode(t *testing.T) {
 		for _, want := range test.want {
 			if got.code != exitFine || !strings.Contains(got.out, want) {
 				t.Errorf("trailwire %q: code %d, no %q in:\n%s", test.args, got.code, want, got.out)
+			}
+		}
+	}
+}
+
+// Sentences are no wider than a terminal; tables, which are indented, may be a little wider.
+func TestHelpFitsATerminal(t *testing.T) {
+	for _, command := range []string{
+		"", "collect", "completion", "demo", "query", "rules", "rules check", "rules convert", "rules fields", "rules list", "rules new",
+		"rules show", "scan", "version",
+	} {
+		text := run("", append(strings.Fields(command), "--help")...).out
+		if strings.Count(text, "\n") < 5 {
+			t.Errorf("%s has no help:\n%s", command, text)
+		}
+		section := ""
+		for _, line := range strings.Split(text, "\n") {
+			if strings.HasSuffix(line, ":") && !strings.HasPrefix(line, " ") {
+				section = line
+			}
+			width := 80
+			switch {
+			case section == "Examples:" || section == "Usage:":
+				continue // they are to be pasted
+			case strings.HasPrefix(line, " "):
+				width = 92
+			}
+			if n := utf8.RuneCountInString(line); n > width {
+				t.Errorf("trailwire %s --help has a line of %d: %s", command, n, line)
 			}
 		}
 	}

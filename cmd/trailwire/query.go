@@ -18,8 +18,8 @@ import (
 	"github.com/trailwire/trailwire/detect/rule"
 )
 
-const queryHelp = `Print the events that match a query in EQL, Elastic's Event Query Language, or with
---language in KQL, Kibana's, in ES|QL or in Sigma.
+const queryHelp = `Print the events that match a query in EQL, Elastic's Event Query Language, or
+with --language in KQL, Kibana's, in ES|QL or in Sigma.
 
   eql    category where condition        any where condition
   kuery  field: value and not field: (value or value*)
@@ -29,15 +29,16 @@ const queryHelp = `Print the events that match a query in EQL, Elastic's Event Q
 
 PATH is a file, a folder, or - for standard input, as for scan. A query asks for
 ECS field names (event.action, aws.cloudtrail.user_identity.arn), which a raw
-CloudTrail event answers too; in Sigma, for CloudTrail's own names (eventName). With --schema none the documents are JSON of any
-kind, and a field is the value under its name: nested, or with dots.`
+CloudTrail event answers too; in Sigma, for CloudTrail's own names (eventName).
+With --schema none the documents are JSON of any kind, and a field is the value
+under its name: nested, or with dots.`
 
 const queryNotes = `Output:
   json    one matching event a line, without the wrapping it came in; with --fields,
           an object with those fields that the event has
   csv     a header, and a line for each matching event. A text that a spreadsheet
           would take for a formula has an apostrophe before it; what cannot be
-          printed is escaped: \n, \u001b
+          printed is escaped: \n, \x1b
   table   the same for people
   --fields takes names as queries do, with commas between them. Without it csv and
   table have a few that say who did what. With --explain, for every event, each part

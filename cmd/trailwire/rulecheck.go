@@ -20,23 +20,23 @@ import (
 
 const checkHelp = `Read rule files and run the unit tests beside them.
 
-The tests of NAME.toml or NAME.yml are in NAME.test.json: a list of events, each with the
-verdict that the rule must give. A rule about several events, or about what became of a
-grant, has those that come first under before.
+The tests of NAME.toml or NAME.yml are in NAME.test.json: a list of events, each
+with the verdict that the rule must give. A rule about several events, or about
+what became of a grant, has those that come first under before.
 
   [{"why": "…", "expected": true, "before": [{…}], "event": {"eventSource": …}}, …]
 
-An event may be in any wrapping that scan reads. Of a folder all rule files below it are
-read; - is a rule from standard input, which has no tests.
+An event may be in any wrapping that scan reads. Of a folder all rule files
+below it are read; - is a rule from standard input, which has no tests.
 
-There is a warning about a rule that can match no event (a field that no event has, a
-value that a field never has, a category that the call does not have), and about one
-with wrong ATT&CK ids.
+There is a warning about a rule that can match no event (a field that no event
+has, a value that a field never has, a category that the call does not have),
+and about one with wrong ATT&CK ids.
 
-Up to 12 files have a line each. Of more, and with --table, there is a table by type of
-rule, what is not supported and why, and one line for each kind of warning; --each has a
-line for each file however many there are. A test that fails and a broken file are always
-shown.`
+Up to 12 files have a line each. Of more, and with --table, there is a table by
+type of rule, what is not supported and why, and one line for each kind of
+warning; --each has a line for each file however many there are. A test that
+fails and a broken file are always shown.`
 
 const checkNotes = `Exit codes:
   0  every rule is fine, and so is every test

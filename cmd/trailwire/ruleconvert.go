@@ -12,12 +12,12 @@ import (
 	"github.com/trailwire/trailwire/detect/rule"
 )
 
-const convertHelp = `Print what a Sigma rule becomes: a rule file in Elastic's schema, with a query in EQL that
-asks the same. The plugin loads Sigma rules as they are; this shows what they mean, or is
-a start for a rule of your own.
+const convertHelp = `Print what a Sigma rule becomes: a rule file in Elastic's schema, with a query
+in EQL that asks the same. The plugin loads Sigma rules as they are. What is
+printed shows what they mean, and a rule of your own can start from it.
 
-CloudTrail's own names become ECS names. What EQL cannot say (a regular expression, a
-comparison of two fields) is named, and nothing is printed.`
+CloudTrail's own names become ECS names. What EQL cannot say (a regular
+expression, a comparison of two fields) is named, and nothing is printed.`
 
 const convertNotes = `Exit codes:
   0  the rule was printed

@@ -11,11 +11,12 @@ import (
 	"github.com/trailwire/trailwire/detect/cloudtrail"
 )
 
-const fieldsHelp = `List the fields that a rule can ask for: the ECS name, which EQL, KQL and ES|QL have, the
-type that Elastic's mapping gives it, and where it comes from in a raw event. Sigma has
-CloudTrail's own names, which are in the last column.
+const fieldsHelp = `List the fields that a rule can ask for: the ECS name, which EQL, KQL and ES|QL
+have, the type that Elastic's mapping gives it, and where it comes from in a raw
+event. Sigma has CloudTrail's own names, which are in the last column.
 
-With a WORD only the fields that have it in the name or in the last column, in any case.`
+With a WORD only the fields that have it in the name or in the last column, in
+any case.`
 
 func (p *program) rulesFieldsCommand() *cobra.Command {
 	return &cobra.Command{

@@ -20,9 +20,9 @@ import (
 	"github.com/trailwire/trailwire/detect/rule"
 )
 
-const newHelp = `Write a rule file that works, and unit tests beside it that pass, to be changed into a
-rule of your own. NAME is a path: its last part becomes the name of the rule. A NAME that
-ends in .yml makes a Sigma rule.
+const newHelp = `Write a rule file that works, and unit tests beside it that pass, to be changed
+into a rule of your own. NAME is a path: its last part becomes the name of the
+rule. A NAME that ends in .yml makes a Sigma rule.
 
 No file is written over.`
 

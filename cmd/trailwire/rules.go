@@ -17,9 +17,10 @@ import (
 
 const rulesHelp = `List, explain, check and write rules.
 
-A rule is a TOML file in the schema of Elastic's detection-rules repository, with a
-query in EQL, KQL or ES|QL, or a Sigma rule about CloudTrail in a .yml file. The
-plugin and scan load it with the property rules; docs/rules.md has the details.`
+A rule is a TOML file in the schema of Elastic's detection-rules repository,
+with a query in EQL, KQL or ES|QL, or a Sigma rule about CloudTrail in a .yml
+file. The plugin and scan load it with the property rules; docs/rules.md has the
+details.`
 
 func (p *program) rulesCommand() *cobra.Command {
 	cmd := &cobra.Command{
@@ -96,9 +97,10 @@ func whereFrom(r *rule.Rule) string {
 func (p *program) rulesShowCommand() *cobra.Command {
 	flags := ruleProperties()
 	cmd := &cobra.Command{
-		Use: "show ID|FILE", Short: "Explain a rule: its query, the fields that it reads, the text that is searched for first",
-		Long: `Explain a rule: its query, the fields that it reads with their types, the text that is
-searched for first. It is named by its rule_id, of those that --rules loads, or by its file.`,
+		Use: "show ID|FILE", Short: "Explain a rule: its query, its fields, the text searched for first",
+		Long: `Explain a rule: its query, the fields that it reads with their types, the text
+that is searched for first. It is named by its rule_id, of those that --rules
+loads, or by its file.`,
 		DisableFlagsInUseLine: true,
 		ValidArgsFunction:     p.completeRuleID(flags),
 		Args: func(cmd *cobra.Command, args []string) error {

@@ -19,12 +19,12 @@ import (
 
 const scanHelp = `Look for threats in CloudTrail logs.
 
-PATH is a file, a folder, s3://BUCKET/PREFIX, or - for standard input. Of a folder every .json,
-.ndjson and .jsonl file below it is read, and every .log, .txt or .out file, one
-without an ending and one that was rotated (.json.1, .log-20260618), if there is
-JSON in its first 64 KB. The summary says how many files were left aside. A file
-that is named is read, whatever its name is. Gzip and UTF-16 are recognised by
-their first bytes.
+PATH is a file, a folder, s3://BUCKET/PREFIX, or - for standard input. Of a
+folder every .json, .ndjson and .jsonl file below it is read, and every .log,
+.txt or .out file, one without an ending and one that was rotated (.json.1,
+.log-20260618), if there is JSON in its first 64 KB. The summary says how many
+files were left aside. A file that is named is read, whatever its name is. Gzip
+and UTF-16 are recognised by their first bytes.
 
 A file may hold S3 log files ({"Records":[...]}), single events one after the
 other, one a line or one over many lines, with words before them or without, a
@@ -32,11 +32,11 @@ list of them, and every wrapping in which CloudTrail travels: EventBridge,
 CloudWatch Logs, SNS, SQS, lookup-events, JSON text under a key, Elastic's ECS
 documents. Nothing needs to be configured.
 
-What cannot be read is said on standard error, with its file and line, does not
-stop the rest, and makes the exit code 1, if there is no alert with --fail: exit
-code 0 says that everything was read. A broken event in a list costs itself alone. Lines
-without JSON in files that may have such (.log, .txt, .out, no ending) are counted
-in the summary.`
+Standard error names what cannot be read, with its file and line. The rest is
+read, and the exit code is 1 (3 if there is an alert and --fail): 0 says that
+everything was read. A broken event in a list costs itself alone. Lines without
+JSON in files that may have such (.log, .txt, .out, no ending) are counted in
+the summary.`
 
 const scanNotes = `Output:
   table  a line for each alert, cut to the width of the terminal: the default on
@@ -46,7 +46,7 @@ const scanNotes = `Output:
   csv    a header, and a line for each alert: when, how bad, which rule, who, from
          where, on what, and the file and line. A text that a spreadsheet would
          take for a formula has an apostrophe before it; what cannot be printed is
-         escaped: \n, \u001b
+         escaped: \n, \x1b
   json   each record that raised an alert, tagged as the plugin tags it, as one
          line of JSON; with --all the others too, untouched. What is not a JSON
          object is text under log then, as Fluent Bit's tail has it; a record over
