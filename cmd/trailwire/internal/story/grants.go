@@ -259,7 +259,7 @@ func functionARN(g *grant.Grant) string {
 	if g.FunctionAccount == "" || g.Region == "" || g.FunctionName == "" {
 		return g.FunctionName
 	}
-	return "arn:aws:lambda:" + g.Region + ":" + g.FunctionAccount + ":function:" + g.FunctionName
+	return "arn:" + grant.Partition(g.Region) + ":lambda:" + g.Region + ":" + g.FunctionAccount + ":function:" + g.FunctionName
 }
 
 // lambdaGrant is the grant of an AddPermission, where no rule reads more of it.

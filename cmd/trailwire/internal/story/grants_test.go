@@ -187,3 +187,17 @@ func TestALateClosingDoesNotNameWhoOpenedAsWhoClosed(t *testing.T) {
 		t.Errorf("got %+v", last)
 	}
 }
+
+func TestAFunctionHasTheARNOfItsPartition(t *testing.T) {
+	for region, want := range map[string]string{
+		"eu-west-1":     "arn:aws:lambda:eu-west-1:111122223333:function:pay",
+		"cn-north-1":    "arn:aws-cn:lambda:cn-north-1:111122223333:function:pay",
+		"us-gov-west-1": "arn:aws-us-gov:lambda:us-gov-west-1:111122223333:function:pay",
+		"":              "pay",
+	} {
+		a := &alert.Alert{Grant: &grant.Grant{FunctionName: "pay", FunctionAccount: "111122223333", Region: region}}
+		if got := Resource(a); got != want {
+			t.Errorf("in %q it is %s, want %s", region, got, want)
+		}
+	}
+}
