@@ -263,6 +263,59 @@ func TestTheChartRendersTheValues(t *testing.T) {
 	}
 }
 
+// Nobody has run the workflow here. What it says can be read: actions by commit, one right, the
+// secrets of docs/releasing.md, and a check of the tag, which is run.
+func TestTheWorkflowOfARelease(t *testing.T) {
+	text := read(t, ".github/workflows/release.yml")
+	type rights map[string]string
+	var workflow struct {
+		Permissions rights
+		Jobs        map[string]struct {
+			Environment string
+			Permissions rights
+			Steps       []struct {
+				Name, Uses, Run string
+				Env             map[string]string
+			}
+		}
+	}
+	if err := yaml.Unmarshal([]byte(text), &workflow); err != nil {
+		t.Fatal(err)
+	}
+	job, ok := workflow.Jobs["release"]
+	if !ok || len(workflow.Jobs) != 1 || len(workflow.Permissions) > 0 || !maps.Equal(job.Permissions, rights{"contents": "write"}) || job.Environment != "release" {
+		t.Fatalf("the job is %+v", workflow)
+	}
+	page, secrets, checked := read(t, "docs/releasing.md"), 0, false
+	for _, step := range job.Steps {
+		if step.Uses != "" && !regexp.MustCompile(`^[\w-]+/[\w-]+@[0-9a-f]{40}$`).MatchString(step.Uses) {
+			t.Errorf("%s is not named by a commit", step.Uses)
+		}
+		for name, value := range step.Env {
+			if value == "${{ secrets."+name+" }}" {
+				secrets++
+				if !strings.Contains(page, "`"+name+"`") {
+					t.Errorf("docs/releasing.md does not ask for the secret %s", name)
+				}
+			}
+		}
+		if !strings.Contains(step.Run, "GITHUB_REF_NAME\" =") {
+			continue
+		}
+		checked = true
+		for tag, want := range map[string]bool{"v" + version.Number: true, version.Number: false, "v" + version.Number + "1": false} {
+			shell := exec.Command("bash", "-e", "-c", step.Run)
+			shell.Dir, shell.Env = top, append(os.Environ(), "GITHUB_REF_NAME="+tag)
+			if err := shell.Run(); (err == nil) != want {
+				t.Errorf("the tag %s: %v", tag, err)
+			}
+		}
+	}
+	if secrets != 2 || !checked {
+		t.Errorf("it has %d secrets, and checks the tag: %v", secrets, checked)
+	}
+}
+
 // All places that name the version agree with the code, from which the start
 // line, the command line and the Makefile take it.
 func TestThereIsOneVersion(t *testing.T) {
