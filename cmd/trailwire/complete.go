@@ -83,22 +83,35 @@ func wordsOf(f *pflag.Flag) []string {
 	return nil
 }
 
-// completeRuleID completes the id of one of the rules that the flags of a command load.
-func (p *program) completeRuleID(flags *properties) cobra.CompletionFunc {
+// completeRuleIDOrFile completes the one argument of a command: a file, or the id of a rule
+// that its flags load.
+func completeRuleIDOrFile(flags *properties) cobra.CompletionFunc {
 	return func(_ *cobra.Command, args []string, begun string) ([]string, cobra.ShellCompDirective) {
 		if len(args) > 0 {
 			return nil, cobra.ShellCompDirectiveNoFileComp
 		}
-		settings, err := property.Read(flags)
-		if err != nil {
-			return nil, cobra.ShellCompDirectiveDefault
-		}
-		var ids []string
-		for _, r := range settings.Options.Rules {
-			if strings.HasPrefix(r.ID, begun) {
-				ids = append(ids, r.ID+"\t"+r.Name)
-			}
-		}
-		return ids, cobra.ShellCompDirectiveDefault // or a file
+		return ruleIDs(flags, begun), cobra.ShellCompDirectiveDefault
 	}
+}
+
+// completeRuleID completes the value of a flag: the id of a rule that the command's flags load.
+func completeRuleID(flags *properties) cobra.CompletionFunc {
+	return func(_ *cobra.Command, _ []string, begun string) ([]string, cobra.ShellCompDirective) {
+		return ruleIDs(flags, begun), cobra.ShellCompDirectiveNoFileComp
+	}
+}
+
+// ruleIDs are the ids that begin so, each with the name of its rule. There are none if a flag
+// is wrong: the command itself says so.
+func ruleIDs(flags *properties, begun string) (ids []string) {
+	settings, err := property.Read(flags)
+	if err != nil {
+		return nil
+	}
+	for _, r := range settings.Options.Rules {
+		if r.ID != "" && strings.HasPrefix(r.ID, begun) {
+			ids = append(ids, r.ID+"\t"+r.Name)
+		}
+	}
+	return ids
 }

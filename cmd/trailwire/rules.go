@@ -102,7 +102,7 @@ func (p *program) rulesShowCommand() *cobra.Command {
 that is searched for first. It is named by its rule_id, of those that --rules
 loads, or by its file.`,
 		DisableFlagsInUseLine: true,
-		ValidArgsFunction:     p.completeRuleID(flags),
+		ValidArgsFunction:     completeRuleIDOrFile(flags),
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) != 1 {
 				return wrongUse(fmt.Errorf("show needs the rule_id of one rule, or its file; %s list has them", cmd.Parent().CommandPath()))

@@ -115,6 +115,7 @@ func (p *program) scanCommand() *cobra.Command {
 	f.StringVar(&flags.explain, "explain", "", "Only show why each rule matches the event with this id, or why not, and which alert comes of it or what drops it.")
 	f.BoolVarP(&flags.quiet, "quiet", "q", false, "No progress bar and no summary.")
 	f.AddFlagSet(properties.flags)
+	_ = cmd.RegisterFlagCompletionFunc("rule", completeRuleID(properties)) // fails for an unknown flag alone
 	return cmd
 }
 

@@ -47,6 +47,8 @@ func TestShellsCompleteCommandsFlagsTheirValuesAndRuleIDs(t *testing.T) {
 		{[]string{"scan", "--format", ""}, "json"},
 		{[]string{"query", "--language", ""}, "sigma"},
 		{[]string{"rules", "show", "8f"}, "8f985da6-66e8-4838-a63e-21636eb9adc5\tAWS Lambda Function Policy Updated to Allow Cross-Account Invocation"},
+		{[]string{"scan", "AWSLogs", "--rule", "8f"}, "8f985da6-66e8-4838-a63e-21636eb9adc5\tAWS Lambda Function Policy Updated to Allow Cross-Account Invocation"},
+		{[]string{"scan", "--coverage", "all", "--rule", ""}, "5b0c1f3a-6d0e-4d55-9a64-0b1d8f6a1c12\tAWS Service Let In for Anyone or for Another Account"},
 		{[]string{"completion", ""}, "zsh"},
 	} {
 		got := run("", append([]string{"__complete"}, test.args...)...)
