@@ -92,7 +92,7 @@ func TestRulesCheckReadsFilesAndRunsTheTestsBesideThem(t *testing.T) {
 		{"the built-in rule once more", "%s/builtin.toml", "ok    %s/builtin.toml (the built-in rule; no tests: %s/builtin.test.json is not there)\n1 rule fine.\n", "", 0},
 		{"its id, with another query", "%s/other.toml", "ok    %s/other.toml (no tests: %s/other.test.json is not there)\n1 rule fine, 1 warning.\n",
 			"trailwire: warning: %s/other.toml:3:11: rule.rule_id 8f985da6-66e8-4838-a63e-21636eb9adc5 is that of the built-in rule \"AWS Lambda Function Policy Updated to Allow Cross-Account Invocation\", whose query is another: give this rule an id of its own, leave the file out, or leave that rule out with -builtin\n  rule_id = \"8f985da6-66e8-4838-a63e-21636eb9adc5\"\n            ^\n", 0},
-		{"a folder without a rule", "%s/empty", "", "trailwire: \"%s/empty\" has no rule file in it, whose name ends in .toml, .yml or .yaml\n", 2},
+		{"a folder without a rule", "%s/empty", "", "trailwire: \"%s/empty\" has no rule file in it: their names end in .toml, .yml or .yaml\n", 2},
 		{"flags that exclude each other", "--each --table %s/good.toml", "", "trailwire: --each and --table exclude each other\n", 2},
 		{"a rule of another type, left out", "--unsupported-rules skip %s/machine_learning.toml %s/good.toml", "skip  %s/machine_learning.toml:6:8: the rule type machine_learning is not supported: it asks for the anomalies of a machine learning job; eql, query, esql, threshold and new_terms are\nok    %s/good.toml (2 tests)\n1 rule fine, 1 skipped, 2 tests.\n", "", 0},
 		{"a rule that can match nothing", "%s/dead.toml %s/untested.toml",

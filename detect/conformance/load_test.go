@@ -80,7 +80,7 @@ func TestRulesAreLoadedFromTheFilesThatPatternsName(t *testing.T) {
 		{"a glob that matches nothing", "%s/*.yaml", rule.RefuseUnsupported, `"%s/*.yaml": no such rule file`, nil},
 		{"a glob that is malformed", "%s/[", rule.RefuseUnsupported, `"%s/[": syntax error in pattern`, nil},
 		{"a folder: what is in it and below it", "-builtin %s", rule.RefuseUnsupported, "an-id second mounted below", nil},
-		{"a folder without a rule in it", "%s/empty", rule.RefuseUnsupported, `"%s/empty" has no rule file in it, whose name ends in .toml, .yml or .yaml`, nil},
+		{"a folder without a rule in it", "%s/empty", rule.RefuseUnsupported, `"%s/empty" has no rule file in it: their names end in .toml, .yml or .yaml`, nil},
 		{"two files with one id", "-builtin %s/a.toml %s/copy.old", rule.RefuseUnsupported,
 			`%s/copy.old:3:11: rule.rule_id an-id is that of the rule "A rule" in %s/a.toml: no two rules can have one id`, nil},
 		{"the built-in rule's id", "%s/builtin.old", rule.RefuseUnsupported,

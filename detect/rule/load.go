@@ -236,7 +236,7 @@ func inFolder(folder string) (paths []string, err error) {
 		return nil
 	})
 	if err == nil && len(paths) == 0 {
-		err = fmt.Errorf("%q has no rule file in it, whose name ends in .toml, .yml or .yaml", folder)
+		err = fmt.Errorf("%q has no rule file in it: their names end in .toml, .yml or .yaml", folder)
 	}
 	return paths, err
 }
