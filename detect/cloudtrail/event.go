@@ -59,7 +59,7 @@ func (e *Event) Reset(body []byte, form Form) {
 	}
 	pairs := document.OverMap(body)
 	for pairs.Next() {
-		if key, ok := document.Text(pairs.Key); ok {
+		if key, ok := pairs.Name(); ok {
 			if k := topKey(key); k >= 0 {
 				e.top[k] = pairs.Value
 			}
@@ -91,7 +91,7 @@ func (e *Event) resetLower() {
 	e.lower = true
 	own := e.top
 	for pairs := document.OverMap(e.body); pairs.Next(); {
-		if key, ok := document.Text(pairs.Key); ok {
+		if key, ok := pairs.Name(); ok {
 			if k, known := lowerTopKeys[string(key)]; known && own[k] == nil {
 				e.top[k] = pairs.Value
 			}

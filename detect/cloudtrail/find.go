@@ -216,11 +216,13 @@ func (f *Finder) visit(value []byte, at place, depth int) {
 		return
 	}
 	t := &f.traits[depth]
-	var known []byte
-	if depth == 0 {
-		known = f.known
-	}
-	if !t.read(value, at.parent, f.jsonKeys, f.memberKeys, known) {
+	if depth == 0 { // it is the record
+		if first, ends := f.noted.Pairs(value); ends != nil {
+			t.readNoted(value, first, ends, f)
+		} else if !t.read(value, at.parent, f.known, f) {
+			return
+		}
+	} else if !t.read(value, at.parent, nil, f) {
 		return
 	}
 	if t.isRawEvent() {

@@ -3,6 +3,7 @@ package cloudtrail
 import (
 	"encoding/json"
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -286,6 +287,75 @@ func TestARecordWithANotedListIsReadTheSame(t *testing.T) {
 	}
 	if lists < 3*len(findCases) {
 		t.Errorf("only %d lists were noted", lists)
+	}
+}
+
+// notePairs notes where the keys and values of a record end.
+func notePairs(l *document.List, record []byte) {
+	l.At, l.Ends = 0, l.Ends[:0]
+	for pairs := document.OverMap(record); pairs.Next(); {
+		end := len(record) - len(pairs.Rest())
+		l.Ends = append(l.Ends, uint32(end-len(pairs.Value)), uint32(end))
+	}
+}
+
+func TestARecordWithNotedPairsIsReadTheSame(t *testing.T) {
+	keys := append([]string{"requestParameters"}, jsonKeys...) // the first is a member of an event as well
+	number := msgp.AppendMapHeader(nil, 3)                     // its bytes are those of a member's name
+	for _, name := range []string{"eventSource", "eventName"} {
+		number = msgp.AppendString(msgp.AppendString(number, name), "a.b")
+	}
+	number = msgp.AppendNil(append(number, "\xcfreadOnly"...))
+	for _, jsonKeys := range [][]string{jsonKeys, keys} {
+		plain, noting := NewFinder(jsonKeys, nil), NewFinder(jsonKeys, nil)
+		for _, c := range findCases {
+			record := packed(t, c.record)
+			long := msgp.AppendMapHeader(nil, 3) // keys that are longer, twice, and none of them text
+			long = append(msgp.AppendString(long, strings.Repeat("k", 40)), record...)
+			long = append(msgp.AppendString(long, "log"), record...)
+			long = append(msgp.AppendInt(long, 7), record...)
+			for _, record := range [][]byte{record, packed(t, raw("1")), packed(t, `{"eventName":"a","log":`+c.record+`,"requestParameters":`+c.record+`}`), long, number} {
+				notePairs(noting.Noted(), record)
+				plain.Find(record)
+				noting.Find(record)
+				if got, want := wholeResult(noting), wholeResult(plain); got != want {
+					t.Fatalf("%s\nwith pairs noted it is\n%s\nwithout\n%s", c.name, got, want)
+				}
+				var got, want Event
+				for i := range plain.Parts() {
+					noting.Parts()[i].Show(&got)
+					plain.Parts()[i].Show(&want)
+					if !reflect.DeepEqual(got.top, want.top) {
+						t.Fatalf("%s\nwith pairs noted the members are\n%q\nwithout\n%q", c.name, got.top, want.top)
+					}
+				}
+			}
+		}
+	}
+}
+
+func BenchmarkFindAnEvent(b *testing.B) {
+	record := msgp.AppendMapHeader(nil, 20) // as Fluent Bit writes it: with short headers
+	record = msgp.AppendString(msgp.AppendString(record, "eventSource"), "lambda.amazonaws.com")
+	for i := range 19 {
+		name := []string{"eventName", "awsRegion", "requestID", "eventTime", "requestParameters"}[i%5]
+		record = msgp.AppendString(msgp.AppendString(record, name), "a value of some length")
+	}
+	for _, noted := range []bool{false, true} {
+		b.Run(fmt.Sprintf("noted=%v", noted), func(b *testing.B) {
+			f := NewFinder(jsonKeys, nil)
+			var pairs document.List
+			notePairs(&pairs, record)
+			b.ReportAllocs()
+			for b.Loop() {
+				if noted {
+					f.Noted().At, f.Noted().Ends = 0, pairs.Ends
+				}
+				if f.Find(record) != 1 {
+					b.Fatal("there is no event")
+				}
+			}
+		})
 	}
 }
 

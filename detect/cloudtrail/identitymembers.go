@@ -62,7 +62,7 @@ func (i *identityMembers) read(m []byte) {
 	clear(i.values[:])
 	pairs := document.OverMap(m)
 	for pairs.Next() {
-		key, ok := document.Text(pairs.Key)
+		key, ok := pairs.Name()
 		if !ok {
 			continue
 		}

@@ -8,8 +8,7 @@ import (
 
 // traits are what one pass over the keys of a map tells about its shape.
 type traits struct {
-	source, name           []byte  // the values of eventSource and eventName
-	lowerSource, lowerName []byte  // the same of eventsource and eventname
+	lowerSource, lowerName []byte  // the values of eventsource and eventname
 	ecs                    bool    // it has a key that Elastic's documents have
 	lists                  [3]pair // the arrays under Records, logEvents and Events
 	listCount              int
@@ -83,57 +82,13 @@ func wrapUnder(parent []byte, key string) meaning {
 }
 
 // read fills t from the map m, which is under the key parent. It returns false
-// if m is not a well-formed map. memberKeys are those of the user's keys that are names of an
-// event's members as well. known is a value of the map that was walked over before, or nil.
-func (t *traits) read(m, parent []byte, jsonKeys, memberKeys []string, known []byte) bool {
-	t.source, t.name, t.lowerSource, t.lowerName = nil, nil, nil, nil
-	t.ecs, t.listCount, t.carrierCount = false, 0, 0
-	t.of = nil
-	clear(t.top[:])
+// if m is not a well-formed map. known is a value of the map that was walked over before, or nil.
+func (t *traits) read(m, parent, known []byte, f *Finder) bool {
+	t.begin()
 	pairs := document.OverMap(m)
 	for pairs.NextOver(known) {
-		key, ok := document.Text(pairs.Key)
-		if !ok {
-			continue
-		}
-		if k := topKey(key); k >= 0 {
-			t.top[k] = pairs.Value
-			switch k { // of these names no other means anything
-			case topEventSource:
-				t.source = pairs.Value
-			case topEventName:
-				t.name = pairs.Value
-			}
-			if isOneOf(memberKeys, key) {
-				t.carry(pairs.Key, pairs.Value)
-			}
-			continue
-		}
-		switch means := meaningOf(key, parent); means {
-		case meansLowerSource:
-			t.lowerSource = pairs.Value
-		case meansLowerName:
-			t.lowerName = pairs.Value
-		case meansList:
-			if document.IsArray(pairs.Value) {
-				t.listCount = note(t.lists[:], t.listCount, pair{pairs.Key, pairs.Value})
-			} else {
-				t.carry(pairs.Key, pairs.Value)
-			}
-			continue
-		case meansECS, meansECSWrap:
-			t.ecs = true
-			if means == meansECSWrap {
-				t.carry(pairs.Key, pairs.Value)
-				continue
-			}
-		case meansWrap:
-			t.carry(pairs.Key, pairs.Value)
-			continue
-		}
-		// A name that means something else may be one of the user's as well.
-		if isOneOf(jsonKeys, key) {
-			t.carry(pairs.Key, pairs.Value)
+		if key, ok := pairs.Name(); ok {
+			t.pair(key, pair{pairs.Key, pairs.Value}, parent, f)
 		}
 	}
 	if pairs.Err() != nil {
@@ -141,6 +96,72 @@ func (t *traits) read(m, parent []byte, jsonKeys, memberKeys []string, known []b
 	}
 	t.of = m
 	return true
+}
+
+// readNoted is read of a record that was walked over: its first pair begins at first, and keys and
+// values end at ends in turn.
+func (t *traits) readNoted(m []byte, first int, ends []uint32, f *Finder) {
+	t.begin()
+	plain := len(f.memberKeys) == 0
+	for at := first; len(ends) > 1; ends = ends[2:] {
+		key, end := int(ends[0]), int(ends[1])
+		k := -1
+		if plain && m[at]-0xa0 < 32 { // a short text
+			k = topKey(m[at+1 : key])
+		}
+		if k >= 0 { // as nearly every one is
+			t.top[k] = m[key:end]
+		} else if name, ok := document.Text(m[at:key]); ok {
+			t.pair(name, pair{m[at:key], m[key:end]}, nil, f)
+		}
+		at = end
+	}
+	t.of = m
+}
+
+// begin forgets the map before.
+func (t *traits) begin() {
+	t.lowerSource, t.lowerName = nil, nil
+	t.ecs, t.listCount, t.carrierCount = false, 0, 0
+	t.of = nil
+	clear(t.top[:])
+}
+
+// pair notes what a pair of a map under the key parent tells. name is the text of its key.
+func (t *traits) pair(name []byte, p pair, parent []byte, f *Finder) {
+	if k := topKey(name); k >= 0 { // of these names no other means anything
+		t.top[k] = p.value
+		if isOneOf(f.memberKeys, name) {
+			t.carry(p)
+		}
+		return
+	}
+	switch means := meaningOf(name, parent); means {
+	case meansLowerSource:
+		t.lowerSource = p.value
+	case meansLowerName:
+		t.lowerName = p.value
+	case meansList:
+		if document.IsArray(p.value) {
+			t.listCount = note(t.lists[:], t.listCount, p)
+		} else {
+			t.carry(p)
+		}
+		return
+	case meansECS, meansECSWrap:
+		t.ecs = true
+		if means == meansECSWrap {
+			t.carry(p)
+			return
+		}
+	case meansWrap:
+		t.carry(p)
+		return
+	}
+	// A name that means something else may be one of the user's as well.
+	if isOneOf(f.jsonKeys, name) {
+		t.carry(p)
+	}
 }
 
 func isOneOf(names []string, key []byte) bool {
@@ -154,17 +175,17 @@ func isOneOf(names []string, key []byte) bool {
 
 // carry notes a key that may hold an event: in a map, a list, or text with JSON
 // in it.
-func (t *traits) carry(key, value []byte) {
-	switch document.KindOf(value) {
+func (t *traits) carry(p pair) {
+	switch document.KindOf(p.value) {
 	case document.KindMap, document.KindArray:
 	case document.KindText:
-		if text, ok := document.Text(value); !ok || !mayHoldJSON(text) {
+		if text, ok := document.Text(p.value); !ok || !mayHoldJSON(text) {
 			return
 		}
 	default:
 		return
 	}
-	t.carrierCount = note(t.carriers[:], t.carrierCount, pair{key, value})
+	t.carrierCount = note(t.carriers[:], t.carrierCount, p)
 }
 
 // note adds p to the n pairs in noted, as far as there is room, and returns how
@@ -212,7 +233,7 @@ const minEvent = 25
 // name of a service; an S3 event notification has the same keys with a source
 // such as aws:s3, product analytics with web or ios.
 func (t *traits) isRawEvent() bool {
-	source, name := t.source, t.name
+	source, name := t.top[topEventSource], t.top[topEventName]
 	if source == nil {
 		source = t.lowerSource
 	}

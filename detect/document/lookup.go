@@ -17,42 +17,58 @@ type Pairs struct {
 	// Key and Value are the raw MessagePack of the current pair.
 	Key, Value []byte
 
-	rest []byte
-	left int
-	err  error
+	all   []byte // the pairs, and what follows the map
+	at    int    // where in it the next pair begins
+	left  int
+	short bool // the key is text of up to 31 bytes
+	err   error
 }
 
 // OverMap starts a walk over the pairs of the map at the start of m.
 func OverMap(m []byte) Pairs {
 	left, rest, err := ReadMapHeader(m)
-	return Pairs{rest: rest, left: left, err: err}
+	return Pairs{all: rest, left: left, err: err}
 }
 
 // Next moves on to the next pair. It returns false after the last one, and on
 // an error.
 func (p *Pairs) Next() bool {
-	if p.err != nil || p.left == 0 {
+	if p.left == 0 {
 		return false
 	}
-	p.left--
-	b := p.rest
-	key, value := shortTextEnd(b, 0), 0
+	b, at := p.all, p.at
+	key := shortTextEnd(b, at)
+	p.short = key > 0
 	if key == 0 {
 		var err error
-		if key, err = endOf(b, 0); err != nil {
-			p.Key, p.rest, p.err = nil, nil, err
-			return false
+		if key, err = endOf(b, at); err != nil {
+			return p.fail(nil, err)
 		}
 	}
-	if value = shortTextEnd(b, key); value == 0 {
+	value := shortTextEnd(b, key)
+	if value == 0 {
 		var err error
 		if value, err = endOf(b, key); err != nil {
-			p.Key, p.Value, p.rest, p.err = b[:key], nil, nil, err
-			return false
+			return p.fail(b[at:key], err)
 		}
 	}
-	p.Key, p.Value, p.rest = b[:key], b[key:value], b[value:]
+	p.left--
+	p.Key, p.Value, p.at = b[at:key], b[key:value], value
 	return true
+}
+
+// fail ends the walk at a pair of which at most the key can be read.
+func (p *Pairs) fail(key []byte, err error) bool {
+	*p = Pairs{Key: key, err: err}
+	return false
+}
+
+// Name returns the current key's text, as [Text] does.
+func (p *Pairs) Name() (text []byte, ok bool) {
+	if p.short {
+		return p.Key[1:], true
+	}
+	return Text(p.Key)
 }
 
 // NextOver is [Pairs.Next] where one of the values was walked over before: it is not walked over
@@ -65,17 +81,18 @@ func (p *Pairs) NextOver(known []byte) bool {
 }
 
 func (p *Pairs) nextOver(known []byte) bool {
-	if p.err != nil || p.left == 0 {
+	if p.left == 0 {
 		return false
 	}
-	b := p.rest
-	key, err := endOf(b, 0)
+	b, at := p.all, p.at
+	key, err := endOf(b, at)
 	if err != nil || key+len(known) > len(b) || &b[key] != &known[0] {
 		return p.Next()
 	}
 	p.left--
-	value := key + len(known)
-	p.Key, p.Value, p.rest = b[:key], b[key:value], b[value:]
+	p.short = shortTextEnd(b, at) > 0
+	p.at = key + len(known)
+	p.Key, p.Value = b[at:key], b[key:p.at]
 	return true
 }
 
@@ -84,7 +101,7 @@ func (p *Pairs) Err() error { return p.err }
 
 // Rest returns the bytes after the last pair that was read: what follows the
 // map once Next has returned false without an error.
-func (p *Pairs) Rest() []byte { return p.rest }
+func (p *Pairs) Rest() []byte { return p.all[p.at:] }
 
 // Items walks the elements of an array the way [Pairs] walks a map.
 type Items struct {
@@ -106,10 +123,24 @@ func OverArray(a []byte) Items {
 	return Items{rest: rest, left: left, err: err, all: a, at: len(a) - len(rest)}
 }
 
-// List says where the elements of a list in a record end, so that it need not be walked over again.
+// List says where the elements of a list in a record end, or the keys and values of the record itself, so
+// that they need not be walked over again.
 type List struct {
-	At   int      // where in the record the list begins
-	Ends []uint32 // where each of its elements ends, counted from At; empty for no list
+	At   int      // where in the record the list begins; zero for the record itself
+	Ends []uint32 // where each element, or each key and each value ends, counted from At; empty for no list
+}
+
+// Pairs returns where the first pair of the record begins, and where each key and each value ends, if that
+// is noted. It reads no further than the record's header.
+func (l *List) Pairs(record []byte) (first int, ends []uint32) {
+	if l.At != 0 || len(l.Ends) == 0 {
+		return 0, nil
+	}
+	n, rest, err := ReadMapHeader(record)
+	if err != nil || 2*n != len(l.Ends) || int(l.Ends[len(l.Ends)-1]) > len(record) {
+		return 0, nil
+	}
+	return len(record) - len(rest), l.Ends
 }
 
 // In returns the list in its record, nil if there is none. It reads no further than the list's header.
@@ -185,7 +216,7 @@ func Elements(a []byte, f func(value []byte) bool) error {
 func Get(m []byte, key string) (value []byte, ok bool) {
 	p := OverMap(m)
 	for p.Next() {
-		if k, isText := Text(p.Key); isText && string(k) == key {
+		if k, isText := p.Name(); isText && string(k) == key {
 			value, ok = p.Value, true
 		}
 	}
@@ -199,7 +230,7 @@ func Get(m []byte, key string) (value []byte, ok bool) {
 func GetFold(m []byte, key string) (value []byte, ok bool) {
 	p := OverMap(m)
 	for p.Next() {
-		if k, isText := Text(p.Key); isText && len(k) == len(key) && bytes.EqualFold(k, []byte(key)) {
+		if k, isText := p.Name(); isText && len(k) == len(key) && bytes.EqualFold(k, []byte(key)) {
 			value, ok = p.Value, true
 		}
 	}
@@ -215,7 +246,7 @@ func GetFolds(m []byte, keys []string, values [][]byte) {
 	clear(values)
 	p := OverMap(m)
 	for p.Next() {
-		k, isText := Text(p.Key)
+		k, isText := p.Name()
 		if !isText {
 			continue
 		}
@@ -283,7 +314,7 @@ func Spellings(dst []Spelling, m []byte, path string) ([]Spelling, error) {
 	start := len(dst)
 	p := OverMap(m)
 	for p.Next() {
-		k, isText := Text(p.Key)
+		k, isText := p.Name()
 		if !isText || len(k) > len(path) || string(k) != path[:len(k)] {
 			continue
 		}
@@ -408,7 +439,7 @@ func LeavesBelow(value []byte, path string, visit func(leaf []byte)) {
 		return
 	}
 	for pairs := OverMap(value); pairs.Next(); {
-		key, isText := Text(pairs.Key)
+		key, isText := pairs.Name()
 		switch {
 		case !isText:
 		case string(key) == path, len(key) > len(path) && key[len(path)] == '.' && string(key[:len(path)]) == path:

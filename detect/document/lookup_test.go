@@ -357,11 +357,53 @@ func TestAPairThatWasWalkedOverIsNotWalkedOverAgain(t *testing.T) {
 		p := OverMap(m)
 		n := 0
 		for p.NextOver(known) {
+			if name, ok := p.Name(); !ok || string(name) != "a" {
+				t.Errorf("a key is %q", name)
+			}
 			n++
 		}
 		if n != 1 || p.Err() == nil {
 			t.Errorf("with %x known, there are %d pairs, and the error is %v", known, n, p.Err())
 		}
+	}
+}
+
+func TestTheNameOfAKeyIsItsTextWhateverWasWalkedOver(t *testing.T) {
+	long := strings.Repeat("k", 40)
+	m := []byte("\x84\xa1a\x01\x07\x90\xa1b\x02\xd9\x28" + long + "\x90")
+	for _, known := range [][]byte{nil, m[5:6], m[len(m)-1:]} {
+		var names []string
+		for p := OverMap(m); p.NextOver(known); {
+			name, ok := p.Name()
+			names = append(names, fmt.Sprintf("%s %v", name, ok))
+		}
+		if want := []string{"a true", " false", "b true", long + " true"}; !slices.Equal(names, want) {
+			t.Errorf("with %x known, the names are %q, want %q", known, names, want)
+		}
+	}
+}
+
+func TestPairsAreWhereTheyAreNotedIfTheyMayBe(t *testing.T) {
+	record := []byte("\xde\x00\x02\xa1a\xc0\xa1b\x90")
+	for _, c := range []struct {
+		name  string
+		list  List
+		first int
+	}{
+		{"two pairs", List{Ends: []uint32{5, 6, 8, 9}}, 3},
+		{"none", List{}, 0},
+		{"one more", List{Ends: []uint32{5, 6, 8, 9, 11, 12}}, 0},
+		{"half a pair less", List{Ends: []uint32{5, 6, 8}}, 0},
+		{"one that ends after the record", List{Ends: []uint32{5, 6, 8, 10}}, 0},
+		{"a list in the record", List{At: 3, Ends: []uint32{1, 2, 3, 4}}, 0},
+	} {
+		if first, ends := c.list.Pairs(record); first != c.first || (ends != nil) != (c.first > 0) {
+			t.Errorf("%s: they begin at %d and end at %d, want them at %d", c.name, first, ends, c.first)
+		}
+	}
+	l := List{Ends: []uint32{1, 2, 3, 4}}
+	if _, ends := l.Pairs([]byte("\x94\x01\x02\x03\x04")); ends != nil {
+		t.Errorf("a list has pairs that end at %d", ends)
 	}
 }
 

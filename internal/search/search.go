@@ -131,8 +131,9 @@ func (s *Search) Which(data []byte) uint64 {
 // body begins, and where it ends. The end is zero if the walk cannot read what is there.
 //
 // If the body has few keys, and there are lists under some of them, Walk notes in list where the elements
-// of the longest end, but for one with more than 65,536 elements. Ends grows for that, which is rare where
-// it is kept from one walk to the next: then the event is walked over again.
+// of the longest end, but for one with more than 65,536 elements. If it has from 9 to 64 keys, Walk notes
+// where each key and each value ends. Ends grows for that, which is rare where it is kept from one walk to
+// the next: then the event is walked over again.
 func Walk(chunk []byte, from, hit int, list *document.List) (event, body, end int) {
 	e := walk(chunk, from, hit, list)
 	if grows(list, &e) {

@@ -8,8 +8,9 @@
 #include <stdint.h>
 
 /*
- * A list under one of the keys of a body: where it begins, and how many elements it has. The count is
- * zero if there is none, or none with its ends noted. The longest list wants so much room for its ends.
+ * A list under one of the keys of a body, or the body itself: where it begins, and how many values are in
+ * it: elements, or keys and values. The count is zero if there is none, or none with its ends noted. The
+ * longest list wants so much room for its ends, and so does the body.
  */
 struct trailwire_list {
     size_t at, count, wanted;
@@ -31,8 +32,9 @@ struct trailwire_event {
  * What is stepped over, and an event with an end, is well-formed MessagePack.
  *
  * If the body of the event has few keys, as an S3 file has, and there are lists under some, the walk
- * writes into ends where the elements of the longest end, counted from the first byte of the list. room
- * is how many ends there is room for: a list with more elements is not noted.
+ * writes into ends where the elements of the longest end, counted from the first byte of the list. If it
+ * has from 9 to 64 keys, as an event has, the walk writes where each of its keys and values ends, counted
+ * from the first byte of the body. room is how many ends there is room for: nothing with more is noted.
  */
 struct trailwire_event trailwire_walk(const uint8_t *data, size_t size, size_t from, size_t hit,
                                       uint32_t *ends, size_t room);

@@ -20,7 +20,7 @@ import (
 type walked struct {
 	event, body, end int
 
-	list string // where in the body a list begins, and its elements end
+	list string // where in the body a list begins, and its elements end; or the body's keys and values
 }
 
 func walkByC(data []byte, from, hit int) walked {
@@ -45,17 +45,25 @@ func walkByGo(data []byte, from, hit int) walked {
 			break
 		}
 		if end > hit {
-			return walked{from, end - len(e.Body), end, longestList(e.Body)}
+			return walked{from, end - len(e.Body), end, noted(e.Body, hit-(end-len(e.Body)))}
 		}
 		from = end
 	}
 	return walked{event: from}
 }
 
-// longestList returns the list in walked of a body.
-func longestList(body []byte) (list string) {
-	if n, _, _ := document.ReadMapHeader(body); n > 8 {
+// noted returns the list in walked of a body with a hit at an offset of it.
+func noted(body []byte, hit int) (list string) {
+	switch n, _, _ := document.ReadMapHeader(body); {
+	case n > 64 || n > 8 && hit > 1024:
 		return ""
+	case n > 8:
+		var ends []uint32
+		for pairs := document.OverMap(body); pairs.Next(); {
+			end := len(body) - len(pairs.Rest())
+			ends = append(ends, uint32(end-len(pairs.Value)), uint32(end))
+		}
+		return fmt.Sprint(0, ends)
 	}
 	longest := 0
 	for pairs := document.OverMap(body); pairs.Next(); {
@@ -157,7 +165,8 @@ func TestTheWalkNotesWhereTheElementsOfAListEnd(t *testing.T) {
 		{"the longest of several", "\x83\xa1k\x91\xc0\xa1l\x92\x01\x02\xa1m\x92\x03\x04", 7, []uint32{2, 3}},
 		{"no list that is further inside", "\x81\xa1k\x81\xa1l\x91\xc0", 0, nil},
 		{"no list without elements", "\x81\xa1k\x90", 0, nil},
-		{"no list beside more than eight keys", "\x89\xa1k\x91\xc0" + strings.Repeat("\xa1l\xc0", 8), 0, nil},
+		{"keys and values in place of a list beside more than eight keys", "\x89\xa1k\x91\xc0" + strings.Repeat("\xa1l\xc0", 8), 0,
+			[]uint32{3, 5, 7, 8, 10, 11, 13, 14, 16, 17, 19, 20, 22, 23, 25, 26, 28, 29}},
 		{"a list beside seven keys", "\x88\xa1k\x91\xc0" + strings.Repeat("\xa1l\xc0", 7), 3, []uint32{2}},
 		{"a list as a key is none", "\x81\x91\xc0\xc0", 0, nil},
 	} {
@@ -168,6 +177,46 @@ func TestTheWalkNotesWhereTheElementsOfAListEnd(t *testing.T) {
 		}
 		if !slices.Equal(l.Ends, test.ends) || len(test.ends) > 0 && l.At != test.at {
 			t.Errorf("%s: it is at %d with ends at %v, want %d %v", test.name, l.At, l.Ends, test.at, test.ends)
+		}
+	}
+}
+
+func TestTheWalkNotesKeysAndValuesOfAnEventThatMayHaveTheHit(t *testing.T) {
+	long := "\xd9\xff" + strings.Repeat("x", 255)
+	few := strings.Repeat("\xa1l\xc0", 8)
+	for _, test := range []struct {
+		name, body string
+		hit        int // in the body
+		ends       int
+	}{
+		{"nine keys", "\x89\xa1k" + long + few, 0, 18},
+		{"sixty-four keys", "\xde\x00\x40" + strings.Repeat("\xa1l\xc0", 64), 0, 128},
+		{"sixty-five keys", "\xde\x00\x41" + strings.Repeat("\xa1l\xc0", 65), 0, 0},
+		{"a hit that is a kilobyte in", "\x89\xa1k\x94" + strings.Repeat(long, 4) + few, 1024, 18},
+		{"a hit that is further in", "\x89\xa1k\x94" + strings.Repeat(long, 4) + few, 1025, 0},
+	} {
+		data := chunk.Append(nil, time.Unix(1781776800, 5), []byte(test.body))
+		var l document.List
+		_, body, end := search.Walk(data, 0, len(data)-len(test.body)+test.hit, &l)
+		if end != len(data) || len(l.Ends) != test.ends {
+			t.Errorf("%s: the walk ends at %d and notes %d ends, want %d and %d", test.name, end, len(l.Ends), len(data), test.ends)
+		}
+		if test.ends > 0 && (l.At != 0 || int(l.Ends[test.ends-1]) != end-body) {
+			t.Errorf("%s: they are at %d up to %d, want 0 to %d", test.name, l.At, l.Ends[test.ends-1], end-body)
+		}
+	}
+}
+
+func TestTheWalkDoesNotGoPastAnEventThatIsCutOff(t *testing.T) {
+	for _, value := range oneOfEach {
+		data := chunk.Append(nil, time.Unix(1781776800, 5), []byte("\x89"+strings.Repeat("\xa1k"+value, 8)+"\xd9\x02kk\xd9\x02vv"))
+		data = append(data, strings.Repeat("\xa2kk", 200)...) // what is after it could be the rest
+		for cut := range data {
+			l := document.List{Ends: make([]uint32, 0, 18)} // without room nothing is noted
+			event, _, end := search.Walk(data[:cut], 0, 0, &l)
+			if want := walkByGo(data[:cut], 0, 0); event != want.event || end != want.end || (len(l.Ends) > 0) != (end > 0) {
+				t.Fatalf("%q, cut off at %d: it comes to %d and %d with %d ends, want %+v", value, cut, event, end, len(l.Ends), want)
+			}
 		}
 	}
 }
@@ -214,6 +263,8 @@ func FuzzWalkAgreesWithGo(f *testing.F) {
 	body = msgp.AppendNil(body)
 	f.Add(append(chunk.Append(nil, time.Unix(-1, 0), body), eventOf("\xc0")...), uint16(0), uint16(330))
 	f.Add(chunk.Append(nil, time.Unix(1, 0), []byte("\xde\x00\x02\xa1k\xdd\x00\x00\x00\x02\xc0\xa1x\xa1l\xdc\x00\x03\x01\x81\xa1a\xda\x00\x01b\x03")), uint16(0), uint16(40))
+	f.Add(eventOf("\x90\x8a"+strings.Repeat("\xa1k\xd9\x02ab\x93\x01\xa1a\x80\xc0", 6)), uint16(0), uint16(14))
+	f.Add(chunk.Append(nil, time.Unix(1, 0), []byte("\x89"+strings.Repeat("\xa1k\x81\xa1l\xd9\x02ab\xd9\x01k\xc0", 5))), uint16(0), uint16(14))
 	f.Fuzz(func(t *testing.T, data []byte, from, hit uint16) {
 		if int(hit) > len(data) || from > hit {
 			return
