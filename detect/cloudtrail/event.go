@@ -181,7 +181,7 @@ func (e *Event) Read(f *Field) program.Value {
 // Text returns the text of the field f, the first of several, or nil if the
 // field has no value or one that is not text.
 func (e *Event) Text(f Field) []byte {
-	v := e.Value(f)
+	v := e.Read(&f)
 	if list := v.List(); len(list) > 0 {
 		v = list[0]
 	}
