@@ -294,12 +294,16 @@ static int accounts(size_t way, size_t rounds)
 /* A chunk that begins with an event or two and ends in the middle of something. */
 static void make_chunk(uint8_t *data, size_t size)
 {
-    static const uint8_t event[] = "\x92\x92\xd7\0" "12345678\x80\x81\xa1k";
+#define HEADER "\x92\x92\xd7\0" "12345678\x80"
+    static const uint8_t one_key[] = HEADER "\x81\xa1k";
+    static const uint8_t nine_keys[] = HEADER "\x89\xa1k\xa1v\xa1k\xc0\xa1k\x80\xa1k\x90\xa1k\1\xa1k\2\xa1k\3\xa1k\4\xa1k";
     static const uint8_t some[] = "\x80\x81\x92\xa3\xc0\xc4\xc5\xc6\xc7\xc9\xcb\xd7\xd9\xda\xdb\xdc\xdd\xde\xdf\0\1";
     size_t at = 0;
 
     while (at < size) {
-        size_t copied = size - at < sizeof(event) - 1 ? size - at : sizeof(event) - 1;
+        const uint8_t *event = below(2) ? one_key : nine_keys;
+        size_t length = (event == one_key ? sizeof(one_key) : sizeof(nine_keys)) - 1;
+        size_t copied = size - at < length ? size - at : length;
         memcpy(data + at, event, copied);
         at += copied;
         for (unsigned n = 1 + below(3); n > 0 && at < size; n--) {
@@ -310,13 +314,13 @@ static void make_chunk(uint8_t *data, size_t size)
 
 static void walk(size_t rounds)
 {
-    size_t stepped = 0, listed = 0;
+    size_t stepped = 0, listed = 0, paired = 0;
 
     for (size_t round = 0; round < rounds; round++) {
         size_t size = 1 + below(120);
         uint8_t *data = malloc(size);
         make_chunk(data, size);
-        size_t room = below(4);
+        size_t room = below(2) ? below(4) : below(129);
         uint32_t *ends = malloc(room ? room * sizeof(*ends) : 1);
         struct trailwire_event event = trailwire_walk(data, size, 0, below((unsigned) size + 1), ends, room);
         if (event.at > size || event.end > size || (event.end > 0 && event.body >= event.end)) {
@@ -326,12 +330,13 @@ static void walk(size_t rounds)
             fail("a list ends past its event");
         }
         listed += event.list.count > 0;
+        paired += event.list.count > 0 && event.list.at == event.body;
         free(ends);
         stepped += event.at > 0;
         free(data);
     }
-    printf("%zu chunks walked over, %zu of them past their first event, %zu to a list\n", rounds, stepped, listed);
-    if (listed == 0 || stepped == 0 || stepped == rounds) {
+    printf("%zu chunks walked over, %zu of them past their first event, %zu to a list, %zu to pairs\n", rounds, stepped, listed, paired);
+    if (listed == 0 || paired == 0 || stepped == 0 || stepped == rounds) {
         fail("all chunks or none begin with an event: the check has shown nothing");
     }
 }
