@@ -267,33 +267,31 @@ func swapped(t times, firstStart, secondStart float64) float64 {
 }
 
 // pair runs two setups at the same time, each on a processor of its own, and once more
-// with the processors swapped. With one processor they run one after another.
+// with the processors swapped. The one on the first processor starts first: what that costs
+// is swapped too. With one processor they run one after another.
 func (p *pipelines) pair(first, second string, f feed) (t times, err error) {
+	processors := min(2, runtime.NumCPU())
 	for turn := range t {
 		var running [2]*exec.Cmd
 		var output [2]bytes.Buffer
-		for i, name := range []string{first, second} {
-			processor := strconv.Itoa((i + turn) % min(2, runtime.NumCPU()))
-			running[i] = p.command(job{name, f}, "taskset", "-c", processor)
+		var failed [2]error
+		for at := range running {
+			i := (at + turn) % 2
+			running[i] = p.command(job{[]string{first, second}[i], f}, "taskset", "-c", strconv.Itoa(at%processors))
 			running[i].Stdout, running[i].Stderr = &output[i], &output[i]
-			started := running[i].Start()
-			if started == nil && runtime.NumCPU() == 1 {
-				started = running[i].Wait()
-			}
-			if err = errors.Join(err, started); err != nil {
-				break
+			if failed[i] = running[i].Start(); failed[i] == nil && processors == 1 {
+				failed[i] = running[i].Wait()
 			}
 		}
 		for i, cmd := range running {
-			if cmd == nil || cmd.Process == nil {
-				continue
+			if failed[i] == nil && cmd.ProcessState == nil {
+				failed[i] = cmd.Wait()
 			}
-			if cmd.ProcessState == nil {
-				err = errors.Join(err, cmd.Wait())
+			if cmd.ProcessState != nil {
+				t[turn][i] = (cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()).Seconds()
 			}
-			t[turn][i] = (cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()).Seconds()
 		}
-		if err != nil {
+		if err := errors.Join(failed[:]...); err != nil {
 			return t, fmt.Errorf("%s beside %s: %w: %s%s", first, second, err, output[0].Bytes(), output[1].Bytes())
 		}
 	}
