@@ -51,7 +51,7 @@ func memory(o options) (string, error) {
 		if err != nil {
 			return "", err
 		}
-		added = append(added, fmt.Sprintf("%+.1f MiB over %d events as %s, in %.0f s",
+		added = append(added, fmt.Sprintf("%+.1f MiB over %d (%s), in %.0f s",
 			float64(most)/1024, feed.events, feed.records, time.Since(began).Seconds()))
 	}
 	t.end()
