@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"strings"
+	"time"
 
 	"github.com/trailwire/trailwire/bench/workload"
 )
@@ -30,6 +31,7 @@ func memory(o options) (string, error) {
 	events := workload.MatchingAmongFew(workload.OnePercent.Name, 100, 20_000)
 	files := workload.S3Files
 	files.Event = events.Event
+	var added []string
 	for _, feed := range []struct {
 		records string
 		workload.Workload
@@ -38,16 +40,22 @@ func memory(o options) (string, error) {
 		{"events", events, o.memory},
 		{"S3 files of 5,000 events, 6.5 MB", files, min(o.memory, 100_000)},
 	} {
+		var most int
+		began := time.Now()
 		err := grow(o, fluentBit, feed.Workload, feed.events, func(events int, without, with status) {
 			mib := func(kilobytes int) string { return fmt.Sprintf("%.1f", float64(kilobytes)/1024) }
 			t.row(feed.records, fmt.Sprint(events), mib(without.resident), mib(with.resident), mib(without.peak), mib(with.peak),
 				mib(with.peak-without.peak), mib(with.files-without.files))
+			most = with.peak - without.peak
 		})
 		if err != nil {
 			return "", err
 		}
+		added = append(added, fmt.Sprintf("%+.1f MiB over %d (%s), in %.0f s",
+			float64(most)/1024, feed.events, feed.records, time.Since(began).Seconds()))
 	}
 	t.end()
+	fmt.Fprintf(&b, "The peak with the filter less that without: %s.\n", strings.Join(added, "; "))
 	return b.String(), nil
 }
 

@@ -6,6 +6,7 @@ import (
 	"embed"
 	"errors"
 	"fmt"
+	"math"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -179,76 +180,139 @@ func (p *pipelines) arrived(setup string, f feed) (int, error) {
 // cost is what an event takes in each setup, for each feed, and what it takes to
 // start and end the setup.
 type cost struct {
-	start []float64   // by setup
+	start []float64   // by setup; none of instructions
 	event [][]float64 // by setup, and by feed; zero if it could not be measured
 }
 
 // first returns the feed's first events, an eighth of them.
 func (f feed) first() feed { return feed{f.Workload, f.events / 8} }
 
-// perEvent measures what an event costs: a run's cost less that of a run with the
-// feed's first events, by event. What a process does once, at its start or with the
-// first events, such as Go's first collection, is not a cost of an event.
-func perEvent(setups []setup, feeds []feed, measure func(jobs []job) ([]float64, error)) (c cost, err error) {
+// instructionsPerEvent counts what an event costs: a run's instructions less those of a
+// run with the feed's first events, by event. What a process does once, at its start or
+// with the first events, such as Go's first collection, is not a cost of an event.
+func (p *pipelines) instructionsPerEvent(setups []setup, feeds []feed) cost {
 	var jobs []job
 	for _, s := range setups {
-		jobs = append(jobs, job{s.name, nothing})
 		for _, f := range feeds {
 			jobs = append(jobs, job{s.name, f.first()}, job{s.name, f})
 		}
 	}
-	took, err := measure(jobs)
-	if err != nil {
-		return cost{}, err
-	}
-	for of := range slices.Chunk(took, 1+2*len(feeds)) {
-		c.start = append(c.start, of[0])
+	var c cost
+	for of := range slices.Chunk(p.instructions(jobs), 2*len(feeds)) {
 		events := make([]float64, len(feeds))
 		for i, f := range feeds {
-			if first, all := of[1+2*i], of[2+2*i]; first > 0 && all > 0 {
+			if first, all := of[2*i], of[2*i+1]; first > 0 && all > 0 {
 				events[i] = (all - first) / float64(f.events-f.first().events)
 			}
 		}
 		c.event = append(c.event, events)
 	}
+	return c
+}
+
+// cpuPerEvent measures the CPU of an event: a run's user and system time less that of a
+// run without events. Each setup is compared with the first one while both run, so that
+// what slows the machine down slows down both: see [pipelines.pair]. A setup's cost is
+// the first one's times the median of the ratios of the rounds.
+func (p *pipelines) cpuPerEvent(setups []setup, feeds []feed, rounds int) (cost, error) {
+	c := cost{start: make([]float64, len(setups)), event: make([][]float64, len(setups))}
+	for i := range c.event {
+		c.event[i] = make([]float64, len(feeds))
+	}
+	bases := make([][]float64, len(feeds))
+	for i, s := range setups[1:] {
+		base, own := math.Inf(1), math.Inf(1) // a start: the least that it took
+		for range rounds {
+			t, err := p.pair(setups[0].name, s.name, nothing)
+			if err != nil {
+				return cost{}, err
+			}
+			base, own = min(base, t[0][0], t[1][0]), min(own, t[0][1], t[1][1])
+		}
+		c.start[i+1] = own
+		if c.start[0] == 0 || base < c.start[0] {
+			c.start[0] = base
+		}
+		for j, f := range feeds {
+			var ratios []float64
+			for range rounds {
+				t, err := p.pair(setups[0].name, s.name, f)
+				if err != nil {
+					return cost{}, err
+				}
+				ratios = append(ratios, swapped(t, base, own))
+				bases[j] = append(bases[j], t[0][0]-base, t[1][0]-base)
+			}
+			c.event[i+1][j] = median(ratios)
+		}
+	}
+	for j, f := range feeds {
+		c.event[0][j] = median(bases[j]) / float64(f.events)
+		for i := range setups[1:] {
+			c.event[i+1][j] *= c.event[0][j]
+		}
+	}
 	return c, nil
 }
 
-// seconds returns the user and system time of each job: the median of rounds.
-// In each round every job has its turn.
-func (p *pipelines) seconds(rounds int) func(jobs []job) ([]float64, error) {
-	return func(jobs []job) ([]float64, error) {
-		times := make([][]float64, len(jobs))
-		for range rounds {
-			for i, j := range jobs {
-				cmd := p.command(j)
-				if out, err := cmd.CombinedOutput(); err != nil {
-					return nil, fmt.Errorf("%s: %w: %s", j.setup, err, out)
-				}
-				times[i] = append(times[i], (cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()).Seconds())
-			}
-		}
-		var medians []float64
-		for _, t := range times {
-			medians = append(medians, median(t))
-		}
-		return medians, nil
-	}
+// times are the seconds of the first and of the second of two setups, with the first on
+// one processor and the second on the other, and then the other way round.
+type times [2][2]float64
+
+// swapped returns how many times as much the second setup takes as the first, without
+// their starts. A processor that is slower than the other is in both the numerator and
+// the denominator.
+func swapped(t times, firstStart, secondStart float64) float64 {
+	return math.Sqrt((t[0][1] - secondStart) / (t[0][0] - firstStart) * (t[1][1] - secondStart) / (t[1][0] - firstStart))
 }
 
+// pair runs two setups at the same time, each on a processor of its own, and once more
+// with the processors swapped. The one on the first processor starts first: what that costs
+// is swapped too. With one processor they run one after another.
+func (p *pipelines) pair(first, second string, f feed) (t times, err error) {
+	processors := min(2, runtime.NumCPU())
+	for turn := range t {
+		var running [2]*exec.Cmd
+		var output [2]bytes.Buffer
+		var failed [2]error
+		for at := range running {
+			i := (at + turn) % 2
+			running[i] = p.command(job{[]string{first, second}[i], f}, "taskset", "-c", strconv.Itoa(at%processors))
+			running[i].Stdout, running[i].Stderr = &output[i], &output[i]
+			if failed[i] = running[i].Start(); failed[i] == nil && processors == 1 {
+				failed[i] = running[i].Wait()
+			}
+		}
+		for i, cmd := range running {
+			if failed[i] == nil && cmd.ProcessState == nil {
+				failed[i] = cmd.Wait()
+			}
+			if cmd.ProcessState != nil {
+				t[turn][i] = (cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()).Seconds()
+			}
+		}
+		if err := errors.Join(failed[:]...); err != nil {
+			return t, fmt.Errorf("%s beside %s: %w: %s%s", first, second, err, output[0].Bytes(), output[1].Bytes())
+		}
+	}
+	return t, nil
+}
+
+// median is the value in the middle, or the mean of the two there.
 func median(values []float64) float64 {
 	slices.Sort(values)
-	return values[len(values)/2]
+	n := len(values)
+	return (values[(n-1)/2] + values[n/2]) / 2
 }
 
 // instructions returns the instructions of each job, zero for one that valgrind
 // cannot run. They do not depend on other load: one job runs on each processor at
-// a time.
-func (p *pipelines) instructions(jobs []job) ([]float64, error) {
+// a time, and one more, as each waits for a second when it ends.
+func (p *pipelines) instructions(jobs []job) []float64 {
 	counts := make([]float64, len(jobs))
 	next := make(chan int)
 	var all sync.WaitGroup
-	for range runtime.NumCPU() {
+	for range runtime.NumCPU() + 1 {
 		all.Go(func() {
 			for i := range next {
 				counts[i] = p.underCallgrind(jobs[i])
@@ -260,7 +324,7 @@ func (p *pipelines) instructions(jobs []job) ([]float64, error) {
 	}
 	close(next)
 	all.Wait()
-	return counts, nil
+	return counts
 }
 
 var collected = regexp.MustCompile(`Collected : ([0-9]+)`)

@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"runtime"
+	"slices"
 	"strings"
 	"time"
 )
@@ -13,6 +14,9 @@ import (
 // measures and keeps the others: a quick run does not remove the results of a
 // long one.
 const title = "# What it costs\n"
+
+// tookHeading is the heading of the section that is always the last.
+const tookHeading = "## How long the bench took"
 
 // update puts sections into the report in a file.
 func update(path string, sections ...string) error {
@@ -43,11 +47,20 @@ func replace(report, section string) string {
 	if !replaced {
 		parts = append(parts, section)
 	}
+	slices.SortStableFunc(parts, func(a, b string) int { return rank(a) - rank(b) })
 	text := title
 	for _, part := range parts {
 		text += mark + strings.TrimRight(part, "\n") + "\n"
 	}
 	return text
+}
+
+// rank is where a section without its mark belongs: the last one after all others.
+func rank(part string) int {
+	if strings.HasPrefix("## "+part, tookHeading+"\n") {
+		return 1
+	}
+	return 0
 }
 
 // origin returns the line that says which command made a section, when, and on

@@ -23,3 +23,11 @@ func TestTheFirstSectionMakesTheReport(t *testing.T) {
 		t.Errorf("%q, want %q", got, want)
 	}
 }
+
+func TestHowLongTheBenchTookStaysAtTheEnd(t *testing.T) {
+	took := "\n## How long the bench took\n\n1 s\n"
+	want := "# What it costs\n\n## A\n\nkept\n\n## B\n\nnew\n" + took
+	if got := replace("# What it costs\n\n## A\n\nkept\n"+took, "## B\n\nnew\n"); got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+}

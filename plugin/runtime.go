@@ -9,13 +9,11 @@ import (
 
 // Go's runtime is a guest in the collector's process, and nearly every chunk
 // never reaches it. It therefore gets little, unless the user asks for more
-// with Go's own environment variables. The figures are from `go run ./bench
-// -memory 100000`, which passes these variables on:
+// with Go's own environment variables:
 //
 //   - one processor, until several threads ask for Go at a time (plugin/host);
 //   - a collection for every half of the live heap instead of the whole of it.
-//     With 1 % matches the plugin added 19 MiB to the peak at 25, 20 at 50, 22 at
-//     100, 24 at 200, in a time that differs by less than two runs do;
+//     GOGC=100 before `go run ./bench -memory 100000` shows what the whole adds;
 //   - a soft limit of 256 MiB, for a record of tens of megabytes; more if rules remember
 //     more than 64 MiB.
 //

@@ -3,6 +3,7 @@ package rule
 import (
 	"bytes"
 	"errors"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -45,16 +46,9 @@ func (k tomlKind) String() string {
 // parseTOML reads a document. The error is an [*Error].
 func parseTOML(file string, text []byte) (*tomlValue, error) {
 	// The library's decoder checks what its parser, which knows the places,
-	// leaves open: that no key is defined twice.
-	var ignored map[string]any
-	if err := toml.Unmarshal(text, &ignored); err != nil {
-		var at *toml.DecodeError
-		if errors.As(err, &at) {
-			line, column := at.Position()
-			return nil, newError(file, text, offsetOf(text, line, column),
-				"the file is not TOML: %s", strings.TrimPrefix(at.Error(), "toml: "))
-		}
-		return nil, newError(file, text, 0, "the file is not TOML: %s", strings.TrimPrefix(err.Error(), "toml: "))
+	// leaves open: that no key is defined twice. It decodes nothing into an empty structure.
+	if err := toml.Unmarshal(text, &struct{}{}); err != nil {
+		return nil, notTOML(file, text, err)
 	}
 	root := &tomlValue{kind: tomlTable}
 	var p unstable.Parser
@@ -73,7 +67,43 @@ func parseTOML(file string, text []byte) (*tomlValue, error) {
 	if err := p.Error(); err != nil {
 		return nil, newError(file, text, 0, "the file is not TOML: %s", err)
 	}
+	if root.mayBeOutOfRange() {
+		var ignored map[string]any
+		if err := toml.Unmarshal(text, &ignored); err != nil {
+			return nil, notTOML(file, text, err)
+		}
+	}
 	return root, nil
+}
+
+// notTOML is the error of the library's decoder with its place.
+func notTOML(file string, text []byte, err error) *Error {
+	at := 0
+	var known *toml.DecodeError
+	if errors.As(err, &known) {
+		line, column := known.Position()
+		at, err = offsetOf(text, line, column), known
+	}
+	return newError(file, text, at, "the file is not TOML: %s", strings.TrimPrefix(err.Error(), "toml: "))
+}
+
+// mayBeOutOfRange reports whether something in v is a date, a time, or a number that
+// does not fit. Only a decoder that makes values of them sees that. Few rule files have one.
+func (v *tomlValue) mayBeOutOfRange() bool {
+	switch v.kind {
+	case tomlTime, tomlFloat:
+		return true
+	case tomlInteger:
+		if _, ok := v.integer(); !ok {
+			return true
+		}
+	}
+	for _, m := range v.members {
+		if m.mayBeOutOfRange() {
+			return true
+		}
+	}
+	return slices.ContainsFunc(v.items, (*tomlValue).mayBeOutOfRange)
 }
 
 // member returns the table under a key, which it makes if there is none. Of
