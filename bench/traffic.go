@@ -6,6 +6,9 @@ import (
 	"strings"
 
 	"github.com/trailwire/trailwire/bench/workload"
+	"github.com/trailwire/trailwire/detect"
+	"github.com/trailwire/trailwire/detect/alert"
+	"github.com/trailwire/trailwire/detect/rule"
 )
 
 // The events of each kind of traffic. S3 files have 5,000 each.
@@ -60,6 +63,16 @@ func trafficByKind(b *strings.Builder, p *pipelines, version string) error {
 	}
 	invokes := feed{workload.Invokes, hauledForInstructions}
 	followed := p.instructionsPerEvent([]setup{following}, []feed{invokes})
+	nothingOpened, err := withoutGrantCalls()
+	if err != nil {
+		return err
+	}
+	unopened := feed{nothingOpened, hauledForInstructions}
+	covering := []setup{routes[0], routes[3]}
+	if err := p.prepare(covering, []feed{unopened}); err != nil {
+		return err
+	}
+	covered := p.instructionsPerEvent(covering, []feed{unopened})
 	fmt.Fprintf(b, "%s: the pipeline of the section on routing, with alert_tag and the input trailwire. Instructions by event, of %d events\n"+
 		"(%d in S3 files). The mixed account and its shares of matches are in that section.\n\n", version, hauledForInstructions, filesForInstructions)
 	t := newTable(b, "traffic", "without a filter", "with", "over none")
@@ -72,8 +85,27 @@ func trafficByKind(b *strings.Builder, p *pipelines, version string) error {
 			row(f.Name+", follow_grants on", c.event[0][i], followed.event[0][0])
 		}
 	}
+	row(unopened.Name+", coverage all", covered.event[0][0], covered.event[1][0])
 	t.end()
 	return nil
+}
+
+// withoutGrantCalls is the mixed account without the calls that coverage all searches for: no event is read.
+func withoutGrantCalls() (workload.Workload, error) {
+	options := detect.DefaultOptions()
+	for _, read := range []func() ([]*rule.Rule, error){rule.BuiltIn, rule.AboutGrants} {
+		rules, err := read()
+		if err != nil {
+			return workload.Workload{}, err
+		}
+		options.Rules = append(options.Rules, rules...)
+	}
+	options.Coverage = alert.CoverAll
+	engine, err := detect.New(options)
+	if err != nil {
+		return workload.Workload{}, err
+	}
+	return workload.NotAskedBy("mixed account without calls that can open something", engine.Suspects), nil
 }
 
 // onThreads writes what the filter costs where the input has a thread of its own.

@@ -68,6 +68,18 @@ var totalWeight = func() (n int) {
 	return n
 }()
 
+// NotAskedBy is [Mixed] without the events that some rules ask for: isAsked tells of an event as MessagePack whether
+// one of them does.
+func NotAskedBy(name string, isAsked func(event []byte) bool) Workload {
+	return Workload{Name: name, Event: func(r *rand.Rand, i int) string {
+		for {
+			if text := management(r, i); !isAsked(pack(text)) {
+				return text
+			}
+		}
+	}}
+}
+
 // management is what the account does all day.
 func management(r *rand.Rand, i int) string {
 	at := r.Intn(totalWeight)
