@@ -293,12 +293,11 @@ PASS(wide_short_avx512, AVX512, WIDE_SHORT_PASS, "avx512f,avx512bw")
 #define AVX2_AND(v, w) _mm256_and_si256(v, w)
 #define AVX2_OR(v, w) _mm256_or_si256(v, w)
 #define AVX2_ANY(v) (!_mm256_testz_si256(v, v))
-#define AVX2_LANES(v)                                                                         \
-    (uint32_t) ~_mm256_movemask_epi8(_mm256_cmpeq_epi8(v, _mm256_setzero_si256()))
+#define AVX2_NONE(v) (uint32_t) _mm256_movemask_epi8(_mm256_cmpeq_epi8(v, _mm256_setzero_si256()))
 #define AVX2_INTEGERS 2
 #define AVX2_TAKE(to)                                                                         \
-    (to)[0] = AVX2_LANES(a) | (uint64_t) AVX2_LANES(b) << 32;                                 \
-    (to)[1] = AVX2_LANES(c) | (uint64_t) AVX2_LANES(d) << 32;
+    (to)[0] = ~(AVX2_NONE(a) | (uint64_t) AVX2_NONE(b) << 32);                                \
+    (to)[1] = ~(AVX2_NONE(c) | (uint64_t) AVX2_NONE(d) << 32);
 PASS(few_avx2, AVX2, FEW_PASS, "avx2")
 PASS(many_avx2, AVX2, MANY_PASS, "avx2")
 PASS(short_avx2, AVX2, SHORT_PASS, "avx2")
