@@ -25,7 +25,7 @@ var rivals = []setup{
 // The events that each rival gets: the slowest takes six times as long as no
 // filter.
 const (
-	soughtForCPU          = 50_000
+	soughtForCPU          = 30_000
 	soughtForInstructions = 4_000
 )
 

@@ -25,7 +25,7 @@ const (
 
 // The events that a set of rules gets.
 const (
-	matchedForCPU          = 50_000
+	matchedForCPU          = 40_000
 	matchedForInstructions = 4_000
 )
 

@@ -19,7 +19,7 @@ import (
 // The events that are scanned. A rule raises at most a hundred alerts, so there are
 // no more matches.
 const (
-	scanned      = 100_000
+	scanned      = 50_000
 	scannedFiles = 20 // .json.gz files, with as many NDJSON files beside them
 )
 

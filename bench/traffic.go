@@ -13,10 +13,10 @@ import (
 
 // The events of each kind of traffic. S3 files have 5,000 each.
 const (
-	hauledForCPU          = 50_000
+	hauledForCPU          = 30_000
 	hauledForInstructions = 4_000
 	filesForInstructions  = 10_000 // of S3 files
-	quietForInstructions  = 12_000 // where the search alone is measured, which is little
+	quietForInstructions  = 8_000  // where the search alone is measured, which is little
 )
 
 // following is the route with the input trailwire, and follow_grants on.
