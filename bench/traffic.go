@@ -7,7 +7,6 @@ import (
 
 	"github.com/trailwire/trailwire/bench/workload"
 	"github.com/trailwire/trailwire/detect"
-	"github.com/trailwire/trailwire/detect/alert"
 	"github.com/trailwire/trailwire/detect/rule"
 )
 
@@ -102,7 +101,6 @@ func withoutGrantCalls() (workload.Workload, error) {
 		}
 		options.Rules = append(options.Rules, rules...)
 	}
-	options.Coverage = alert.CoverAll
 	engine, err := detect.New(options)
 	if err != nil {
 		return workload.Workload{}, err
