@@ -82,8 +82,8 @@ func scanning(o options) (string, error) {
 	var b strings.Builder
 	fmt.Fprintf(&b, "## Scanning files\n\n%s\n", origin("go run ./bench -only scan"))
 	fmt.Fprintf(&b, "%d events, %d of which match, in %d S3 log files (.json.gz) and in %d NDJSON files. MB/s is of JSON, not of what is\n"+
-		"compressed; the median of %d runs in turns, by the clock. On one processor means with `taskset -c 0`. It was checked that each command but zgrep prints\n"+
-		"each match. The peers ask for one name of a call, trailwire for the rule.\n\n", scanned, scanned/1000, scannedFiles, scannedFiles, o.rounds)
+		"compressed; the median of %d runs in turns, by the clock. On one processor means with `taskset -c 0`. It was checked that each command\n"+
+		"but zgrep prints each match. The peers ask for one name of a call, trailwire for the rule.\n\n", scanned, scanned/1000, scannedFiles, scannedFiles, o.rounds)
 	t := newTable(&b, "command", ".json.gz MB/s, one processor", "all processors", "NDJSON MB/s, one processor", "all processors")
 	for _, s := range scanners {
 		if _, err := exec.LookPath(s.needs); err != nil {
