@@ -55,7 +55,7 @@ func memory(o options) (string, error) {
 			float64(most)/1024, feed.events, feed.records, time.Since(began).Seconds()))
 	}
 	t.end()
-	fmt.Fprintf(&b, "The peak with the filter less that without: %s.\n", strings.Join(added, "; "))
+	fmt.Fprintf(&b, "The peak with the filter less that without:\n%s.\n", strings.Join(added, ";\n"))
 	return b.String(), nil
 }
 
