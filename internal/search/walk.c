@@ -162,33 +162,6 @@ static size_t header_of(const uint8_t *data, size_t room, size_t *inside)
     return values[data[0]].bytes > 0 ? values[data[0]].bytes : long_value(data, room, inside);
 }
 
-/* Is value_end of a list. Notes it if it is longer than the one that is noted. */
-static size_t list_end(const uint8_t *data, size_t at, size_t size, struct note *note)
-{
-    size_t inside, next, header = header_of(data + at, size - at, &inside);
-
-    if (header == 0 || size - at > UINT32_MAX) {
-        return value_end(data, at, size);
-    }
-    if (inside > note->list.wanted) {
-        note->list.wanted = inside;
-    }
-    if (inside <= note->list.count || inside > note->room) {
-        return value_end(data, at, size);
-    }
-    next = at + header;
-    for (size_t i = 0; i < inside; i++) {
-        next = value_end(data, next, size);
-        if (next == 0) {
-            return 0;
-        }
-        note->ends[i] = (uint32_t) (next - at);
-    }
-    note->list.at = at;
-    note->list.count = inside;
-    return next;
-}
-
 /* Is value_end, and quickest for texts of up to 255 bytes: nearly all keys, and most values. */
 static inline size_t text_end(const uint8_t *data, size_t at, size_t size)
 {
@@ -201,9 +174,10 @@ static inline size_t text_end(const uint8_t *data, size_t at, size_t size)
     return value_end(data, at, size);
 }
 
-/* Is value_end of a body from its first pair on, and notes where the keys and values end. */
-static size_t pairs_end(const uint8_t *data, size_t at, size_t next, size_t size, size_t inside,
-                        struct note *note)
+/* Is value_end of a list or a body at an offset, whose first value is at next. Notes where each of the
+ * values inside ends, for which there is room. */
+static size_t values_end(const uint8_t *data, size_t at, size_t next, size_t size, size_t inside,
+                         struct note *note)
 {
     for (size_t i = 0; i < inside; i++) {
         next = text_end(data, next, size);
@@ -215,6 +189,23 @@ static size_t pairs_end(const uint8_t *data, size_t at, size_t next, size_t size
     note->list.at = at;
     note->list.count = inside;
     return next;
+}
+
+/* Is value_end of a list. Notes it if it is longer than the one that is noted. */
+static size_t list_end(const uint8_t *data, size_t at, size_t size, struct note *note)
+{
+    size_t inside, header = header_of(data + at, size - at, &inside);
+
+    if (header == 0 || size - at > UINT32_MAX) {
+        return value_end(data, at, size);
+    }
+    if (inside > note->list.wanted) {
+        note->list.wanted = inside;
+    }
+    if (inside <= note->list.count || inside > note->room) {
+        return value_end(data, at, size);
+    }
+    return values_end(data, at, at + header, size, inside, note);
 }
 
 /*
@@ -236,7 +227,7 @@ static size_t body_end(const uint8_t *data, size_t at, size_t size, struct note 
         if (inside > note->room || size - at > UINT32_MAX) {
             return value_end(data, at, size);
         }
-        return pairs_end(data, at, next, size, inside, note);
+        return values_end(data, at, next, size, inside, note);
     }
     for (; inside > 0; inside -= 2) {
         next = value_end(data, next, size);
