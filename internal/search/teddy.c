@@ -17,12 +17,13 @@
  *
  * Measured by TestCoverageAllCostsTheSearchAtMostHalfAsMuchAgain over a thousand events of a mixed
  * account, 1.2 MB, with AVX-512: 24 ns an event for the 4 needles of the built-in rule, 34 for the 151 of
- * coverage all. The figures below are of earlier loops, 25 and 44 ns:
+ * coverage all.
  *
- * With both halves of the first byte, and without the fourth, coverage all takes 80 and
- * 123 ns: headers of chunks look like those of needles. If places are chosen without a
- * sample of events, a few needles take half as long again. Four vectors at a time take a
- * quarter less instructions than one at a time, in about the same time.
+ * Other choices were measured with earlier loops, which took 44 ns for coverage all, and 55 with AVX2.
+ * With both halves of the first byte, and without the fourth, it takes 80 and 123 ns: headers of chunks
+ * look like those of needles. If places are chosen without a sample of events, a few needles take half
+ * as long again. Four vectors at a time take a quarter less instructions than one at a time, in about
+ * the same time.
  *
  * The 231 needles of Elastic's and SigmaHQ's rules, 60 of them in any case, take 255 ns and 380
  * with one set of tables, where 27 places of an event pass, and 180 and 325 with two, where 12
@@ -39,7 +40,7 @@
 #include <arm_neon.h>
 #endif
 
-enum { HASH_BITS = 14, VECTORS = 4, WIDEST = 64, RUN = 4, MOST_INTEGERS = 4 };
+enum { HASH_BITS = 14, VECTORS = 4, WIDEST = 64, RUN = 4, MOST_INTEGERS = 4, BITS = 64 };
 
 struct teddy;
 
@@ -50,12 +51,10 @@ struct passed {
     uint64_t lanes[RUN * MOST_INTEGERS];
 };
 
-/* A vector loop: the bytes of its vectors, and in its result the integers of a block and
- * the bits of each position. */
+/* A vector loop: the bytes of its vectors, and in its result the bits of each position. */
 struct loop {
     size_t (*pass)(const struct teddy *, const uint8_t *data, size_t size, size_t i, struct passed *);
     unsigned width;
-    unsigned integers;
     unsigned lane;
 };
 
@@ -210,7 +209,7 @@ uint64_t trailwire_teddy_at(const struct teddy *t, const struct needle *needles,
     c = FORM(V, (p) + 2 * WIDTH), d = FORM(V, (p) + 3 * WIDTH);
 
 #define PASS(name, V, FORM, features)                                                         \
-    __attribute__((target(features), optimize("no-tree-slp-vectorize")))                                                    \
+    __attribute__((target(features), optimize("no-tree-slp-vectorize")))                      \
     static size_t name(const struct teddy *t, const uint8_t *data, size_t size, size_t i,     \
                        struct passed *passed)                                                 \
     {                                                                                         \
@@ -221,7 +220,7 @@ uint64_t trailwire_teddy_at(const struct teddy *t, const struct needle *needles,
         const V##_VECTOR t3 = V##_TABLE(t_[3]), t4 = V##_TABLE(t_[4]);                        \
         const V##_VECTOR u0 = V##_TABLE(u_[0]), u1 = V##_TABLE(u_[1]), u2 = V##_TABLE(u_[2]); \
         const V##_VECTOR u3 = V##_TABLE(u_[3]), u4 = V##_TABLE(u_[4]);                        \
-        const uint8_t *const last = data + size - (BLOCK + LONGEST_BLOCK), *p = data + i;     \
+        const uint8_t *p = data + i, *last;                                                   \
         V##_VECTOR a, b, c, d;                                                                \
                                                                                               \
         (void) t4, (void) u0, (void) u1, (void) u2, (void) u3, (void) u4; /* not for all forms */ \
@@ -229,6 +228,7 @@ uint64_t trailwire_teddy_at(const struct teddy *t, const struct needle *needles,
         if (size < BLOCK + LONGEST_BLOCK) {                                                   \
             return i;                                                                         \
         }                                                                                     \
+        last = data + size - (BLOCK + LONGEST_BLOCK);                                         \
         for (;;) {                                                                            \
             if (p > last) {                                                                   \
                 return (size_t) (p - data);                                                   \
@@ -247,7 +247,7 @@ uint64_t trailwire_teddy_at(const struct teddy *t, const struct needle *needles,
                 passed->blocks = blocks;                                                      \
                 return i;                                                                     \
             }                                                                                 \
-            to += V##_INTEGERS;                                                               \
+            to += BLOCK * V##_LANE / BITS;                                                    \
             IN_BLOCK(V, FORM, p)                                                              \
             p += BLOCK;                                                                       \
         }                                                                                     \
@@ -272,7 +272,7 @@ uint64_t trailwire_teddy_at(const struct teddy *t, const struct needle *needles,
 #define AVX512_OR(v, w) _mm512_or_si512(v, w)
 #define AVX512_ANY(v) _mm512_test_epi8_mask(v, v)
 #define AVX512_LANES(v) _mm512_test_epi8_mask(v, v)
-#define AVX512_INTEGERS 4
+#define AVX512_LANE 1
 #define AVX512_TAKE(to)                                                                       \
     (to)[0] = AVX512_LANES(a), (to)[1] = AVX512_LANES(b);                                     \
     (to)[2] = AVX512_LANES(c), (to)[3] = AVX512_LANES(d);
@@ -295,7 +295,7 @@ PASS(wide_short_avx512, AVX512, WIDE_SHORT_PASS, "avx512f,avx512bw")
 #define AVX2_OR(v, w) _mm256_or_si256(v, w)
 #define AVX2_ANY(v) (!_mm256_testz_si256(v, v))
 #define AVX2_NONE(v) (uint32_t) _mm256_movemask_epi8(_mm256_cmpeq_epi8(v, _mm256_setzero_si256()))
-#define AVX2_INTEGERS 2
+#define AVX2_LANE 1
 #define AVX2_TAKE(to)                                                                         \
     (to)[0] = ~(AVX2_NONE(a) | (uint64_t) AVX2_NONE(b) << 32);                                \
     (to)[1] = ~(AVX2_NONE(c) | (uint64_t) AVX2_NONE(d) << 32);
@@ -318,7 +318,7 @@ PASS(wide_short_avx2, AVX2, WIDE_SHORT_PASS, "avx2")
 #define SSSE3_OR(v, w) _mm_or_si128(v, w)
 #define SSSE3_LANES(v) (uint16_t) ~_mm_movemask_epi8(_mm_cmpeq_epi8(v, _mm_setzero_si128()))
 #define SSSE3_ANY(v) SSSE3_LANES(v)
-#define SSSE3_INTEGERS 1
+#define SSSE3_LANE 1
 #define SSSE3_TAKE(to)                                                                        \
     (to)[0] = SSSE3_LANES(a) | (uint32_t) SSSE3_LANES(b) << 16 |                              \
               (uint64_t) (SSSE3_LANES(c) | (uint32_t) SSSE3_LANES(d) << 16) << 32;
@@ -331,13 +331,13 @@ PASS(wide_short_ssse3, SSSE3, WIDE_SHORT_PASS, "ssse3")
 static struct loop fastest(enum form form)
 {
     if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw")) {
-        return (struct loop) { CHOOSE(form, avx512), 64, AVX512_INTEGERS, 1 };
+        return (struct loop) { CHOOSE(form, avx512), 64, AVX512_LANE };
     }
     if (__builtin_cpu_supports("avx2")) {
-        return (struct loop) { CHOOSE(form, avx2), 32, AVX2_INTEGERS, 1 };
+        return (struct loop) { CHOOSE(form, avx2), 32, AVX2_LANE };
     }
     if (__builtin_cpu_supports("ssse3")) {
-        return (struct loop) { CHOOSE(form, ssse3), 16, SSSE3_INTEGERS, 1 };
+        return (struct loop) { CHOOSE(form, ssse3), 16, SSSE3_LANE };
     }
     return (struct loop) { .pass = NULL };
 }
@@ -365,7 +365,7 @@ static inline uint64_t neon_lanes(uint8x16_t v)
 
     return vget_lane_u64(vreinterpret_u64_u8(halves), 0) & 0x1111111111111111;
 }
-#define NEON_INTEGERS 4
+#define NEON_LANE 4
 #define NEON_TAKE(to)                                                                         \
     (to)[0] = NEON_LANES(a), (to)[1] = NEON_LANES(b);                                         \
     (to)[2] = NEON_LANES(c), (to)[3] = NEON_LANES(d);
@@ -377,7 +377,7 @@ PASS(wide_short_neon, NEON, WIDE_SHORT_PASS, "+simd")
 
 static struct loop fastest(enum form form)
 {
-    return (struct loop) { CHOOSE(form, neon), 16, NEON_INTEGERS, 4 };
+    return (struct loop) { CHOOSE(form, neon), 16, NEON_LANE };
 }
 
 #else
@@ -474,11 +474,12 @@ struct teddy *trailwire_teddy_new(const struct needle *needles, size_t count,
 static size_t hit_in_blocks(const struct teddy *t, const uint8_t *data, size_t size, size_t i,
                             const uint8_t *bytes, const struct passed *passed)
 {
-    const size_t positions = VECTORS * t->loop.width / t->loop.integers;
+    const size_t positions = BITS / t->loop.lane, end = passed->blocks * VECTORS * t->loop.width;
+    const uint64_t *lanes = passed->lanes;
     size_t at = 0;
 
-    for (unsigned k = 0; k < passed->blocks * t->loop.integers; k++, at += positions) {
-        for (uint64_t left = passed->lanes[k]; left != 0; left &= left - 1) {
+    for (; at < end; at += positions) {
+        for (uint64_t left = *lanes++; left != 0; left &= left - 1) {
             size_t hit = at + (unsigned) __builtin_ctzll(left) / t->loop.lane;
             if (i + hit < size && is_hit(t, data, size, i + hit, bytes + hit)) {
                 return i + hit;
