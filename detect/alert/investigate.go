@@ -98,12 +98,7 @@ func isARN(text string) bool {
 }
 
 // bounded is [grant.Bounded] of a text that hardly ever needs it.
-func bounded(text []byte) string {
-	if len(text) <= grant.MaxText && utf8.Valid(text) {
-		return string(text)
-	}
-	return grant.Bounded(string(text))
-}
+func bounded(text []byte) string { return fit(string(text)) }
 
 // texts keeps what an alert repeats of its event, in one piece of memory for all.
 type texts struct{ kept strings.Builder }
