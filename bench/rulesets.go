@@ -202,13 +202,19 @@ func (p *pipelines) copyQuiet(s *ruleSet, rules []*rule.Rule) error {
 
 // eventsFor returns the workload in which a quarter is what the rules ask for.
 func eventsFor(name string, rules []*rule.Rule) (workload.Workload, error) {
+	isAsked, err := askedBy(rules)
+	return workload.AskedBy(name, isAsked), err
+}
+
+// askedBy returns what tells whether an event as MessagePack is one that some of the rules asks for.
+func askedBy(rules []*rule.Rule) (func(event []byte) bool, error) {
 	options := detect.DefaultOptions()
 	options.Rules = rules
 	engine, err := detect.New(options)
 	if err != nil {
-		return workload.Workload{}, err
+		return nil, err
 	}
-	return workload.AskedBy(name, engine.Suspects), nil
+	return engine.Suspects, nil
 }
 
 // alerting returns the ids of the rules that raise alerts on the workload.

@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"github.com/trailwire/trailwire/bench/workload"
-	"github.com/trailwire/trailwire/detect"
 	"github.com/trailwire/trailwire/detect/rule"
 )
 
@@ -93,19 +92,16 @@ func trafficByKind(b *strings.Builder, p *pipelines, version string) error {
 
 // withoutGrantCalls is the mixed account without the calls that coverage all searches for: no event is read.
 func withoutGrantCalls() (workload.Workload, error) {
-	options := detect.DefaultOptions()
-	for _, read := range []func() ([]*rule.Rule, error){rule.BuiltIn, rule.AboutGrants} {
-		rules, err := read()
-		if err != nil {
-			return workload.Workload{}, err
-		}
-		options.Rules = append(options.Rules, rules...)
-	}
-	engine, err := detect.New(options)
+	rules, err := rule.BuiltIn()
 	if err != nil {
 		return workload.Workload{}, err
 	}
-	return workload.NotAskedBy("mixed account without calls that can open something", engine.Suspects), nil
+	aboutGrants, err := rule.AboutGrants()
+	if err != nil {
+		return workload.Workload{}, err
+	}
+	isAsked, err := askedBy(append(rules, aboutGrants...))
+	return workload.NotAskedBy("mixed account without calls that can open something", isAsked), err
 }
 
 // onThreads writes what the filter costs where the input has a thread of its own.
