@@ -74,14 +74,14 @@ func (m *Memory) Note(event *cloudtrail.Event, at time.Time) {
 	if c == nil {
 		return
 	}
-	b := m.buffers.Get().(*buffer)
-	defer m.release(b)
-	handles := m.handles(event, b)
+	handles := m.handles(event)
 	if handles[byActor] == (key{}) && handles[byAccessKey] == (key{}) {
 		return
 	}
+	b := m.buffers.Get().(*buffer)
+	defer m.release(b)
 	l := m.line(event, c, at, b)
-	family := m.family(event, b)
+	family := m.family(event)
 	for kind, handle := range handles {
 		if handle != (key{}) {
 			m.segment(kind, handle).note(handle, family, l)
@@ -101,9 +101,7 @@ func (m *Memory) NoteIssued(event *cloudtrail.Event, accessKey, target string, a
 	l := line{at: at.UTC(), id: m.identity(event, b), provider: string(event.Text(cloudtrail.FieldProvider))}
 	b.bytes = append(b.bytes[:0], target...)
 	m.write(&l, event, b)
-	b.begin('k')
-	b.bytes = append(b.bytes, accessKey...)
-	handle := m.key(b)
+	handle := m.key([]byte(accessKey))
 	m.segment(byAccessKey, handle).note(handle, 0, l)
 }
 
@@ -114,7 +112,7 @@ func (m *Memory) Of(event *cloudtrail.Event, at time.Time) []alert.Related {
 	b := m.buffers.Get().(*buffer)
 	defer m.release(b)
 	b.found = b.found[:0]
-	for kind, handle := range m.handles(event, b) {
+	for kind, handle := range m.handles(event) {
 		if handle != (key{}) {
 			b.found = m.segment(kind, handle).of(handle, b.found)
 		}
@@ -168,17 +166,15 @@ func (m *Memory) release(b *buffer) {
 	}
 }
 
-// begin makes the buffer one whose hash will be of this kind.
-func (b *buffer) begin(kind byte) { b.bytes = append(b.bytes[:0], kind) }
-
-func (m *Memory) key(b *buffer) (k key) {
-	binary.LittleEndian.PutUint64(k[:8], maphash.Bytes(m.seeds[0], b.bytes))
-	binary.LittleEndian.PutUint64(k[8:], maphash.Bytes(m.seeds[1], b.bytes))
+// key returns the key of a text, which is compared with those of texts of its kind alone.
+func (m *Memory) key(text []byte) (k key) {
+	binary.LittleEndian.PutUint64(k[:8], maphash.Bytes(m.seeds[0], text))
+	binary.LittleEndian.PutUint64(k[8:], maphash.Bytes(m.seeds[1], text))
 	return k
 }
 
 // handles returns what the actor is known by. A handle is zero if there is none.
-func (m *Memory) handles(event *cloudtrail.Event, b *buffer) (handles [handleKinds]key) {
+func (m *Memory) handles(event *cloudtrail.Event) (handles [handleKinds]key) {
 	who := event.Text(cloudtrail.FieldActor)
 	if len(who) == 0 {
 		if who = event.Text(cloudtrail.FieldActorID); isAnonymous(who) {
@@ -186,14 +182,10 @@ func (m *Memory) handles(event *cloudtrail.Event, b *buffer) (handles [handleKin
 		}
 	}
 	if len(who) > 0 {
-		b.begin('a')
-		b.bytes = append(b.bytes, who...)
-		handles[byActor] = m.key(b)
+		handles[byActor] = m.key(who)
 	}
 	if accessKey := event.Text(cloudtrail.FieldAccessKeyID); isAccessKey(accessKey) {
-		b.begin('k')
-		b.bytes = append(b.bytes, accessKey...)
-		handles[byAccessKey] = m.key(b)
+		handles[byAccessKey] = m.key(accessKey)
 	}
 	return handles
 }
@@ -220,7 +212,7 @@ func isAccessKey(text []byte) bool {
 
 // family is what an actor has in common with others who may be the same person: the role
 // of a session, the account of a user. Its hash is 0 for an actor without an ARN.
-func (m *Memory) family(event *cloudtrail.Event, b *buffer) uint64 {
+func (m *Memory) family(event *cloudtrail.Event) uint64 {
 	arn := event.Text(cloudtrail.FieldActor)
 	end := bytes.LastIndexByte(arn, '/')
 	if end < 0 {
@@ -229,18 +221,15 @@ func (m *Memory) family(event *cloudtrail.Event, b *buffer) uint64 {
 	if end < 0 {
 		return 0
 	}
-	b.begin('f')
-	b.bytes = append(b.bytes, arn[:end]...)
-	return maphash.Bytes(m.seeds[0], b.bytes) | 1
+	return maphash.Bytes(m.seeds[0], arn[:end]) | 1
 }
 
 // identity tells an event from others: by its id and what it says. A forged event with a
 // real one's id is not that event.
 func (m *Memory) identity(event *cloudtrail.Event, b *buffer) key {
-	b.begin('e')
-	b.bytes = append(b.bytes, event.Text(cloudtrail.FieldEventID)...)
+	b.bytes = append(b.bytes[:0], event.Text(cloudtrail.FieldEventID)...)
 	b.bytes = alert.AppendEvent(append(b.bytes, 0), event)
-	return m.key(b)
+	return m.key(b.bytes)
 }
 
 // line makes the line of a call. Its text is the one thing that is allocated.
