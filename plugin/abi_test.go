@@ -9,6 +9,7 @@ import (
 	"io"
 	"math"
 	"math/rand/v2"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
@@ -387,11 +388,52 @@ func TestSignalsOfTheHostNeverRunOnTheStacksOfGo(t *testing.T) {
 // SIGTERM and SIGCONT.
 func TestThreadsOfGoAreBornWithoutTheSignalsOfTheHost(t *testing.T) {
 	const held = 1<<0 | 1<<1 | 1<<2 | 1<<9 | 1<<11 | 1<<14 | 1<<17
-	host, err := currentHost()
+	host, threads := threadsAfterWork(t)
+	deadline := time.Now().Add(waitLimit)
+	for _, thread := range threads {
+		want := uint64(held)
+		if thread == host {
+			want = 0 // the host's own thread, once it waits for more
+		}
+		var got uint64
+		for ; ; time.Sleep(time.Millisecond) {
+			if got = blockedSignals(t, read(t, fmt.Sprintf("/proc/%d/status", thread))) & held; got == want || time.Now().After(deadline) {
+				break
+			}
+		}
+		if got != want {
+			t.Errorf("thread %d blocks %#x, want %#x", thread, got, want)
+		}
+	}
+}
+
+// The host's own threads keep their timers as they were: 50 microseconds is what Linux gives a process.
+func TestOnlyTimersOfGosThreadsMayBeLate(t *testing.T) {
+	host, threads := threadsAfterWork(t)
+	for _, thread := range threads {
+		text, err := os.ReadFile(fmt.Sprintf("/proc/%d/timerslack_ns", thread))
+		if err != nil {
+			t.Skipf("the slack of another process's timers cannot be read here: %v", err)
+		}
+		want := "10000000"
+		if thread == host {
+			want = strings.TrimSpace(read(t, "/proc/self/timerslack_ns"))
+		}
+		if got := strings.TrimSpace(string(text)); got != want {
+			t.Errorf("the timers of thread %d may be %s ns late, want %s", thread, got, want)
+		}
+	}
+}
+
+// threadsAfterWork starts a host that hands Go some chunks and then waits. It returns the id of the host's own
+// thread, and those of all threads.
+func threadsAfterWork(t *testing.T) (host int, threads []int) {
+	t.Helper()
+	path, err := currentHost()
 	if err != nil {
 		t.Fatal(err)
 	}
-	command := exec.Command(host, "-F", plugin(t))
+	command := exec.Command(path, "-F", plugin(t))
 	c := start(t, command)
 	in := event(t, match)
 	for range 100 {
@@ -399,29 +441,21 @@ func TestThreadsOfGoAreBornWithoutTheSignalsOfTheHost(t *testing.T) {
 			t.Fatalf("the host ended: %v\n%s", err, c.log)
 		}
 	}
-	tasks, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/status", command.Process.Pid))
+	tasks, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*", command.Process.Pid))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(tasks) < 3 {
-		t.Fatalf("%d threads: the test shows nothing", len(tasks))
-	}
-	deadline := time.Now().Add(waitLimit)
 	for _, task := range tasks {
-		want := uint64(held)
-		if filepath.Base(filepath.Dir(task)) == strconv.Itoa(command.Process.Pid) {
-			want = 0 // the host's own thread, once it waits for more
+		id, err := strconv.Atoi(filepath.Base(task))
+		if err != nil {
+			t.Fatal(err)
 		}
-		var got uint64
-		for ; ; time.Sleep(time.Millisecond) {
-			if got = blockedSignals(t, read(t, task)) & held; got == want || time.Now().After(deadline) {
-				break
-			}
-		}
-		if got != want {
-			t.Errorf("the thread of %s blocks %#x, want %#x", task, got, want)
-		}
+		threads = append(threads, id)
 	}
+	if len(threads) < 3 {
+		t.Fatalf("%d threads: the test shows nothing", len(threads))
+	}
+	return command.Process.Pid, threads
 }
 
 // blockedSignals returns the mask in a /proc/*/status, all of them if the
