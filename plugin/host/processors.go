@@ -16,9 +16,9 @@ var processors struct {
 }
 
 // init leaves Go one processor. After each call into Go, its runtime watches the
-// calling thread: every 20 µs, for 10 ms, if another processor is idle, since the
-// thread could come back; twice, if there is none. Fluent Bit's filters run on one
-// thread, mostly.
+// calling thread: for 10 ms, if another processor is idle, since the thread could come
+// back; it looks twice, if there is none. threads.c says how often it looks. Fluent Bit's
+// filters run on one thread, mostly.
 //
 // The user's own GOMAXPROCS stays.
 func init() {
