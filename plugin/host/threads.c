@@ -17,7 +17,7 @@
  * While a thread is in Go, the thread of Go's runtime that watches the others (sysmon) sleeps for
  * 20 microseconds at a time, and for 10 milliseconds at most if it finds nothing to do for long.
  * It begins with 20 again after each chunk, which is where it does most harm: with rules that look at a
- * quarter of the events it took 4 % of a pipeline's processor time, and with this slack 0.5 %. Go works the
+ * quarter of the events it took 4 % of a pipeline's processor time, and with this slack 0.6 %. Go works the
  * same with a watcher that always takes its longest pause. Other timers of Go's threads, such as an output's, may
  * come so late too.
  */
