@@ -15,15 +15,12 @@
 
 /* How many ids there is room for at first, and how many slots are moved at a time: four would
  * do, as half of the room is left when it begins. Each id that is moved may be the first in
- * five pages of memory, and the system can take 10 microseconds to bring one. */
+ * two pages of memory, a short one in six, and the system can take 10 microseconds to bring one. */
 enum { FIRST_ROOM_BITS = 10, MOVED_AT_A_TIME = 5 };
 
-/* For each id that there is room for: two slots, and counts for 64 keys, of which an id has
- * five most often, with two hashes each. */
-enum { SLOTS_BITS = 1, COUNTS_BITS = 6 };
-
-/* A form of so many digits may have one whole word, one of more has two. */
-enum { MOST_ALONE = 10 };
+/* For each id that there is room for: two slots, and counts for 32 keys, of which an id has one
+ * most often, with two hashes each. */
+enum { SLOTS_BITS = 1, COUNTS_BITS = 5 };
 
 /* With half of the slots free it is rare to look at ten. */
 enum { MOST_PROBES = 128 };
@@ -32,7 +29,6 @@ static const uint64_t MOST_ID = 999999999999;
 
 struct trailwire_accounts {
     _Atomic(const struct ids *) current; /* what is looked for: NULL if the set is empty */
-    _Atomic size_t alone; /* how many ids may be a word alone in a form */
     _Atomic size_t shares;
     uint64_t seeds[2];
     struct ids *ids;
@@ -141,7 +137,7 @@ static void count_key(struct ids *ids, uint64_t key, int by)
     }
 }
 
-/* Counts the keys of an id in a form of so many digits. */
+/* Counts the key of an id in a form of so many digits. */
 static void count_form(struct ids *ids, uint64_t id, unsigned digits, int by)
 {
     uint8_t text[DIGITS];
@@ -149,12 +145,7 @@ static void count_form(struct ids *ids, uint64_t id, unsigned digits, int by)
     for (uint8_t *at = text + digits; at > text; id /= 10) {
         *--at = '0' + id % 10;
     }
-    for (unsigned i = 0; i < 4 && i + 8 <= digits; i++) {
-        count_key(ids, trailwire_key(text + i), by);
-    }
-    for (unsigned i = 0; digits <= MOST_ALONE && i < 3 && i + 6 <= digits; i++) {
-        count_key(ids, trailwire_short_key(text + i), by);
-    }
+    count_key(ids, trailwire_key(text), by);
 }
 
 static void count_keys(struct ids *ids, uint64_t id, int by)
@@ -225,7 +216,6 @@ static struct ids *new_ids(const struct trailwire_accounts *a, unsigned room_bit
         .key_bits = room_bits + COUNTS_BITS,
         .slots = memory,
         .counts = (_Atomic uint8_t *) memory + slots,
-        .alone = &a->alone,
         .size = slots + counts,
     };
     return ids;
@@ -321,15 +311,6 @@ static void begin_next(struct trailwire_accounts *a)
     }
 }
 
-/* Counts an id, and whether it may be a word alone. */
-static void count_id(struct trailwire_accounts *a, uint64_t id, int by)
-{
-    a->count += by;
-    if (digits_of(id) <= MOST_ALONE) {
-        atomic_fetch_add_explicit(&a->alone, by, memory_order_release);
-    }
-}
-
 int trailwire_accounts_add(struct trailwire_accounts *a, uint64_t id)
 {
     if (trailwire_ids_have(a->ids, id)) {
@@ -342,7 +323,7 @@ int trailwire_accounts_add(struct trailwire_accounts *a, uint64_t id)
         leave(a->ids, id);
         return -1;
     }
-    count_id(a, id, 1);
+    a->count++;
     if (a->next != NULL) {
         move_some(a);
     } else {
@@ -361,6 +342,6 @@ void trailwire_accounts_remove(struct trailwire_accounts *a, uint64_t id)
     if (a->next != NULL) {
         leave(a->next, id);
     }
-    count_id(a, id, -1);
+    a->count--;
     atomic_store_explicit(&a->current, a->count > 0 ? a->ids : NULL, memory_order_release);
 }

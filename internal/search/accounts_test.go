@@ -120,6 +120,79 @@ func formIsFound(t *testing.T, s *Search, memory []byte, way int, id uint64, for
 	}
 }
 
+// Where the parts end in which ids are looked for, if nothing is found before.
+var endsOfParts = []int{512, 1536, 3584, 7680, 15872, 32256, 48640}
+
+func TestAnAccountIsFoundAcrossTheEndsOfParts(t *testing.T) {
+	s, a := watching(t, needle.Needle{Text: "AddPermission"})
+	add(t, a, 98765432109)
+	eachWay(s, func(way int) {
+		for _, end := range endsOfParts {
+			for _, form := range formsOf(98765432109) {
+				for around := end - len(form) - 1; around <= end+1; around++ {
+					data := bytes.Repeat([]byte{':'}, end+300)
+					copy(data[around:], form)
+					if at := s.Next(data, 0); at < around || at >= around+len(form) {
+						t.Fatalf("way %d: %q at %d is found at %d", way, form, around, at)
+					}
+				}
+			}
+		}
+	})
+}
+
+func TestANumberIsAWholeRunOfDigitsAcrossTheEndsOfParts(t *testing.T) {
+	s, a := watching(t, needle.Needle{Text: "AddPermission"})
+	add(t, a, 12345678)
+	eachWay(s, func(way int) {
+		for _, end := range endsOfParts {
+			for _, text := range []string{"712345678", "123456789", "77123456789"} {
+				for around := end - len(text); around <= end; around++ {
+					data := bytes.Repeat([]byte{':'}, end+300)
+					copy(data[around:], text)
+					if at := s.Next(data, 0); at < len(data) {
+						t.Fatalf("way %d: %q at %d is found at %d", way, text, around, at)
+					}
+				}
+			}
+		}
+	})
+}
+
+func TestAnAccountIsFoundAmongMoreDigitsWhereverItBegins(t *testing.T) {
+	s, a := watching(t, needle.Needle{Text: "AddPermission"})
+	add(t, a, 111122223333)
+	eachWay(s, func(way int) {
+		for before := range 70 {
+			for digits := range 70 {
+				data := []byte(strings.Repeat(".", before) + strings.Repeat("7", digits) + "111122223333" + strings.Repeat("8", before) + ".")
+				if at, want := s.Next(data, 0), before+digits; at != want {
+					t.Fatalf("way %d: after %d bytes and %d digits it is found at %d, want %d", way, before, digits, at, want)
+				}
+			}
+		}
+	})
+}
+
+func TestTheFirstOfTwoAccountsIsFound(t *testing.T) {
+	s, a := watching(t, needle.Needle{Text: "AddPermission"})
+	add(t, a, 111122223333)
+	add(t, a, 444455556666)
+	const text, number = "111122223333", "\xcf\x00\x00\x00\x19\xdf\x66\x90\xe5" // of the same id
+	eachWay(s, func(way int) {
+		for _, texts := range [][2]string{{text, number}, {number, text}, {text, "444455556666"}, {"444455556666", number}} {
+			for _, before := range []int{0, 5, 60, 409, 2_000} {
+				for between := 1; between < 600; between += 7 {
+					data := []byte(strings.Repeat("000000001.", before) + texts[0] + strings.Repeat(".", between) + texts[1] + ".")
+					if at, want := s.Next(data, 0), 10*before; at != want {
+						t.Fatalf("way %d: %q %d bytes before %q is found at %d, want %d", way, texts[0], between, texts[1], at, want)
+					}
+				}
+			}
+		}
+	})
+}
+
 // Bytes that digits and numbers are made of, and some that are nearly so.
 const nearlyAccounts = "0123456789012345678901234567890123456789/:;?\x00\x00\xcd\xce\xcf\xd0\xd2\xd3\xd4.\\"
 

@@ -21,11 +21,8 @@ enum { DIGITS = 12, SHORTEST = 8 };
 /*
  * The ids, as a hash table of open addresses, and the keys of their forms.
  *
- * A key is eight digits of a form, as the bytes are in memory. The search looks at words
- * of four bytes. Wherever a form of eleven digits or more is, two words that follow each
- * other are in it, so it has four keys, for the four places where it can begin in a word.
- * Shorter ones have keys for a word alone too. Of a key there are only its two hashes:
- * where both have a count, an id may be.
+ * A key is the first eight digits of a form, as the bytes are in memory. Of a key there are only
+ * its two hashes: where both have a count, an id may begin.
  */
 struct ids {
     uint64_t seeds[2];
@@ -33,7 +30,6 @@ struct ids {
     unsigned key_bits;
     _Atomic uint64_t *slots; /* an id and one, or one of the values below */
     _Atomic uint8_t *counts; /* of the keys that have this hash; the greatest stays */
-    const _Atomic size_t *alone; /* how many ids may be a word alone in a form */
     size_t size; /* of the memory that it is in */
     struct ids *older;
 };
@@ -67,7 +63,7 @@ static inline int trailwire_ids_may_have_key(const struct ids *ids, uint64_t key
            atomic_load_explicit(&ids->counts[trailwire_other_count_of(ids, key)], memory_order_relaxed) > 0;
 }
 
-/* The key of two words, and that of a word alone: it, and the digit on each side. */
+/* The key of the form that begins here, which has eight digits at least. */
 static inline uint64_t trailwire_key(const uint8_t *at)
 {
     uint64_t key;
@@ -76,22 +72,16 @@ static inline uint64_t trailwire_key(const uint8_t *at)
     return key;
 }
 
-static inline uint64_t trailwire_short_key(const uint8_t *at)
-{
-    uint32_t first;
-    uint16_t last;
-
-    memcpy(&first, at, sizeof(first));
-    memcpy(&last, at + sizeof(first), sizeof(last));
-    return (uint64_t) last << 32 | first;
-}
-
 /*
  * A way to go through the data. Processors have several: 0 is the fastest of this one, and the
  * last needs no vectors. Returns NULL if there is no number n.
  */
 struct finder;
 const struct finder *trailwire_finder(size_t n);
+
+/* Returns where to begin to look so that an id is found of which a digit is at from or after it,
+ * if from is among digits. Else returns from. */
+size_t trailwire_ids_first(const uint8_t *data, size_t size, size_t from);
 
 /*
  * Looks for an id in any form, in the data from an offset up to the end, or less or a little
