@@ -193,6 +193,29 @@ func TestTheFirstOfTwoAccountsIsFound(t *testing.T) {
 	})
 }
 
+func TestAnAccountThatBeginsBeforeTheSearchIsFoundWhileItGoesOn(t *testing.T) {
+	s, a := watching(t, needle.Needle{Text: "AddPermission"})
+	add(t, a, 12345678)
+	eachWay(s, func(way int) {
+		for _, form := range []string{"000012345678", "12345678", "0012345678", "77000012345678", "00001234567877"} {
+			for _, before := range []int{0, 1, 50, 600} {
+				data := []byte(strings.Repeat(".", before) + form + "." + strings.Repeat("5", 12) + ".")
+				begin := before + strings.Index(form, strings.Trim(form, "7"))
+				end := begin + len(strings.Trim(form, "7"))
+				for from := begin; from <= len(data); from++ {
+					want := from
+					if from >= end {
+						want = len(data)
+					}
+					if at := s.Next(data, from); at != want {
+						t.Fatalf("way %d: %q from %d: found at %d, want %d", way, data, from, at, want)
+					}
+				}
+			}
+		}
+	})
+}
+
 // Bytes that digits and numbers are made of, and some that are nearly so.
 const nearlyAccounts = "0123456789012345678901234567890123456789/:;?\x00\x00\xcd\xce\xcf\xd0\xd2\xd3\xd4.\\"
 

@@ -23,9 +23,10 @@ struct trailwire_search {
     const struct finder *finder; /* of ids */
 };
 
-/* How much is looked at for ids before the needles are looked for in it, at first and at
- * most. What is after a hit is looked at again. */
-enum { FIRST_PART = 256, LONGEST_PART = 4096 };
+/* How much is looked at for needles before ids are looked for in it, at first and at most. What
+ * is after a hit is looked at again. 16 KB stay in the cache: with 32 it takes 4 % longer, with 4 as
+ * much, since the loops begin more often. */
+enum { FIRST_PART = 512, LONGEST_PART = 16384 };
 
 static int hex(uint8_t c)
 {
@@ -161,23 +162,31 @@ void trailwire_search_free(struct trailwire_search *s)
     free(s);
 }
 
-/* The first hit at or after from, ids among them: part by part, first the ids, then the needles
- * before the first of them. */
+/*
+ * The first hit at or after from, ids among them: part by part, first the needles, then the ids
+ * before the first of them. The search for needles computes more than it loads, so that it does not
+ * wait for the data; that for ids would, and finds it in the cache. It takes 4 us less so, of 28 for
+ * 1.2 MB.
+ */
 static size_t next_with(const struct trailwire_search *s, const struct ids *ids, const uint8_t *data,
                         size_t size, size_t from)
 {
-    size_t seen = from; /* no needle is before it */
+    size_t needle = from, id = trailwire_ids_first(data, size, from); /* nothing begins before them */
 
     for (size_t length = FIRST_PART; from < size; length = length < LONGEST_PART ? 2 * length : length) {
-        size_t end = size - from < length ? size : from + length;
-        size_t hit = trailwire_ids_next(ids, s->finder, data, size, from, &end);
-        if (seen < hit) {
-            seen = trailwire_teddy_next(s->teddy, data, size, seen, hit);
+        const size_t end = size - from < length ? size : from + length;
+        if (needle < end) {
+            needle = trailwire_teddy_next(s->teddy, data, size, needle, end);
         }
-        if (seen < hit || hit < end) {
-            return seen < hit ? seen : hit;
+        size_t looked = needle < end ? needle : end, hit = looked;
+        if (id < looked) {
+            hit = trailwire_ids_next(ids, s->finder, data, size, id, &looked);
         }
-        from = end;
+        if (needle < end || hit < looked) {
+            hit = needle < hit ? needle : hit;
+            return hit < from ? from : hit;
+        }
+        from = id = looked;
     }
     return size;
 }
