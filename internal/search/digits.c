@@ -104,51 +104,55 @@ static inline int is_counted(const struct probe *p, uint64_t key)
     return atomic_load_explicit(&p->counts[key * p->seed >> p->shift], memory_order_relaxed) > 0;
 }
 
-/* Whether one of the ids begins at an offset with this key, which has a count. */
+/* Whether one of the ids begins at a place whose key has a count. */
 __attribute__((noinline))
-static int is_counted_account(const struct ids *ids, const struct part *p, uint64_t key, size_t at)
+static int is_counted_account(const struct ids *ids, const struct part *p, const uint8_t *at)
 {
-    return trailwire_ids_may_have_key(ids, key) && is_account(ids, p, at);
+    return trailwire_ids_may_have_key(ids, trailwire_key(at)) && is_account(ids, p, (size_t) (at - p->data));
 }
 
-static inline int is_hit(const struct probe *probe, const struct ids *ids, const struct part *p, size_t at)
+static inline int is_hit(const struct probe *probe, const struct ids *ids, const struct part *p, const uint8_t *at)
 {
-    const uint64_t key = trailwire_key(p->data + at);
-
-    return __builtin_expect(is_counted(probe, key), 0) && is_counted_account(ids, p, key, at);
+    return __builtin_expect(is_counted(probe, trailwire_key(at)), 0) && is_counted_account(ids, p, at);
 }
 
 /*
- * The third step, over a group that begins at an offset. It returns the first offset with which an
- * id begins, else the end of the part.
+ * The third step, over a group that begins at data. Seven of eight integers with bits have one. So
+ * the first bit of each is looked at without a loop: a processor cannot guess how often that is run
+ * through. With one the step takes 16 us, not 8.
  *
- * Seven of eight integers with bits have one. So the first bit of each is looked at without a loop:
- * a processor cannot guess how often that is run through. With one the step takes 16 us, not 10.
+ * Both return the offset of the first id that they find, else the end of the part.
  */
 __attribute__((always_inline))
-static inline size_t in_group(const struct ids *ids, const struct part *p, const struct group *g, size_t from)
+static inline size_t in_first_bits(const struct ids *ids, const struct part *p, const struct group *g, const uint8_t *data)
 {
     const struct probe probe = probe_of(ids);
-    size_t hit = p->end;
 
     for (uint64_t some = g->some; some != 0; some &= some - 1) {
         const size_t i = (size_t) __builtin_ctzll(some);
-        const size_t at = from + i * BITS + (size_t) __builtin_ctzll(g->begins[i]);
+        const uint8_t *at = data + i * BITS + (size_t) __builtin_ctzll(g->begins[i]);
         if (is_hit(&probe, ids, p, at)) {
-            hit = at;
-            break;
+            return (size_t) (at - p->data);
         }
     }
+    return p->end;
+}
+
+__attribute__((always_inline))
+static inline size_t in_other_bits(const struct ids *ids, const struct part *p, const struct group *g, const uint8_t *data)
+{
+    const struct probe probe = probe_of(ids);
+
     for (uint64_t more = g->more; more != 0; more &= more - 1) {
         const size_t i = (size_t) __builtin_ctzll(more);
         for (uint64_t left = g->begins[i] & (g->begins[i] - 1); left != 0; left &= left - 1) {
-            const size_t at = from + i * BITS + (size_t) __builtin_ctzll(left);
+            const uint8_t *at = data + i * BITS + (size_t) __builtin_ctzll(left);
             if (is_hit(&probe, ids, p, at)) {
-                return least(hit, at);
+                return (size_t) (at - p->data);
             }
         }
     }
-    return hit;
+    return p->end;
 }
 
 __attribute__((always_inline))
@@ -157,7 +161,9 @@ static inline size_t in_text(const struct ids *ids, const struct part *p, const 
     size_t hit = p->end;
 
     for (size_t i = 0; i < places->count && hit == p->end; i++) {
-        hit = in_group(ids, p, &places->groups[i], p->from + i * BITS * BITS);
+        const uint8_t *data = p->data + p->from + i * BITS * BITS;
+        hit = in_first_bits(ids, p, &places->groups[i], data);
+        hit = least(hit, in_other_bits(ids, p, &places->groups[i], data));
     }
     return hit;
 }
@@ -235,7 +241,7 @@ static inline size_t in_text(const struct ids *ids, const struct part *p, const 
         return in_text(ids, p, in);                                                            \
     }                                                                                          \
                                                                                                \
-    /* Sets a bit for each byte of a block that is the head of a number. Returns whether one is. */\
+    /* Sets a bit for each byte of a block that is the head of a number. Returns whether one is. */ \
     __attribute__((target(features)))                                                          \
     static int heads_##v(const uint8_t *data, uint64_t bits[BLOCK / BITS])                     \
     {                                                                                          \
