@@ -29,6 +29,8 @@ static const uint64_t MOST_ID = 999999999999;
 
 struct trailwire_accounts {
     _Atomic(const struct ids *) current; /* what is looked for: NULL if the set is empty */
+    _Atomic unsigned shortest; /* how many digits the shortest form has */
+    size_t with[DIGITS + 1];   /* how many ids have a shortest form of so many */
     _Atomic size_t shares;
     uint64_t seeds[2];
     struct ids *ids;
@@ -148,11 +150,17 @@ static void count_form(struct ids *ids, uint64_t id, unsigned digits, int by)
     count_key(ids, trailwire_key(text), by);
 }
 
-static void count_keys(struct ids *ids, uint64_t id, int by)
+/* How many digits the shortest form of an id has. */
+static unsigned shortest_of(uint64_t id)
 {
     const unsigned digits = digits_of(id);
 
-    for (unsigned n = digits > SHORTEST ? digits : SHORTEST; n <= DIGITS; n++) {
+    return digits > SHORTEST ? digits : SHORTEST;
+}
+
+static void count_keys(struct ids *ids, uint64_t id, int by)
+{
+    for (unsigned n = shortest_of(id); n <= DIGITS; n++) {
         count_form(ids, id, n, by);
     }
 }
@@ -216,6 +224,7 @@ static struct ids *new_ids(const struct trailwire_accounts *a, unsigned room_bit
         .key_bits = room_bits + COUNTS_BITS,
         .slots = memory,
         .counts = (_Atomic uint8_t *) memory + slots,
+        .shortest = &a->shortest,
         .size = slots + counts,
     };
     return ids;
@@ -311,6 +320,18 @@ static void begin_next(struct trailwire_accounts *a)
     }
 }
 
+static void count_id(struct trailwire_accounts *a, uint64_t id, int by)
+{
+    unsigned shortest = SHORTEST;
+
+    a->count += by;
+    a->with[shortest_of(id)] += by;
+    while (shortest < DIGITS && a->with[shortest] == 0) {
+        shortest++;
+    }
+    atomic_store_explicit(&a->shortest, shortest, memory_order_release);
+}
+
 int trailwire_accounts_add(struct trailwire_accounts *a, uint64_t id)
 {
     if (trailwire_ids_have(a->ids, id)) {
@@ -323,7 +344,7 @@ int trailwire_accounts_add(struct trailwire_accounts *a, uint64_t id)
         leave(a->ids, id);
         return -1;
     }
-    a->count++;
+    count_id(a, id, 1);
     if (a->next != NULL) {
         move_some(a);
     } else {
@@ -342,6 +363,6 @@ void trailwire_accounts_remove(struct trailwire_accounts *a, uint64_t id)
     if (a->next != NULL) {
         leave(a->next, id);
     }
-    a->count--;
+    count_id(a, id, -1);
     atomic_store_explicit(&a->current, a->count > 0 ? a->ids : NULL, memory_order_release);
 }

@@ -30,6 +30,7 @@ struct ids {
     unsigned key_bits;
     _Atomic uint64_t *slots; /* an id and one, or one of the values below */
     _Atomic uint8_t *counts; /* of the keys that have this hash; the greatest stays */
+    const _Atomic unsigned *shortest; /* how many digits the shortest form has */
     size_t size; /* of the memory that it is in */
     struct ids *older;
 };
