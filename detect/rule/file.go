@@ -27,7 +27,9 @@ func Parse(name string, text []byte) (*Rule, error) {
 	if isSigma(name) {
 		return parseSigma(name, text)
 	}
-	root, err := parseTOML(name, text)
+	reader := tomlReaders.Get().(*tomlReader)
+	defer reader.release()
+	root, err := reader.read(name, text)
 	if err != nil {
 		return nil, err
 	}
@@ -127,7 +129,7 @@ func (s section) texts(key string) []string {
 		return nil
 	}
 	var texts []string
-	for _, item := range v.items {
+	for item := v.first; item != nil; item = item.next {
 		if item.kind != tomlText {
 			s.file.fail(item.at, "%s.%s has %s in it: it must be a list of strings", s.path, key, item.kind)
 			return nil
@@ -168,7 +170,7 @@ func (s section) tables(key string) []section {
 		return nil
 	}
 	var all []section
-	for _, item := range v.items {
+	for item := v.first; item != nil; item = item.next {
 		if item.kind != tomlTable {
 			s.file.fail(item.at, "%s.%s has %s in it: it must be a list of tables", s.path, key, item.kind)
 			return nil
@@ -303,7 +305,7 @@ func (f *ruleFile) language(s section) string {
 		}
 		s.word("language", language)
 	}
-	if filters := s.find("filters", tomlList, "a list of tables"); filters != nil && len(filters.items) > 0 {
+	if filters := s.find("filters", tomlList, "a list of tables"); filters != nil && filters.first != nil {
 		f.fail(filters.at, "rule.filters is not supported: filters are queries of Elasticsearch, beside the rule's own").unsupported("it has filters beside its query")
 	}
 	if f.err != nil {

@@ -184,16 +184,18 @@ func (s section) newTerms(lookBack time.Duration) *Past {
 func (s section) keyFields(key string, least, most int) (fields []cloudtrail.Field) {
 	v := s.v.get(key)
 	names := s.texts(key)
-	if v == nil && least > 0 {
-		s.missing(key, "a list of fields")
+	if v == nil {
+		if least > 0 {
+			s.missing(key, "a list of fields")
+		}
 		return nil
 	}
 	if len(names) < least || len(names) > most {
 		s.file.fail(v.at, "%s.%s has %d fields: it must have %d to %d", s.path, key, len(names), least, most)
 		return nil
 	}
-	for i, name := range names {
-		fields = append(fields, s.file.keyField(v.items[i], name))
+	for item := v.first; item != nil; item = item.next {
+		fields = append(fields, s.file.keyField(item, item.text))
 	}
 	return fields
 }

@@ -3,9 +3,9 @@ package rule
 import (
 	"bytes"
 	"errors"
-	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"unicode/utf8"
 
 	"github.com/pelletier/go-toml/v2"
@@ -15,12 +15,16 @@ import (
 // tomlValue is a value of a TOML document with its place in the text: what is
 // wrong with a rule file is an error with its place.
 type tomlValue struct {
-	kind    tomlKind
-	at      int    // offset of the value; of its key if that is all there is
-	raw     []byte // of a text: as it was written, with its quotes
-	text    string // of a text; of a number or another scalar, as it was written
-	members map[string]*tomlValue
-	items   []*tomlValue
+	kind tomlKind
+	at   int    // offset of the value; of its key if that is all there is
+	key  string // the last part of the key that it is under
+	raw  []byte // of a text: as it was written, with its quotes
+	text string // of a text; of a number or another scalar, as it was written
+
+	// The members of a table, or the items of a list, are a chain. A rule file has few.
+	first, last, next *tomlValue
+
+	isByHeader bool // a table or a list of tables, and headers made it
 }
 
 type tomlKind uint8
@@ -43,31 +47,68 @@ func (k tomlKind) String() string {
 	}[k]
 }
 
-// parseTOML reads a document. The error is an [*Error].
-func parseTOML(file string, text []byte) (*tomlValue, error) {
-	// The library's decoder checks what its parser, which knows the places,
-	// leaves open: that no key is defined twice. It decodes nothing into an empty structure.
-	if err := toml.Unmarshal(text, &struct{}{}); err != nil {
-		return nil, notTOML(file, text, err)
+// tomlReader reads documents, one after another, into the same memory.
+type tomlReader struct {
+	parser unstable.Parser
+	text   string      // of the document
+	all    []tomlValue // the memory of the values
+	used   int         // how many of these are in use
+
+	// What the parser does not see, and the library's decoder does.
+	mayBeTwice      bool // something is defined that was there
+	mayBeOutOfRange bool // a date, a time, a float, or an integer that does not fit
+}
+
+var tomlReaders = sync.Pool{New: func() any { return new(tomlReader) }}
+
+// leastValues is how many values there is room for at first: as many as a usual rule file has.
+const leastValues = 128
+
+// maxValues is for how many values memory is kept for the next document.
+const maxValues = 4096
+
+// release gives the reader back. The values that it made are no longer valid, the texts in them are.
+func (r *tomlReader) release() {
+	clear(r.all[:r.used])
+	if len(r.all) > maxValues {
+		r.all = nil
 	}
-	root := &tomlValue{kind: tomlTable}
-	var p unstable.Parser
+	r.parser.Reset(nil)
+	r.text, r.used, r.mayBeTwice, r.mayBeOutOfRange = "", 0, false, false
+	tomlReaders.Put(r)
+}
+
+// read reads a document. The values in it are valid until the reader is released. The error is
+// an [*Error].
+//
+// The library's decoder goes over the document a second time only where it may find what the
+// parser, which knows the places, leaves open.
+func (r *tomlReader) read(file string, text []byte) (*tomlValue, error) {
+	p := &r.parser
 	p.Reset(text)
+	r.text = string(text)
+	root := r.value(tomlTable, 0)
+	root.isByHeader = true
 	table := root
 	for p.NextExpression() {
 		switch e := p.Expression(); e.Kind {
 		case unstable.Table:
-			table = root.descend(e.Key())
+			table = r.descend(root, e.Key())
 		case unstable.ArrayTable:
-			table = root.descendList(e.Key())
+			table = r.descendList(root, e.Key())
 		case unstable.KeyValue:
-			table.set(e.Key(), &p, e.Value())
+			r.set(table, e.Key(), e.Value())
 		}
 	}
-	if err := p.Error(); err != nil {
-		return nil, newError(file, text, 0, "the file is not TOML: %s", err)
+	switch err := p.Error(); {
+	case err != nil || r.mayBeTwice: // the decoder names the place
+		if decoded := toml.Unmarshal(text, &struct{}{}); decoded != nil {
+			return nil, notTOML(file, text, decoded)
+		} else if err != nil {
+			return nil, newError(file, text, 0, "the file is not TOML: %s", err)
+		}
 	}
-	if root.mayBeOutOfRange() {
+	if r.mayBeOutOfRange {
 		var ignored map[string]any
 		if err := toml.Unmarshal(text, &ignored); err != nil {
 			return nil, notTOML(file, text, err)
@@ -87,127 +128,164 @@ func notTOML(file string, text []byte, err error) *Error {
 	return newError(file, text, at, "the file is not TOML: %s", strings.TrimPrefix(err.Error(), "toml: "))
 }
 
-// mayBeOutOfRange reports whether something in v is a date, a time, or a number that
-// does not fit. Only a decoder that makes values of them sees that. Few rule files have one.
-func (v *tomlValue) mayBeOutOfRange() bool {
-	switch v.kind {
-	case tomlTime, tomlFloat:
-		return true
-	case tomlInteger:
-		if _, ok := v.integer(); !ok {
-			return true
-		}
+// value returns a new value.
+func (r *tomlReader) value(kind tomlKind, at int) *tomlValue {
+	if r.used == len(r.all) { // the values so far stay where they are
+		r.all, r.used = make([]tomlValue, max(2*len(r.all), leastValues)), 0
 	}
-	for _, m := range v.members {
-		if m.mayBeOutOfRange() {
-			return true
-		}
-	}
-	return slices.ContainsFunc(v.items, (*tomlValue).mayBeOutOfRange)
+	v := &r.all[r.used]
+	r.used++
+	v.kind, v.at = kind, at
+	return v
 }
 
-// member returns the table under a key, which it makes if there is none. Of
-// a list of tables it is the last.
-func (v *tomlValue) member(key *unstable.Node) *tomlValue {
-	if v.members == nil {
-		v.members = make(map[string]*tomlValue)
+// textAt returns a text of the document. Where it is at this place as it is, which it is
+// without escapes, it is a part of the document.
+func (r *tomlReader) textAt(at int, data []byte) string {
+	if end := at + len(data); end <= len(r.text) && r.text[at:end] == string(data) {
+		return r.text[at:end]
 	}
-	name := string(key.Data)
-	m := v.members[name]
+	return string(data)
+}
+
+// add adds a member to a table, or an item to a list.
+func (v *tomlValue) add(child *tomlValue) {
+	if v.last == nil {
+		v.first = child
+	} else {
+		v.last.next = child
+	}
+	v.last = child
+}
+
+// addUnder adds a member under a key.
+func (r *tomlReader) addUnder(v *tomlValue, key *unstable.Node, child *tomlValue) {
+	child.key = r.textAt(int(key.Raw.Offset), key.Data)
+	v.add(child)
+}
+
+// member returns the table under a part of a key, which it makes if there is none. Of
+// a list of tables it is the last. One that is there can be used again by headers alone.
+func (r *tomlReader) member(v *tomlValue, key *unstable.Node, byHeader bool) *tomlValue {
+	m := v.named(key.Data)
 	if m == nil {
-		m = &tomlValue{kind: tomlTable, at: int(key.Raw.Offset)}
-		v.members[name] = m
+		m = r.value(tomlTable, int(key.Raw.Offset))
+		m.isByHeader = byHeader
+		r.addUnder(v, key, m)
+		return m
 	}
-	if n := len(m.items); m.kind == tomlList && n > 0 {
-		return m.items[n-1]
+	r.mayBeTwice = r.mayBeTwice || !m.isByHeader || !byHeader
+	if m.kind == tomlList && m.last != nil {
+		return m.last
 	}
 	return m
 }
 
 // descend returns the table that a header [a.b] names.
-func (v *tomlValue) descend(key unstable.Iterator) *tomlValue {
+func (r *tomlReader) descend(v *tomlValue, key unstable.Iterator) *tomlValue {
 	for key.Next() {
-		v = v.member(key.Node())
+		r.mayBeTwice = r.mayBeTwice || key.IsLast() && v.named(key.Node().Data) != nil
+		v = r.member(v, key.Node(), true)
 	}
 	return v
 }
 
 // descendList returns the table that a header [[a.b]] begins.
-func (v *tomlValue) descendList(key unstable.Iterator) *tomlValue {
+func (r *tomlReader) descendList(v *tomlValue, key unstable.Iterator) *tomlValue {
 	for key.Next() {
 		if !key.IsLast() {
-			v = v.member(key.Node())
+			v = r.member(v, key.Node(), true)
 			continue
 		}
-		name, at := string(key.Node().Data), int(key.Node().Raw.Offset)
-		if v.members == nil {
-			v.members = make(map[string]*tomlValue)
-		}
-		list := v.members[name]
+		at := int(key.Node().Raw.Offset)
+		list := v.named(key.Node().Data)
 		if list == nil {
-			list = &tomlValue{kind: tomlList, at: at}
-			v.members[name] = list
+			list = r.value(tomlList, at)
+			list.isByHeader = true
+			r.addUnder(v, key.Node(), list)
 		}
-		v = &tomlValue{kind: tomlTable, at: at}
-		list.items = append(list.items, v)
+		r.mayBeTwice = r.mayBeTwice || !list.isByHeader || list.kind != tomlList
+		v = r.value(tomlTable, at)
+		v.isByHeader = true
+		list.add(v)
 	}
 	return v
 }
 
 // set puts a value under a key, which may be dotted.
-func (v *tomlValue) set(key unstable.Iterator, p *unstable.Parser, value *unstable.Node) {
+func (r *tomlReader) set(v *tomlValue, key unstable.Iterator, value *unstable.Node) {
 	for key.Next() {
 		if !key.IsLast() {
-			v = v.member(key.Node())
+			v = r.member(v, key.Node(), false)
 			continue
 		}
-		if v.members == nil {
-			v.members = make(map[string]*tomlValue)
-		}
-		v.members[string(key.Node().Data)] = newTOMLValue(p, value, int(key.Node().Raw.Offset))
+		r.mayBeTwice = r.mayBeTwice || v.named(key.Node().Data) != nil
+		r.addUnder(v, key.Node(), r.valueOf(value, int(key.Node().Raw.Offset)))
 	}
 }
 
-func newTOMLValue(p *unstable.Parser, n *unstable.Node, keyAt int) *tomlValue {
-	v := &tomlValue{at: keyAt}
+// valueOf returns the value that the parser found after a key.
+func (r *tomlReader) valueOf(n *unstable.Node, keyAt int) *tomlValue {
+	v := r.value(tomlTime, keyAt)
 	if n.Raw.Length > 0 {
-		v.at, v.raw = int(n.Raw.Offset), p.Raw(n.Raw)
+		v.at, v.raw = int(n.Raw.Offset), r.parser.Raw(n.Raw)
 	}
 	switch n.Kind {
 	case unstable.String:
-		v.kind, v.text = tomlText, string(n.Data)
+		v.kind, v.text = tomlText, r.textAt(v.at+opening(v.raw), n.Data)
 	case unstable.Integer:
-		v.kind, v.text = tomlInteger, string(n.Data)
+		v.kind, v.text = tomlInteger, r.textAt(v.at, n.Data)
+		if _, ok := v.integer(); !ok {
+			r.mayBeOutOfRange = true
+		}
 	case unstable.Float:
-		v.kind, v.text = tomlFloat, string(n.Data)
+		v.kind, v.text, r.mayBeOutOfRange = tomlFloat, r.textAt(v.at, n.Data), true
 	case unstable.Bool:
-		v.kind, v.text = tomlBool, string(n.Data)
+		v.kind, v.text = tomlBool, r.textAt(v.at, n.Data)
 	case unstable.Array:
 		v.kind = tomlList
 		for items := n.Children(); items.Next(); {
 			if items.Node().Kind != unstable.Comment {
-				v.items = append(v.items, newTOMLValue(p, items.Node(), keyAt))
+				v.add(r.valueOf(items.Node(), keyAt))
 			}
 		}
 	case unstable.InlineTable:
 		v.kind = tomlTable
 		for pairs := n.Children(); pairs.Next(); {
 			if pair := pairs.Node(); pair.Kind == unstable.KeyValue {
-				v.set(pair.Key(), p, pair.Value())
+				r.set(v, pair.Key(), pair.Value())
 			}
 		}
 	default:
-		v.kind = tomlTime
+		r.mayBeOutOfRange = true
 	}
 	return v
 }
 
 // get returns the value under a key of a table, nil if there is none.
 func (v *tomlValue) get(key string) *tomlValue {
-	if v == nil {
+	if v == nil || v.kind != tomlTable {
 		return nil
 	}
-	return v.members[key]
+	for m := v.first; m != nil; m = m.next {
+		if m.key == key {
+			return m
+		}
+	}
+	return nil
+}
+
+// named is get for a part of a key as the parser has it.
+func (v *tomlValue) named(key []byte) *tomlValue {
+	if v.kind != tomlTable {
+		return nil
+	}
+	for m := v.first; m != nil; m = m.next {
+		if m.key == string(key) {
+			return m
+		}
+	}
+	return nil
 }
 
 // integer returns the number of an integer.
@@ -219,18 +297,8 @@ func (v *tomlValue) integer() (int, bool) {
 // inside returns the offset in the document of the byte that is at the offset
 // i of a text.
 func (v *tomlValue) inside(i int) int {
-	raw, at := v.raw, 0
-	long := bytes.HasPrefix(raw, []byte(`"""`)) || bytes.HasPrefix(raw, []byte(`'''`))
+	raw, at := v.raw, opening(v.raw)
 	escapes := len(raw) > 0 && raw[0] == '"'
-	if at = 1; long {
-		at = 3
-		// A line break right after the quotes is not part of the text.
-		if bytes.HasPrefix(raw[at:], []byte("\r\n")) {
-			at += 2
-		} else if bytes.HasPrefix(raw[at:], []byte("\n")) {
-			at++
-		}
-	}
 	for i > 0 && at < len(raw) {
 		if !escapes || raw[at] != '\\' {
 			at++
@@ -249,6 +317,21 @@ func (v *tomlValue) inside(i int) int {
 		at += read
 	}
 	return v.at + min(at, len(raw))
+}
+
+// opening is how many bytes come before a text: its quotes. A line break right after three of them
+// is not part of the text.
+func opening(raw []byte) int {
+	if !bytes.HasPrefix(raw, []byte(`"""`)) && !bytes.HasPrefix(raw, []byte(`'''`)) {
+		return 1
+	}
+	switch {
+	case bytes.HasPrefix(raw[3:], []byte("\r\n")):
+		return 5
+	case bytes.HasPrefix(raw[3:], []byte("\n")):
+		return 4
+	}
+	return 3
 }
 
 // tomlEscape returns how many bytes the escape at the start of raw has, and how

@@ -24,7 +24,7 @@ func FuzzTOMLIsRefusedIfItsDecoderRefusesIt(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text string) {
 		var decoded map[string]any
 		want := toml.Unmarshal([]byte(text), &decoded)
-		_, err := parseTOML("rule.toml", []byte(text))
+		_, err := new(tomlReader).read("rule.toml", []byte(text))
 		if (err != nil) != (want != nil) {
 			t.Errorf("%q: %v, the decoder: %v", text, err, want)
 		}
@@ -36,7 +36,7 @@ func TestAnErrorOfTOMLHasItsPlace(t *testing.T) {
 		"a = 1\na = 2":               "rule.toml:2:1: the file is not TOML: key a is already defined",
 		"a = 1\n[r]\nx = 2026-13-45": "rule.toml:3:10: the file is not TOML: impossible date",
 	} {
-		if _, err := parseTOML("rule.toml", []byte(text)); err == nil || err.Error() != want {
+		if _, err := new(tomlReader).read("rule.toml", []byte(text)); err == nil || err.Error() != want {
 			t.Errorf("%q:\n%v\nwant\n%s", text, err, want)
 		}
 	}
