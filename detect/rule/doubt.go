@@ -184,24 +184,33 @@ func (d *doubts) contradicts(slot int, field cloudtrail.Field) (found bool) {
 // having is what is known of an event in which a field has a value. What Elastic's
 // pipeline makes of a call is known with the call.
 func (d *doubts) having(slot int, field cloudtrail.Field, value string) func(int) (program.Value, bool) {
-	known := map[int]program.Value{slot: program.Text([]byte(value))}
+	type fact struct {
+		slot  int
+		value program.Value
+	}
+	known := append(make([]fact, 0, 3), fact{slot, program.Text([]byte(value))})
 	if field.Name() == cloudtrail.FieldAction.Name() {
 		category, kinds := cloudtrail.Categorized(value)
 		for other, f := range d.fields {
 			switch f.Name() {
 			case "event.category":
-				known[other] = program.Null()
+				v := program.Null()
 				if category != "" {
-					known[other] = program.Text([]byte(category))
+					v = program.Text([]byte(category))
 				}
+				known = append(known, fact{other, v})
 			case "event.type":
-				known[other] = cloudtrail.TextsValue(kinds)
+				known = append(known, fact{other, cloudtrail.TextsValue(kinds)})
 			}
 		}
 	}
 	return func(slot int) (program.Value, bool) {
-		v, ok := known[slot]
-		return v, ok
+		for i := range known {
+			if known[i].slot == slot {
+				return known[i].value, true
+			}
+		}
+		return program.Null(), false
 	}
 }
 

@@ -119,9 +119,10 @@ func parseFiles(paths []string) []parsed {
 	files := make([]parsed, len(paths))
 	var next atomic.Int64
 	read := func() {
+		var buffer []byte
 		for i := next.Add(1) - 1; i < int64(len(paths)); i = next.Add(1) - 1 {
 			f := &files[i]
-			if f.text, f.err = os.ReadFile(paths[i]); f.err == nil {
+			if f.text, f.err = readFile(paths[i], &buffer); f.err == nil {
 				f.rule, f.err = Parse(paths[i], f.text)
 			}
 		}
