@@ -20,7 +20,7 @@ import (
 // At rest Go's threads sleep: bench/RESULTS.md, "At rest".
 func init() {
 	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(50)
+		debug.SetGCPercent(host.UsualGrowth)
 	}
 	if os.Getenv("GOMEMLIMIT") == "" {
 		debug.SetMemoryLimit(host.SoftLimit)

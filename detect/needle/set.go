@@ -2,6 +2,7 @@ package needle
 
 import (
 	"bytes"
+	"slices"
 	"strings"
 )
 
@@ -204,12 +205,13 @@ func withoutCovered(needles []Needle) []Needle {
 // index finds the needles that cover another one: of thousands, not each is compared with
 // each.
 type index struct {
-	parts map[[minNeedle]byte][]Needle // those that may be a part of a text, by how they begin in lower case
-	whole map[string]bool              // those that are a whole text in any case
+	parts   map[string][]Needle       // those that may be a part of a text, by their text in lower case
+	lengths map[[minNeedle]byte][]int // of these texts, by how they begin
+	whole   map[string]bool           // those that are a whole text in any case
 }
 
 func indexOf(needles []Needle) index {
-	x := index{parts: make(map[[minNeedle]byte][]Needle, len(needles)), whole: make(map[string]bool)}
+	x := index{parts: make(map[string][]Needle, len(needles)), lengths: make(map[[minNeedle]byte][]int), whole: make(map[string]bool)}
 	for _, n := range needles {
 		lower := strings.ToLower(n.Text)
 		switch {
@@ -217,8 +219,11 @@ func indexOf(needles []Needle) index {
 			x.whole[lower] = true
 		case n.Whole: // covers nothing but itself
 		case len(lower) >= minNeedle:
+			x.parts[lower] = append(x.parts[lower], n)
 			begin := [minNeedle]byte([]byte(lower[:minNeedle]))
-			x.parts[begin] = append(x.parts[begin], n)
+			if !slices.Contains(x.lengths[begin], len(lower)) {
+				x.lengths[begin] = append(x.lengths[begin], len(lower))
+			}
 		}
 	}
 	return x
@@ -231,9 +236,14 @@ func (x *index) covers(n Needle) bool {
 		return true
 	}
 	for i := 0; i+minNeedle <= len(lower); i++ {
-		for _, other := range x.parts[[minNeedle]byte([]byte(lower[i:i+minNeedle]))] {
-			if other != n && other.beginsPartOf(n, lower, i) {
-				return true
+		for _, length := range x.lengths[[minNeedle]byte([]byte(lower[i:i+minNeedle]))] {
+			if i+length > len(lower) {
+				continue
+			}
+			for _, other := range x.parts[lower[i:i+length]] {
+				if other != n && other.beginsPartOf(n, lower, i) {
+					return true
+				}
 			}
 		}
 	}

@@ -49,6 +49,7 @@ func trailwireFilterInit(ins *C.struct_flb_filter_instance, started *C.struct_tr
 			handle = 0
 		}
 	}()
+	defer plugin.Loading()()
 	h := host{ins}
 	f, stale, err := property.Start(&kept, h.name(),
 		func() (settings, error) { return read(h, started.input != 0) },
@@ -81,7 +82,6 @@ func trailwireFilterInit(ins *C.struct_flb_filter_instance, started *C.struct_tr
 	if line := metrics.LearningLine(f.engine, time.Now()); line != "" {
 		logLine(ins, C.LOG_INFO, line)
 	}
-	plugin.ReturnMemory()
 	return C.uintptr_t(cgo.NewHandle(f))
 }
 

@@ -27,7 +27,23 @@ func RoomFor(bytes int64) {
 	}
 }
 
-// ReturnMemory gives the system what compiling rules took and does not need any more.
-// The collector would do so too, but late: Go returns memory over minutes, and it
-// collects next when the heap has grown by half.
-func ReturnMemory() { debug.FreeOSMemory() }
+// How much the heap may grow before Go collects, in percent of what is in use.
+const (
+	UsualGrowth   = 50
+	loadingGrowth = 100
+)
+
+// Loading lets the heap grow further while rules are read and compiled, since each collection goes over
+// all rules so far. When that is done, call the function that it returns. It gives the system what
+// is not needed any more; the collector would do so late, as Go returns memory over minutes. The user's own
+// GOGC stays.
+func Loading() (done func()) {
+	if os.Getenv("GOGC") != "" {
+		return debug.FreeOSMemory
+	}
+	debug.SetGCPercent(loadingGrowth)
+	return func() {
+		debug.SetGCPercent(UsualGrowth)
+		debug.FreeOSMemory()
+	}
+}

@@ -76,6 +76,7 @@ func trailwireOutputInit(from *C.struct_proxy_instance, lines *C.struct_lines, f
 			handle = 0
 		}
 	}()
+	defer plugin.Loading()()
 	name := C.GoString(C.trailwire_output_name(from.ins))
 	o, stale, err := property.Start(&kept, name,
 		func() (s settings, err error) {
@@ -104,7 +105,6 @@ func trailwireOutputInit(from *C.struct_proxy_instance, lines *C.struct_lines, f
 		addLine(lines, C.LOG_INFO, line)
 	}
 	plugin.MoreProcessors() // alerts are delivered while chunks come
-	plugin.ReturnMemory()
 	return C.uintptr_t(cgo.NewHandle(o))
 }
 
