@@ -157,7 +157,7 @@ var ofNumber = [256]bool{
 // string reads a string, at its first quotation mark.
 func (p *plainJSON) string() bool {
 	p.at++
-	n := plainLength(p.text[p.at:])
+	n := PlainLength(p.text[p.at:])
 	text := p.text[p.at : p.at+n]
 	if p.at += n; p.at == len(p.text) {
 		return false
@@ -200,7 +200,7 @@ func (p *plainJSON) escaped(begin []byte) bool {
 		default: // a control character
 			return false
 		}
-		n := plainLength(p.text[p.at:])
+		n := PlainLength(p.text[p.at:])
 		p.dst = append(p.dst, p.text[p.at:p.at+n]...)
 		p.at += n
 	}
@@ -272,9 +272,9 @@ func (p *plainJSON) unicode() bool {
 	return true
 }
 
-// plainLength returns how many bytes at the begin of a text are a string's as they are: none
+// PlainLength returns how many bytes at the begin of a text are a string's as they are: none
 // of them ends it, begins an escape or is a control character. It looks at eight at a time.
-func plainLength(text []byte) int {
+func PlainLength(text []byte) int {
 	const ones, highs = 0x0101010101010101, 0x8080808080808080
 	n := 0
 	for ; len(text)-n >= 8; n += 8 {

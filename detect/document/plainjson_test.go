@@ -78,7 +78,7 @@ func TestWhereAStringStopsBeingPlainIsFoundAtEveryOffset(t *testing.T) {
 				if c != '"' && c != '\\' && c >= ' ' {
 					want = len(text)
 				}
-				if got := plainLength(text); got != want {
+				if got := PlainLength(text); got != want {
 					t.Fatalf("%q: %d bytes are plain, want %d", text, got, want)
 				}
 			}

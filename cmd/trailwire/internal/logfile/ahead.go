@@ -63,7 +63,7 @@ func (r *Reading) readAhead() *ahead {
 	if workers == 1 {
 		return a
 	}
-	a.slots = make(chan struct{}, 2*workers)
+	a.slots = make(chan struct{}, workers+1)
 	for i, in := range r.list.inputs {
 		if in.size >= 0 {
 			a.files[i] = &aheadFile{ahead: a, number: i, in: in, limit: r.recordLimit(), chunk: r.chunk, most: r.maxChunk, keepsOver: r.OverLimit != nil, batches: make(chan *batch, maxBatches)}
@@ -114,7 +114,7 @@ func (f *aheadFile) readAll() {
 		f.readLines(source, f.limit, f.chunk, f.most)
 		return
 	}
-	f.readRecords(source)
+	f.readRecords(source, c.size)
 }
 
 // untilStopped is what a file holds, as long as it is wanted.
@@ -137,8 +137,8 @@ type openError struct{ error }
 
 func (e openError) Unwrap() error { return e.error }
 
-// readRecords reads records one after the other.
-func (f *aheadFile) readRecords(c io.Reader) {
+// readRecords reads records one after the other. size is how many bytes there may be, zero if that is not known.
+func (f *aheadFile) readRecords(c io.Reader, size int) {
 	records := newReaderOf(f.in, c, f.limit)
 	defer func() { keepBuffer(records.buffer) }()
 	text := 0 // room for the reader's buffer
@@ -147,6 +147,7 @@ func (f *aheadFile) readRecords(c io.Reader) {
 		f.room.take(f.number, n)
 		text += n
 	}
+	records.expect(size)
 	b := newBatch()
 	if f.keepsOver {
 		records.OverLimit = writerFunc(func(text []byte) {
@@ -174,9 +175,18 @@ func (f *aheadFile) readRecords(c io.Reader) {
 		case ends(err):
 			f.send(b)
 			return
-		case b.room >= batchSize || len(b.items) == cap(b.items):
-			b = f.sendFull(b)
+		case b.room < batchSize && len(b.items) < cap(b.items):
+			continue
 		}
+		// The end is for this batch too: the memory of another one would be as large.
+		if err := records.skipToRecord(); ends(err) {
+			b.keep(Record{Place: records.place()}, err)
+			f.send(b)
+			return
+		} else if err != nil {
+			b.keep(Record{Place: records.place()}, err)
+		}
+		b = f.sendFull(b)
 	}
 }
 

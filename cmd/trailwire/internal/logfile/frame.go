@@ -3,6 +3,8 @@ package logfile
 import (
 	"bytes"
 	"io"
+
+	"github.com/trailwire/trailwire/detect/document"
 )
 
 // How a [Reader] tells where a record begins and ends, by its brackets, quotation
@@ -46,6 +48,19 @@ func (r *Reader) fill() bool {
 		r.buffer = r.buffer[:had+n]
 	}
 	return len(r.buffer) > had
+}
+
+// expect makes room for so many bytes and what is read at a time, so that the buffer need not grow over and over.
+func (r *Reader) expect(n int) {
+	n = min(n, r.Limit) + readSize
+	if n <= cap(r.buffer) {
+		return
+	}
+	n += -n & (1<<20 - 1) // the next file may be a little larger
+	if r.grows != nil {
+		r.grows(n - readSize)
+	}
+	r.buffer = make([]byte, 0, n)
 }
 
 // has reports whether there are n bytes at the start, and reads more where there
@@ -205,9 +220,14 @@ func (r *Reader) findEnd() (n int, err error) {
 		text := r.buffer[r.start:]
 		text = text[:min(len(text), r.Limit+1)]
 		for ; n < len(text); n++ {
+			if inText && !escaped {
+				if n += document.PlainLength(text[n:]); n == len(text) { // most bytes
+					break
+				}
+			}
 			c := text[n]
 			if !means[c] && !escaped {
-				continue // most bytes
+				continue
 			}
 			switch {
 			case c == separator || c == 0 || c == '\n' && (inText || r.lines):

@@ -4,10 +4,12 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
 	"os"
+	"sync"
 
 	"github.com/klauspost/compress/gzip"
 	"golang.org/x/text/encoding/unicode"
@@ -17,15 +19,32 @@ import (
 type content struct {
 	io.Reader
 	file io.Closer
+	size int // of what is in it, as far as the file says; zero if that is not known
+
+	buffer *bufio.Reader
+	zips   []*gzip.Reader
 }
 
-// Close closes the file. Standard input stays open.
+// Close closes the file. Standard input stays open. What it was read with is used for the next one.
 func (c content) Close() error {
+	for _, zip := range c.zips {
+		zips.Put(zip)
+	}
+	if c.buffer != nil {
+		c.buffer.Reset(nil)
+		readBuffers.Put(c.buffer)
+	}
 	if c.file == nil {
 		return nil
 	}
 	return c.file.Close()
 }
+
+// What files were read with, for the next ones.
+var (
+	readBuffers = sync.Pool{New: func() any { return bufio.NewReaderSize(nil, readSize) }}
+	zips        sync.Pool
+)
 
 // openInput opens an input. Gzip and UTF-16 are known by their first bytes, whatever
 // the file is called. read is told how many bytes came from the disk. Where reading may
@@ -45,17 +64,38 @@ func openInput(ctx context.Context, in input, stdin io.Reader, read func(n int))
 			return content{}, Reason(err)
 		}
 		source, c.file = file, file
+		c.size = sizeOf(file, in.size)
 	}
 	if in.size < 0 {
 		source = newUntilDone(ctx, source)
 	}
-	decoded, err := Decode(&countingReader{source, read})
-	if err != nil {
+	c.buffer = readBuffers.Get().(*bufio.Reader)
+	c.buffer.Reset(&countingReader{source, read})
+	var err error
+	if c.Reader, c.zips, err = decode(c.buffer); err != nil {
 		_ = c.Close()
 		return content{}, err
 	}
-	c.Reader = decoded
 	return c, nil
+}
+
+// sizeOf returns how many bytes of content a file claims to hold that has so many. Gzip says at its end how
+// much it was, which may be wrong.
+func sizeOf(file *os.File, size int64) int {
+	var begin, end [4]byte
+	if size < int64(len(begin)+len(end)) {
+		return 0
+	}
+	if _, err := file.ReadAt(begin[:], 0); err != nil {
+		return 0
+	}
+	if !bytes.HasPrefix(begin[:], []byte(gzipMagic)) {
+		return int(min(size, maxKept))
+	}
+	if _, err := file.ReadAt(end[:], size-int64(len(end))); err != nil {
+		return 0
+	}
+	return int(min(binary.LittleEndian.Uint32(end[:]), maxKept))
 }
 
 // readSize is how many bytes are asked for at a time.
@@ -68,23 +108,28 @@ const maxZips = 3
 // Decode returns what is in source, decompressed, in UTF-8. An error of the source
 // itself comes with the first read.
 func Decode(source io.Reader) (io.Reader, error) {
-	size := readSize
-	for zips := 0; ; zips++ {
-		buffered := bufio.NewReaderSize(source, size)
-		size = 4 << 10 // what was unzipped is in memory: it is looked at, and then read past the buffer
+	decoded, _, err := decode(bufio.NewReaderSize(source, readSize))
+	return decoded, err
+}
+
+// decode is Decode. It also returns what unzips.
+func decode(buffered *bufio.Reader) (decoded io.Reader, zips []*gzip.Reader, err error) {
+	for {
 		// An error here comes again with the first read.
 		begin, _ := buffered.Peek(8)
 		if name := foreign(begin); name != "" {
-			return nil, foreignError(name)
+			return nil, zips, foreignError(name)
 		}
-		if !bytes.HasPrefix(begin, []byte(gzipMagic)) || zips == maxZips {
-			return toUTF8(buffered, begin), nil
+		if !bytes.HasPrefix(begin, []byte(gzipMagic)) || len(zips) == maxZips {
+			return toUTF8(buffered, begin), zips, nil
 		}
 		unzipped, err := newGzipReader(buffered)
 		if err != nil {
-			return nil, fmt.Errorf("not gzip although it begins so: %w", plain(err))
+			return nil, zips, fmt.Errorf("not gzip although it begins so: %w", plain(err))
 		}
-		source = unzipped
+		zips = append(zips, unzipped.file)
+		// What was unzipped is in memory: it is looked at, and then read past the buffer.
+		buffered = bufio.NewReaderSize(unzipped, 4<<10)
 	}
 }
 
@@ -158,8 +203,11 @@ type gzipReader struct {
 }
 
 func newGzipReader(src *bufio.Reader) (*gzipReader, error) {
-	file, err := gzip.NewReader(src)
-	if err != nil {
+	file, _ := zips.Get().(*gzip.Reader)
+	if file == nil {
+		file = new(gzip.Reader)
+	}
+	if err := file.Reset(src); err != nil {
 		return nil, err
 	}
 	file.Multistream(false)

@@ -158,3 +158,60 @@ func TestAFileThatCannotBeOpenedSaysWhyWithoutItsName(t *testing.T) {
 		t.Errorf("error %v", err)
 	}
 }
+
+// The size at the end of a gzip file is a claim, which decides how much room is made at once.
+func TestAClaimedSizeIsOnlyAClaim(t *testing.T) {
+	text := strings.Repeat(`{"eventID":"1"}`+"\n", 1000)
+	packed := zipped(t, text)
+	lies := func(claim uint32) string { return packed[:len(packed)-4] + string(binary.LittleEndian.AppendUint32(nil, claim)) }
+	for _, test := range []struct {
+		name, content string
+		want          int
+	}{
+		{"a file that is not compressed", text, 16_000},
+		{"a gzip file", packed, 16_000},
+		{"one that claims 4 GiB", lies(1<<32 - 1), maxKept},
+		{"one that claims nothing", lies(0), 0},
+		{"fewer bytes than a size has", "\x1f\x8b", 0},
+		{"an empty file", "", 0},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			path := filepath.Join(t.TempDir(), "events.json")
+			if err := os.WriteFile(path, []byte(test.content), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			file, err := os.Open(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer file.Close()
+			if got := sizeOf(file, int64(len(test.content))); got != test.want {
+				t.Errorf("the size is %d, want %d", got, test.want)
+			}
+		})
+	}
+}
+
+// What a file was read with is used for the next one, also where the file was broken.
+func TestAFileAfterABrokenOneIsReadWhole(t *testing.T) {
+	text := strings.Repeat(`{"eventID":"1"}`+"\n", 1000)
+	packed := zipped(t, text)
+	folder := t.TempDir()
+	for i, content := range []string{packed[:len(packed)/2], packed, "\x1f\x8b\x08 no header", packed, text, zipped(t, packed), packed} {
+		path := filepath.Join(folder, "events.json.gz")
+		if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		c, err := openInput(t.Context(), input{path: path, size: int64(len(content))}, nil, func(int) {})
+		if err != nil {
+			continue
+		}
+		read, err := io.ReadAll(c)
+		if isCut := i == 0; (err != nil) != isCut || !isCut && string(read) != text {
+			t.Errorf("file %d: %d bytes, %v", i, len(read), err)
+		}
+		if err := c.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+}

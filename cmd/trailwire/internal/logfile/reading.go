@@ -182,6 +182,7 @@ func (t *taking) asItComes() error {
 	defer c.Close()
 	records := newReaderOf(t.in, c, t.recordLimit())
 	records.OverLimit = t.OverLimit
+	records.expect(c.size)
 	defer func() {
 		t.plain += records.Plain()
 		keepBuffer(records.buffer)
