@@ -163,7 +163,9 @@ func TestAFileThatCannotBeOpenedSaysWhyWithoutItsName(t *testing.T) {
 func TestAClaimedSizeIsOnlyAClaim(t *testing.T) {
 	text := strings.Repeat(`{"eventID":"1"}`+"\n", 1000)
 	packed := zipped(t, text)
-	lies := func(claim uint32) string { return packed[:len(packed)-4] + string(binary.LittleEndian.AppendUint32(nil, claim)) }
+	lies := func(claim uint32) string {
+		return packed[:len(packed)-4] + string(binary.LittleEndian.AppendUint32(nil, claim))
+	}
 	for _, test := range []struct {
 		name, content string
 		want          int
