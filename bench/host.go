@@ -139,10 +139,13 @@ func readStatus(path string) (s status, err error) {
 	return s, err
 }
 
-// cpu returns how many milliseconds the process has run. The first number of
+// cpu returns how many milliseconds the process has run.
+func (h *host) cpu() (milliseconds float64, err error) { return cpuOf(h.command.Process.Pid) }
+
+// cpuOf returns how many milliseconds a process has run. The first number of
 // each thread's schedstat is its time in nanoseconds.
-func (h *host) cpu() (milliseconds float64, err error) {
-	paths, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/schedstat", h.command.Process.Pid))
+func cpuOf(process int) (milliseconds float64, err error) {
+	paths, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/schedstat", process))
 	if err != nil {
 		return 0, err
 	}

@@ -12,6 +12,7 @@
 package main
 
 import (
+	"crypto/sha256"
 	"flag"
 	"fmt"
 	"os"
@@ -20,7 +21,7 @@ import (
 )
 
 func main() {
-	var o options
+	o := options{counted: &counted{by: make(map[[sha256.Size]byte]float64)}}
 	flag.StringVar(&o.plugin, "plugin", "build/flb-filter_trailwire.so", "the filter to load into Fluent Bit")
 	flag.StringVar(&o.results, "results", "bench/RESULTS.md", "where the report goes")
 	flag.StringVar(&o.only, "only", "", "measure one part: alone, routes, rivals, rules, traffic or scan")
@@ -45,6 +46,7 @@ type options struct {
 	rounds                int
 	memory, alerts        int
 	idle                  time.Duration
+	counted               *counted
 }
 
 // run returns the sections that the options ask for.

@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"crypto/sha256"
 	"embed"
 	"errors"
 	"fmt"
@@ -60,6 +61,7 @@ type job struct {
 // pipelines is a folder of configurations and of files for them.
 type pipelines struct {
 	dir, fluentBit, plugins string
+	counted                 *counted
 }
 
 // newPipelines returns an empty folder and the version of the Fluent Bit that is
@@ -77,7 +79,7 @@ func newPipelines(o options) (p *pipelines, version string, err error) {
 	if err != nil {
 		return nil, "", err
 	}
-	p = &pipelines{dir, fluentBit, filepath.Dir(plugin)}
+	p = &pipelines{dir, fluentBit, filepath.Dir(plugin), o.counted}
 	if err := p.writeOne(nothing); err != nil {
 		p.remove()
 		return nil, "", err
@@ -212,39 +214,53 @@ func (p *pipelines) instructionsPerEvent(setups []setup, feeds []feed) cost {
 
 // cpuPerEvent measures the CPU of an event: a run's user and system time less that of a
 // run without events. Each setup is compared with the first one while both run, so that
-// what slows the machine down slows down both: see [pipelines.pair]. A setup's cost is
+// what slows the machine down slows down both: see [pair]. A setup's cost is
 // the first one's times the median of the ratios of the rounds.
 func (p *pipelines) cpuPerEvent(setups []setup, feeds []feed, rounds int) (cost, error) {
+	pairs := make([][][]*pair, len(setups)-1) // by setup after the first; of nothing, then of each feed; by round
+	for i, s := range setups[1:] {
+		for _, f := range append([]feed{nothing}, feeds...) {
+			var each []*pair
+			for range rounds {
+				each = append(each, p.pair(setups[0].name, s.name, f))
+			}
+			pairs[i] = append(pairs[i], each)
+		}
+	}
 	c := cost{start: make([]float64, len(setups)), event: make([][]float64, len(setups))}
 	for i := range c.event {
 		c.event[i] = make([]float64, len(feeds))
 	}
 	bases := make([][]float64, len(feeds))
-	for i, s := range setups[1:] {
+	var failed error
+	timesOf := func(i, of int) (all []times) {
+		for _, pair := range pairs[i][of] {
+			t, err := pair.times()
+			failed = errors.Join(failed, err)
+			all = append(all, t)
+		}
+		return all
+	}
+	for i := range setups[1:] {
 		base, own := math.Inf(1), math.Inf(1) // a start: the least that it took
-		for range rounds {
-			t, err := p.pair(setups[0].name, s.name, nothing)
-			if err != nil {
-				return cost{}, err
-			}
+		for _, t := range timesOf(i, 0) {
 			base, own = min(base, t[0][0], t[1][0]), min(own, t[0][1], t[1][1])
 		}
 		c.start[i+1] = own
 		if c.start[0] == 0 || base < c.start[0] {
 			c.start[0] = base
 		}
-		for j, f := range feeds {
+		for j := range feeds {
 			var ratios []float64
-			for range rounds {
-				t, err := p.pair(setups[0].name, s.name, f)
-				if err != nil {
-					return cost{}, err
-				}
+			for _, t := range timesOf(i, j+1) {
 				ratios = append(ratios, swapped(t, base, own))
 				bases[j] = append(bases[j], t[0][0]-base, t[1][0]-base)
 			}
 			c.event[i+1][j] = median(ratios)
 		}
+	}
+	if failed != nil {
+		return cost{}, failed
 	}
 	for j, f := range feeds {
 		c.event[0][j] = median(bases[j]) / float64(f.events)
@@ -266,38 +282,6 @@ func swapped(t times, firstStart, secondStart float64) float64 {
 	return math.Sqrt((t[0][1] - secondStart) / (t[0][0] - firstStart) * (t[1][1] - secondStart) / (t[1][0] - firstStart))
 }
 
-// pair runs two setups at the same time, each on a processor of its own, and once more
-// with the processors swapped. The one on the first processor starts first: what that costs
-// is swapped too. With one processor they run one after another.
-func (p *pipelines) pair(first, second string, f feed) (t times, err error) {
-	processors := min(2, runtime.NumCPU())
-	for turn := range t {
-		var running [2]*exec.Cmd
-		var output [2]bytes.Buffer
-		var failed [2]error
-		for at := range running {
-			i := (at + turn) % 2
-			running[i] = p.command(job{[]string{first, second}[i], f}, "taskset", "-c", strconv.Itoa(at%processors))
-			running[i].Stdout, running[i].Stderr = &output[i], &output[i]
-			if failed[i] = running[i].Start(); failed[i] == nil && processors == 1 {
-				failed[i] = running[i].Wait()
-			}
-		}
-		for i, cmd := range running {
-			if failed[i] == nil && cmd.ProcessState == nil {
-				failed[i] = cmd.Wait()
-			}
-			if cmd.ProcessState != nil {
-				t[turn][i] = (cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()).Seconds()
-			}
-		}
-		if err := errors.Join(failed[:]...); err != nil {
-			return t, fmt.Errorf("%s beside %s: %w: %s%s", first, second, err, output[0].Bytes(), output[1].Bytes())
-		}
-	}
-	return t, nil
-}
-
 // median is the value in the middle, or the mean of the two there.
 func median(values []float64) float64 {
 	slices.Sort(values)
@@ -307,7 +291,8 @@ func median(values []float64) float64 {
 
 // instructions returns the instructions of each job, zero for one that valgrind
 // cannot run. They do not depend on other load: one job runs on each processor at
-// a time, and one more, as each waits for a second when it ends.
+// a time, and one more, as each waits for a second when it ends. What was counted for
+// another section is not counted again.
 func (p *pipelines) instructions(jobs []job) []float64 {
 	counts := make([]float64, len(jobs))
 	next := make(chan int)
@@ -315,7 +300,7 @@ func (p *pipelines) instructions(jobs []job) []float64 {
 	for range runtime.NumCPU() + 1 {
 		all.Go(func() {
 			for i := range next {
-				counts[i] = p.underCallgrind(jobs[i])
+				counts[i] = p.counted.once(p.contentOf(jobs[i]), func() float64 { return p.underCallgrind(jobs[i]) })
 			}
 		})
 	}
@@ -325,6 +310,38 @@ func (p *pipelines) instructions(jobs []job) []float64 {
 	close(next)
 	all.Wait()
 	return counts
+}
+
+// contentOf is what a job's configuration and its feed hold: the same as that of another job, if one count does for both.
+func (p *pipelines) contentOf(j job) (sum [sha256.Size]byte) {
+	hash := sha256.New()
+	for _, name := range []string{j.setup + ".yaml", j.feed.file()} {
+		text, err := os.ReadFile(filepath.Join(p.dir, name))
+		fmt.Fprintln(hash, len(text), err)
+		hash.Write(text)
+	}
+	hash.Sum(sum[:0])
+	return sum
+}
+
+// counted are the instructions of the jobs of all sections so far.
+type counted struct {
+	mu sync.Mutex
+	by map[[sha256.Size]byte]float64
+}
+
+// once returns what was counted for this content. It counts if there is nothing.
+func (c *counted) once(content [sha256.Size]byte, count func() float64) float64 {
+	c.mu.Lock()
+	n := c.by[content]
+	c.mu.Unlock()
+	if n == 0 {
+		n = count()
+		c.mu.Lock()
+		c.by[content] = n
+		c.mu.Unlock()
+	}
+	return n
 }
 
 var collected = regexp.MustCompile(`Collected : ([0-9]+)`)
