@@ -71,6 +71,7 @@ var packages = []struct{ name, mayImport string }{
 	{"cmd/trailwire/internal/collect", "detect/document internal/deliver cmd/trailwire/internal/logfile"},
 	{"cmd/trailwire", "cmd/trailwire/internal/terminal cmd/trailwire/internal/logfile cmd/trailwire/internal/report cmd/trailwire/internal/story cmd/trailwire/internal/collect internal/version detect/document detect/program detect/eql detect/kql detect/esql detect/cloudtrail detect/rule detect/alert detect internal/address internal/chunk internal/property internal/deliver"},
 
+	{"bench/rivals", ""}, // a program for a filter of Fluent Bit's
 	{"bench/workload", "detect/document detect/rule"},
 	{"bench", "detect/rule detect internal/chunk internal/search bench/workload"},
 	{"tools/sigmaoracle", ""},
