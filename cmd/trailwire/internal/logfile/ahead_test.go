@@ -229,3 +229,27 @@ func TestLargeRecordsWaitForTheirTurn(t *testing.T) {
 		t.Error("it goes on after the end")
 	}
 }
+
+// The end of a file comes with the last of its records, where these fill a batch.
+func TestWhatEndsAFileAfterALargeRecordIsTold(t *testing.T) {
+	folder := t.TempDir()
+	large := `{"a":"` + strings.Repeat("x", 2*batchSize) + `"}`
+	whole := zipped(t, large)
+	for name, text := range map[string]string{
+		"0 with a wrong checksum.json.gz": whole[:len(whole)-8] + "abcdefgh",
+		"1 with a bracket.json.gz":        zipped(t, large+"]"),
+		"2 whole.json.gz":                 whole,
+		"3 before another.json.gz":        zipped(t, large+"\n"+`{"b":1}`),
+	} {
+		write(t, folder, name, text)
+	}
+	got := transcript([]string{folder}, 2, nil)
+	if want := transcript([]string{folder}, 1, nil); got != want {
+		t.Errorf("with two processors: %s", firstDifference(got, want))
+	}
+	for _, want := range []string{"the checksum is wrong", "a ] without a list before it", `{"b":1}`, "3 problems"} {
+		if !strings.Contains(got, want) {
+			t.Errorf("%q is not said", want)
+		}
+	}
+}
