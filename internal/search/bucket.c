@@ -10,6 +10,7 @@
  * which is quick. It makes too little of what real events are full of, such as a capital after a
  * header. So when few buckets are left, the cost is what passes in a sample of events.
  */
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -39,6 +40,9 @@ enum { SUM_OF_FREQUENCIES = 40000 };
 /* So many times as many buckets as there are to be in the end are few. */
 enum { COARSE = 3, FEW_BUCKETS = COARSE * SETS * BUCKETS };
 
+/* More than any cost. */
+enum { MORE = 2 };
+
 struct bucket {
     uint16_t halves[TABLES]; /* a bit for each that passes */
     double cost;
@@ -47,15 +51,28 @@ struct bucket {
     double growth;  /* the cost of joining that one */
 };
 
+/* The occurrences of the bytes with a high half whose low half is one of these: of four low halves at a
+ * time, a bit for each. A thousand rules ask a million times for the sum of some. */
+static uint16_t occurrences[16][4][16];
+static pthread_once_t occurrences_once = PTHREAD_ONCE_INIT;
+
+static void count_occurrences(void)
+{
+    for (unsigned byte = 0; byte < 256; byte++) {
+        for (unsigned some = 0; some < 16; some++) {
+            occurrences[byte >> 4][byte >> 2 & 3][some] += (some >> (byte & 3) & 1) << frequency[byte];
+        }
+    }
+}
+
 /* The part of all bytes whose halves pass. */
 static double share(uint16_t low, uint16_t high)
 {
     long sum = 0;
 
-    for (unsigned h = 0; h < 16; h++) {
-        for (unsigned l = 0; high >> h & 1 && l < 16; l++) {
-            sum += (low >> l & 1) << frequency[h << 4 | l];
-        }
+    for (unsigned left = high; left != 0; left &= left - 1) {
+        uint16_t(*of)[16] = occurrences[__builtin_ctz(left)];
+        sum += of[0][low & 15] + of[1][low >> 4 & 15] + of[2][low >> 8 & 15] + of[3][low >> 12];
     }
     return (double) sum / SUM_OF_FREQUENCIES;
 }
@@ -94,7 +111,7 @@ static void compare(struct bucket *buckets, size_t i, size_t k, enum form form)
 
 static void find_nearest(struct bucket *buckets, size_t count, size_t i, enum form form)
 {
-    buckets[i].growth = 2; /* more than there can be */
+    buckets[i].growth = MORE;
     for (size_t k = i + 1; k < count; k++) {
         compare(buckets, i, k, form);
     }
@@ -179,15 +196,16 @@ static int passes(const struct bucket *b, enum form form, const uint8_t *at)
             b->halves[2] >> (at[2] & 15) & b->halves[3] >> (at[3] & 15)) & 1;
 }
 
-/* The share of a sample that passes, plus that of random bytes. */
-static double cost_in(const struct sample *sample, const struct bucket *b, enum form form)
+/* The share of a sample that passes, plus that of random bytes; the limit if it is not less. */
+static double cost_below(double limit, const struct sample *sample, const struct bucket *b, enum form form)
 {
+    const double most = (limit - b->cost) * (sample->size + 1);
     size_t passed = 0;
 
-    for (size_t i = 0; i + LONGEST_BLOCK <= sample->size; i++) {
+    for (size_t i = 0; i + LONGEST_BLOCK <= sample->size && passed < most; i++) {
         passed += passes(b, form, sample->data + i);
     }
-    return b->cost + (double) passed / (sample->size + 1);
+    return passed < most ? b->cost + (double) passed / (sample->size + 1) : limit;
 }
 
 /* The places of a sample that pass if all buckets are one: each differs from the others, and
@@ -232,7 +250,7 @@ static struct crowd crowd_of(const struct sample *sample, const struct bucket *b
     return c;
 }
 
-/* What cost_in returns for a bucket whose places are in the crowd. */
+/* The cost in the sample of a bucket whose places are in the crowd. */
 static double cost_among(const struct crowd *c, const struct bucket *b, enum form form)
 {
     size_t passed = 0;
@@ -316,11 +334,11 @@ static ptrdiff_t rarest_place(const struct needle *n, size_t block, enum form fo
     ptrdiff_t first = n->whole ? -1 : 0;
     ptrdiff_t last = n->whole && form != FEW ? -1 : (ptrdiff_t) (n->length - block);
     ptrdiff_t best = first;
-    double least = 2;
+    double least = MORE;
 
-    for (ptrdiff_t i = first; i <= last; i++) {
+    for (ptrdiff_t i = first; first < last && i <= last; i++) {
         struct bucket b = bucket_of(n, i, form);
-        double cost = cost_in(sample, &b, form);
+        double cost = cost_below(least, sample, &b, form);
         if (cost < least) {
             least = cost;
             best = i;
@@ -354,6 +372,7 @@ double trailwire_bucket(const struct needle *needles, size_t count, size_t block
     if (buckets == NULL) {
         return -1;
     }
+    pthread_once(&occurrences_once, count_occurrences);
     buckets[0] = bucket_of(&escape, 0, form);
     for (size_t i = 0; i < count; i++) {
         offsets[i] = rarest_place(&needles[i], block, form, sample);
@@ -371,7 +390,7 @@ double trailwire_bucket(const struct needle *needles, size_t count, size_t block
     }
     memset(tables, 0, SETS * sizeof(tables[0]));
     for (size_t i = 0; i < used; i++) {
-        cost += cost_in(sample, &buckets[i], form);
+        cost += cost_below(MORE, sample, &buckets[i], form);
         for (unsigned bit = 0; bit < TABLES * 16; bit++) {
             tables[i / BUCKETS][bit / 16][bit % 16] |= (buckets[i].halves[bit / 16] >> bit % 16 & 1)
                                                        << i % BUCKETS;
