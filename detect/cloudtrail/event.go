@@ -163,6 +163,9 @@ func (e *Event) Value(f Field) program.Value { return e.Read(&f) }
 
 // Read is [Event.Value] for a field that stays where it is: rules read many.
 func (e *Event) Read(f *Field) program.Value {
+	if text, ok := e.textAt(f.direct); ok {
+		return program.Text(text)
+	}
 	if f.grant != 0 || f.story != 0 {
 		return program.Null()
 	}
@@ -180,8 +183,14 @@ func (e *Event) Read(f *Field) program.Value {
 
 // Text returns the text of the field f, the first of several, or nil if the
 // field has no value or one that is not text.
-func (e *Event) Text(f Field) []byte {
-	v := e.Read(&f)
+func (e *Event) Text(f Field) []byte { return e.ReadText(&f) }
+
+// ReadText is [Event.Text] for a field that stays where it is: alerts read many.
+func (e *Event) ReadText(f *Field) []byte {
+	if text, ok := e.textAt(f.direct); ok {
+		return text
+	}
+	v := e.Read(f)
 	if list := v.List(); len(list) > 0 {
 		v = list[0]
 	}

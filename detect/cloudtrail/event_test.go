@@ -382,6 +382,46 @@ func TestEveryCallInTheTableOfCategories(t *testing.T) {
 	}
 }
 
+// What is read without a walk is what a walk finds.
+func TestTextInItsPlaceIsWhatAWalkFinds(t *testing.T) {
+	for k, name := range identityNames {
+		if identityKey(name) != k {
+			t.Errorf("%s is called %s", identityNames[max(identityKey(name), 0)], name)
+		}
+	}
+	for _, text := range []string{
+		`{"eventName":"A","eventSource":"s","userAgent":"u","userIdentity":{"type":"IAMUser","arn":"a","accountId":"1"}}`,
+		`{"eventName":"A","eventSource":"s","userAgent":"-","userIdentity":{"type":"","arn":"none","accountId":1}}`,
+		`{"eventName":"A","eventSource":"s","userAgent":["u","v"],"userIdentity":{"type":["x"],"arn":null,"accountId":{"x":"y"}}}`,
+		`{"eventName":"A","eventSource":"s","userAgent":"u","userAgent":"v","userIdentity":{"arn":"a","arn":"b","arn.x":"c","type.y":"d"}}`,
+		`{"eventName":"A","eventSource":"s","userIdentity":[{"arn":"a","type":"t"},{"arn":"b"}]}`,
+		`{"eventName":"A","eventSource":"s","userIdentity":"{\"arn\":\"a\",\"type\":\"t\"}"}`,
+		`{"eventName":"A","eventSource":"s","userIdentity":"arn"}`,
+		`{"eventname":"A","eventsource":"s","useragent":"u","useridentity":{"type":"IAMUser","arn":"a","accountid":"1","accountId":"2"}}`,
+		`{"event":{"action":"A","provider":"s"},"user_agent":{"original":"u"},"aws":{"cloudtrail":{"user_identity":{"arn":"a"}}},"userIdentity":{"arn":"b"},"userAgent":"v"}`,
+	} {
+		body := packed(t, text)
+		form := Raw
+		if strings.HasPrefix(text, `{"event":`) {
+			form = ECS
+		}
+		for _, name := range KnownFields() {
+			var e, walked Event
+			e.Reset(body, form)
+			walked.Reset(body, form)
+			f := LookupField(name)
+			slow := f
+			slow.direct = directNowhere
+			if got, want := e.Read(&f).String(), walked.Read(&slow).String(); got != want {
+				t.Errorf("%s of %s is %s, want %s", name, text, got, want)
+			}
+			if got, want := string(e.ReadText(&f)), string(walked.ReadText(&slow)); got != want {
+				t.Errorf("the text of %s of %s is %s, want %s", name, text, got, want)
+			}
+		}
+	}
+}
+
 func TestAnEventShowsItsStructures(t *testing.T) {
 	var e Event
 	e.Reset(packed(t, `{"requestParameters":{"a":1},"responseElements":{"b":2}}`), Raw)

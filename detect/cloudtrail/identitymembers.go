@@ -23,6 +23,20 @@ const (
 	indexedIdentityKeys
 )
 
+// identityNames are what they are called.
+var identityNames = [indexedIdentityKeys]string{
+	identityType:           "type",
+	identityPrincipalID:    "principalId",
+	identityARN:            "arn",
+	identityAccountID:      "accountId",
+	identityAccessKeyID:    "accessKeyId",
+	identityUserName:       "userName",
+	identityInvokedBy:      "invokedBy",
+	identitySessionContext: "sessionContext",
+	identityOnBehalfOf:     "onBehalfOf",
+	identityProvider:       "identityProvider",
+}
+
 func identityKey(key string) int {
 	switch key {
 	case "type":
@@ -86,17 +100,34 @@ func (e *Event) insideIdentity(path string) program.Value {
 
 // identityAt returns a value in userIdentity below which the path goes on as rest.
 func (e *Event) identityAt(path string) (value []byte, rest string) {
+	i := e.readIdentity()
+	if i == nil {
+		return nil, path
+	}
+	first, rest, _ := strings.Cut(path, ".")
+	k := identityKey(first)
+	if k < 0 || !i.plain {
+		return i.of, path
+	}
+	return i.values[k], rest
+}
+
+// readIdentity returns the members of userIdentity, nil if there is none.
+func (e *Event) readIdentity() *identityMembers {
 	m := e.member(topUserIdentity)
 	if len(m) == 0 {
-		return nil, path
+		return nil
 	}
 	if len(e.identity.of) == 0 || &e.identity.of[0] != &m[0] {
 		e.identity.read(m)
 	}
-	first, rest, _ := strings.Cut(path, ".")
-	k := identityKey(first)
-	if k < 0 || !e.identity.plain {
-		return m, path
+	return &e.identity
+}
+
+// ofIdentity returns the value of a member of userIdentity.
+func (e *Event) ofIdentity(k int) program.Value {
+	if text, ok := e.textAt(directInIdentity + direct(k)); ok {
+		return program.Text(text)
 	}
-	return e.identity.values[k], rest
+	return e.inside(topUserIdentity, identityNames[k])
 }
