@@ -389,6 +389,12 @@ func TestTextInItsPlaceIsWhatAWalkFinds(t *testing.T) {
 			t.Errorf("%s is called %s", identityNames[max(identityKey(name), 0)], name)
 		}
 	}
+	for k, path := range sessionPaths {
+		within, name, _ := strings.Cut(strings.TrimPrefix(path, "sessionContext."), ".")
+		if indexOf := map[string]func(string) int{"attributes": attributeKey, "sessionIssuer": issuerKey}[within]; indexOf(name) != k {
+			t.Errorf("%s has another index", path)
+		}
+	}
 	for _, text := range []string{
 		`{"eventName":"A","eventSource":"s","userAgent":"u","userIdentity":{"type":"IAMUser","arn":"a","accountId":"1"}}`,
 		`{"eventName":"A","eventSource":"s","userAgent":"-","userIdentity":{"type":"","arn":"none","accountId":1}}`,
@@ -398,6 +404,13 @@ func TestTextInItsPlaceIsWhatAWalkFinds(t *testing.T) {
 		`{"eventName":"A","eventSource":"s","userIdentity":"{\"arn\":\"a\",\"type\":\"t\"}"}`,
 		`{"eventName":"A","eventSource":"s","userIdentity":"arn"}`,
 		`{"eventname":"A","eventsource":"s","useragent":"u","useridentity":{"type":"IAMUser","arn":"a","accountid":"1","accountId":"2"}}`,
+		`{"eventName":"A","eventSource":"s","userIdentity":{"sessionContext":{"attributes":{"mfaAuthenticated":"true","creationDate":"c"},"sessionIssuer":{"type":"t","principalId":"p","arn":"a","accountId":"1","userName":"u"}}}}`,
+		`{"eventName":"A","eventSource":"s","userIdentity":{"type":"AssumedRole","sessionContext":{"attributes":{"mfaAuthenticated":true,"creationDate":["c","d"]},"sessionIssuer":[{"arn":"a"},{"arn":"b"}]}}}`,
+		`{"eventName":"A","eventSource":"s","userIdentity":{"sessionContext":{"attributes":{"creationDate":"c"},"attributes.creationDate":"d","sessionIssuer":{"arn":"a","arn":"b"}}}}`,
+		`{"eventName":"A","eventSource":"s","userIdentity":{"sessionContext":{"attributes":{"creationDate":"c"}},"sessionContext.attributes":{"creationDate":"d"}}}`,
+		`{"eventName":"A","eventSource":"s","userIdentity":{"sessionContext":{"attributes":{"creationDate":"b"},"attributes":{"mfaAuthenticated":"false"},"sessionIssuer":{"userName":"-","arn":"none"}}}}`,
+		`{"eventName":"A","eventSource":"s","userIdentity":{"sessionContext":[{"attributes":{"creationDate":"b"}}]}}`,
+		`{"eventName":"A","eventSource":"s","userIdentity":{"sessionContext":"x"}}`,
 		`{"event":{"action":"A","provider":"s"},"user_agent":{"original":"u"},"aws":{"cloudtrail":{"user_identity":{"arn":"a"}}},"userIdentity":{"arn":"b"},"userAgent":"v"}`,
 	} {
 		body := packed(t, text)

@@ -508,7 +508,7 @@ func userName(e *Event) program.Value {
 	if own.Kind() != program.KindNull && !isSession(e) {
 		return own
 	}
-	if issuer := e.inside(topUserIdentity, "sessionContext.sessionIssuer.userName"); issuer.Kind() != program.KindNull {
+	if issuer := e.ofSession(issuerUserName); issuer.Kind() != program.KindNull {
 		return issuer
 	}
 	if own.Kind() == program.KindNull && e.named("UserAuthentication") {

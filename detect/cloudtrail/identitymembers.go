@@ -69,11 +69,14 @@ type identityMembers struct {
 	of     []byte // the identity that was read
 	plain  bool   // it is a map, and no key in it is a dotted path
 	values [indexedIdentityKeys][]byte
+
+	session sessionMembers // of sessionContext, once one is asked for
 }
 
 func (i *identityMembers) read(m []byte) {
 	i.of, i.plain = m, document.IsMap(m)
 	clear(i.values[:])
+	i.session.isRead = false
 	pairs := document.OverMap(m)
 	for pairs.Next() {
 		key, ok := pairs.Name()
@@ -124,10 +127,29 @@ func (e *Event) readIdentity() *identityMembers {
 	return &e.identity
 }
 
+// inSession returns a member of sessionContext, nil if it has none or what is there takes a walk.
+func (i *identityMembers) inSession(k int) []byte {
+	if !i.plain {
+		return nil
+	}
+	if !i.session.isRead {
+		i.session.read(i.values[identitySessionContext])
+	}
+	return i.session.values[k]
+}
+
 // ofIdentity returns the value of a member of userIdentity.
 func (e *Event) ofIdentity(k int) program.Value {
 	if text, ok := e.textAt(directInIdentity + direct(k)); ok {
 		return program.Text(text)
 	}
 	return e.inside(topUserIdentity, identityNames[k])
+}
+
+// ofSession returns the value of a member of userIdentity.sessionContext.
+func (e *Event) ofSession(k int) program.Value {
+	if text, ok := e.textAt(directInSession + direct(k)); ok {
+		return program.Text(text)
+	}
+	return e.inside(topUserIdentity, sessionPaths[k])
 }

@@ -1,0 +1,97 @@
+package cloudtrail
+
+import (
+	"bytes"
+
+	"github.com/trailwire/trailwire/detect/document"
+)
+
+// The members of sessionContext that rules and alerts ask for most.
+const (
+	sessionMFA = iota
+	sessionCreated
+	issuerType
+	issuerPrincipalID
+	issuerARN
+	issuerAccountID
+	issuerUserName
+	indexedSessionKeys
+)
+
+// sessionPaths are their paths below userIdentity.
+var sessionPaths = [indexedSessionKeys]string{
+	sessionMFA:        "sessionContext.attributes.mfaAuthenticated",
+	sessionCreated:    "sessionContext.attributes.creationDate",
+	issuerType:        "sessionContext.sessionIssuer.type",
+	issuerPrincipalID: "sessionContext.sessionIssuer.principalId",
+	issuerARN:         "sessionContext.sessionIssuer.arn",
+	issuerAccountID:   "sessionContext.sessionIssuer.accountId",
+	issuerUserName:    "sessionContext.sessionIssuer.userName",
+}
+
+func attributeKey(key string) int {
+	switch key {
+	case "mfaAuthenticated":
+		return sessionMFA
+	case "creationDate":
+		return sessionCreated
+	}
+	return -1
+}
+
+func issuerKey(key string) int {
+	switch key {
+	case "type":
+		return issuerType
+	case "principalId":
+		return issuerPrincipalID
+	case "arn":
+		return issuerARN
+	case "accountId":
+		return issuerAccountID
+	case "userName":
+		return issuerUserName
+	}
+	return -1
+}
+
+// sessionMembers has where in a sessionContext its members are.
+type sessionMembers struct {
+	isRead bool
+	values [indexedSessionKeys][]byte // nothing if a key is a dotted path
+}
+
+// read reads the members of a sessionContext, which may be missing.
+func (s *sessionMembers) read(m []byte) {
+	s.isRead = true
+	clear(s.values[:])
+	if len(m) == 0 {
+		return
+	}
+	var attributes, issuer []byte
+	pairs := document.OverMap(m)
+	for pairs.Next() {
+		key, _ := pairs.Name()
+		switch {
+		case string(key) == "attributes":
+			attributes = pairs.Value
+		case string(key) == "sessionIssuer":
+			issuer = pairs.Value
+		case bytes.IndexByte(key, '.') >= 0:
+			return
+		}
+	}
+	s.readInside(attributes, attributeKey)
+	s.readInside(issuer, issuerKey)
+}
+
+func (s *sessionMembers) readInside(m []byte, indexOf func(key string) int) {
+	pairs := document.OverMap(m)
+	for pairs.Next() {
+		if key, ok := pairs.Name(); ok {
+			if k := indexOf(string(key)); k >= 0 {
+				s.values[k] = pairs.Value
+			}
+		}
+	}
+}
