@@ -172,10 +172,10 @@ func referenceObject(r *rule.Reference) object {
 // describe fills in what the alert says about the event.
 func (a *Alert) describe(event *cloudtrail.Event) {
 	var kept texts
-	a.EventID = kept.bounded(event.Text(cloudtrail.FieldEventID))
 	a.content = AppendEvent(make([]byte, 0, roomForContent), event)
 	a.DedupKey = a.Rule.ID + ":" + identify(event) + ":" + fingerprint(a.content)
 	a.investigate(event, &kept)
+	a.EventID = a.Event.ID
 	if a.encoded.options.Format == FormatECS && event.Form() == cloudtrail.Raw {
 		a.categories = event.Categories()
 	}
@@ -233,24 +233,34 @@ func (a *Alert) AppendContent(dst []byte) []byte {
 // AppendEvent appends the values of the fields that tell two events apart, but for their
 // ids.
 func AppendEvent(dst []byte, event *cloudtrail.Event) []byte {
-	for _, f := range content {
-		dst = appendCounted(dst, func(dst []byte) []byte { return event.Value(f).Append(dst) })
+	for i := range content {
+		start := len(dst)
+		dst = event.Read(&content[i]).Append(append(dst, noCount...))
+		setCount(dst, start)
 	}
-	for _, f := range contentIfThere {
-		if text := event.Text(f); len(text) > 0 {
-			dst = appendCounted(dst, func(dst []byte) []byte { return append(dst, f.Name()...) })
-			dst = appendCounted(dst, func(dst []byte) []byte { return append(dst, text...) })
+	for i := range contentIfThere {
+		f := &contentIfThere[i]
+		if text := event.ReadText(f); len(text) > 0 {
+			dst = appendCounted(appendCounted(dst, f.Name()), text)
 		}
 	}
 	return dst
 }
 
-// appendCounted appends a value after its length, so that no value can pass for two.
-func appendCounted(dst []byte, appendValue func([]byte) []byte) []byte {
+// appendCounted appends a text after its count, so that no text can pass for two.
+func appendCounted[T string | []byte](dst []byte, text T) []byte {
 	start := len(dst)
-	dst = appendValue(append(dst, 0, 0, 0, 0, 0, 0, 0, 0))
-	binary.BigEndian.PutUint64(dst[start:], uint64(len(dst)-start))
+	dst = append(append(dst, noCount...), text...)
+	setCount(dst, start)
 	return dst
+}
+
+// noCount is room for a count: of its own bytes and those after it.
+const noCount = "\x00\x00\x00\x00\x00\x00\x00\x00"
+
+// setCount sets the count at start of what dst ends with.
+func setCount(dst []byte, start int) {
+	binary.BigEndian.PutUint64(dst[start:], uint64(len(dst)-start))
 }
 
 // content are the fields that tell two events apart.

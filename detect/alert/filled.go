@@ -59,7 +59,7 @@ func (a *Alert) Say(reason string) {
 // differ in them are not duplicates.
 func (a *Alert) tellApart(texts ...string) {
 	for _, text := range texts {
-		a.content = appendCounted(a.content, func(dst []byte) []byte { return append(dst, text...) })
+		a.content = appendCounted(a.content, text)
 	}
 	a.DedupKey = a.DedupKey[:strings.LastIndexByte(a.DedupKey, ':')+1] + fingerprint(a.content)
 }

@@ -38,24 +38,23 @@ type Event struct {
 //
 // Many of these texts are an attacker's. Each is bounded and valid UTF-8.
 func (a *Alert) investigate(event *cloudtrail.Event, kept *texts) {
-	fieldText := func(f cloudtrail.Field) string { return kept.bounded(event.Text(f)) }
+	fieldText := func(f *cloudtrail.Field) string { return kept.bounded(event.ReadText(f)) }
 	a.Actor = newActor(event, kept)
-	a.Source = Source{Address: fieldText(cloudtrail.FieldAddress), UserAgent: fieldText(cloudtrail.FieldUserAgent)}
-	for _, text := range [...]string{fieldText(cloudtrail.FieldSourceIP), a.Source.Address} {
-		// An address with a zone is one to Go and to no database.
-		if ip, err := netip.ParseAddr(text); err == nil && ip.Zone() == "" {
-			a.Source.IP = text
-			break
-		}
+	a.Source = Source{Address: fieldText(&cloudtrail.FieldAddress), UserAgent: fieldText(&cloudtrail.FieldUserAgent)}
+	switch {
+	case event.Form() == cloudtrail.ECS && isIP(fieldText(&cloudtrail.FieldSourceIP)):
+		a.Source.IP = fieldText(&cloudtrail.FieldSourceIP) // a document may have another address beside it
+	case isIP(a.Source.Address):
+		a.Source.IP = a.Source.Address
 	}
 	a.Source.complete()
 	if place := *event.Place(); !place.IsEmpty() {
 		a.Source.Place = &place
 	}
 	a.Event = Event{
-		ID: fieldText(cloudtrail.FieldEventID), Time: fieldText(cloudtrail.FieldTimestamp), Action: fieldText(cloudtrail.FieldAction),
-		Provider: fieldText(cloudtrail.FieldProvider), Outcome: fieldText(cloudtrail.FieldOutcome), Region: fieldText(cloudtrail.FieldRegion),
-		Account: fieldText(cloudtrail.FieldReceiver),
+		ID: fieldText(&cloudtrail.FieldEventID), Time: fieldText(&cloudtrail.FieldTimestamp), Action: fieldText(&cloudtrail.FieldAction),
+		Provider: fieldText(&cloudtrail.FieldProvider), Outcome: fieldText(&cloudtrail.FieldOutcome), Region: fieldText(&cloudtrail.FieldRegion),
+		Account: fieldText(&cloudtrail.FieldReceiver),
 	}
 	if a.Event.Account == "" {
 		a.Event.Account = a.Actor.Account
@@ -64,13 +63,19 @@ func (a *Alert) investigate(event *cloudtrail.Event, kept *texts) {
 		a.Event.URL = consoleURL(a.Event.Region, a.Event.ID)
 	}
 	a.ResourceARN = a.resourceOf(event)
-	a.form, a.requestID = event.Form(), fieldText(cloudtrail.FieldRequestID)
+	a.form, a.requestID = event.Form(), fieldText(&cloudtrail.FieldRequestID)
 	if a.Opened != nil {
 		a.Inspect, a.Respond = shell(a.Opened.Show()), shell(a.Opened.Undo())
 	}
 	if a.Grant != nil {
 		a.Respond = removal(a.Grant)
 	}
+}
+
+// isIP reports whether a text is an address to a database. One with a zone is one to Go alone.
+func isIP(text string) bool {
+	ip, err := netip.ParseAddr(text)
+	return err == nil && ip.Zone() == ""
 }
 
 // resourceOf is the ARN of the resource that was opened, else of the first that the event
