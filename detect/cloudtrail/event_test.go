@@ -391,7 +391,7 @@ func TestTextInItsPlaceIsWhatAWalkFinds(t *testing.T) {
 	}
 	for k, path := range sessionPaths {
 		within, name, _ := strings.Cut(strings.TrimPrefix(path, "sessionContext."), ".")
-		if indexOf := map[string]func(string) int{"attributes": attributeKey, "sessionIssuer": issuerKey}[within]; indexOf(name) != k {
+		if indexOf := map[string]func([]byte) int{"attributes": attributeKey, "sessionIssuer": issuerKey}[within]; indexOf([]byte(name)) != k {
 			t.Errorf("%s has another index", path)
 		}
 	}

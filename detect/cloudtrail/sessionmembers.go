@@ -29,8 +29,8 @@ var sessionPaths = [indexedSessionKeys]string{
 	issuerUserName:    "sessionContext.sessionIssuer.userName",
 }
 
-func attributeKey(key string) int {
-	switch key {
+func attributeKey(key []byte) int {
+	switch string(key) {
 	case "mfaAuthenticated":
 		return sessionMFA
 	case "creationDate":
@@ -39,8 +39,8 @@ func attributeKey(key string) int {
 	return -1
 }
 
-func issuerKey(key string) int {
-	switch key {
+func issuerKey(key []byte) int {
+	switch string(key) {
 	case "type":
 		return issuerType
 	case "principalId":
@@ -85,11 +85,11 @@ func (s *sessionMembers) read(m []byte) {
 	s.readInside(issuer, issuerKey)
 }
 
-func (s *sessionMembers) readInside(m []byte, indexOf func(key string) int) {
+func (s *sessionMembers) readInside(m []byte, indexOf func(key []byte) int) {
 	pairs := document.OverMap(m)
 	for pairs.Next() {
 		if key, ok := pairs.Name(); ok {
-			if k := indexOf(string(key)); k >= 0 {
+			if k := indexOf(key); k >= 0 {
 				s.values[k] = pairs.Value
 			}
 		}
