@@ -174,7 +174,7 @@ func (a *Actor) session() object {
 	if a.MFA == MFAUnknown && a.SessionCreated.IsZero() {
 		return nil
 	}
-	return object{a.MFA.pair("mfa_authenticated"), at("created_at", a.SessionCreated)}
+	return object{a.MFA.pair("mfa_authenticated"), {"created_at", (*moment)(&a.SessionCreated)}}
 }
 
 // readSession reads what [Actor.session] wrote.

@@ -84,7 +84,8 @@ func ecsClaims(body []byte, found []Alert) []claim {
 // claimsOf returns the claims to the pairs of an object that say something.
 func claimsOf(o object) []claim {
 	var claims []claim
-	for _, p := range o {
+	for i := range o {
+		p := &o[i]
 		if !p.says() {
 			continue
 		}
@@ -213,8 +214,7 @@ func (a *Alert) ecsExtension(found []Alert) object {
 		references = a.Rule.References
 	}
 	o := object{{"severity", a.Rule.Severity}, {"actor", a.Actor.object()}, {"session", a.Actor.session()}}
-	o = append(o, a.verdict()...)
-	return append(o, a.related(), pair{"references", references}, pair{"guide", a.template().guide}, pair{"alerts", more(found)})
+	return append(a.verdict(o), a.related(), pair{"references", references}, pair{"guide", a.template().guide}, pair{"alerts", more(found)})
 }
 
 // ecsThreat writes an ATT&CK mapping the way ECS has it: a list for each field,
