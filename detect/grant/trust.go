@@ -30,11 +30,11 @@ func (g *Grant) FunctionARN() string {
 	if g.Region == "" || g.FunctionAccount == "" || g.FunctionName == "" {
 		return ""
 	}
-	parts := []string{"arn", Partition(g.Region), "lambda", g.Region, g.FunctionAccount, "function", g.FunctionName}
+	separator := ""
 	if g.Qualifier != "" {
-		parts = append(parts, g.Qualifier)
+		separator = ":"
 	}
-	return strings.Join(parts, ":")
+	return "arn:" + Partition(g.Region) + ":lambda:" + g.Region + ":" + g.FunctionAccount + ":function:" + g.FunctionName + separator + g.Qualifier
 }
 
 // Partition returns the partition that a region is in: aws-cn of cn-north-1.
