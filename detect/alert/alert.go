@@ -2,9 +2,7 @@ package alert
 
 import (
 	"cmp"
-	"crypto/sha256"
 	"encoding/binary"
-	"encoding/hex"
 	"slices"
 	"strings"
 	"time"
@@ -145,10 +143,12 @@ type Granted struct {
 	Names  map[string]string // the names of accounts that are known by one
 }
 
-// Alert returns the alert of an event that happened at this time.
-func (t *Template) Alert(event *cloudtrail.Event, g Granted, coverage Coverage, at time.Time) Alert {
+// Alert returns the alert of an event that happened at this time. The facts are those of the event; what
+// they keep must not be used for another record while the alert is.
+func (t *Template) Alert(event *cloudtrail.Event, f *Facts, g Granted, coverage Coverage, at time.Time) Alert {
+	f.of(event)
 	a := Alert{Rule: t.rule, Coverage: coverage, Grant: g.Lambda, Opened: g.Opened, names: g.Names, encoded: t, at: at, Collector: t.options.Collector}
-	a.describe(event)
+	a.describe(event, f)
 	return a
 }
 
@@ -169,12 +169,10 @@ func referenceObject(r *rule.Reference) object {
 }
 
 // describe fills in what the alert says about the event.
-func (a *Alert) describe(event *cloudtrail.Event) {
-	var kept texts
-	a.content = AppendEvent(make([]byte, 0, roomForContent), event)
-	a.DedupKey = a.Rule.ID + ":" + identify(event) + ":" + fingerprint(a.content)
-	a.investigate(event, &kept)
-	a.EventID = a.Event.ID
+func (a *Alert) describe(event *cloudtrail.Event, f *Facts) {
+	a.content = f.content
+	a.DedupKey = a.Rule.ID + f.key
+	a.investigate(event, f)
 	if a.encoded.options.Format == FormatECS && event.Form() == cloudtrail.Raw {
 		a.categories = event.Categories()
 	}
@@ -184,33 +182,8 @@ func (a *Alert) describe(event *cloudtrail.Event) {
 	case a.Opened != nil:
 		a.Reason = a.Opened.Sentence(cmp.Or(a.Actor.insteadOfAccount(), a.Actor.Account), a.Actor.Account, a.names)
 	default:
-		a.Reason = a.reasonOfCall(string(event.Text(cloudtrail.FieldReceiver)))
+		a.Reason = a.reasonOfCall(string(event.ReadText(&cloudtrail.FieldReceiver)))
 	}
-}
-
-// roomForContent is more than the content of most events has.
-const roomForContent = 2 << 10
-
-// maxEventID is the longest id that a dedup_key has unchanged. CloudTrail's have
-// 36 characters.
-const maxEventID = 128
-
-// identify returns the id of an event, or the fingerprint of an id that is not
-// CloudTrail's. It is empty if there is none.
-func identify(event *cloudtrail.Event) string {
-	id := event.Text(cloudtrail.FieldEventID)
-	if len(id) > maxEventID || !utf8.Valid(id) {
-		return fingerprint(id)
-	}
-	return string(id)
-}
-
-// fingerprint returns 16 hexadecimal digits that differ for different texts. With the
-// content in its key, a forged event that has a real one's id does not take the real
-// one's place where a receiver keeps one document for each key.
-func fingerprint(text []byte) string {
-	sum := sha256.Sum256(text)
-	return hex.EncodeToString(sum[:8])
 }
 
 // AppendContent appends what the alert's event says and grants. It is the same

@@ -93,6 +93,7 @@ func AccountText(value []byte) (string, bool) { return accountText(value) }
 // the principal if no account is known, and what narrows it to an account or an
 // organization. Two grants with another grantee let in somebody else.
 func (g *Grant) Grantee() string {
-	who := append([]string{cmp.Or(g.PrincipalAccount, g.Principal)}, g.others...)
+	var few [8]string
+	who := append(append(few[:0], cmp.Or(g.PrincipalAccount, g.Principal)), g.others...)
 	return strings.Join(append(who, g.OrgID, g.SourceAccount, g.SourceARN), " ")
 }
