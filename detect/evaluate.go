@@ -348,7 +348,7 @@ func (v *Evaluator) when(record time.Time) time.Time {
 // timestamp, else now. A time in the future is taken for now, so that one bad
 // event does not move the window that duplicates are looked for in.
 func eventTime(event *cloudtrail.Event, when, now time.Time) time.Time {
-	at, err := time.Parse(time.RFC3339, string(event.Text(cloudtrail.FieldTimestamp)))
+	at, err := time.Parse(time.RFC3339, string(event.ReadText(&cloudtrail.FieldTimestamp)))
 	if err != nil {
 		at = when
 	}

@@ -21,11 +21,12 @@ func removal(g *grant.Grant) string {
 	if g.Ambiguous || g.Denies || g.FunctionName == "" || g.StatementID == "" {
 		return ""
 	}
-	unqualified := *g
-	unqualified.Qualifier = ""
-	function := unqualified.FunctionARN()
-	if function == "" || strings.Contains(g.FunctionName, ":") {
+	function := g.FunctionARN()
+	switch {
+	case function == "" || strings.Contains(g.FunctionName, ":"):
 		function = g.FunctionName
+	case g.Qualifier != "":
+		function = strings.TrimSuffix(function, ":"+g.Qualifier)
 	}
 	var room [roomForCommand]byte
 	command := append(room[:0], "aws lambda remove-permission"...)
@@ -64,8 +65,9 @@ func shell(c call.Command) string {
 			case i == 0:
 				command, ok = appendOption(command, option.Name, value)
 			default: // the further values of a list
-				ok = value[0] != '-' && isQuotable(option.Name, value)
-				command = appendQuoted(append(command, ' '), value)
+				if command, ok = appendValueOf(append(command, ' '), option.Name, value); value[0] == '-' {
+					ok = false
+				}
 			}
 			if !ok {
 				return ""
@@ -80,42 +82,41 @@ func shell(c call.Command) string {
 const maxArgument = 512
 
 // appendOption appends an option and its value for a shell: sh, bash, zsh or
-// fish. It returns false if no quotes make the value safe to paste.
-//
-// A value that begins with a dash would be an option of its own: --debug is a
-// statement id that AWS accepts.
-func appendOption(command []byte, option, value string) (out []byte, ok bool) {
-	if !isQuotable(option, value) {
-		return command, false
-	}
-	separator := byte(' ')
-	if value[0] == '-' {
-		separator = '='
-	}
-	return appendQuoted(append(append(append(command, ' '), option...), separator), value), true
-}
-
-// isQuotable reports whether quotes make a value safe to paste. None do with:
+// fish. It returns false if no quotes make the value safe to paste:
 //
 //   - control characters, some of which end the pasting of a text in a terminal
 //     and begin its execution, and characters that hide or turn others;
 //   - the URLs that the AWS command line takes as an order to send a file, or
 //     in its first version a page, instead of the text.
-func isQuotable(option, value string) bool {
-	isFetched := func(scheme string) bool { return strings.HasPrefix(value, scheme) }
-	if len(value) > maxArgument || option != queueURL && slices.ContainsFunc(fetched, isFetched) {
-		return false
+//
+// A value that begins with a dash would be an option of its own: --debug is a
+// statement id that AWS accepts.
+func appendOption(command []byte, option, value string) (out []byte, ok bool) {
+	separator := byte(' ')
+	if value[0] == '-' {
+		separator = '='
 	}
-	for _, r := range value {
-		if r < utf8.RuneSelf && isPlain[r] {
-			continue
-		}
-		if !unicode.IsPrint(r) || r == unicode.ReplacementChar {
-			return false
-		}
-	}
-	return true
+	return appendValueOf(append(append(append(command, ' '), option...), separator), option, value)
 }
+
+// appendValueOf appends one of the values of an option, and returns false as [appendOption] does.
+func appendValueOf(command []byte, option, value string) (out []byte, ok bool) {
+	isFetched := func(scheme string) bool { return strings.HasPrefix(value, scheme) }
+	switch {
+	case len(value) > maxArgument, option != queueURL && slices.ContainsFunc(fetched, isFetched):
+		return command, false
+	case !strings.ContainsFunc(value, meansMore):
+		return append(command, value...), true
+	case strings.ContainsFunc(value, isUnsafe):
+		return command, false
+	}
+	return appendQuoted(command, value), true
+}
+
+// meansMore reports whether a character means something else than itself to some shell.
+func meansMore(c rune) bool { return c >= utf8.RuneSelf || !isPlain[c] }
+
+func isUnsafe(c rune) bool { return !unicode.IsPrint(c) || c == unicode.ReplacementChar }
 
 // queueURL is the option that takes the address of a queue, which no version of the
 // command line fetches (aws-cli, PARAMFILE_DISABLED).
@@ -131,13 +132,10 @@ var isPlain = func() (plain [utf8.RuneSelf]bool) {
 	return plain
 }()
 
-// appendQuoted puts single quotes around a value that needs them. A quote and a
+// appendQuoted puts single quotes around a value. A quote and a
 // backslash are put in double quotes: inside single quotes the backslash is a
 // character to sh and an escape to fish.
 func appendQuoted(command []byte, value string) []byte {
-	if !strings.ContainsFunc(value, func(c rune) bool { return c >= utf8.RuneSelf || !isPlain[c] }) {
-		return append(command, value...)
-	}
 	command = append(command, '\'')
 	for i := range len(value) {
 		switch value[i] {

@@ -39,16 +39,19 @@ func (g *Grant) FunctionARN() string {
 
 // Partition returns the partition that a region is in: aws-cn of cn-north-1.
 func Partition(region string) string {
-	for _, p := range []struct{ prefix, partition string }{
-		{"cn-", "aws-cn"}, {"us-gov-", "aws-us-gov"},
-		{"us-isob-", "aws-iso-b"}, {"us-isof-", "aws-iso-f"}, {"eu-isoe-", "aws-iso-e"}, {"us-iso-", "aws-iso"},
-		{"eusc-", "aws-eusc"},
-	} {
-		if strings.HasPrefix(region, p.prefix) {
-			return p.partition
+	for i := range otherPartitions {
+		if p := &otherPartitions[i]; strings.HasPrefix(region, p.prefix) {
+			return p.name
 		}
 	}
 	return "aws"
+}
+
+// otherPartitions are all but aws, by how the names of their regions begin.
+var otherPartitions = [...]struct{ prefix, name string }{
+	{"cn-", "aws-cn"}, {"us-gov-", "aws-us-gov"},
+	{"us-isob-", "aws-iso-b"}, {"us-isof-", "aws-iso-f"}, {"eu-isoe-", "aws-iso-e"}, {"us-iso-", "aws-iso"},
+	{"eusc-", "aws-eusc"},
 }
 
 // Accounts returns the accounts that were let in: of each principal that names one,

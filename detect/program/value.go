@@ -165,10 +165,9 @@ func plainLength(text []byte) int {
 	n := 0
 	for ; len(text)-n >= 8; n += 8 {
 		x := binary.LittleEndian.Uint64(text[n:])
-		// Each of these has the high bit of the first byte that is so, and none below it.
-		quote := x ^ '"'*ones
-		backslash := x ^ '\\'*ones
-		special := (quote-ones)&^quote | (backslash-ones)&^backslash | (x-' '*ones)&^x | x | (x + ones)
+		// Each of these has the high bit of the first byte that is so: a quotation mark, a backslash, one
+		// below the space, above the tilde, or above ASCII. A bit above the first that is set may be wrong.
+		special := (x ^ '"'*ones - ones) | (x ^ '\\'*ones - ones) | (x - ' '*ones) | (x + ones) | x
 		if special &= highs; special != 0 {
 			return n + bits.TrailingZeros64(special)/8
 		}
