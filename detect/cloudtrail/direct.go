@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/trailwire/trailwire/detect/document"
+	"github.com/trailwire/trailwire/detect/program"
 )
 
 // direct is where a raw event mostly has the text of a field: in a member of its own, or in one of
@@ -34,12 +35,13 @@ func directly(top int, path string) direct {
 	return directNowhere
 }
 
-// textAt returns the text in a place of a raw event. It returns false if there is none, or one that counts as
-// none, or something else than text: [Event.Read] looks further. An ECS document has nothing there.
-func (e *Event) textAt(d direct) (text []byte, ok bool) {
+// textAt returns the text in a place of a raw event, nil if it says nothing there. It returns false if
+// [Event.Read] has to look further: for what is not text, or may be spelled in another way.
+func (e *Event) textAt(d direct) (text []byte, known bool) {
 	var value []byte
+	mayBeElsewhere := false
 	switch {
-	case d == directNowhere:
+	case d == directNowhere || e.form != Raw:
 		return nil, false
 	case d < directInIdentity:
 		value = e.top[d-directInEvent]
@@ -48,11 +50,26 @@ func (e *Event) textAt(d direct) (text []byte, ok bool) {
 		switch {
 		case i == nil:
 		case d < directInSession:
-			value = i.values[d-directInIdentity]
+			value, mayBeElsewhere = i.values[d-directInIdentity], e.lower || !i.plain
 		default:
-			value = i.inSession(int(d - directInSession))
+			s := i.readSession()
+			value, mayBeElsewhere = s.values[d-directInSession], e.lower || !s.plain
 		}
 	}
-	text, ok = document.Text(value)
-	return text, ok && !document.IsDropped(text)
+	if len(value) == 0 {
+		return nil, !mayBeElsewhere
+	}
+	text, isText := document.Text(value)
+	if !isText || document.IsDropped(text) {
+		return nil, isText && !mayBeElsewhere
+	}
+	return text, true
+}
+
+// valueOf is a text as a value: null for nothing.
+func valueOf(text []byte) program.Value {
+	if text == nil {
+		return program.Null()
+	}
+	return program.Text(text)
 }

@@ -163,9 +163,14 @@ func (e *Event) Value(f Field) program.Value { return e.Read(&f) }
 
 // Read is [Event.Value] for a field that stays where it is: rules read many.
 func (e *Event) Read(f *Field) program.Value {
-	if text, ok := e.textAt(f.direct); ok {
-		return program.Text(text)
+	if text, known := e.textAt(f.direct); known {
+		return valueOf(text)
 	}
+	return e.look(f)
+}
+
+// look reads a field that may be anywhere.
+func (e *Event) look(f *Field) program.Value {
 	if f.grant != 0 || f.story != 0 {
 		return program.Null()
 	}
@@ -187,10 +192,10 @@ func (e *Event) Text(f Field) []byte { return e.ReadText(&f) }
 
 // ReadText is [Event.Text] for a field that stays where it is: alerts read many.
 func (e *Event) ReadText(f *Field) []byte {
-	if text, ok := e.textAt(f.direct); ok {
+	if text, known := e.textAt(f.direct); known {
 		return text
 	}
-	v := e.Read(f)
+	v := e.look(f)
 	if list := v.List(); len(list) > 0 {
 		v = list[0]
 	}

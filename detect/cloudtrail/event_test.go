@@ -411,6 +411,13 @@ func TestTextInItsPlaceIsWhatAWalkFinds(t *testing.T) {
 		`{"eventName":"A","eventSource":"s","userIdentity":{"sessionContext":{"attributes":{"creationDate":"b"},"attributes":{"mfaAuthenticated":"false"},"sessionIssuer":{"userName":"-","arn":"none"}}}}`,
 		`{"eventName":"A","eventSource":"s","userIdentity":{"sessionContext":[{"attributes":{"creationDate":"b"}}]}}`,
 		`{"eventName":"A","eventSource":"s","userIdentity":{"sessionContext":"x"}}`,
+		`{"eventName":"A","eventSource":"s","userIdentity":{"sessionContext":{"attributes":"x","sessionIssuer":null}}}`,
+		`{"eventName":"A","eventSource":"s","userIdentity":{"sessionContext":{"attributes.creationDate":"d"},"session.x":1}}`,
+		`{"eventName":"A","eventSource":"s","userIdentity":{"sessionContext.attributes.creationDate":"d","sessionContext.sessionIssuer":{"arn":"a"}}}`,
+		`{"eventName":"A","eventSource":"s","userAgent":null,"userIdentity":{"arn":null,"userName":""}}`,
+		`{"eventName":"A","eventSource":"s","userIdentity":null}`,
+		`{"eventname":"A","eventsource":"s","useridentity":{"accountid":"1","invokedby":"i","username":"u","sessioncontext":{"attributes":{"creationdate":"d"},"sessionissuer":{"username":"u"}}}}`,
+		`{"eventname":"A","eventsource":"s","useridentity":{"accessKeyId":"","accesskeyid":"K","accountId":"","accountid":"1","sessionContext":{"sessionIssuer":{"username":"u","arn":"-"}}}}`,
 		`{"event":{"action":"A","provider":"s"},"user_agent":{"original":"u"},"aws":{"cloudtrail":{"user_identity":{"arn":"a"}}},"userIdentity":{"arn":"b"},"userAgent":"v"}`,
 	} {
 		body := packed(t, text)

@@ -127,29 +127,30 @@ func (e *Event) readIdentity() *identityMembers {
 	return &e.identity
 }
 
-// inSession returns a member of sessionContext, nil if it has none or what is there takes a walk.
-func (i *identityMembers) inSession(k int) []byte {
-	if !i.plain {
-		return nil
-	}
-	if !i.session.isRead {
+// readSession returns the members of sessionContext.
+func (i *identityMembers) readSession() *sessionMembers {
+	switch {
+	case i.session.isRead:
+	case i.plain:
 		i.session.read(i.values[identitySessionContext])
+	default:
+		i.session = sessionMembers{isRead: true}
 	}
-	return i.session.values[k]
+	return &i.session
 }
 
 // ofIdentity returns the value of a member of userIdentity.
 func (e *Event) ofIdentity(k int) program.Value {
-	if text, ok := e.textAt(directInIdentity + direct(k)); ok {
-		return program.Text(text)
+	if text, known := e.textAt(directInIdentity + direct(k)); known {
+		return valueOf(text)
 	}
 	return e.inside(topUserIdentity, identityNames[k])
 }
 
 // ofSession returns the value of a member of userIdentity.sessionContext.
 func (e *Event) ofSession(k int) program.Value {
-	if text, ok := e.textAt(directInSession + direct(k)); ok {
-		return program.Text(text)
+	if text, known := e.textAt(directInSession + direct(k)); known {
+		return valueOf(text)
 	}
 	return e.inside(topUserIdentity, sessionPaths[k])
 }

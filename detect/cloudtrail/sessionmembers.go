@@ -58,17 +58,19 @@ func issuerKey(key []byte) int {
 // sessionMembers has where in a sessionContext its members are.
 type sessionMembers struct {
 	isRead bool
-	values [indexedSessionKeys][]byte // nothing if a key is a dotted path
+	plain  bool // it is missing or a map of maps, and no key on the way to a member is a dotted path
+	values [indexedSessionKeys][]byte
 }
 
 // read reads the members of a sessionContext, which may be missing.
 func (s *sessionMembers) read(m []byte) {
-	s.isRead = true
+	s.isRead, s.plain = true, true
 	clear(s.values[:])
 	if len(m) == 0 {
 		return
 	}
 	var attributes, issuer []byte
+	s.plain = document.IsMap(m)
 	pairs := document.OverMap(m)
 	for pairs.Next() {
 		key, _ := pairs.Name()
@@ -78,14 +80,20 @@ func (s *sessionMembers) read(m []byte) {
 		case string(key) == "sessionIssuer":
 			issuer = pairs.Value
 		case bytes.IndexByte(key, '.') >= 0:
-			return
+			s.plain = false
 		}
 	}
-	s.readInside(attributes, attributeKey)
-	s.readInside(issuer, issuerKey)
+	if s.plain {
+		s.readInside(attributes, attributeKey)
+		s.readInside(issuer, issuerKey)
+	}
 }
 
 func (s *sessionMembers) readInside(m []byte, indexOf func(key []byte) int) {
+	if len(m) == 0 {
+		return
+	}
+	s.plain = s.plain && document.IsMap(m)
 	pairs := document.OverMap(m)
 	for pairs.Next() {
 		if key, ok := pairs.Name(); ok {
