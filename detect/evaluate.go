@@ -249,7 +249,7 @@ func (v *Evaluator) evaluate(p cloudtrail.Part, when time.Time) {
 			}
 		}
 	}
-	if extended != nil && grant.IsAddPermission(&v.event) && string(v.event.Text(cloudtrail.FieldOutcome)) == "success" {
+	if extended != nil && grant.IsAddPermission(&v.event) && string(v.event.ReadText(&cloudtrail.FieldOutcome)) == "success" {
 		v.raise(extended, alert.CoverExtended, when)
 	}
 	if !isExcepted && v.grants.IsRead() && v.grants.Opening() == nil && v.grants.Covered() > 0 && !v.verdicts.replays() {

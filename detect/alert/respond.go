@@ -4,7 +4,6 @@ import (
 	"slices"
 	"strings"
 	"unicode"
-	"unicode/utf8"
 
 	"github.com/trailwire/trailwire/detect/grant"
 	"github.com/trailwire/trailwire/detect/grant/call"
@@ -105,7 +104,7 @@ func appendValueOf(command []byte, option, value string) (out []byte, ok bool) {
 	switch {
 	case len(value) > maxArgument, option != queueURL && slices.ContainsFunc(fetched, isFetched):
 		return command, false
-	case !strings.ContainsFunc(value, meansMore):
+	case meansItself(value):
 		return append(command, value...), true
 	case strings.ContainsFunc(value, isUnsafe):
 		return command, false
@@ -113,8 +112,15 @@ func appendValueOf(command []byte, option, value string) (out []byte, ok bool) {
 	return appendQuoted(command, value), true
 }
 
-// meansMore reports whether a character means something else than itself to some shell.
-func meansMore(c rune) bool { return c >= utf8.RuneSelf || !isPlain[c] }
+// meansItself reports whether a value means itself to every shell.
+func meansItself(value string) bool {
+	for i := range len(value) {
+		if !isPlain[value[i]] {
+			return false
+		}
+	}
+	return true
+}
 
 func isUnsafe(c rune) bool { return !unicode.IsPrint(c) || c == unicode.ReplacementChar }
 
@@ -125,7 +131,7 @@ const queueURL = "--queue-url"
 var fetched = []string{"file://", "fileb://", "http://", "https://"}
 
 // isPlain are the characters that mean themselves everywhere in every shell.
-var isPlain = func() (plain [utf8.RuneSelf]bool) {
+var isPlain = func() (plain [256]bool) {
 	for c := range plain {
 		plain[c] = c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '-' && c <= ':' || c == '_' // also . / and digits
 	}
