@@ -98,7 +98,8 @@ type Template struct {
 	before, after           []byte
 	pairsBefore, pairsAfter uint32
 
-	guide packed // but for the description, which some formats have elsewhere
+	guide packed     // but for the description, which some formats have elsewhere
+	inECS *saidInECS // for FormatECS
 }
 
 // NewTemplate returns the template of a rule's alerts.
@@ -133,6 +134,9 @@ func NewTemplateWith(r *rule.Rule, o TemplateOptions) *Template {
 	t := &Template{rule: r, options: o, guide: guide}
 	t.before, t.pairsBefore = before.appendPairs(nil)
 	t.after, t.pairsAfter = after.appendPairs(nil)
+	if o.Format == FormatECS {
+		t.inECS = newSaidInECS(r)
+	}
 	return t
 }
 
