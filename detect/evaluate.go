@@ -25,6 +25,7 @@ type Evaluator struct {
 	grants call.Fields // what the event at hand opened, once a rule asks
 	covers call.Covers
 	terms  terms
+	facts  alert.Facts // of the event at hand, once there is an alert
 
 	now time.Time // when the record came
 	at  time.Time // when the event at hand happened, once somebody asks; see when
@@ -91,7 +92,7 @@ func (v *Evaluator) Release() {
 	v.verdicts, v.observe = nil, nil
 	// A thorough evaluator is not one that the engine hands out, and a huge
 	// record must not pin its buffers for the life of the pipeline.
-	if !v.pooled || cap(v.buffer) > keptBuffer || v.finder.Footprint()+v.inner.Footprint() > keptBuffer || v.event.Footprint()+v.terms.footprint() > keptBuffer {
+	if !v.pooled || cap(v.buffer) > keptBuffer || v.finder.Footprint()+v.inner.Footprint() > keptBuffer || v.event.Footprint()+v.terms.footprint()+v.facts.Footprint() > keptBuffer {
 		return
 	}
 	v.engine.evaluators.Put(v)
@@ -117,6 +118,7 @@ func (v *Evaluator) Malformed() int { return v.finder.Malformed() }
 func (v *Evaluator) Record(body []byte, when time.Time) []Output {
 	e := v.engine
 	v.found, v.outputs, v.buffer = v.found[:0], v.outputs[:0], v.buffer[:0]
+	v.facts.BeginRecord()
 	events := v.finder.Find(body)
 	if events > 0 {
 		v.now = e.now()
@@ -220,6 +222,7 @@ func (v *Evaluator) evaluate(p cloudtrail.Part, when time.Time) {
 	v.view.Begin()
 	v.at = time.Time{}
 	v.said.rule = nil
+	v.facts.BeginEvent()
 	if v.engine.learnsFromFirst {
 		v.engine.earliest(v.when(when))
 	}
@@ -246,7 +249,7 @@ func (v *Evaluator) evaluate(p cloudtrail.Part, when time.Time) {
 			}
 		}
 	}
-	if extended != nil && grant.IsAddPermission(&v.event) && string(v.event.Text(cloudtrail.FieldOutcome)) == "success" {
+	if extended != nil && grant.IsAddPermission(&v.event) && string(v.event.ReadText(&cloudtrail.FieldOutcome)) == "success" {
 		v.raise(extended, alert.CoverExtended, when)
 	}
 	if !isExcepted && v.grants.IsRead() && v.grants.Opening() == nil && v.grants.Covered() > 0 && !v.verdicts.replays() {
@@ -308,7 +311,7 @@ func (v *Evaluator) add(rule *compiledRule, coverage alert.Coverage, g *grant.Gr
 	if e.options.Coverage == alert.CoverAll || rule.ReadsGrants() {
 		granted.Opened = v.grants.Opening()
 	}
-	a := rule.template.Alert(&v.event, granted, coverage, at)
+	a := rule.template.Alert(&v.event, &v.facts, granted, coverage, at)
 	if fill != nil {
 		fill(&a)
 	}
@@ -345,7 +348,7 @@ func (v *Evaluator) when(record time.Time) time.Time {
 // timestamp, else now. A time in the future is taken for now, so that one bad
 // event does not move the window that duplicates are looked for in.
 func eventTime(event *cloudtrail.Event, when, now time.Time) time.Time {
-	at, err := time.Parse(time.RFC3339, string(event.Text(cloudtrail.FieldTimestamp)))
+	at, err := time.Parse(time.RFC3339, string(event.ReadText(&cloudtrail.FieldTimestamp)))
 	if err != nil {
 		at = when
 	}

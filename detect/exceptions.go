@@ -37,7 +37,7 @@ func (x *Exceptions) covering(g *grant.Grant, event *cloudtrail.Event) (property
 		return "trusted_actors"
 	case x.trustsFunction(g):
 		return "trusted_functions"
-	case x.trustsResource(g.FunctionARN()):
+	case len(x.Resources) > 0 && x.trustsResource(g.FunctionARN()):
 		return "trusted_resources"
 	}
 	return ""

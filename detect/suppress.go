@@ -16,6 +16,7 @@ const (
 	maxRemembered = 16_384
 	maxIntervals  = 64
 	maxFirsts     = 4_096
+	maxContent    = 64 << 10 // bytes of an alert's content that are kept for the next one
 )
 
 // suppressor remembers which events have raised an alert and how many alerts
@@ -32,6 +33,7 @@ type suppressor struct {
 	signals [maxIntervals]interval
 	used    uint64 // counts up, to find the interval that was used last
 	firsts  ring   // of grants: the first of each in an interval
+	content []byte // of the alert at hand: its memory is used again
 }
 
 // ring remembers the last so many hashes, and forgets the oldest. The zero ring is
@@ -96,7 +98,7 @@ func (s *suppressor) judge(rule *compiledRule, a *alert.Alert, at time.Time, o *
 		s.seed = maphash.MakeSeed()
 		s.seen = make(map[uint64]time.Time)
 	}
-	if window > 0 && s.remember(s.hash(a.DedupKey, string(a.AppendContent(nil))), window) {
+	if window > 0 && s.remember(s.identity(a), window) {
 		return alert.Duplicate
 	}
 	index := at.UnixNano() / int64(every)
@@ -106,6 +108,20 @@ func (s *suppressor) judge(rule *compiledRule, a *alert.Alert, at time.Time, o *
 		return alert.OverMaxSignals
 	}
 	return alert.NotSuppressed
+}
+
+// identity returns one number for an alert's key and all that its event says.
+func (s *suppressor) identity(a *alert.Alert) uint64 {
+	s.content = a.AppendContent(s.content[:0])
+	var h maphash.Hash
+	h.SetSeed(s.seed)
+	h.WriteString(a.DedupKey)
+	h.WriteByte(0)
+	h.Write(s.content)
+	if cap(s.content) > maxContent {
+		s.content = nil
+	}
+	return h.Sum64()
 }
 
 // hash returns one number for some texts, another one in each process.

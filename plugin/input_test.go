@@ -49,8 +49,10 @@ func (a appended) ids(t *testing.T) (ids []string) {
 func withInput(t *testing.T, in []byte, options ...string) (outcome, []appended) {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "appended")
-	got := inTestHost(t, in, append([]string{"-I", "-A", file}, options...)...)
+	told := filepath.Join(t.TempDir(), "told")
+	got := inTestHost(t, in, append([]string{"-I", "-A", file, "-C", told}, options...)...)
 	var all []appended
+	var counts []byte
 	frame := func(b []byte) (data, rest []byte) {
 		n := 4 + int(binary.BigEndian.Uint32(b))
 		return b[4:n], b[n:]
@@ -64,8 +66,25 @@ func withInput(t *testing.T, in []byte, options ...string) (outcome, []appended)
 		tag, rest = frame(rest)
 		records, rest = frame(rest)
 		all = append(all, appended{string(tag), settled(records)})
+		counts = binary.BigEndian.AppendUint32(counts, countOf(t, records))
+	}
+	said, err := os.ReadFile(told)
+	if err != nil && !os.IsNotExist(err) || !bytes.Equal(said, counts) {
+		t.Errorf("the host is told of %x records in each append, and there are %x (%v)", said, counts, err)
 	}
 	return got, all
+}
+
+// countOf is how many records there are.
+func countOf(t *testing.T, records []byte) (n uint32) {
+	t.Helper()
+	for rest := records; len(rest) > 0; n++ {
+		var err error
+		if _, rest, err = chunk.Next(rest); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return n
 }
 
 func TestAnAlertIsTheRecordThatTaggingMakesAndTheOriginalIsUntouched(t *testing.T) {

@@ -66,19 +66,19 @@ func readMFA(m []byte, key string) MFA {
 
 // newActor reads the actor of an event. Each text is bounded and valid UTF-8.
 func newActor(event *cloudtrail.Event, kept *texts) Actor {
-	fieldText := func(f cloudtrail.Field) string { return kept.bounded(event.Text(f)) }
+	fieldText := func(f *cloudtrail.Field) string { return kept.bounded(event.ReadText(f)) }
 	a := Actor{
-		ARN: fieldText(cloudtrail.FieldActor), Type: fieldText(cloudtrail.FieldActorType), Name: fieldText(cloudtrail.FieldActorName),
-		Account: fieldText(cloudtrail.FieldAccount), AccessKeyID: fieldText(cloudtrail.FieldAccessKeyID), SessionIssuerARN: fieldText(cloudtrail.FieldIssuer),
-		IdentityProvider: fieldText(cloudtrail.FieldIdentityProvider),
-		OnBehalfOf:       fieldText(cloudtrail.FieldOnBehalfOf), IdentityStoreARN: fieldText(cloudtrail.FieldIdentityStore),
-		InvokedBy: fieldText(cloudtrail.FieldInvokedBy),
+		ARN: fieldText(&cloudtrail.FieldActor), Type: fieldText(&cloudtrail.FieldActorType), Name: fieldText(&cloudtrail.FieldActorName),
+		Account: fieldText(&cloudtrail.FieldAccount), AccessKeyID: fieldText(&cloudtrail.FieldAccessKeyID), SessionIssuerARN: fieldText(&cloudtrail.FieldIssuer),
+		IdentityProvider: fieldText(&cloudtrail.FieldIdentityProvider),
+		OnBehalfOf:       fieldText(&cloudtrail.FieldOnBehalfOf), IdentityStoreARN: fieldText(&cloudtrail.FieldIdentityStore),
+		InvokedBy: fieldText(&cloudtrail.FieldInvokedBy),
 	}
 	if a.ARN == "" {
-		a.ID = fieldText(cloudtrail.FieldActorID)
+		a.ID = fieldText(&cloudtrail.FieldActorID)
 	}
 	a.MFA = mfaOf(event.MFA())
-	if text := event.Text(cloudtrail.FieldSessionCreated); len(text) > 0 {
+	if text := event.ReadText(&cloudtrail.FieldSessionCreated); len(text) > 0 {
 		if created, err := time.Parse(time.RFC3339, string(text)); err == nil {
 			a.SessionCreated = inMilliseconds(created)
 		}
@@ -174,7 +174,7 @@ func (a *Actor) session() object {
 	if a.MFA == MFAUnknown && a.SessionCreated.IsZero() {
 		return nil
 	}
-	return object{a.MFA.pair("mfa_authenticated"), at("created_at", a.SessionCreated)}
+	return object{a.MFA.pair("mfa_authenticated"), {"created_at", (*moment)(&a.SessionCreated)}}
 }
 
 // readSession reads what [Actor.session] wrote.

@@ -2,9 +2,7 @@ package alert
 
 import (
 	"cmp"
-	"crypto/sha256"
 	"encoding/binary"
-	"encoding/hex"
 	"slices"
 	"strings"
 	"time"
@@ -100,7 +98,8 @@ type Template struct {
 	before, after           []byte
 	pairsBefore, pairsAfter uint32
 
-	guide packed // but for the description, which some formats have elsewhere
+	guide packed     // but for the description, which some formats have elsewhere
+	inECS *saidInECS // for FormatECS
 }
 
 // NewTemplate returns the template of a rule's alerts.
@@ -132,11 +131,13 @@ func NewTemplateWith(r *rule.Rule, o TemplateOptions) *Template {
 			guide = pack(beside)
 		}
 	}
-	return &Template{
-		rule: r, options: o, guide: guide,
-		before: before.appendPairs(nil), pairsBefore: before.pairs(),
-		after: after.appendPairs(nil), pairsAfter: after.pairs(),
+	t := &Template{rule: r, options: o, guide: guide}
+	t.before, t.pairsBefore = before.appendPairs(nil)
+	t.after, t.pairsAfter = after.appendPairs(nil)
+	if o.Format == FormatECS {
+		t.inECS = newSaidInECS(r)
 	}
+	return t
 }
 
 // Granted is what an event granted, as far as it is known.
@@ -146,10 +147,12 @@ type Granted struct {
 	Names  map[string]string // the names of accounts that are known by one
 }
 
-// Alert returns the alert of an event that happened at this time.
-func (t *Template) Alert(event *cloudtrail.Event, g Granted, coverage Coverage, at time.Time) Alert {
+// Alert returns the alert of an event that happened at this time. The facts are those of the event; what
+// they keep must not be used for another record while the alert is.
+func (t *Template) Alert(event *cloudtrail.Event, f *Facts, g Granted, coverage Coverage, at time.Time) Alert {
+	f.of(event)
 	a := Alert{Rule: t.rule, Coverage: coverage, Grant: g.Lambda, Opened: g.Opened, names: g.Names, encoded: t, at: at, Collector: t.options.Collector}
-	a.describe(event)
+	a.describe(event, f)
 	return a
 }
 
@@ -170,12 +173,10 @@ func referenceObject(r *rule.Reference) object {
 }
 
 // describe fills in what the alert says about the event.
-func (a *Alert) describe(event *cloudtrail.Event) {
-	var kept texts
-	a.EventID = kept.bounded(event.Text(cloudtrail.FieldEventID))
-	a.content = AppendEvent(make([]byte, 0, roomForContent), event)
-	a.DedupKey = a.Rule.ID + ":" + identify(event) + ":" + fingerprint(a.content)
-	a.investigate(event, &kept)
+func (a *Alert) describe(event *cloudtrail.Event, f *Facts) {
+	a.content = f.content
+	a.DedupKey = a.Rule.ID + f.key
+	a.investigate(event, f)
 	if a.encoded.options.Format == FormatECS && event.Form() == cloudtrail.Raw {
 		a.categories = event.Categories()
 	}
@@ -185,33 +186,8 @@ func (a *Alert) describe(event *cloudtrail.Event) {
 	case a.Opened != nil:
 		a.Reason = a.Opened.Sentence(cmp.Or(a.Actor.insteadOfAccount(), a.Actor.Account), a.Actor.Account, a.names)
 	default:
-		a.Reason = a.reasonOfCall(string(event.Text(cloudtrail.FieldReceiver)))
+		a.Reason = a.reasonOfCall(string(event.ReadText(&cloudtrail.FieldReceiver)))
 	}
-}
-
-// roomForContent is more than the content of most events has.
-const roomForContent = 2 << 10
-
-// maxEventID is the longest id that a dedup_key has unchanged. CloudTrail's have
-// 36 characters.
-const maxEventID = 128
-
-// identify returns the id of an event, or the fingerprint of an id that is not
-// CloudTrail's. It is empty if there is none.
-func identify(event *cloudtrail.Event) string {
-	id := event.Text(cloudtrail.FieldEventID)
-	if len(id) > maxEventID || !utf8.Valid(id) {
-		return fingerprint(id)
-	}
-	return string(id)
-}
-
-// fingerprint returns 16 hexadecimal digits that differ for different texts. With the
-// content in its key, a forged event that has a real one's id does not take the real
-// one's place where a receiver keeps one document for each key.
-func fingerprint(text []byte) string {
-	sum := sha256.Sum256(text)
-	return hex.EncodeToString(sum[:8])
 }
 
 // AppendContent appends what the alert's event says and grants. It is the same
@@ -233,24 +209,34 @@ func (a *Alert) AppendContent(dst []byte) []byte {
 // AppendEvent appends the values of the fields that tell two events apart, but for their
 // ids.
 func AppendEvent(dst []byte, event *cloudtrail.Event) []byte {
-	for _, f := range content {
-		dst = appendCounted(dst, func(dst []byte) []byte { return event.Value(f).Append(dst) })
+	for i := range content {
+		start := len(dst)
+		dst = event.Read(&content[i]).Append(append(dst, noCount...))
+		setCount(dst, start)
 	}
-	for _, f := range contentIfThere {
-		if text := event.Text(f); len(text) > 0 {
-			dst = appendCounted(dst, func(dst []byte) []byte { return append(dst, f.Name()...) })
-			dst = appendCounted(dst, func(dst []byte) []byte { return append(dst, text...) })
+	for i := range contentIfThere {
+		f := &contentIfThere[i]
+		if text := event.ReadText(f); len(text) > 0 {
+			dst = appendCounted(appendCounted(dst, f.Name()), text)
 		}
 	}
 	return dst
 }
 
-// appendCounted appends a value after its length, so that no value can pass for two.
-func appendCounted(dst []byte, appendValue func([]byte) []byte) []byte {
+// appendCounted appends a text after its count, so that no text can pass for two.
+func appendCounted[T string | []byte](dst []byte, text T) []byte {
 	start := len(dst)
-	dst = appendValue(append(dst, 0, 0, 0, 0, 0, 0, 0, 0))
-	binary.BigEndian.PutUint64(dst[start:], uint64(len(dst)-start))
+	dst = append(append(dst, noCount...), text...)
+	setCount(dst, start)
 	return dst
+}
+
+// noCount is room for a count: of its own bytes and those after it.
+const noCount = "\x00\x00\x00\x00\x00\x00\x00\x00"
+
+// setCount sets the count at start of what dst ends with.
+func setCount(dst []byte, start int) {
+	binary.BigEndian.PutUint64(dst[start:], uint64(len(dst)-start))
 }
 
 // content are the fields that tell two events apart.
@@ -310,80 +296,85 @@ func (a *Alert) template() *Template {
 
 // append writes the alert's map.
 func (a *Alert) append(b []byte) []byte {
-	first := object{
+	t := a.template()
+	b, head := openMap(b, mostPairs)
+	b, first := object{
 		{"reason", a.Reason},
 		{"actor", a.Actor.object()}, {"session", a.Actor.session()}, {"source", a.Source.object()}, {"event", a.Event.object()},
-	}
-	last := append(a.verdict(), a.related(), pair{"collector", a.Collector})
-	t := a.template()
-	b = msgp.AppendMapHeader(b, t.pairsBefore+first.pairs()+t.pairsAfter+last.pairs())
-	b = append(b, t.before...)
-	b = first.appendPairs(b)
-	b = append(b, t.after...)
-	return last.appendPairs(b)
+	}.appendPairs(append(b, t.before...))
+	var room [mostPairs]pair
+	last := append(a.verdict(room[:0]), a.related(), pair{"collector", &a.Collector})
+	b, pairs := last.appendPairs(append(b, t.after...))
+	return head.close(b, t.pairsBefore+first+t.pairsAfter+pairs)
 }
 
-// verdict is what no schema but ours has a place for.
-func (a *Alert) verdict() object {
+// mostPairs is more than an alert's map has.
+const mostPairs = 32
+
+// verdict appends what no schema but ours has a place for.
+func (a *Alert) verdict(o object) object {
 	var all packed
-	rest := 0
+	rest := pair{}
 	if a.Opened != nil && len(a.Opened.Grants)+a.Opened.Rest > 1 {
-		all, rest = a.Opened.AppendGrants(nil, a.names)
+		packed, n := a.Opened.AppendGrants(nil, a.names)
+		if all = packed; n > 0 {
+			rest = pair{"grants_rest", n}
+		}
 	}
-	o := object{{"grant", a.granted()}, {"grants", all}}
-	if rest > 0 {
-		o = append(o, pair{"grants_rest", rest})
-	}
-	return append(o, object{
-		{"state", a.Filled.object()}, {"use", a.Used.object()}, {"closing", a.Closed.object()},
-		{"visibility", object{{"visible", allFit(a.Visible, maxListed)}, {"not_visible", allFit(a.NotVisible, maxListed)}}},
-		{"resource_arn", a.ResourceARN}, {"inspect", a.Inspect}, {"respond", a.Respond}, {"dedup_key", a.DedupKey},
-		{"coverage", a.Coverage.String()}, {"suppressed", a.Suppressed.String()},
-		a.raisedAt(),
-	}...)
+	return append(o,
+		pair{"grant", a.granted()}, pair{"grants", all}, rest,
+		pair{"state", a.Filled.object()}, pair{"use", a.Used.object()}, pair{"closing", a.Closed.object()},
+		pair{"visibility", a.visibility()},
+		pair{"resource_arn", &a.ResourceARN}, pair{"inspect", &a.Inspect}, pair{"respond", &a.Respond}, pair{"dedup_key", &a.DedupKey},
+		pair{"coverage", a.Coverage.String()}, pair{"suppressed", a.Suppressed.String()},
+		pair{"raised_at", (*millisecond)(&a.RaisedAt)},
+	)
 }
 
-// raisedAt always has three digits of a second: two alerts that are raised at different times are of
-// the same length.
-func (a *Alert) raisedAt() pair {
-	if a.RaisedAt.IsZero() {
-		return pair{}
+func (a *Alert) visibility() object {
+	if len(a.Visible) == 0 && len(a.NotVisible) == 0 {
+		return nil
 	}
-	return pair{"raised_at", a.RaisedAt.UTC().Format("2006-01-02T15:04:05.000Z07:00")}
+	return object{{"visible", allFit(a.Visible, maxListed)}, {"not_visible", allFit(a.NotVisible, maxListed)}}
 }
 
 // related are the calls before, for the formats that have no place of their own for them.
-func (a *Alert) related() pair { return pair{"related", relatedObjects(a.Related)} }
+func (a *Alert) related() pair {
+	if len(a.Related) == 0 {
+		return pair{}
+	}
+	return pair{"related", relatedObjects(a.Related)}
+}
 
-// roomForGrant is more than most grants have as MessagePack.
-const roomForGrant = 512
-
-// granted is the worst grant as a map, empty if there is none. Of an AddPermission
+// granted is the worst grant, nil if there is none. Of an AddPermission
 // it says what the reader of statements knows, and after that what an alert about any
 // call says.
-func (a *Alert) granted() packed {
+func (a *Alert) granted() any {
+	name := ""
+	if a.Grant != nil {
+		name = a.names[a.Grant.PrincipalAccount]
+	}
 	switch {
 	case a.Grant == nil && a.Opened == nil:
 		return nil
 	case a.Grant == nil:
-		return a.Opened.AppendGrant(nil, a.names)
+		return packed(a.Opened.AppendGrant(nil, a.names))
+	case a.Opened == nil && name == "":
+		return a.Grant
 	}
-	m := a.Grant.AppendMsg(make([]byte, 0, roomForGrant))
 	var beside []byte
 	var pairs uint32
 	if a.Opened != nil {
 		beside, pairs = a.Opened.AppendBeside(nil, a.names)
-	} else if name := a.names[a.Grant.PrincipalAccount]; name != "" {
-		beside, pairs = object{{"principal_name", name}}.appendPairs(nil), 1
+	} else {
+		beside, pairs = object{{"principal_name", name}}.appendPairs(nil)
 	}
-	if pairs == 0 {
-		return m
-	}
+	m := a.Grant.AppendMsg(nil)
 	n, rest, err := document.ReadMapHeader(m)
 	if err != nil {
-		return m
+		return packed(m)
 	}
-	return append(append(msgp.AppendMapHeader(nil, uint32(n)+pairs), rest...), beside...)
+	return packed(append(append(msgp.AppendMapHeader(nil, uint32(n)+pairs), rest...), beside...))
 }
 
 // Grantee says whom the alert is about: what the outsider is to the account, and who
@@ -404,38 +395,85 @@ func SortBySeverity(found []Alert) {
 	slices.SortStableFunc(found, func(a, b Alert) int { return b.Rule.RiskScore - a.Rule.RiskScore })
 }
 
+// alreadyThere is what a record has under the keys that it gets alerts under. It is nothing where nobody
+// has put it there.
+type alreadyThere struct {
+	alert, alerts []byte
+	pairs         []byte // all pairs of the record, if they can be read
+}
+
+// under reads what a record has under key and key+"s".
+func under(body []byte, key string) (there alreadyThere) {
+	walk := document.OverMap(body)
+	first := walk.Rest()
+	for walk.Next() {
+		name, _ := walk.Name()
+		switch which(name, key) {
+		case 0:
+			there.alert = walk.Value
+		case 1:
+			there.alerts = walk.Value
+		}
+	}
+	if walk.Err() != nil {
+		return alreadyThere{}
+	}
+	there.pairs = first[:len(first)-len(walk.Rest())]
+	return there
+}
+
+// which is 0 for the name key, 1 for key+"s", and -1 for another.
+func which(name []byte, key string) int {
+	switch {
+	case len(name) < len(key) || len(name) > len(key)+1 || string(name[:len(key)]) != key:
+		return -1
+	case len(name) == len(key):
+		return 0
+	case name[len(key)] == 's':
+		return 1
+	}
+	return -1
+}
+
 // appendTagged writes the map body and, at its end, what it gains: key with the
 // first alert and, if there are several, key+"s" with all of them. What is
 // under keys that would pass for ours is kept under another name.
-func appendTagged(b, body []byte, key string, found []Alert) []byte {
+func appendTagged(b, body []byte, there *alreadyThere, key string, found []Alert) []byte {
 	pairs, _, err := document.ReadMapHeader(body)
 	if err != nil {
 		return append(b, body...)
 	}
 	b = msgp.AppendMapHeader(b, uint32(pairs+min(len(found), 2)))
-	keys := [2]string{key, key + "s"}
-	var moved [2]string // what the keys are renamed to, once one is met
-	walk := document.OverMap(body)
-	for walk.Next() {
-		which := -1
-		if text, ok := document.Text(walk.Key); ok {
-			which = slices.Index(keys[:], string(text))
-		}
-		if which < 0 {
-			b = append(b, walk.Key...)
-		} else {
-			if moved[which] == "" {
-				moved[which] = movedKey(body, keys[which])
-			}
-			b = msgp.AppendString(b, moved[which])
-		}
-		b = append(b, walk.Value...)
+	if there.alert == nil && there.alerts == nil && there.pairs != nil {
+		b = append(b, there.pairs...)
+	} else {
+		b = appendMoved(b, body, key)
 	}
 	b = msgp.AppendString(b, key)
 	b = found[0].append(b)
 	if len(found) > 1 {
 		b = msgp.AppendString(b, key+"s")
 		b = appendList(b, found)
+	}
+	return b
+}
+
+// appendMoved writes the pairs of a record, those under our keys under other ones.
+func appendMoved(b, body []byte, key string) []byte {
+	keys := [2]string{key, key + "s"}
+	var moved [2]string // what the keys are renamed to, once one is met
+	walk := document.OverMap(body)
+	for walk.Next() {
+		name, _ := walk.Name()
+		if k := which(name, key); k < 0 {
+			b = append(b, walk.Key...)
+		} else {
+			if moved[k] == "" {
+				moved[k] = movedKey(body, keys[k])
+			}
+			b = msgp.AppendString(b, moved[k])
+		}
+		b = append(b, walk.Value...)
 	}
 	return b
 }
@@ -458,18 +496,16 @@ func movedKey(body []byte, key string) string {
 	return key
 }
 
-// carries reports whether body already has the verdict that it would gain, as
+// carries reports whether a record already has the verdict that it would gain, as
 // it does when its own output comes round again (rewrite_tag can do that).
-func carries(body []byte, key string, found []Alert) bool {
-	have, ok := document.Get(body, key)
-	if !ok || !found[0].alreadyWritten(have) {
+func (t *alreadyThere) carries(found []Alert) bool {
+	if t.alert == nil || !found[0].alreadyWritten(t.alert) {
 		return false
 	}
-	list, several := document.Get(body, key+"s")
-	if several != (len(found) > 1) {
+	if (t.alerts != nil) != (len(found) > 1) {
 		return false
 	}
-	return !several || allAlreadyWritten(list, found)
+	return t.alerts == nil || allAlreadyWritten(t.alerts, found)
 }
 
 // allAlreadyWritten reports whether list is the list of these alerts, written earlier.

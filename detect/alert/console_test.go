@@ -20,7 +20,7 @@ func alertOf(t *testing.T, event string) alert.Alert {
 	}
 	var e cloudtrail.Event
 	e.Reset(body, cloudtrail.Raw)
-	return alert.NewTemplate(&rule.Rule{ID: "r", Name: "R", Severity: "low"}).Alert(&e, alert.Granted{}, alert.CoverRule, now)
+	return alert.NewTemplate(&rule.Rule{ID: "r", Name: "R", Severity: "low"}).Alert(&e, new(alert.Facts), alert.Granted{}, alert.CoverRule, now)
 }
 
 // quoted is a text as JSON.

@@ -58,18 +58,11 @@ func ecsClaims(body []byte, found []Alert) []claim {
 	if a.form == cloudtrail.Raw && !namesDataSet(body) {
 		event, others = append(append(event, a.ecsEvent()...), ecsDataSet(body)...), a.ecsOthers()
 	}
-	reference := ""
-	if len(r.References) > 0 {
-		reference = r.References[0]
-	}
+	said := a.template().saidInECS()
 	claims := []claim{
 		{key: "event", below: claimsOf(event)},
-		{key: "rule", value: pack(object{
-			{"id", r.ID}, {"uuid", r.ID}, {"name", r.Name}, {"version", strconv.Itoa(r.Version)},
-			{"license", r.License}, {"author", r.Author}, {"description", strings.TrimSpace(r.Description)},
-			{"reference", reference}, {"ruleset", "trailwire"},
-		})},
-		{key: "threat", value: pack(ecsThreat(r.Threat))},
+		{key: "rule", value: said.rule},
+		{key: "threat", value: said.threat},
 		{key: "observer", below: claimsOf(object{{"hostname", a.Collector}})},
 		{key: "tags", value: mergedTags(body, r.Tags)},
 		{key: extension, value: pack(a.ecsExtension(found))},
@@ -81,10 +74,37 @@ func ecsClaims(body []byte, found []Alert) []claim {
 	return slices.DeleteFunc(claims, func(c claim) bool { return len(c.value) == 0 && len(c.below) == 0 })
 }
 
+// saidInECS is what all alerts of a rule say.
+type saidInECS struct{ rule, threat packed }
+
+// saidInECS returns what was written when the template was made, if it was known then that it is wanted.
+func (t *Template) saidInECS() *saidInECS {
+	if t.inECS != nil {
+		return t.inECS
+	}
+	return newSaidInECS(t.rule)
+}
+
+func newSaidInECS(r *rule.Rule) *saidInECS {
+	reference := ""
+	if len(r.References) > 0 {
+		reference = r.References[0]
+	}
+	return &saidInECS{
+		rule: pack(object{
+			{"id", r.ID}, {"uuid", r.ID}, {"name", r.Name}, {"version", strconv.Itoa(r.Version)},
+			{"license", r.License}, {"author", r.Author}, {"description", strings.TrimSpace(r.Description)},
+			{"reference", reference}, {"ruleset", "trailwire"},
+		}),
+		threat: pack(ecsThreat(r.Threat)),
+	}
+}
+
 // claimsOf returns the claims to the pairs of an object that say something.
 func claimsOf(o object) []claim {
 	var claims []claim
-	for _, p := range o {
+	for i := range o {
+		p := &o[i]
 		if !p.says() {
 			continue
 		}
@@ -213,8 +233,7 @@ func (a *Alert) ecsExtension(found []Alert) object {
 		references = a.Rule.References
 	}
 	o := object{{"severity", a.Rule.Severity}, {"actor", a.Actor.object()}, {"session", a.Actor.session()}}
-	o = append(o, a.verdict()...)
-	return append(o, a.related(), pair{"references", references}, pair{"guide", a.template().guide}, pair{"alerts", more(found)})
+	return append(a.verdict(o), a.related(), pair{"references", references}, pair{"guide", a.template().guide}, pair{"alerts", more(found)})
 }
 
 // ecsThreat writes an ATT&CK mapping the way ECS has it: a list for each field,
@@ -286,9 +305,12 @@ func mergedTags(body []byte, tags []string) packed {
 // ecsAlreadyWritten reports whether the places of the claims had exactly what the claims
 // would put there: the record was evaluated before.
 func ecsAlreadyWritten(claims []claim, gone []taken, found []Alert) bool {
-	same, all := 0, 0
+	all := countValues(claims)
+	if len(gone) != all {
+		return false
+	}
+	same := 0
 	eachValue(claims, "", func(path string, value packed) {
-		all++
 		for _, g := range gone {
 			if g.path != path || g.dotted {
 				continue
@@ -309,7 +331,7 @@ func ecsAlreadyWritten(claims []claim, gone []taken, found []Alert) bool {
 			}
 		}
 	})
-	return same == all && len(gone) == all
+	return same == all
 }
 
 // extensionAlreadyWritten reports whether have is the extension of these alerts,

@@ -39,7 +39,7 @@ func Example() {
 	event.Reset(body, cloudtrail.Raw)
 
 	now := time.Date(2026, time.March, 2, 10, 0, 0, 0, time.UTC)
-	a := alert.NewTemplate(r).Alert(&event, alert.Granted{}, alert.CoverRule, now)
+	a := alert.NewTemplate(r).Alert(&event, new(alert.Facts), alert.Granted{}, alert.CoverRule, now)
 	record, changed := alert.FormatNative.Append(nil, body, []alert.Alert{a}, "alert", now)
 	fmt.Println(changed)
 	for _, a := range alert.Read(record, alert.FormatNative, "alert") {

@@ -31,10 +31,11 @@ func (f Format) Append(dst, body []byte, found []Alert, key string, now time.Tim
 	case FormatOCSF:
 		return appendFinding(dst, body, found, now), true
 	}
-	if carries(body, key, found) {
+	there := under(body, key)
+	if there.carries(found) {
 		return dst, false
 	}
-	return appendTagged(dst, body, key, found), true
+	return appendTagged(dst, body, &there, key, found), true
 }
 
 // more returns all alerts of a record in the native form if there are

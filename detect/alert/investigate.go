@@ -1,13 +1,10 @@
 package alert
 
 import (
-	"net/netip"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/trailwire/trailwire/detect/cloudtrail"
 	"github.com/trailwire/trailwire/detect/geoip"
-	"github.com/trailwire/trailwire/detect/grant"
 )
 
 // Source is where the call came from.
@@ -16,7 +13,6 @@ type Source struct {
 	Address   string // an IP address, or the name of a service that called
 	UserAgent string
 	Place     *geoip.Place // nil unless there is a database
-
 }
 
 // Event is what an alert repeats of its event.
@@ -35,36 +31,10 @@ type Event struct {
 // it was, and how to undo it. It repeats the fields that the built-in rule names
 // under investigation_fields, without the parameters of the request and the
 // response: those can be of any size, and are in the record.
-//
-// Many of these texts are an attacker's. Each is bounded and valid UTF-8.
-func (a *Alert) investigate(event *cloudtrail.Event, kept *texts) {
-	fieldText := func(f cloudtrail.Field) string { return kept.bounded(event.Text(f)) }
-	a.Actor = newActor(event, kept)
-	a.Source = Source{Address: fieldText(cloudtrail.FieldAddress), UserAgent: fieldText(cloudtrail.FieldUserAgent)}
-	for _, text := range [...]string{fieldText(cloudtrail.FieldSourceIP), a.Source.Address} {
-		// An address with a zone is one to Go and to no database.
-		if ip, err := netip.ParseAddr(text); err == nil && ip.Zone() == "" {
-			a.Source.IP = text
-			break
-		}
-	}
-	a.Source.complete()
-	if place := *event.Place(); !place.IsEmpty() {
-		a.Source.Place = &place
-	}
-	a.Event = Event{
-		ID: fieldText(cloudtrail.FieldEventID), Time: fieldText(cloudtrail.FieldTimestamp), Action: fieldText(cloudtrail.FieldAction),
-		Provider: fieldText(cloudtrail.FieldProvider), Outcome: fieldText(cloudtrail.FieldOutcome), Region: fieldText(cloudtrail.FieldRegion),
-		Account: fieldText(cloudtrail.FieldReceiver),
-	}
-	if a.Event.Account == "" {
-		a.Event.Account = a.Actor.Account
-	}
-	if event.IsOfManagement() {
-		a.Event.URL = consoleURL(a.Event.Region, a.Event.ID)
-	}
+func (a *Alert) investigate(event *cloudtrail.Event, f *Facts) {
+	a.EventID, a.Actor, a.Source, a.Event = f.event.ID, f.actor, f.source, f.event
+	a.form, a.requestID = event.Form(), f.requestID
 	a.ResourceARN = a.resourceOf(event)
-	a.form, a.requestID = event.Form(), fieldText(cloudtrail.FieldRequestID)
 	if a.Opened != nil {
 		a.Inspect, a.Respond = shell(a.Opened.Show()), shell(a.Opened.Undo())
 	}
@@ -99,25 +69,6 @@ func isARN(text string) bool {
 
 // bounded is [grant.Bounded] of a text that hardly ever needs it.
 func bounded(text []byte) string { return fit(string(text)) }
-
-// texts keeps what an alert repeats of its event, in one piece of memory for all.
-type texts struct{ kept strings.Builder }
-
-// roomForTexts is more than the texts of most events take.
-const roomForTexts = 1 << 10
-
-// bounded is [bounded] of a text that is kept.
-func (t *texts) bounded(text []byte) string {
-	if len(text) > grant.MaxText || !utf8.Valid(text) {
-		return bounded(text)
-	}
-	if t.kept.Len() == 0 {
-		t.kept.Grow(roomForTexts)
-	}
-	from := t.kept.Len()
-	t.kept.Write(text)
-	return t.kept.String()[from:]
-}
 
 // object has the address once: under ip if it is one.
 func (s *Source) object() object {

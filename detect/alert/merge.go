@@ -1,8 +1,6 @@
 package alert
 
 import (
-	"strings"
-
 	"github.com/tinylib/msgp/msgp"
 
 	"github.com/trailwire/trailwire/detect/document"
@@ -33,13 +31,14 @@ type taken struct {
 // too: Elasticsearch refuses a document in which event is a text. The map nests
 // as deep as the claims do at most.
 func without(m []byte, claims []claim, path string, gone *[]taken) []byte {
-	var kept []byte
 	pairs := uint32(0)
 	walk := document.OverMap(m)
+	most, _, _ := document.ReadMapHeader(m)
+	kept, head := openMap(make([]byte, 0, len(m)), most)
 	for walk.Next() {
-		key, _ := document.Text(walk.Key)
+		key, _ := walk.Name()
 		value := walk.Value
-		if c, rest, found := claimed(claims, string(key)); found {
+		if c, rest, found := claimed(claims, key); found {
 			if value = c.take(value, rest, taken{path: path + string(key)}, gone); value == nil {
 				continue
 			}
@@ -47,19 +46,19 @@ func without(m []byte, claims []claim, path string, gone *[]taken) []byte {
 		kept = append(append(kept, walk.Key...), value...)
 		pairs++
 	}
-	return append(msgp.AppendMapHeader(nil, pairs), kept...)
+	return head.close(kept, pairs)
 }
 
 // take returns what is left of a value under the claim's key, nil for nothing.
 // rest is what the value's key goes on with after the claim's and a dot.
-func (c *claim) take(value []byte, rest string, at taken, gone *[]taken) []byte {
-	at.dotted = at.dotted || rest != ""
+func (c *claim) take(value, rest []byte, at taken, gone *[]taken) []byte {
+	at.dotted = at.dotted || len(rest) > 0
 	switch {
-	case len(c.value) > 0, rest == "" && !document.IsMap(value):
+	case len(c.value) > 0, len(rest) == 0 && !document.IsMap(value):
 		at.value = value
 		*gone = append(*gone, at)
 		return nil
-	case rest == "":
+	case len(rest) == 0:
 		below := len(*gone)
 		left := without(value, c.below, at.path+".", gone)
 		for i := range (*gone)[below:] {
@@ -75,17 +74,19 @@ func (c *claim) take(value []byte, rest string, at taken, gone *[]taken) []byte 
 
 // claimed returns the claim that a key falls under, and what the key goes on
 // with.
-func claimed(claims []claim, key string) (c *claim, rest string, found bool) {
+func claimed(claims []claim, key []byte) (c *claim, rest []byte, found bool) {
 	for i := range claims {
 		c := &claims[i]
-		if key == c.key {
-			return c, "", true
-		}
-		if rest, found := strings.CutPrefix(key, c.key+"."); found && rest != "" {
-			return c, rest, true
+		n := len(c.key)
+		switch {
+		case len(key) < n || string(key[:n]) != c.key:
+		case len(key) == n:
+			return c, nil, true
+		case len(key) > n+1 && key[n] == '.':
+			return c, key[n+1:], true
 		}
 	}
-	return nil, "", false
+	return nil, nil, false
 }
 
 // merge returns the map m, in which the places of the claims are free, with their
@@ -96,8 +97,8 @@ func merge(dst, m []byte, claims []claim) []byte {
 	pairs, n := 0, 0
 	walk := document.OverMap(m)
 	for ; walk.Next(); pairs++ {
-		key, _ := document.Text(walk.Key)
-		if c := indexOfKey(claims, string(key)); c >= 0 {
+		key, _ := walk.Name()
+		if c := indexOfKey(claims, key); c >= 0 {
 			into[c] = pairs + 1
 		}
 	}
@@ -109,9 +110,9 @@ func merge(dst, m []byte, claims []claim) []byte {
 	dst = msgp.AppendMapHeader(dst, uint32(pairs+n))
 	walk = document.OverMap(m)
 	for at := 1; walk.Next(); at++ {
-		key, _ := document.Text(walk.Key)
+		key, _ := walk.Name()
 		dst = append(dst, walk.Key...)
-		if c := indexOfKey(claims, string(key)); c >= 0 && into[c] == at {
+		if c := indexOfKey(claims, key); c >= 0 && into[c] == at {
 			dst = merge(dst, walk.Value, claims[c].below)
 		} else {
 			dst = append(dst, walk.Value...)
@@ -133,13 +134,25 @@ func merge(dst, m []byte, claims []claim) []byte {
 
 var emptyMap = msgp.AppendMapHeader(nil, 0)
 
-func indexOfKey(claims []claim, key string) int {
+func indexOfKey(claims []claim, key []byte) int {
 	for i := range claims {
-		if claims[i].key == key {
+		if claims[i].key == string(key) {
 			return i
 		}
 	}
 	return -1
+}
+
+// countValues is how many values are claimed.
+func countValues(claims []claim) (n int) {
+	for i := range claims {
+		if len(claims[i].value) > 0 {
+			n++
+		} else {
+			n += countValues(claims[i].below)
+		}
+	}
+	return n
 }
 
 // eachValue calls f with every value that is claimed, and its path.

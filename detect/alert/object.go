@@ -11,11 +11,11 @@ import (
 
 // object is a map to be written as MessagePack, its pairs in order. A pair that
 // says nothing is left out: one with an empty text, with a list or an object in
-// which there is nothing, or with nil.
+// which there is nothing, with the zero time, or with nil.
 type object []pair
 
-// pair is a key and its value: a string, int, int64, float64, bool, []string,
-// object, []object, or [packed].
+// pair is a key and its value: a string, int, int64, float64, bool, []string, object, []object, or [packed];
+// or the place of a string, of a [moment], [millisecond] or grant, which takes no memory of its own.
 type pair struct {
 	key   string
 	value any
@@ -24,39 +24,67 @@ type pair struct {
 // packed is a value that is MessagePack already.
 type packed []byte
 
+// moment is a time that is written as finely as it is known, and in UTC.
+type moment time.Time
+
+// millisecond is a time that is written with three digits of a second, and in UTC: two are of the same length.
+type millisecond time.Time
+
 // append writes the object.
 func (o object) append(b []byte) []byte {
-	return o.appendPairs(msgp.AppendMapHeader(b, o.pairs()))
+	b, head := openMap(b, len(o))
+	b, pairs := o.appendPairs(b)
+	return head.close(b, pairs)
 }
 
-// pairs is how many pairs say something.
-func (o object) pairs() uint32 {
-	n := uint32(0)
-	for _, p := range o {
-		if p.says() {
-			n++
+// appendPairs writes the pairs that say something, without a header, and returns how many they are.
+func (o object) appendPairs(b []byte) (out []byte, pairs uint32) {
+	for i := range o {
+		before := len(b)
+		if b = o[i].append(b); len(b) > before {
+			pairs++
 		}
 	}
-	return n
+	return b, pairs
 }
 
-// appendPairs writes the pairs that say something, without a header.
-func (o object) appendPairs(b []byte) []byte {
-	for _, p := range o {
-		if p.says() {
-			b = appendValue(msgp.AppendString(b, p.key), p.value)
+// append writes the pair if it says something.
+func (p *pair) append(b []byte) []byte {
+	switch v := p.value.(type) {
+	case string:
+		if v == "" {
+			return b
 		}
+		return msgp.AppendString(msgp.AppendString(b, p.key), v)
+	case *string:
+		if *v == "" {
+			return b
+		}
+		return msgp.AppendString(msgp.AppendString(b, p.key), *v)
+	case object:
+		before := len(b)
+		b, head := openMap(msgp.AppendString(b, p.key), len(v))
+		b, pairs := v.appendPairs(b)
+		if pairs == 0 {
+			return b[:before]
+		}
+		return head.close(b, pairs)
 	}
-	return b
+	if !p.says() {
+		return b
+	}
+	return appendValue(msgp.AppendString(b, p.key), p.value)
 }
 
 // says reports whether the pair says anything.
-func (p pair) says() bool {
+func (p *pair) says() bool {
 	switch v := p.value.(type) {
 	case nil:
 		return false
 	case string:
 		return v != ""
+	case *string:
+		return *v != ""
 	case []string:
 		return len(v) > 0
 	case []object:
@@ -65,14 +93,18 @@ func (p pair) says() bool {
 		return len(v) > 0
 	case object:
 		return v.says()
+	case *moment:
+		return !time.Time(*v).IsZero()
+	case *millisecond:
+		return !time.Time(*v).IsZero()
 	}
 	return true
 }
 
 // says reports whether any pair of the object says anything.
 func (o object) says() bool {
-	for _, p := range o {
-		if p.says() {
+	for i := range o {
+		if o[i].says() {
 			return true
 		}
 	}
@@ -83,6 +115,8 @@ func appendValue(b []byte, value any) []byte {
 	switch v := value.(type) {
 	case string:
 		return msgp.AppendString(b, v)
+	case *string:
+		return msgp.AppendString(b, *v)
 	case int:
 		return msgp.AppendInt(b, v)
 	case int64:
@@ -94,6 +128,12 @@ func appendValue(b []byte, value any) []byte {
 	case packed:
 		return append(b, v...)
 	case object:
+		return v.append(b)
+	case *grant.Grant:
+		return v.AppendMsg(b)
+	case *moment:
+		return v.append(b)
+	case *millisecond:
 		return v.append(b)
 	case []string:
 		b = msgp.AppendArrayHeader(b, uint32(len(v)))
@@ -109,6 +149,42 @@ func appendValue(b []byte, value any) []byte {
 		return b
 	}
 	return msgp.AppendNil(b)
+}
+
+func (m *moment) append(b []byte) []byte {
+	var room [len(time.RFC3339Nano)]byte
+	return msgp.AppendStringFromBytes(b, time.Time(*m).UTC().AppendFormat(room[:0], time.RFC3339Nano))
+}
+
+// append writes what the layout 2006-01-02T15:04:05.000Z07:00 does. Only the layouts that RFC 3339 names are
+// fast.
+func (m *millisecond) append(b []byte) []byte {
+	var room [len(time.RFC3339Nano)]byte
+	t := time.Time(*m).UTC()
+	text := t.AppendFormat(room[:0], time.RFC3339)
+	ms := t.Nanosecond() / int(time.Millisecond)
+	text = append(text[:len(text)-len("Z")], '.', '0'+byte(ms/100), '0'+byte(ms/10%10), '0'+byte(ms%10), 'Z')
+	return msgp.AppendStringFromBytes(b, text)
+}
+
+// header is room for the header of a map that is being written: how many pairs it has is known at its end.
+type header struct{ at, room int }
+
+// openMap appends room for the header of a map of at most so many pairs.
+func openMap(b []byte, most int) ([]byte, header) {
+	at := len(b)
+	b = msgp.AppendMapHeader(b, uint32(most))
+	return b, header{at, len(b) - at}
+}
+
+// close writes the header, and moves the pairs after it where it is shorter than it could be.
+func (h header) close(b []byte, pairs uint32) []byte {
+	pairsAt := h.at + h.room
+	end := len(msgp.AppendMapHeader(b[:h.at], pairs)) // never longer than the room
+	if end < pairsAt {
+		b = append(b[:end], b[pairsAt:]...)
+	}
+	return b
 }
 
 // pack returns a value as MessagePack.
@@ -127,7 +203,7 @@ func at(key string, t time.Time) pair {
 	if t.IsZero() {
 		return pair{}
 	}
-	return pair{key, t.UTC().Format(time.RFC3339Nano)}
+	return pair{key, (*moment)(&t)}
 }
 
 // inMilliseconds is a time as finely as all formats have it, in UTC.

@@ -394,7 +394,7 @@ func (a *Alert) ocsfRemediation() object {
 func (a *Alert) ocsfUnmapped(body []byte, found []Alert) object {
 	return object{
 		{"event", packed(body)},
-		{"alert", append(a.verdict(), pair{"actor", a.Actor.ocsfRest()}, pair{"license", a.Rule.License}, pair{"author", a.Rule.Credit()}, pair{"references", a.Rule.References}, pair{"guide", a.template().guide})},
+		{"alert", append(a.verdict(nil), pair{"actor", a.Actor.ocsfRest()}, pair{"license", a.Rule.License}, pair{"author", a.Rule.Credit()}, pair{"references", a.Rule.References}, pair{"guide", a.template().guide})},
 		{"alerts", more(found)},
 	}
 }

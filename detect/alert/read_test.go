@@ -52,7 +52,7 @@ func raise(t testing.TB, r *rule.Rule, record []byte, coverage alert.Coverage, s
 	var event cloudtrail.Event
 	event.Reset(finder.Parts()[0].Event, finder.Parts()[0].Form)
 	g, _ := grant.Of(&event)
-	a := alert.NewTemplateWith(r, alert.TemplateOptions{Collector: "collector-7", Guide: withGuide(r)}).Alert(&event, alert.Granted{Lambda: g}, coverage, now)
+	a := alert.NewTemplateWith(r, alert.TemplateOptions{Collector: "collector-7", Guide: withGuide(r)}).Alert(&event, new(alert.Facts), alert.Granted{Lambda: g}, coverage, now)
 	a.Suppressed, a.RaisedAt = s, now.Add(123*time.Millisecond)
 	return a, true
 }

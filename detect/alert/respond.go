@@ -20,14 +20,16 @@ func removal(g *grant.Grant) string {
 	if g.Ambiguous || g.Denies || g.FunctionName == "" || g.StatementID == "" {
 		return ""
 	}
-	unqualified := *g
-	unqualified.Qualifier = ""
-	function := unqualified.FunctionARN()
-	if function == "" || strings.Contains(g.FunctionName, ":") {
+	function := g.FunctionARN()
+	switch {
+	case function == "" || strings.Contains(g.FunctionName, ":"):
 		function = g.FunctionName
+	case g.Qualifier != "":
+		function = strings.TrimSuffix(function, ":"+g.Qualifier)
 	}
-	command := "aws lambda remove-permission"
-	for _, option := range []struct{ name, value string }{
+	var room [roomForCommand]byte
+	command := append(room[:0], "aws lambda remove-permission"...)
+	for _, option := range [...]struct{ name, value string }{
 		{"--function-name", function},
 		{"--statement-id", g.StatementID},
 		{"--qualifier", g.Qualifier},
@@ -36,44 +38,49 @@ func removal(g *grant.Grant) string {
 		if option.value == "" {
 			continue
 		}
-		argument, ok := shellArgument(option.name, option.value)
-		if !ok {
+		var ok bool
+		if command, ok = appendOption(command, option.name, option.value); !ok {
 			return ""
 		}
-		command += " " + argument
 	}
-	return command
+	return string(command)
 }
+
+// roomForCommand is more than most commands have.
+const roomForCommand = 512
 
 // shell writes a command, or nothing if one of its values cannot be quoted.
 func shell(c call.Command) string {
-	text := c.Words
+	var room [roomForCommand]byte
+	command := append(room[:0], c.Words...)
 	for _, option := range c.Options {
 		if len(option.Values) == 0 {
-			text += " " + option.Name
+			command = append(append(command, ' '), option.Name...)
 		}
 		for i, value := range option.Values {
-			if value == "" {
+			ok := value != ""
+			switch {
+			case !ok:
+			case i == 0:
+				command, ok = appendOption(command, option.Name, value)
+			default: // the further values of a list
+				if command, ok = appendValueOf(append(command, ' '), option.Name, value); value[0] == '-' {
+					ok = false
+				}
+			}
+			if !ok {
 				return ""
 			}
-			argument, ok := shellArgument(option.Name, value)
-			if !ok || i > 0 && value[0] == '-' {
-				return ""
-			}
-			if i > 0 { // the further values of a list
-				argument = argument[len(option.Name)+1:]
-			}
-			text += " " + argument
 		}
 	}
-	return text
+	return string(command)
 }
 
 // maxArgument is the most bytes that an argument has. What AWS accepts is
 // shorter: a function 170, a statement id 100 (Lambda API model).
 const maxArgument = 512
 
-// shellArgument writes an option and its value for a shell: sh, bash, zsh or
+// appendOption appends an option and its value for a shell: sh, bash, zsh or
 // fish. It returns false if no quotes make the value safe to paste:
 //
 //   - control characters, some of which end the pasting of a text in a terminal
@@ -83,22 +90,39 @@ const maxArgument = 512
 //
 // A value that begins with a dash would be an option of its own: --debug is a
 // statement id that AWS accepts.
-func shellArgument(option, value string) (argument string, ok bool) {
-	isFetched := func(scheme string) bool { return strings.HasPrefix(value, scheme) }
-	if len(value) > maxArgument || option != queueURL && slices.ContainsFunc(fetched, isFetched) {
-		return "", false
+func appendOption(command []byte, option, value string) (out []byte, ok bool) {
+	separator := byte(' ')
+	if value[0] == '-' {
+		separator = '='
 	}
-	for _, r := range value {
-		if !unicode.IsPrint(r) || r == unicode.ReplacementChar {
-			return "", false
+	return appendValueOf(append(append(append(command, ' '), option...), separator), option, value)
+}
+
+// appendValueOf appends one of the values of an option, and returns false as [appendOption] does.
+func appendValueOf(command []byte, option, value string) (out []byte, ok bool) {
+	isFetched := func(scheme string) bool { return strings.HasPrefix(value, scheme) }
+	switch {
+	case len(value) > maxArgument, option != queueURL && slices.ContainsFunc(fetched, isFetched):
+		return command, false
+	case meansItself(value):
+		return append(command, value...), true
+	case strings.ContainsFunc(value, isUnsafe):
+		return command, false
+	}
+	return appendQuoted(command, value), true
+}
+
+// meansItself reports whether a value means itself to every shell.
+func meansItself(value string) bool {
+	for i := range len(value) {
+		if !isPlain[value[i]] {
+			return false
 		}
 	}
-	separator := " "
-	if value[0] == '-' {
-		separator = "="
-	}
-	return option + separator + shellQuoted(value), true
+	return true
 }
+
+func isUnsafe(c rune) bool { return !unicode.IsPrint(c) || c == unicode.ReplacementChar }
 
 // queueURL is the option that takes the address of a queue, which no version of the
 // command line fetches (aws-cli, PARAMFILE_DISABLED).
@@ -106,17 +130,28 @@ const queueURL = "--queue-url"
 
 var fetched = []string{"file://", "fileb://", "http://", "https://"}
 
-// isPlain reports whether a character means itself everywhere in every shell.
-func isPlain(c rune) bool {
-	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '-' && c <= ':' || c == '_' // also . / and digits
-}
+// isPlain are the characters that mean themselves everywhere in every shell.
+var isPlain = func() (plain [256]bool) {
+	for c := range plain {
+		plain[c] = c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '-' && c <= ':' || c == '_' // also . / and digits
+	}
+	return plain
+}()
 
-// shellQuoted puts single quotes around a value that needs them. A quote and a
+// appendQuoted puts single quotes around a value. A quote and a
 // backslash are put in double quotes: inside single quotes the backslash is a
 // character to sh and an escape to fish.
-func shellQuoted(value string) string {
-	if !strings.ContainsFunc(value, func(c rune) bool { return !isPlain(c) }) {
-		return value
+func appendQuoted(command []byte, value string) []byte {
+	command = append(command, '\'')
+	for i := range len(value) {
+		switch value[i] {
+		case '\'':
+			command = append(command, `'"'"'`...)
+		case '\\':
+			command = append(command, `'"\\"'`...)
+		default:
+			command = append(command, value[i])
+		}
 	}
-	return "'" + strings.NewReplacer(`'`, `'"'"'`, `\`, `'"\\"'`).Replace(value) + "'"
+	return append(command, '\'')
 }

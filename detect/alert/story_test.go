@@ -57,7 +57,7 @@ func calledByAlice(t testing.TB, names map[string]string) alert.Alert {
 	var event cloudtrail.Event
 	event.Reset(body, cloudtrail.Raw)
 	r := &rule.Rule{ID: "r", Name: "A rule", Severity: "low", RiskScore: 21, Version: 1}
-	return alert.NewTemplate(r).Alert(&event, alert.Granted{Names: names}, alert.CoverRule, opened)
+	return alert.NewTemplate(r).Alert(&event, new(alert.Facts), alert.Granted{Names: names}, alert.CoverRule, opened)
 }
 
 func TestTheReasonOfAUseSaysWhoDidWhatWithWhichGrant(t *testing.T) {

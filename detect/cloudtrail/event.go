@@ -163,6 +163,14 @@ func (e *Event) Value(f Field) program.Value { return e.Read(&f) }
 
 // Read is [Event.Value] for a field that stays where it is: rules read many.
 func (e *Event) Read(f *Field) program.Value {
+	if text, known := e.textAt(f.direct); known {
+		return valueOf(text)
+	}
+	return e.look(f)
+}
+
+// look reads a field that may be anywhere.
+func (e *Event) look(f *Field) program.Value {
 	if f.grant != 0 || f.story != 0 {
 		return program.Null()
 	}
@@ -180,8 +188,14 @@ func (e *Event) Read(f *Field) program.Value {
 
 // Text returns the text of the field f, the first of several, or nil if the
 // field has no value or one that is not text.
-func (e *Event) Text(f Field) []byte {
-	v := e.Read(&f)
+func (e *Event) Text(f Field) []byte { return e.ReadText(&f) }
+
+// ReadText is [Event.Text] for a field that stays where it is: alerts read many.
+func (e *Event) ReadText(f *Field) []byte {
+	if text, known := e.textAt(f.direct); known {
+		return text
+	}
+	v := e.look(f)
 	if list := v.List(); len(list) > 0 {
 		v = list[0]
 	}

@@ -382,6 +382,66 @@ func TestEveryCallInTheTableOfCategories(t *testing.T) {
 	}
 }
 
+// What is read without a walk is what a walk finds.
+func TestTextInItsPlaceIsWhatAWalkFinds(t *testing.T) {
+	for k, name := range identityNames {
+		if identityKey(name) != k {
+			t.Errorf("%s is called %s", identityNames[max(identityKey(name), 0)], name)
+		}
+	}
+	for k, path := range sessionPaths {
+		within, name, _ := strings.Cut(strings.TrimPrefix(path, "sessionContext."), ".")
+		if indexOf := map[string]func([]byte) int{"attributes": attributeKey, "sessionIssuer": issuerKey}[within]; indexOf([]byte(name)) != k {
+			t.Errorf("%s has another index", path)
+		}
+	}
+	for _, text := range []string{
+		`{"eventName":"A","eventSource":"s","userAgent":"u","userIdentity":{"type":"IAMUser","arn":"a","accountId":"1"}}`,
+		`{"eventName":"A","eventSource":"s","userAgent":"-","userIdentity":{"type":"","arn":"none","accountId":1}}`,
+		`{"eventName":"A","eventSource":"s","userAgent":["u","v"],"userIdentity":{"type":["x"],"arn":null,"accountId":{"x":"y"}}}`,
+		`{"eventName":"A","eventSource":"s","userAgent":"u","userAgent":"v","userIdentity":{"arn":"a","arn":"b","arn.x":"c","type.y":"d"}}`,
+		`{"eventName":"A","eventSource":"s","userIdentity":[{"arn":"a","type":"t"},{"arn":"b"}]}`,
+		`{"eventName":"A","eventSource":"s","userIdentity":"{\"arn\":\"a\",\"type\":\"t\"}"}`,
+		`{"eventName":"A","eventSource":"s","userIdentity":"arn"}`,
+		`{"eventname":"A","eventsource":"s","useragent":"u","useridentity":{"type":"IAMUser","arn":"a","accountid":"1","accountId":"2"}}`,
+		`{"eventName":"A","eventSource":"s","userIdentity":{"sessionContext":{"attributes":{"mfaAuthenticated":"true","creationDate":"c"},"sessionIssuer":{"type":"t","principalId":"p","arn":"a","accountId":"1","userName":"u"}}}}`,
+		`{"eventName":"A","eventSource":"s","userIdentity":{"type":"AssumedRole","sessionContext":{"attributes":{"mfaAuthenticated":true,"creationDate":["c","d"]},"sessionIssuer":[{"arn":"a"},{"arn":"b"}]}}}`,
+		`{"eventName":"A","eventSource":"s","userIdentity":{"sessionContext":{"attributes":{"creationDate":"c"},"attributes.creationDate":"d","sessionIssuer":{"arn":"a","arn":"b"}}}}`,
+		`{"eventName":"A","eventSource":"s","userIdentity":{"sessionContext":{"attributes":{"creationDate":"c"}},"sessionContext.attributes":{"creationDate":"d"}}}`,
+		`{"eventName":"A","eventSource":"s","userIdentity":{"sessionContext":{"attributes":{"creationDate":"b"},"attributes":{"mfaAuthenticated":"false"},"sessionIssuer":{"userName":"-","arn":"none"}}}}`,
+		`{"eventName":"A","eventSource":"s","userIdentity":{"sessionContext":[{"attributes":{"creationDate":"b"}}]}}`,
+		`{"eventName":"A","eventSource":"s","userIdentity":{"sessionContext":"x"}}`,
+		`{"eventName":"A","eventSource":"s","userIdentity":{"sessionContext":{"attributes":"x","sessionIssuer":null}}}`,
+		`{"eventName":"A","eventSource":"s","userIdentity":{"sessionContext":{"attributes.creationDate":"d"},"session.x":1}}`,
+		`{"eventName":"A","eventSource":"s","userIdentity":{"sessionContext.attributes.creationDate":"d","sessionContext.sessionIssuer":{"arn":"a"}}}`,
+		`{"eventName":"A","eventSource":"s","userAgent":null,"userIdentity":{"arn":null,"userName":""}}`,
+		`{"eventName":"A","eventSource":"s","userIdentity":null}`,
+		`{"eventname":"A","eventsource":"s","useridentity":{"accountid":"1","invokedby":"i","username":"u","sessioncontext":{"attributes":{"creationdate":"d"},"sessionissuer":{"username":"u"}}}}`,
+		`{"eventname":"A","eventsource":"s","useridentity":{"accessKeyId":"","accesskeyid":"K","accountId":"","accountid":"1","sessionContext":{"sessionIssuer":{"username":"u","arn":"-"}}}}`,
+		`{"event":{"action":"A","provider":"s"},"user_agent":{"original":"u"},"aws":{"cloudtrail":{"user_identity":{"arn":"a"}}},"userIdentity":{"arn":"b"},"userAgent":"v"}`,
+	} {
+		body := packed(t, text)
+		form := Raw
+		if strings.HasPrefix(text, `{"event":`) {
+			form = ECS
+		}
+		for _, name := range KnownFields() {
+			var e, walked Event
+			e.Reset(body, form)
+			walked.Reset(body, form)
+			f := LookupField(name)
+			slow := f
+			slow.direct = directNowhere
+			if got, want := e.Read(&f).String(), walked.Read(&slow).String(); got != want {
+				t.Errorf("%s of %s is %s, want %s", name, text, got, want)
+			}
+			if got, want := string(e.ReadText(&f)), string(walked.ReadText(&slow)); got != want {
+				t.Errorf("the text of %s of %s is %s, want %s", name, text, got, want)
+			}
+		}
+	}
+}
+
 func TestAnEventShowsItsStructures(t *testing.T) {
 	var e Event
 	e.Reset(packed(t, `{"requestParameters":{"a":1},"responseElements":{"b":2}}`), Raw)

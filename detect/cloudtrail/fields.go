@@ -144,8 +144,9 @@ type Field struct {
 	absent string // why no raw event has it
 	typ    program.FieldType
 	raw    func(*Event, source) program.Value
-	source      // of the field in a raw event
-	leaves bool // it is all that is below its path
+	source        // of the field in a raw event
+	direct direct // where a raw event mostly has it
+	leaves bool   // it is all that is below its path
 	grant  GrantField
 	story  StoryField
 
@@ -402,12 +403,12 @@ func everyLeaf(top int, from string) Field {
 
 // member is a member of the event itself.
 func member(top int, from string) Field {
-	return Field{from: from, source: source{top: top, trace: Verbatim}, raw: readPath}
+	return Field{from: from, source: source{top: top, trace: Verbatim}, raw: readPath, direct: directly(top, "")}
 }
 
 // inside is a member at a path below one of the event's members.
 func inside(top int, from, path string) Field {
-	return Field{from: from + "." + path, source: source{top, path, Verbatim}, raw: readPath}
+	return Field{from: from + "." + path, source: source{top, path, Verbatim}, raw: readPath, direct: directly(top, path)}
 }
 
 func readPath(e *Event, s source) program.Value {
@@ -494,7 +495,7 @@ func sourceIP(e *Event) program.Value {
 // cloudAccount is the account of the caller. A service of AWS has none, and the
 // account in which it acted is as near as it gets.
 func cloudAccount(e *Event) program.Value {
-	if v := e.inside(topUserIdentity, "accountId"); v.Kind() != program.KindNull {
+	if v := e.ofIdentity(identityAccountID); v.Kind() != program.KindNull {
 		return v
 	}
 	return e.at(e.member(topRecipientAccountID), "")
@@ -503,11 +504,11 @@ func cloudAccount(e *Event) program.Value {
 // userName is the user's own name, but of a session that of the role or user whose
 // session it is.
 func userName(e *Event) program.Value {
-	own := e.inside(topUserIdentity, "userName")
+	own := e.ofIdentity(identityUserName)
 	if own.Kind() != program.KindNull && !isSession(e) {
 		return own
 	}
-	if issuer := e.inside(topUserIdentity, "sessionContext.sessionIssuer.userName"); issuer.Kind() != program.KindNull {
+	if issuer := e.ofSession(issuerUserName); issuer.Kind() != program.KindNull {
 		return issuer
 	}
 	if own.Kind() == program.KindNull && e.named("UserAuthentication") {
@@ -519,17 +520,17 @@ func userName(e *Event) program.Value {
 // isSession reports whether the identity is one of the two that Elastic's pipeline
 // calls by the name of their session's issuer.
 func isSession(e *Event) bool {
-	kind := string(e.inside(topUserIdentity, "type").Text())
+	kind := string(e.ofIdentity(identityType).Text())
 	return kind == "AssumedRole" || kind == "FederatedUser"
 }
 
 // userID is the principal's id. A user of IAM Identity Center has one in the identity
 // store instead.
 func userID(e *Event) program.Value {
-	if v := e.inside(topUserIdentity, "principalId"); v.Kind() != program.KindNull {
+	if v := e.ofIdentity(identityPrincipalID); v.Kind() != program.KindNull {
 		return v
 	}
-	if string(e.inside(topUserIdentity, "type").Text()) != "IdentityCenterUser" {
+	if string(e.ofIdentity(identityType).Text()) != "IdentityCenterUser" {
 		return program.Null()
 	}
 	return e.inside(topUserIdentity, "onBehalfOf.userId")

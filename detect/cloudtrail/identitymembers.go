@@ -23,6 +23,20 @@ const (
 	indexedIdentityKeys
 )
 
+// identityNames are what they are called.
+var identityNames = [indexedIdentityKeys]string{
+	identityType:           "type",
+	identityPrincipalID:    "principalId",
+	identityARN:            "arn",
+	identityAccountID:      "accountId",
+	identityAccessKeyID:    "accessKeyId",
+	identityUserName:       "userName",
+	identityInvokedBy:      "invokedBy",
+	identitySessionContext: "sessionContext",
+	identityOnBehalfOf:     "onBehalfOf",
+	identityProvider:       "identityProvider",
+}
+
 func identityKey(key string) int {
 	switch key {
 	case "type":
@@ -55,11 +69,14 @@ type identityMembers struct {
 	of     []byte // the identity that was read
 	plain  bool   // it is a map, and no key in it is a dotted path
 	values [indexedIdentityKeys][]byte
+
+	session sessionMembers // of sessionContext, once one is asked for
 }
 
 func (i *identityMembers) read(m []byte) {
 	i.of, i.plain = m, document.IsMap(m)
 	clear(i.values[:])
+	i.session.isRead = false
 	pairs := document.OverMap(m)
 	for pairs.Next() {
 		key, ok := pairs.Name()
@@ -86,17 +103,54 @@ func (e *Event) insideIdentity(path string) program.Value {
 
 // identityAt returns a value in userIdentity below which the path goes on as rest.
 func (e *Event) identityAt(path string) (value []byte, rest string) {
+	i := e.readIdentity()
+	if i == nil {
+		return nil, path
+	}
+	first, rest, _ := strings.Cut(path, ".")
+	k := identityKey(first)
+	if k < 0 || !i.plain {
+		return i.of, path
+	}
+	return i.values[k], rest
+}
+
+// readIdentity returns the members of userIdentity, nil if there is none.
+func (e *Event) readIdentity() *identityMembers {
 	m := e.member(topUserIdentity)
 	if len(m) == 0 {
-		return nil, path
+		return nil
 	}
 	if len(e.identity.of) == 0 || &e.identity.of[0] != &m[0] {
 		e.identity.read(m)
 	}
-	first, rest, _ := strings.Cut(path, ".")
-	k := identityKey(first)
-	if k < 0 || !e.identity.plain {
-		return m, path
+	return &e.identity
+}
+
+// readSession returns the members of sessionContext.
+func (i *identityMembers) readSession() *sessionMembers {
+	switch {
+	case i.session.isRead:
+	case i.plain:
+		i.session.read(i.values[identitySessionContext])
+	default:
+		i.session = sessionMembers{isRead: true}
 	}
-	return e.identity.values[k], rest
+	return &i.session
+}
+
+// ofIdentity returns the value of a member of userIdentity.
+func (e *Event) ofIdentity(k int) program.Value {
+	if text, known := e.textAt(directInIdentity + direct(k)); known {
+		return valueOf(text)
+	}
+	return e.inside(topUserIdentity, identityNames[k])
+}
+
+// ofSession returns the value of a member of userIdentity.sessionContext.
+func (e *Event) ofSession(k int) program.Value {
+	if text, known := e.textAt(directInSession + direct(k)); known {
+		return valueOf(text)
+	}
+	return e.inside(topUserIdentity, sessionPaths[k])
 }

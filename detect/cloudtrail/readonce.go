@@ -14,7 +14,7 @@ type readOnce struct {
 // ResourceARN returns the ARN of the first resource that the event names, nil if there is none.
 func (e *Event) ResourceARN() []byte {
 	if !e.once.resourceIsRead {
-		e.once.resource, e.once.resourceIsRead = e.Text(FieldResourceARNs), true
+		e.once.resource, e.once.resourceIsRead = e.ReadText(&FieldResourceARNs), true
 	}
 	return e.once.resource
 }
@@ -53,8 +53,8 @@ func (e *Event) texts(f Field) []string {
 // MFA reports whether the event says that a second factor was shown, for the session of its actor or
 // at a sign-in to the console, and whether it says anything of that.
 func (e *Event) MFA() (shown, said bool) {
-	for _, f := range [...]Field{FieldMFA, FieldLoginMFA} {
-		v := e.Value(f)
+	for _, f := range [...]*Field{&FieldMFA, &FieldLoginMFA} {
+		v := e.Read(f)
 		switch text := string(v.Text()); {
 		case v.Bool(), text == "true":
 			return true, true
@@ -68,6 +68,6 @@ func (e *Event) MFA() (shown, said bool) {
 // IsOfManagement reports whether the event is a management event, which CloudTrail's event history has.
 // Events had no category before version 1.07.
 func (e *Event) IsOfManagement() bool {
-	category := e.Text(FieldEventCategory)
+	category := e.ReadText(&FieldEventCategory)
 	return len(category) == 0 || string(category) == "Management"
 }

@@ -10,8 +10,8 @@ import (
 	"github.com/trailwire/trailwire/detect/rule"
 )
 
-// BenchmarkOneAlert is what an event that raises an alert costs: by the built-in rule, and by a rule
-// about a call that grants nothing to anybody outside.
+// BenchmarkOneAlert is what an event that raises an alert costs: by the built-in rule, in each format, and by a
+// rule about a call that grants nothing to anybody outside.
 func BenchmarkOneAlert(b *testing.B) {
 	builtIn, err := rule.BuiltIn()
 	if err != nil {
@@ -22,15 +22,20 @@ func BenchmarkOneAlert(b *testing.B) {
 		b.Fatal(err)
 	}
 	for _, of := range []struct {
-		name  string
-		event []byte
-		rules []*rule.Rule
+		name   string
+		event  []byte
+		rules  []*rule.Rule
+		format alert.Format
 	}{
-		{"a grant", workload.Matching("", 1).Packed(1, 1)[0], builtIn},
-		{"a call", ownPolicies(1_000)[0], []*rule.Rule{aboutCall}},
+		{"a grant", workload.Matching("", 1).Packed(1, 1)[0], builtIn, alert.FormatNative},
+		{"a grant, ECS", workload.Matching("", 1).Packed(1, 1)[0], builtIn, alert.FormatECS},
+		{"a grant, OCSF", workload.Matching("", 1).Packed(1, 1)[0], builtIn, alert.FormatOCSF},
+		{"a call", ownPolicies(1_000)[0], []*rule.Rule{aboutCall}, alert.FormatNative},
 	} {
 		b.Run(of.name, func(b *testing.B) {
-			engine := newEngine(b, func(o *detect.Options) { o.Rules, o.MaxSignals, o.DedupWindow = of.rules, 1<<30, -1 })
+			engine := newEngine(b, func(o *detect.Options) {
+				o.Rules, o.MaxSignals, o.DedupWindow, o.AlertFormat = of.rules, 1<<30, -1, of.format
+			})
 			v := engine.Evaluator()
 			b.ReportAllocs()
 			for b.Loop() {

@@ -263,7 +263,7 @@ func TestRelatedCallsAreEvidenceOfTheSchema(t *testing.T) {
 		body := pack(t, object{"eventTime": "2026-03-01T12:00:00Z", "eventSource": "iam.amazonaws.com", "eventName": "CreateUser", "userIdentity": identity})
 		var event cloudtrail.Event
 		event.Reset(body, cloudtrail.Raw)
-		a := alert.NewTemplate(&rule.Rule{ID: "r", Name: "R", Severity: "low"}).Alert(&event, alert.Granted{}, alert.CoverRule, time.Now())
+		a := alert.NewTemplate(&rule.Rule{ID: "r", Name: "R", Severity: "low"}).Alert(&event, new(alert.Facts), alert.Granted{}, alert.CoverRule, time.Now())
 		a.Relate(calls)
 		record, _ := alert.FormatOCSF.Append(nil, body, []alert.Alert{a}, "", time.Now())
 		finding := decode(t, record)

@@ -284,6 +284,12 @@ func Text(b []byte) (text []byte, ok bool) {
 
 // longText is Text of what is not of 31 bytes at most. It is apart so that Text can be inlined.
 func longText(b []byte) (text []byte, ok bool) {
+	if b[0] == str8 && len(b) > 1 { // ARNs, agents and ids are of this kind
+		if end := 2 + int(b[1]); end <= len(b) {
+			return b[2:end], true
+		}
+		return nil, false
+	}
 	h, err := readHead(b)
 	if err != nil || h.kind != KindText || h.payload > len(b)-h.size {
 		return nil, false

@@ -14,6 +14,9 @@ const actionSeparator = ", "
 // wildcards in it, lets somebody run a function. AddPermission itself takes
 // "lambda:*", "*" and full names only (Lambda API model, shape Action).
 func coversInvoke(action string) bool {
+	if action == ruleAction { // as nearly every one
+		return true
+	}
 	pattern := strings.ToLower(action)
 	for _, invoke := range invokeActions {
 		if Matches(pattern, invoke) {

@@ -1,68 +1,62 @@
 package grant
 
-import "github.com/tinylib/msgp/msgp"
+import (
+	"slices"
+
+	"github.com/tinylib/msgp/msgp"
+)
 
 // AppendMsg appends the grant to dst as a MessagePack map: the value of
 // alert.grant. Keys are in a fixed order and empty fields are left out, but
 // covers_invoke is always there.
 func (g *Grant) AppendMsg(dst []byte) []byte {
-	type field struct{ key, value string }
-	before := [...]field{
-		{"function_name", g.FunctionName},
-		{"function_account", g.FunctionAccount},
-		{"region", g.Region},
-		{"qualifier", g.Qualifier},
-		{"statement_id", g.StatementID},
-		{"action", g.Action},
-	}
-	after := [...]field{
-		{"principal", g.Principal},
-		{"principal_type", string(g.PrincipalType)},
-		{"principal_account", g.PrincipalAccount},
-		{"relation", string(g.Relation)},
-		{"source_account", g.SourceAccount},
-		{"source_arn", g.SourceARN},
-		{"org_id", g.OrgID},
-		{"function_url_auth_type", g.FunctionURLAuthType},
-	}
-	pairs := uint32(1) // covers_invoke
-	for _, fields := range [][]field{before[:], after[:]} {
-		for _, f := range fields {
-			if f.value != "" {
-				pairs++
-			}
-		}
-	}
+	start := len(dst)
+	w := pairs{b: append(dst, 0)} // room for the header of 15 pairs: nearly no grant has more
+	w.text("function_name", g.FunctionName)
+	w.text("function_account", g.FunctionAccount)
+	w.text("region", g.Region)
+	w.text("qualifier", g.Qualifier)
+	w.text("statement_id", g.StatementID)
+	w.text("action", g.Action)
+	w.flag("covers_invoke", g.CoversInvoke)
+	w.text("principal", g.Principal)
+	w.text("principal_type", string(g.PrincipalType))
+	w.text("principal_account", g.PrincipalAccount)
+	w.text("relation", string(g.Relation))
+	w.text("source_account", g.SourceAccount)
+	w.text("source_arn", g.SourceARN)
+	w.text("org_id", g.OrgID)
+	w.text("function_url_auth_type", g.FunctionURLAuthType)
 	if g.InvokedViaFunctionURL {
-		pairs++
+		w.flag("invoked_via_function_url", true)
 	}
 	if len(g.Evasion) > 0 {
-		pairs++
-	}
-
-	dst = msgp.AppendMapHeader(dst, pairs)
-	write := func(fields []field) {
-		for _, f := range fields {
-			if f.value != "" {
-				dst = msgp.AppendString(dst, f.key)
-				dst = msgp.AppendString(dst, f.value)
-			}
-		}
-	}
-	write(before[:])
-	dst = msgp.AppendString(dst, "covers_invoke")
-	dst = msgp.AppendBool(dst, g.CoversInvoke)
-	write(after[:])
-	if g.InvokedViaFunctionURL {
-		dst = msgp.AppendString(dst, "invoked_via_function_url")
-		dst = msgp.AppendBool(dst, true)
-	}
-	if len(g.Evasion) > 0 {
-		dst = msgp.AppendString(dst, "evasion")
-		dst = msgp.AppendArrayHeader(dst, uint32(len(g.Evasion)))
+		w.n++
+		w.b = msgp.AppendArrayHeader(msgp.AppendString(w.b, "evasion"), uint32(len(g.Evasion)))
 		for _, reason := range g.Evasion {
-			dst = msgp.AppendString(dst, reason)
+			w.b = msgp.AppendString(w.b, reason)
 		}
 	}
-	return dst
+	var room [3]byte
+	header := msgp.AppendMapHeader(room[:0], w.n)
+	return slices.Replace(w.b, start, start+1, header...)
+}
+
+// pairs are those of a map that is written.
+type pairs struct {
+	b []byte
+	n uint32
+}
+
+// text writes a pair, unless the text is empty.
+func (p *pairs) text(key, value string) {
+	if value != "" {
+		p.n++
+		p.b = msgp.AppendString(msgp.AppendString(p.b, key), value)
+	}
+}
+
+func (p *pairs) flag(key string, value bool) {
+	p.n++
+	p.b = msgp.AppendBool(msgp.AppendString(p.b, key), value)
 }

@@ -20,11 +20,16 @@ func parseARN(text string) (arn, bool) {
 	if !found {
 		return arn{}, false
 	}
-	fields := strings.SplitN(rest, ":", 5)
-	if len(fields) < 5 || fields[0] == "" || fields[1] == "" || fields[4] == "" {
+	var a arn
+	for _, field := range [...]*string{&a.partition, &a.service, &a.region, &a.account} {
+		if *field, rest, found = strings.Cut(rest, ":"); !found {
+			return arn{}, false
+		}
+	}
+	if a.resource = rest; a.partition == "" || a.service == "" || a.resource == "" {
 		return arn{}, false
 	}
-	return arn{fields[0], fields[1], fields[2], fields[3], fields[4]}, true
+	return a, true
 }
 
 // isAccountID reports whether text is an AWS account ID: twelve digits, leading

@@ -46,13 +46,13 @@ func (c *conditions) read(keys []byte) {
 		name, _ := document.Text(key)
 		switch strings.ToLower(string(name)) {
 		case "aws:sourceaccount":
-			c.sourceAccounts = append(c.sourceAccounts, readTexts(value, accountText)...)
+			c.sourceAccounts = readTexts(c.sourceAccounts, value, accountText)
 		case "aws:sourcearn":
-			c.sourceARNs = append(c.sourceARNs, readTexts(value, plainText)...)
+			c.sourceARNs = readTexts(c.sourceARNs, value, plainText)
 		case "aws:principalorgid":
-			c.orgIDs = append(c.orgIDs, readTexts(value, plainText)...)
+			c.orgIDs = readTexts(c.orgIDs, value, plainText)
 		case "lambda:functionurlauthtype":
-			c.urlAuthTypes = append(c.urlAuthTypes, readTexts(value, plainText)...)
+			c.urlAuthTypes = readTexts(c.urlAuthTypes, value, plainText)
 		case "lambda:eventsourcetoken":
 			c.token = true
 		case "lambda:invokedviafunctionurl":
@@ -108,23 +108,24 @@ func plainText(value []byte) (string, bool) {
 	return string(text), ok
 }
 
-// readTexts reads a value that is one text or a list of them, each of them with
+// readTexts appends a value that is one text or a list of them, each of them read with
 // read. What is neither is passed over.
-func readTexts(value []byte, read func([]byte) (string, bool)) []string {
+func readTexts(dst []string, value []byte, read func([]byte) (string, bool)) []string {
 	if !document.IsArray(value) {
 		if text, ok := read(value); ok {
-			return []string{text}
+			dst = append(dst, text)
 		}
-		return nil
+		return dst
 	}
-	var texts []string
-	if err := document.Elements(value, func(element []byte) bool {
-		if text, ok := read(element); ok {
+	texts := dst
+	items := document.OverArray(value)
+	for items.Next() {
+		if text, ok := read(items.Value); ok {
 			texts = append(texts, text)
 		}
-		return true
-	}); err != nil {
-		return nil
+	}
+	if items.Err() != nil {
+		return dst
 	}
 	return texts
 }

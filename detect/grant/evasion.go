@@ -47,34 +47,30 @@ const (
 //
 // It also finds whether a public grant is one in plain words, for [Grant.Extended].
 func (g *Grant) FindEvasions(requestText []byte) {
+	hasAction := bytes.Contains(requestText, []byte(ruleAction))
+	hasMarker := bytes.Contains(requestText, []byte(rulePublicMarker))
+	hasSuffix := bytes.Contains(requestText, []byte(ruleServiceSuffix))
 	g.Evasion = nil
-	g.plainlyPublic = isPlainlyPublic(requestText)
+	// In the words that Elastic's rule about public grants looks for
+	// (151d8f72-0747-11ef-a0c2-f661ea17fbcc), with nothing that makes a service of it. Other
+	// actions, and other spellings of this one, are nobody's.
+	g.plainlyPublic = hasAction && hasMarker && !hasSuffix
 	if !g.isSought() {
 		return
 	}
-	if !bytes.Contains(requestText, []byte(ruleAction)) {
+	if !hasAction {
 		g.evades(EvasionWildcardAction, g.grantsInvokeBy(isWildcard))
 		g.evades(EvasionActionCase, g.grantsInvokeBy(isOtherCase))
 	}
-	inPrincipal := strings.Contains(g.Principal, ruleServiceSuffix)
-	elsewhere := requestText
-	if inPrincipal {
-		elsewhere = bytes.Replace(requestText, []byte(g.Principal), nil, 1)
+	if hasSuffix {
+		inPrincipal, elsewhere := strings.Contains(g.Principal, ruleServiceSuffix), requestText
+		if inPrincipal {
+			elsewhere = bytes.Replace(requestText, []byte(g.Principal), nil, 1)
+		}
+		g.evades(EvasionServiceSuffixInPrincipal, inPrincipal)
+		g.evades(EvasionServiceSuffixInParameters, bytes.Contains(elsewhere, []byte(ruleServiceSuffix)))
 	}
-	g.evades(EvasionServiceSuffixInPrincipal,
-		inPrincipal && bytes.Contains(requestText, []byte(ruleServiceSuffix)))
-	g.evades(EvasionServiceSuffixInParameters, bytes.Contains(elsewhere, []byte(ruleServiceSuffix)))
-	g.evades(EvasionPublicMarkerInParameters, bytes.Contains(requestText, []byte(rulePublicMarker)))
-}
-
-// isPlainlyPublic reports whether a text says that everyone may invoke, in the words
-// that Elastic's rule about public grants looks for (151d8f72-0747-11ef-a0c2-f661ea17fbcc),
-// and has nothing in it that makes a service of it. Other actions, and other spellings
-// of this one, are nobody's.
-func isPlainlyPublic(requestText []byte) bool {
-	return bytes.Contains(requestText, []byte(ruleAction)) &&
-		bytes.Contains(requestText, []byte(rulePublicMarker)) &&
-		!bytes.Contains(requestText, []byte(ruleServiceSuffix))
+	g.evades(EvasionPublicMarkerInParameters, hasMarker)
 }
 
 // isSought reports whether the rule means to find a grant like this one.

@@ -11,9 +11,9 @@ import (
 // in any version of the API.
 func IsAddPermission(event *cloudtrail.Event) bool {
 	const call = "addpermission"
-	action := event.Text(cloudtrail.FieldAction)
+	action := event.ReadText(&cloudtrail.FieldAction)
 	return len(action) >= len(call) && strings.EqualFold(string(action[:len(call)]), call) &&
-		string(event.Text(cloudtrail.FieldProvider)) == "lambda.amazonaws.com"
+		string(event.ReadText(&cloudtrail.FieldProvider)) == "lambda.amazonaws.com"
 }
 
 // Of reads what an AddPermission event granted. It returns false for any other
@@ -30,10 +30,10 @@ func Of(event *cloudtrail.Event) (*Grant, bool) {
 		RequestText:       event.RequestText(),
 		StatementValue:    statement,
 		Statement:         text,
-		ResponseText:      event.Text(cloudtrail.FieldResponse),
-		RecipientAccount:  string(event.Text(cloudtrail.FieldReceiver)),
-		ActorAccount:      string(event.Text(cloudtrail.FieldAccount)),
-		Region:            string(event.Text(cloudtrail.FieldRegion)),
+		ResponseText:      event.ReadText(&cloudtrail.FieldResponse),
+		RecipientAccount:  string(event.ReadText(&cloudtrail.FieldReceiver)),
+		ActorAccount:      string(event.ReadText(&cloudtrail.FieldAccount)),
+		Region:            string(event.ReadText(&cloudtrail.FieldRegion)),
 	})
 	if !ok {
 		return nil, false

@@ -48,7 +48,8 @@ func parseFunction(text string) function {
 // is one text or a list of them.
 func readFunctions(value []byte) []function {
 	var functions []function
-	for _, text := range readTexts(value, plainText) {
+	var one [1]string
+	for _, text := range readTexts(one[:0], value, plainText) {
 		if text != "" {
 			functions = append(functions, parseFunction(text))
 		}

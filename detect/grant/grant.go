@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"slices"
 	"strings"
+
+	"github.com/trailwire/trailwire/detect/document"
 )
 
 // Source holds the pieces of an AddPermission event that say what was granted.
@@ -100,20 +102,26 @@ type Grant struct {
 }
 
 // terms are what one record of a grant says: the stored statement or the
-// request.
+// request. They are the values as they are there. Each is read when it is asked for: where
+// there is a statement, hardly anything of the request is.
 type terms struct {
-	statementID string
-	functions   []function // several if the record names or may mean several
-	qualifier   string     // the parameter, apart from the function's own suffix
-	actions     []string
-	principals  []principal
-	conditions  conditions
+	function    []byte // several if the record names or may mean several
+	action      []byte
+	principal   []byte
+	statementID []byte
+	qualifier   []byte // the parameter, apart from the function's own suffix
+	condition   []byte // of a statement; a request has parameters instead
+	parameters  parameters
 	denies      bool
 
 	// These say that only one of the functions, principals or actions is meant,
 	// and that the record does not say which.
 	eitherFunction, eitherPrincipal, eitherAction bool
 }
+
+func (t *terms) functions() []function   { return readFunctions(t.function) }
+func (t *terms) actions() []string       { return readTexts(nil, t.action, plainText) }
+func (t *terms) principals() []principal { return readPrincipals(t.principal) }
 
 // Read reads the grant out of an AddPermission event. It returns false if
 // neither the statement nor the request says anything about one.
@@ -124,61 +132,77 @@ func Read(src Source) (Grant, bool) {
 		return Grant{}, false
 	}
 	var g Grant
-	g.StatementID = bounded(cmp.Or(stored.statementID, asked.statementID))
-	o := g.readFunction(src, stored, asked)
-	g.readActions(stored, asked)
+	g.StatementID = bounded(firstText(stored.statementID, asked.statementID))
+	o := g.readFunction(&src, &stored, &asked)
+	g.readActions(&stored, &asked)
 	if isStored {
-		g.readConditions(stored.conditions, o)
+		g.readConditions(readConditions(stored.condition), o)
 	} else {
-		g.readConditions(asked.conditions, o)
+		g.readConditions(asked.parameters.conditions(), o)
 	}
-	g.readPrincipal(stored, asked, o)
+	g.readPrincipal(&stored, &asked, o)
 	if stored.denies {
 		g.Denies, g.CoversInvoke, g.Relation = true, false, RelationUnknown
 	}
 	return g, true
 }
 
-// readFunction reads what was opened and returns whose it is.
-func (g *Grant) readFunction(src Source, stored, asked terms) owner {
-	var event string // the account that the event itself names
-	for _, account := range []string{src.RecipientAccount, src.ActorAccount} {
-		if event == "" && isAccountID(account) {
-			event = account
+// firstText returns the text of the first value that has one.
+func firstText(values ...[]byte) string {
+	for _, value := range values {
+		if text, _ := document.Text(value); len(text) > 0 {
+			return string(text)
 		}
 	}
-	functions := stored.functions
-	if !slices.ContainsFunc(functions, function.isOwned) && len(asked.functions) > 0 {
-		functions = asked.functions
-		g.Ambiguous = g.Ambiguous || asked.eitherFunction
+	return ""
+}
+
+// readFunction reads what was opened and returns whose it is.
+func (g *Grant) readFunction(src *Source, stored, asked *terms) owner {
+	var event string // the account that the event itself names
+	switch {
+	case isAccountID(src.RecipientAccount):
+		event = src.RecipientAccount
+	case isAccountID(src.ActorAccount):
+		event = src.ActorAccount
+	}
+	functions := stored.functions()
+	if !slices.ContainsFunc(functions, function.isOwned) {
+		if other := asked.functions(); len(other) > 0 {
+			functions = other
+			g.Ambiguous = g.Ambiguous || asked.eitherFunction
+		}
 	}
 	var o owner
-	settled := make([]function, len(functions))
-	for i, f := range functions {
-		settled[i] = f.settle(event)
-		o = append(o, cmp.Or(settled[i].account, event))
-		if settled[i].rival != "" {
-			o = append(o, settled[i].rival)
+	for i := range functions {
+		f := functions[i].settle(event)
+		functions[i] = f
+		o = append(o, cmp.Or(f.account, event))
+		if f.rival != "" {
+			o = append(o, f.rival)
 		}
 	}
 	if len(functions) == 0 {
 		o = owner{event}
 	}
-	qualifier := agreed(settled, func(f function) string { return f.qualifier })
-	region := agreed(settled, func(f function) string { return f.region })
-	g.FunctionName = bounded(agreed(settled, func(f function) string { return f.name }))
+	qualifier := agreed(functions, func(f function) string { return f.qualifier })
+	region := agreed(functions, func(f function) string { return f.region })
+	g.FunctionName = bounded(agreed(functions, func(f function) string { return f.name }))
 	g.FunctionAccount = o.account()
 	g.Region = bounded(cmp.Or(region, src.Region))
-	g.Qualifier = bounded(cmp.Or(qualifier, asked.qualifier))
+	if qualifier == "" {
+		qualifier = firstText(asked.qualifier)
+	}
+	g.Qualifier = bounded(qualifier)
 	return o
 }
 
 // readActions reads the actions. Where one of several is meant, all of them are
 // reported and the worst is assumed.
-func (g *Grant) readActions(stored, asked terms) {
-	actions := stored.actions
+func (g *Grant) readActions(stored, asked *terms) {
+	actions := stored.actions()
 	if len(actions) == 0 {
-		actions = asked.actions
+		actions = asked.actions()
 		g.Ambiguous = g.Ambiguous || asked.eitherAction
 	}
 	g.Action = bounded(strings.Join(actions, actionSeparator))
@@ -203,10 +227,12 @@ func (g *Grant) readConditions(c conditions, o owner) {
 // readPrincipal reads the grantee and what it is to the owner. All of several
 // principals got the grant, so the worst is reported; if only one of them is
 // meant, what they have in common is.
-func (g *Grant) readPrincipal(stored, asked terms, o owner) {
-	candidates, either := stored.principals, false
-	if len(candidates) == 0 || (allUniqueIDs(candidates) && anyIAM(asked.principals)) {
-		candidates, either = asked.principals, asked.eitherPrincipal
+func (g *Grant) readPrincipal(stored, asked *terms, o owner) {
+	candidates, either := stored.principals(), false
+	if allUniqueIDs(candidates) { // or there is none
+		if other := asked.principals(); len(candidates) == 0 || anyIAM(other) {
+			candidates, either = other, asked.eitherPrincipal
+		}
 	}
 	relationTo := func(p principal) Relation { return o.relationTo(p, isOrganizationID(g.OrgID)) }
 	var reported principal

@@ -1,6 +1,7 @@
 package grant
 
 import (
+	"bytes"
 	"fmt"
 	"strings"
 
@@ -54,7 +55,21 @@ const (
 	elementService   = "service"
 	elementFederated = "federated"
 	elementCanonical = "canonicaluser"
+	elementOther     = "other"
 )
+
+// elementOf returns the one of them that a key is.
+func elementOf(key []byte) string {
+	if len(key) == 0 {
+		return elementNone
+	}
+	for _, element := range [...]string{elementService, elementFederated, elementCanonical} {
+		if len(key) == len(element) && bytes.EqualFold(key, []byte(element)) {
+			return element
+		}
+	}
+	return elementOther
+}
 
 // readPrincipals returns every grantee in value, a Principal element in any of
 // its forms: "*", "444455556666", ["…", "…"], {"AWS": "…"}, {"AWS": ["…", "…"],
@@ -64,20 +79,21 @@ func readPrincipals(value []byte) []principal {
 		return appendPrincipals(nil, elementNone, value)
 	}
 	var found []principal
-	err := document.Each(value, func(key, value []byte) bool {
-		if element, ok := document.Text(key); ok {
-			found = appendPrincipals(found, strings.ToLower(string(element)), value)
+	pairs := document.OverMap(value)
+	for pairs.Next() {
+		if key, ok := pairs.Name(); ok {
+			found = appendPrincipals(found, elementOf(key), pairs.Value)
 		}
-		return true
-	})
-	if err != nil {
+	}
+	if pairs.Err() != nil {
 		return nil
 	}
 	return found
 }
 
 func appendPrincipals(found []principal, element string, value []byte) []principal {
-	for _, text := range readTexts(value, accountText) {
+	var one [1]string
+	for _, text := range readTexts(one[:0], value, accountText) {
 		if text != "" {
 			found = append(found, classify(element, text))
 		}

@@ -45,28 +45,23 @@ func readRequest(request []byte) (terms, bool) {
 		return terms{}, false
 	}
 	return terms{
-		functions:   readFunctions(p[parameterFunctionName]),
-		actions:     readTexts(p[parameterAction], plainText),
-		principals:  readPrincipals(p[parameterPrincipal]),
-		statementID: p.text(parameterStatementID),
-		qualifier:   p.text(parameterQualifier),
-		conditions:  p.conditions(),
+		function:    p[parameterFunctionName],
+		action:      p[parameterAction],
+		principal:   p[parameterPrincipal],
+		statementID: p[parameterStatementID],
+		qualifier:   p[parameterQualifier],
+		parameters:  p,
 	}, true
-}
-
-func (p *parameters) text(name int) string {
-	text, _ := document.Text(p[name])
-	return string(text)
 }
 
 // conditions reads the parameters that AWS turns into conditions.
 func (p *parameters) conditions() conditions {
 	return conditions{
-		sourceAccounts: readTexts(p[parameterSourceAccount], accountText),
-		sourceARNs:     readTexts(p[parameterSourceARN], plainText),
-		orgIDs:         readTexts(p[parameterOrgID], plainText),
-		urlAuthTypes:   readTexts(p[parameterURLAuthType], plainText),
-		token:          p.text(parameterToken) != "",
+		sourceAccounts: readTexts(nil, p[parameterSourceAccount], accountText),
+		sourceARNs:     readTexts(nil, p[parameterSourceARN], plainText),
+		orgIDs:         readTexts(nil, p[parameterOrgID], plainText),
+		urlAuthTypes:   readTexts(nil, p[parameterURLAuthType], plainText),
+		token:          firstText(p[parameterToken]) != "",
 		viaURL:         isTrue(p[parameterViaURL]),
 	}
 }

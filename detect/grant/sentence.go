@@ -23,46 +23,53 @@ func (g *Grant) SentenceBy(actor, actorAccount string) string {
 	if g.Denies {
 		verb = " did not let "
 	}
-	return actor + verb + g.grantee() + " " + g.permission() + " " + g.target(actorAccount)
+	var room [roomForSentence]byte
+	b := append(append(room[:0], actor...), verb...)
+	b = append(g.appendGrantee(b), ' ')
+	b = append(append(b, g.permission()...), ' ')
+	return string(g.appendTarget(b, actorAccount))
 }
 
-// grantee is the principal in words.
-func (g *Grant) grantee() string {
+// roomForSentence is more than most sentences have.
+const roomForSentence = 256
+
+// appendGrantee appends the principal in words.
+func (g *Grant) appendGrantee(b []byte) []byte {
 	switch {
 	case g.Relation == RelationOrganization:
-		return "anyone in organization " + printable(g.OrgID)
+		return append(append(b, "anyone in organization "...), printable(g.OrgID)...)
 	case g.PrincipalType == PrincipalPublic:
-		return "anyone"
+		return append(b, "anyone"...)
 	case g.PrincipalType == PrincipalAccount:
-		return "account " + printable(g.PrincipalAccount)
+		return append(append(b, "account "...), printable(g.PrincipalAccount)...)
 	case g.PrincipalType == PrincipalService:
-		service := "service " + printable(g.Principal)
+		b = append(append(b, "service "...), printable(g.Principal)...)
 		if account := g.foreignSource(); account != "" {
-			service += " on behalf of account " + account
+			b = append(append(b, " on behalf of account "...), account...)
 		}
-		return service
+		return b
 	case g.PrincipalType == PrincipalUniqueID:
-		return "the principal with unique ID " + printable(g.Principal)
+		return append(append(b, "the principal with unique ID "...), printable(g.Principal)...)
 	case g.Principal == "":
-		return "an unknown principal"
+		return append(b, "an unknown principal"...)
 	}
 	if named, ok := parseARN(g.Principal); ok && g.PrincipalAccount != "" {
-		return granteeOfARN(named, g.PrincipalAccount)
+		return appendGranteeOfARN(b, named, g.PrincipalAccount)
 	}
-	return "principal " + printable(g.Principal)
+	return append(append(b, "principal "...), printable(g.Principal)...)
 }
 
 // Named says in words whom an ARN of an account names: role deploy of account
 // 111122223333. It returns the text itself if it is not such an ARN.
 func Named(text, account string) string {
 	if named, ok := parseARN(text); ok && account != "" {
-		return granteeOfARN(named, printable(account))
+		return string(appendGranteeOfARN(nil, named, printable(account)))
 	}
 	return printable(text)
 }
 
-// granteeOfARN is an ARN that names an account in words.
-func granteeOfARN(named arn, account string) string {
+// appendGranteeOfARN appends an ARN that names an account in words.
+func appendGranteeOfARN(b []byte, named arn, account string) []byte {
 	kind, name, _ := strings.Cut(named.resource, "/")
 	var noun string
 	switch kind {
@@ -75,9 +82,10 @@ func granteeOfARN(named arn, account string) string {
 	case "saml-provider", "oidc-provider":
 		noun = "identity provider"
 	default: // root means the account
-		return "account " + account
+		return append(append(b, "account "...), account...)
 	}
-	return noun + " " + printable(name) + " of account " + account
+	b = append(append(append(b, noun...), ' '), printable(name)...)
+	return append(append(b, " of account "...), account...)
 }
 
 // permission is the action in words.
@@ -95,18 +103,18 @@ func (g *Grant) permission() string {
 	return "use " + printable(g.Action) + " on"
 }
 
-// target is the function in words. Its account is left out if it is the
+// appendTarget appends the function in words. Its account is left out if it is the
 // actor's.
-func (g *Grant) target(actorAccount string) string {
+func (g *Grant) appendTarget(b []byte, actorAccount string) []byte {
 	if g.FunctionName == "" {
-		return "a Lambda function"
+		return append(b, "a Lambda function"...)
 	}
-	target := "Lambda function " + printable(g.FunctionName)
+	b = append(append(b, "Lambda function "...), printable(g.FunctionName)...)
 	if g.Qualifier != "" {
-		target += ":" + printable(g.Qualifier)
+		b = append(append(b, ':'), printable(g.Qualifier)...)
 	}
 	if g.FunctionAccount != "" && g.FunctionAccount != actorAccount {
-		target += " of account " + printable(g.FunctionAccount)
+		b = append(append(b, " of account "...), printable(g.FunctionAccount)...)
 	}
-	return target
+	return b
 }

@@ -2,7 +2,6 @@ package grant
 
 import (
 	"bytes"
-	"strings"
 
 	"github.com/trailwire/trailwire/detect/document"
 )
@@ -28,43 +27,47 @@ func readStatementJSON(text []byte) (terms, bool) {
 	if len(text) == 0 || len(text) > maxStatement {
 		return terms{}, false
 	}
-	statement, err := document.AppendFromJSON(nil, text)
+	statement, err := document.AppendFromJSON(make([]byte, 0, len(text)+roomForHeaders), text)
 	if err != nil {
 		return terms{}, false
 	}
 	return readStatement(statement)
 }
 
+// roomForHeaders is how much longer a statement mostly is as MessagePack than as text.
+const roomForHeaders = 32
+
+// The members of a statement, and their places in statementNames.
+const (
+	memberPrincipal = iota
+	memberAction
+	memberResource
+	memberSid
+	memberEffect
+	memberCondition
+	memberCount
+)
+
+var statementNames = [memberCount]string{"Principal", "Action", "Resource", "Sid", "Effect", "Condition"}
+
 // readStatement reads a policy statement (IAM User Guide, "IAM JSON policy
 // elements reference"). A map with none of Principal, Action and Resource is
 // none.
 func readStatement(statement []byte) (terms, bool) {
-	var t terms
-	principals, some := document.GetFold(statement, "Principal")
-	if some {
-		t.principals = readPrincipals(principals)
-	}
-	if actions, ok := document.GetFold(statement, "Action"); ok {
-		t.actions, some = readTexts(actions, plainText), true
-	}
-	if resources, ok := document.GetFold(statement, "Resource"); ok {
-		t.functions, some = readFunctions(resources), true
-	}
-	if !some {
+	var m [memberCount][]byte
+	document.GetFolds(statement, statementNames[:], m[:])
+	if m[memberPrincipal] == nil && m[memberAction] == nil && m[memberResource] == nil {
 		return terms{}, false
 	}
-	t.statementID = textUnder(statement, "Sid")
-	t.denies = strings.EqualFold(textUnder(statement, "Effect"), "Deny")
-	if condition, ok := document.GetFold(statement, "Condition"); ok {
-		t.conditions = readConditions(condition)
-	}
-	return t, true
-}
-
-func textUnder(m []byte, key string) string {
-	value, _ := document.GetFold(m, key)
-	text, _ := document.Text(value)
-	return string(text)
+	effect, _ := document.Text(m[memberEffect])
+	return terms{
+		function:    m[memberResource],
+		action:      m[memberAction],
+		principal:   m[memberPrincipal],
+		statementID: m[memberSid],
+		condition:   m[memberCondition],
+		denies:      bytes.EqualFold(effect, []byte("Deny")),
+	}, true
 }
 
 // statementInResponse finds the statement's JSON text in the Java text of

@@ -17,6 +17,9 @@ const maxPhrase = 256
 // bounded makes text fit for an alert: valid UTF-8 of at most MaxText bytes, cut
 // between two characters. Control characters stay; it is data.
 func bounded(text string) string {
+	if len(text) <= MaxText && utf8.ValidString(text) {
+		return text
+	}
 	text = cut(text, MaxText) // so that a megabyte is not walked over
 	if !utf8.ValidString(text) {
 		text = cut(strings.ToValidUTF8(text, "\ufffd"), MaxText)

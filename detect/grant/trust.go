@@ -30,25 +30,28 @@ func (g *Grant) FunctionARN() string {
 	if g.Region == "" || g.FunctionAccount == "" || g.FunctionName == "" {
 		return ""
 	}
-	parts := []string{"arn", Partition(g.Region), "lambda", g.Region, g.FunctionAccount, "function", g.FunctionName}
+	separator := ""
 	if g.Qualifier != "" {
-		parts = append(parts, g.Qualifier)
+		separator = ":"
 	}
-	return strings.Join(parts, ":")
+	return "arn:" + Partition(g.Region) + ":lambda:" + g.Region + ":" + g.FunctionAccount + ":function:" + g.FunctionName + separator + g.Qualifier
 }
 
 // Partition returns the partition that a region is in: aws-cn of cn-north-1.
 func Partition(region string) string {
-	for _, p := range []struct{ prefix, partition string }{
-		{"cn-", "aws-cn"}, {"us-gov-", "aws-us-gov"},
-		{"us-isob-", "aws-iso-b"}, {"us-isof-", "aws-iso-f"}, {"eu-isoe-", "aws-iso-e"}, {"us-iso-", "aws-iso"},
-		{"eusc-", "aws-eusc"},
-	} {
-		if strings.HasPrefix(region, p.prefix) {
-			return p.partition
+	for i := range otherPartitions {
+		if p := &otherPartitions[i]; strings.HasPrefix(region, p.prefix) {
+			return p.name
 		}
 	}
 	return "aws"
+}
+
+// otherPartitions are all but aws, by how the names of their regions begin.
+var otherPartitions = [...]struct{ prefix, name string }{
+	{"cn-", "aws-cn"}, {"us-gov-", "aws-us-gov"},
+	{"us-isob-", "aws-iso-b"}, {"us-isof-", "aws-iso-f"}, {"eu-isoe-", "aws-iso-e"}, {"us-iso-", "aws-iso"},
+	{"eusc-", "aws-eusc"},
 }
 
 // Accounts returns the accounts that were let in: of each principal that names one,
@@ -93,6 +96,7 @@ func AccountText(value []byte) (string, bool) { return accountText(value) }
 // the principal if no account is known, and what narrows it to an account or an
 // organization. Two grants with another grantee let in somebody else.
 func (g *Grant) Grantee() string {
-	who := append([]string{cmp.Or(g.PrincipalAccount, g.Principal)}, g.others...)
+	var few [8]string
+	who := append(append(few[:0], cmp.Or(g.PrincipalAccount, g.Principal)), g.others...)
 	return strings.Join(append(who, g.OrgID, g.SourceAccount, g.SourceARN), " ")
 }

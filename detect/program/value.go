@@ -1,7 +1,9 @@
 package program
 
 import (
+	"encoding/binary"
 	"math"
+	"math/bits"
 	"strconv"
 )
 
@@ -135,36 +137,48 @@ func (v Value) Append(b []byte) []byte {
 // appendQuoted appends what strconv.AppendQuote does, which looks up every character
 // in a table of Unicode's. Nearly all text of an event is printable ASCII, and needs no look.
 func appendQuoted(b, text []byte) []byte {
-	start := len(b)
 	b = append(b, '"')
-	from := 0
-	for i, c := range text {
-		switch quoting[c] {
-		case inTable:
-			return strconv.AppendQuote(b[:start], string(text))
-		case withBackslash:
-			b = append(append(b, text[from:i]...), '\\')
-			from = i
+	for {
+		n := plainLength(text)
+		if b = append(b, text[:n]...); n == len(text) {
+			return append(b, '"')
 		}
+		c := text[n]
+		if c < ' ' || c > '~' {
+			return appendQuotedByTable(b, text[n:])
+		}
+		b = append(b, '\\', c)
+		text = text[n+1:]
 	}
-	return append(append(b, text[from:]...), '"')
 }
 
-// quoting says how each byte is quoted: as it is, with a backslash before it, or as a table says.
-var quoting = func() (how [256]uint8) {
-	for c := range how {
-		if c < ' ' || c > '~' {
-			how[c] = inTable
+// appendQuotedByTable goes on where the characters may be any.
+func appendQuotedByTable(b, rest []byte) []byte {
+	rest = strconv.AppendQuote(nil, string(rest))
+	return append(b, rest[1:]...)
+}
+
+// plainLength is how many bytes at the begin of a text are quoted as they are: printable ASCII
+// but for the quotation mark and the backslash. It looks at eight at a time.
+func plainLength(text []byte) int {
+	const ones, highs = 0x0101010101010101, 0x8080808080808080
+	n := 0
+	for ; len(text)-n >= 8; n += 8 {
+		x := binary.LittleEndian.Uint64(text[n:])
+		// Each of these has the high bit of the first byte that is so: a quotation mark, a backslash, one
+		// below the space, above the tilde, or above ASCII. A bit above the first that is set may be wrong.
+		special := (x ^ '"'*ones - ones) | (x ^ '\\'*ones - ones) | (x - ' '*ones) | (x + ones) | x
+		if special &= highs; special != 0 {
+			return n + bits.TrailingZeros64(special)/8
 		}
 	}
-	how['"'], how['\\'] = withBackslash, withBackslash
-	return how
-}()
-
-const (
-	withBackslash = 1 + iota
-	inTable
-)
+	for ; n < len(text); n++ {
+		if c := text[n]; c == '"' || c == '\\' || c < ' ' || c > '~' {
+			break
+		}
+	}
+	return n
+}
 
 // appendPlain renders a scalar the way string() and concat() do, which is the way Java does: a
 // float always has a fraction, and an exponent from ten million up and below a thousandth.

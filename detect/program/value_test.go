@@ -47,9 +47,20 @@ func TestValueString(t *testing.T) {
 	}
 }
 
-// Most text needs no escape and is not looked at by strconv.
+// Most text needs no escape and is not looked at by strconv. It is read eight bytes at a time, so each
+// special byte is tried in each place of them, and after another one.
 func TestTextIsQuotedAsStrconvQuotesIt(t *testing.T) {
-	for _, text := range []string{"", "arn:aws:iam::111122223333:root", "{a=b, c= ~}", `say "x"`, `C:\temp`, `"`, `\"`, `"é`, "\"\\\n", "a\tb", "\x1f", "\x7f", "é", "\u200b", "a\xff"} {
+	texts := []string{"", "arn:aws:iam::111122223333:root", "{a=b, c= ~}", `say "x"`, `C:\temp`, `"`, `\"`, `"é`, "\"\\\n", "a\tb", "\x1f", "\x7f", "é", "\u200b", "a\xff"}
+	for c := range 256 {
+		for at := range 17 {
+			text := []byte("abcdefghijklmnopqrs")
+			text[at] = byte(c)
+			texts = append(texts, string(text))
+			text[at+1] = '"'
+			texts = append(texts, string(text))
+		}
+	}
+	for _, text := range texts {
 		if got, want := Text([]byte(text)).String(), strconv.Quote(text); got != want {
 			t.Errorf("got %s, want %s", got, want)
 		}

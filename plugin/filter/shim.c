@@ -181,7 +181,9 @@ static enum trailwire_reason append(struct flb_input_instance *to, const struct 
 
     for (*taken = 0; *taken < alerts->count; (*taken)++) {
         batch = &alerts->batches[*taken];
-        if (flb_input_log_append(to, batch->tag, batch->tag_len, batch->records, batch->size) != 0) {
+        /* Told how many records there are, the host does not unpack them to count. */
+        if (flb_input_log_append_records(to, batch->count, batch->tag, batch->tag_len,
+                                         batch->records, batch->size) != 0) {
             return NOT_TAKEN;
         }
     }
@@ -325,7 +327,7 @@ static void loaded(void)
         return;
     }
     if (flb_filter_get_property == NULL || flb_filter_set_context == NULL ||
-        flb_log_print == NULL || flb_input_log_append == NULL || flb_config_map_create == NULL || flb_config_map_destroy == NULL) {
+        flb_log_print == NULL || flb_input_log_append_records == NULL || flb_config_map_create == NULL || flb_config_map_destroy == NULL) {
         unusable = "this host lacks functions that Fluent Bit 2.2 to 5.1 export to plugins";
         return;
     }

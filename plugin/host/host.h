@@ -135,8 +135,8 @@ HOST const char *flb_filter_get_property(const char *key, struct flb_filter_inst
 HOST void flb_filter_set_context(struct flb_filter_instance *, void *context);
 
 HOST const char *flb_input_name(struct flb_input_instance *);
-HOST int flb_input_log_append(struct flb_input_instance *, const char *tag, size_t tag_len,
-                              const void *records, size_t size);
+HOST int flb_input_log_append_records(struct flb_input_instance *, size_t count, const char *tag, size_t tag_len,
+                                      const void *records, size_t size);
 
 HOST const char *flb_output_name(struct flb_output_instance *);
 HOST int flb_output_log_check(struct flb_output_instance *, int level);

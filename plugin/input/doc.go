@@ -18,7 +18,7 @@
 // configuration, and a hot reload starts another thread: a remembered instance
 // is always alive.
 //
-// The filter appends with flb_input_log_append, which has one signature from 2.0
+// The filter appends with flb_input_log_append_records, which has one signature from 2.0
 // to 5.1, on the same thread. There is no collector, no timer and no thread, and
 // no Go code: what is here runs without entering Go.
 package input

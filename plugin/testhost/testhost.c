@@ -19,6 +19,8 @@
  *     -I            start the input of the same file first (twice for two)
  *     -A PATH       append to PATH what the input takes: frames of the tag and of
  *                   the records, each with its length (32 bits, big endian) before it
+ *     -C PATH       append to PATH how many records each append was said to have (32
+ *                   bits, big endian)
  *     -R TIMES      let the input take so many appends and no more
  *     -T            have timers: each fires once before cb_exit, and after it those
  *                   that are still there
@@ -144,6 +146,7 @@ static struct input_plugin input_plugin;
 static struct input_instance alerts_input = {"alerts"};
 static struct input_instance other_input = {"tail.0"};
 static const char *appended_to;
+static const char *counted_in;
 static long appends_taken = -1; /* all of them */
 
 static struct plugin plugin;
@@ -203,9 +206,10 @@ static void write_framed(FILE *file, const void *data, size_t size)
 }
 
 /* What Fluent Bit does with them, too: its filters see them before it returns. */
-int flb_input_log_append(struct input_instance *ins, const char *tag, size_t tag_len,
-                         const void *records, size_t size)
+int flb_input_log_append_records(struct input_instance *ins, size_t count, const char *tag, size_t tag_len,
+                                 const void *records, size_t size)
 {
+    unsigned char counted[4] = {count >> 24, count >> 16, count >> 8, count};
     void *out = NULL;
     size_t out_size = 0;
     int failing = malloc_is_failing;
@@ -225,6 +229,11 @@ int flb_input_log_append(struct input_instance *ins, const char *tag, size_t tag
         file = fopen(appended_to, "ab");
         write_framed(file, tag, tag_len);
         write_framed(file, records, size);
+        fclose(file);
+    }
+    if (counted_in != NULL) {
+        file = fopen(counted_in, "ab");
+        fwrite(counted, 1, sizeof(counted), file);
         fclose(file);
     }
     malloc_is_failing = failing;
@@ -642,7 +651,7 @@ int main(int argc, char **argv)
         return 2;
     }
     state_size = layout->entry - sizeof(struct entry);
-    while ((option = getopt(argc, argv, "p:s:HLn:j:mdi:xyt:SFIA:R:T")) != -1) {
+    while ((option = getopt(argc, argv, "p:s:HLn:j:mdi:xyt:SFIA:C:R:T")) != -1) {
         switch (option) {
         case 'p': set_property(optarg); break;
         case 's': state_size = strtoul(optarg, NULL, 10); break;
@@ -660,6 +669,7 @@ int main(int argc, char **argv)
         case 'F': frames = 1; break;
         case 'I': inputs++; break;
         case 'A': appended_to = optarg; break;
+        case 'C': counted_in = optarg; break;
         case 'R': appends_taken = atol(optarg); break;
         case 'T': has_timers = 1; break;
         default: return 2;
