@@ -7,7 +7,6 @@ import (
 	"embed"
 	"errors"
 	"fmt"
-	"math"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -212,74 +211,31 @@ func (p *pipelines) instructionsPerEvent(setups []setup, feeds []feed) cost {
 	return c
 }
 
-// cpuPerEvent measures the CPU of an event: a run's user and system time less that of a
-// run without events. Each setup is compared with the first one while both run, so that
-// what slows the machine down slows down both: see [pair]. A setup's cost is
-// the first one's times the median of the ratios of the rounds.
-func (p *pipelines) cpuPerEvent(setups []setup, feeds []feed, rounds int) (cost, error) {
-	pairs := make([][][]*pair, len(setups)-1) // by setup after the first; of nothing, then of each feed; by round
-	for i, s := range setups[1:] {
-		for _, f := range append([]feed{nothing}, feeds...) {
-			var each []*pair
-			for range rounds {
-				each = append(each, p.pair(setups[0].name, s.name, f))
-			}
-			pairs[i] = append(pairs[i], each)
+// cpuPerEvent measures the CPU of an event: that of a run less that of a run without
+// events. Each is the least of several runs: see [pipelines.leastCPU].
+func (p *pipelines) cpuPerEvent(setups []setup, feeds []feed, times int) (cost, error) {
+	var jobs []job
+	for _, s := range setups {
+		jobs = append(jobs, job{s.name, nothing})
+		for _, f := range feeds {
+			jobs = append(jobs, job{s.name, f})
 		}
 	}
-	c := cost{start: make([]float64, len(setups)), event: make([][]float64, len(setups))}
-	for i := range c.event {
-		c.event[i] = make([]float64, len(feeds))
-	}
-	bases := make([][]float64, len(feeds))
-	var failed error
-	timesOf := func(i, of int) (all []times) {
-		for _, pair := range pairs[i][of] {
-			t, err := pair.times()
-			failed = errors.Join(failed, err)
-			all = append(all, t)
-		}
-		return all
-	}
-	for i := range setups[1:] {
-		base, own := math.Inf(1), math.Inf(1) // a start: the least that it took
-		for _, t := range timesOf(i, 0) {
-			base, own = min(base, t[0][0], t[1][0]), min(own, t[0][1], t[1][1])
-		}
-		c.start[i+1] = own
-		if c.start[0] == 0 || base < c.start[0] {
-			c.start[0] = base
-		}
-		for j := range feeds {
-			var ratios []float64
-			for _, t := range timesOf(i, j+1) {
-				ratios = append(ratios, swapped(t, base, own))
-				bases[j] = append(bases[j], t[0][0]-base, t[1][0]-base)
-			}
-			c.event[i+1][j] = median(ratios)
-		}
-	}
-	if failed != nil {
-		return cost{}, failed
-	}
-	for j, f := range feeds {
-		c.event[0][j] = median(bases[j]) / float64(f.events)
-		for i := range setups[1:] {
-			c.event[i+1][j] *= c.event[0][j]
-		}
-	}
-	return c, nil
+	least, err := p.leastCPU(jobs, times)
+	return costOf(least, feeds), err
 }
 
-// times are the seconds of the first and of the second of two setups, with the first on
-// one processor and the second on the other, and then the other way round.
-type times [2][2]float64
-
-// swapped returns how many times as much the second setup takes as the first, without
-// their starts. A processor that is slower than the other is in both the numerator and
-// the denominator.
-func swapped(t times, firstStart, secondStart float64) float64 {
-	return math.Sqrt((t[0][1] - secondStart) / (t[0][0] - firstStart) * (t[1][1] - secondStart) / (t[1][0] - firstStart))
+// costOf is what an event of each feed costs in each setup, by what runs take: of each setup without events,
+// and then with each feed.
+func costOf(runs []float64, feeds []feed) (c cost) {
+	for of := range slices.Chunk(runs, 1+len(feeds)) {
+		events := make([]float64, len(feeds))
+		for i, f := range feeds {
+			events[i] = (of[i+1] - of[0]) / float64(f.events)
+		}
+		c.start, c.event = append(c.start, of[0]), append(c.event, events)
+	}
+	return c
 }
 
 // median is the value in the middle, or the mean of the two there.

@@ -1,24 +1,15 @@
 package main
 
 import (
-	"math"
+	"reflect"
 	"testing"
 )
 
-func TestASetupIsComparedWithAnotherOneOnBothProcessors(t *testing.T) {
-	for name, c := range map[string]struct {
-		took                    times
-		firstStart, secondStart float64
-		want                    float64
-	}{
-		"a tenth more":                                   {times{{1, 1.1}, {1, 1.1}}, 0, 0, 1.1},
-		"the second processor is half as fast":           {times{{1, 2.2}, {2, 1.1}}, 0, 0, 1.1},
-		"the machine is half as fast for the second run": {times{{1, 1.1}, {2, 2.2}}, 0, 0, 1.1},
-		"starts are not a cost of events":                {times{{1.5, 2.1}, {1.5, 2.1}}, 0.5, 1, 1.1},
-	} {
-		if got := swapped(c.took, c.firstStart, c.secondStart); math.Abs(got-c.want) > 1e-9 {
-			t.Errorf("%s: %v, want %v", name, got, c.want)
-		}
+func TestAStartIsNotACostOfEvents(t *testing.T) {
+	feeds := []feed{{events: 10}, {events: 100}}
+	got := costOf([]float64{0.5, 1.5, 10.5, 1, 3, 21}, feeds)
+	if want := (cost{start: []float64{0.5, 1}, event: [][]float64{{0.1, 0.1}, {0.2, 0.2}}}); !reflect.DeepEqual(got, want) {
+		t.Errorf("%v, want %v", got, want)
 	}
 }
 

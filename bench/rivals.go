@@ -40,15 +40,15 @@ func measureRivals(b *strings.Builder, p *pipelines, version string, o options) 
 	if err := p.addRivals(few, many); err != nil {
 		return err
 	}
-	cpu, err := p.cpuPerEvent(rivals, []feed{many}, o.rounds)
+	cpu, err := p.cpuPerEvent(rivals, []feed{many}, o.runs())
 	if err != nil {
 		return err
 	}
 	instructions := p.instructionsPerEvent(rivals, []feed{few})
 	fmt.Fprintf(b, "%s: the pipeline of the section before, one event in 1,000 a match. \"To start\" is the CPU that a Fluent Bit takes for\n"+
-		"no event. CPU is of %d events in each run, taken %d times as in the section before, instructions are of %d. The wasm filter\n"+
+		"no event. CPU is of %d events in each run, the least of %d as in the section before, instructions are of %d. The wasm filter\n"+
 		"calls a program in Go, which looks for the action in the text of each record; the Lua filter does all of the rule.\n\n",
-		version, soughtForCPU, o.rounds, soughtForInstructions)
+		version, soughtForCPU, o.runs(), soughtForInstructions)
 	t := newTable(b, "filter", "to start, ms", "CPU µs/event", "over none", "instructions/event", "over none")
 	for i, s := range rivals {
 		count := instructions.event[i][0]

@@ -88,19 +88,18 @@ func measureRoutes(b *strings.Builder, p *pipelines, version string, o options) 
 	}
 	instructions := p.instructionsPerEvent(routes, slices.Delete(slices.Clone(few), rare, rare+1))
 	ofRare := p.instructionsPerEvent(timed, few[rare:rare+1])
-	cpu, err := p.cpuPerEvent(timed, many, o.rounds)
+	cpu, err := p.cpuPerEvent(timed, many, o.runs())
 	if err != nil {
 		return err
 	}
 	fmt.Fprintf(b, "%s: tail with a buffer of 1 MB, json parser, and two null outputs, one for the alerts. Of the mixed account\n"+
 		"a share matches. The first row is what an event costs without a filter, the others how much more.\n\n"+
 		"Instructions are of %d events (%d with 1 in 10,000), as callgrind counts them, less those of an eighth of the events.\n"+
-		"CPU is the user and system time of %d events, less that of a start. A Fluent Bit without a filter and one with it run at the same\n"+
-		"time, each on one processor, then with the processors swapped; the figure is the geometric mean of both ratios, the median\n"+
-		"of %d times. It is measured for the routes that the README shows, and so are the instructions with 1 in 10,000.\n\n"+
+		"CPU is the user and system time of %d events, less that of a start, each the least of %d runs. On each processor one Fluent Bit\n"+
+		"runs at a time, and the runs of a route are spread over all the time. It is measured for the routes that the README shows, and so are the instructions with 1 in 10,000.\n\n"+
 		"For every route but the first two it was checked that each alert arrives, but for rewrite_tag, which loses some when\n"+
 		"Fluent Bit ends. Three events in a hundred write a bucket policy for the own account, which coverage all reads.\n\n",
-		version, routedForInstructions, rareForInstructions, routedForCPU, o.rounds)
+		version, routedForInstructions, rareForInstructions, routedForCPU, o.runs())
 	columns := []string{"route"}
 	for _, measure := range []string{"instructions", "CPU"} {
 		for _, w := range shares {

@@ -119,11 +119,11 @@ func onThreads(b *strings.Builder, p *pipelines, o options) error {
 		return err
 	}
 	instructions := p.instructionsPerEvent(setups, few)
-	cpu, err := p.cpuPerEvent(setups, many, o.rounds)
+	cpu, err := p.cpuPerEvent(setups, many, o.runs())
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(b, "The same with `threaded: on` at the input tail. CPU is of %d events, taken %d times:\n\n", hauledForCPU, o.rounds)
+	fmt.Fprintf(b, "The same with `threaded: on` at the input tail. CPU is of %d events, the least of %d runs:\n\n", hauledForCPU, o.runs())
 	t := newTable(b, "traffic", "instructions without a filter", "over none", "CPU µs without a filter", "over none")
 	for i, f := range few {
 		t.row(f.Name, fmt.Sprintf("%.0f", instructions.event[0][i]), over(instructions.event[1][i], instructions.event[0][i]),
