@@ -7,7 +7,7 @@
 //	go run ./bench -alerts 1000000    a Fluent Bit in which each of so many events is an alert
 //	go run ./bench -idle 60s          what a Fluent Bit without traffic does
 //
-// A time by the clock is the median of runs in turns, CPU is the least of several. Compare the ratios of
+// A time is the least of several runs in turns, but the median where files are scanned. Compare the ratios of
 // one run: times on a shared machine drift, ratios less so.
 package main
 
