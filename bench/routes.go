@@ -96,7 +96,8 @@ func measureRoutes(b *strings.Builder, p *pipelines, version string, o options) 
 		"a share matches. The first row is what an event costs without a filter, the others how much more.\n\n"+
 		"Instructions are of %d events (%d with 1 in 10,000), as callgrind counts them, less those of an eighth of the events.\n"+
 		"CPU is the user and system time of %d events, less that of a start, each the least of %d runs. On each processor one Fluent Bit\n"+
-		"runs at a time, and the runs of a route are spread over all the time. It is measured for the routes that the README shows, and so are the instructions with 1 in 10,000.\n\n"+
+		"runs at a time, and the runs of a route are spread over all the time. It is measured for the routes that the README shows,\n"+
+		"and so are the instructions with 1 in 10,000.\n\n"+
 		"For every route but the first two it was checked that each alert arrives, but for rewrite_tag, which loses some when\n"+
 		"Fluent Bit ends. Three events in a hundred write a bucket policy for the own account, which coverage all reads.\n\n",
 		version, routedForInstructions, rareForInstructions, routedForCPU, o.runs())
