@@ -58,15 +58,14 @@ func shell(c call.Command) string {
 			command = append(append(command, ' '), option.Name...)
 		}
 		for i, value := range option.Values {
-			ok := value != ""
-			switch {
-			case !ok:
-			case i == 0:
+			if value == "" || i > 0 && value[0] == '-' {
+				return ""
+			}
+			var ok bool
+			if i == 0 {
 				command, ok = appendOption(command, option.Name, value)
-			default: // the further values of a list
-				if command, ok = appendValueOf(append(command, ' '), option.Name, value); value[0] == '-' {
-					ok = false
-				}
+			} else { // the further values of a list
+				command, ok = appendValueOf(append(command, ' '), option.Name, value)
 			}
 			if !ok {
 				return ""

@@ -179,12 +179,12 @@ func (f *aheadFile) readRecords(c io.Reader, size int) {
 			continue
 		}
 		// The end is for this batch too: the memory of another one would be as large.
-		if err := records.skipToRecord(); ends(err) {
+		if err = records.skipToRecord(); err != nil {
 			b.keep(Record{Place: records.place()}, err)
+		}
+		if ends(err) {
 			f.send(b)
 			return
-		} else if err != nil {
-			b.keep(Record{Place: records.place()}, err)
 		}
 		b = f.sendFull(b)
 	}
