@@ -14,12 +14,11 @@
 /*
  * How late a timer of Go's threads may be, in nanoseconds: prctl(2), PR_SET_TIMERSLACK.
  *
- * While a thread is in Go, the thread of Go's runtime that watches the others (sysmon) sleeps for
- * 20 microseconds at a time, and for 10 milliseconds at most if it finds nothing to do for long.
- * It begins with 20 again after each chunk, which is where it does most harm: with rules that look at a
- * quarter of the events it took 4 % of a pipeline's processor time, and with this slack 0.6 %. Go works the
- * same with a watcher that always takes its longest pause. Other timers of Go's threads, such as an output's, may
- * come so late too.
+ * A thread of Go's runtime (sysmon) watches those that run Go code. It sleeps for 20 microseconds at a
+ * time, and for longer, up to 10 milliseconds, once it finds nothing to do. Each chunk that enters Go makes it
+ * begin with 20 again. With rules that look at a quarter of the events that took 4 % of a pipeline's processor
+ * time; with this slack it takes 0.6 %. Nothing in Go relies on the short pauses. Other timers of Go's threads,
+ * such as an output's, may be as late.
  */
 enum { SLACK = 10 * 1000 * 1000 };
 
