@@ -394,10 +394,10 @@ func TestRequiredOfWhatTheBuilderMakes(t *testing.T) {
 		c    Condition
 		want []Literal
 	}{
-		{"equal", must[Condition](t)(b.Equal(here, a, Text([]byte("X")))), []Literal{{0, "X", false, true}}},
-		{"in any case", must[Condition](t)(b.InFold(here, a, []string{"X"})), []Literal{{0, "x", true, true}}},
-		{"a quoted pattern", must[Condition](t)(b.Like(here, a, []string{QuotePattern("x*y")}, false)), []Literal{{0, "x*y", false, true}}},
-		{"a prefix", must[Condition](t)(b.HasPrefix(here, a, "xy", false)), []Literal{{0, "xy", false, false}}},
+		{"equal", must[Condition](t)(b.Equal(here, a, Text([]byte("X")))), []Literal{{Text: "X", Whole: true}}},
+		{"in any case", must[Condition](t)(b.InFold(here, a, []string{"X"})), []Literal{{Text: "x", Fold: true, Whole: true}}},
+		{"a quoted pattern", must[Condition](t)(b.Like(here, a, []string{QuotePattern("x*y")}, false)), []Literal{{Text: "x*y", Whole: true}}},
+		{"a prefix", must[Condition](t)(b.HasPrefix(here, a, "xy", false)), []Literal{{Text: "xy", Begins: true}}},
 	} {
 		p := must[*Program](t)(b.Program(c.c))
 		got := p.Required()

@@ -16,8 +16,9 @@ type Literal struct {
 	// Fold says that the text is there in any mixture of upper and lower case. The text is
 	// ASCII then, and in lower case, and matches no other characters than ASCII letters.
 	Fold bool
-	// Whole says that the value is the text and nothing more; otherwise it contains it.
-	Whole bool
+	// Whole says that the value is the text and nothing more. Otherwise it begins with it, if Begins says
+	// so, or contains it.
+	Whole, Begins bool
 }
 
 // Required says what an event cannot match without: of every element of the result, it has at least
@@ -223,12 +224,13 @@ func requirePatterns(slot int, patterns []*pattern) [][]Literal {
 
 func patternLiterals(slot int, p *pattern) []Literal {
 	var all []Literal
-	for _, g := range p.segments {
-		for _, piece := range g.pieces {
+	for i, g := range p.segments {
+		for k, piece := range g.pieces {
 			whole := !p.starFirst && !p.starEnd && len(p.segments) == 1 && len(g.pieces) == 1
+			begins := !p.starFirst && i == 0 && k == 0 && !whole
 			if !p.fold {
 				if len(piece.literal) > 0 {
-					all = append(all, Literal{Slot: slot, Text: string(piece.literal), Whole: whole})
+					all = append(all, Literal{Slot: slot, Text: string(piece.literal), Whole: whole, Begins: begins})
 				}
 				continue
 			}
@@ -241,7 +243,7 @@ func patternLiterals(slot int, p *pattern) []Literal {
 				}
 				if n > 0 {
 					text := string(rest[:n])
-					all = append(all, Literal{Slot: slot, Text: text, Fold: true, Whole: whole && n == len(piece.literal)})
+					all = append(all, Literal{Slot: slot, Text: text, Fold: true, Whole: whole && n == len(piece.literal), Begins: begins && len(rest) == len(piece.literal)})
 				}
 				for n < len(rest) && rest[n] >= utf8.RuneSelf {
 					n++
