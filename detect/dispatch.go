@@ -84,7 +84,7 @@ func (d *dispatch) fileByText(o *Options) {
 	d.always = slices.DeleteFunc(d.always, func(i int) bool {
 		var texts uint64
 		for _, n := range o.Rules[i].Needles() {
-			texts |= 1 << (slices.Index(all, n) % 64)
+			texts |= 1 << (slices.Index(all, n.Anywhere()) % 64)
 		}
 		if texts != 0 {
 			d.byText = append(d.byText, textRule{i, texts})

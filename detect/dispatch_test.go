@@ -54,8 +54,8 @@ func TestARuleAboutAnyCallIsACandidateWhereItsTextIs(t *testing.T) {
 		`event.action != "B"`,
 		`user_agent.original : "*kali*"`,
 	)
-	if want := "[{mallory false true} {trudy false true} {kali true false}]"; fmt.Sprint(texts) != want {
-		t.Fatalf("it looks for %v, want %s", texts, want)
+	if want := []needle.Needle{{Text: "mallory", Whole: true}, {Text: "trudy", Whole: true}, {Text: "kali", Fold: true}}; !slices.Equal(texts, want) {
+		t.Fatalf("it looks for %+v, want %+v", texts, want)
 	}
 	a, other := eventOf(t, `{"eventSource":"a.b","eventName":"A"}`), eventOf(t, `{"eventSource":"a.b","eventName":"B"}`)
 	for _, test := range []struct {

@@ -86,7 +86,7 @@ func New(o Options) (*Engine, error) {
 		}
 	}
 	e.dispatch = newDispatch(&o)
-	e.mentions.needles = needle.NewSet(o.ruleNeedles(), false)
+	e.mentions.lookFor(o.ruleNeedles())
 	if o.FollowGrants {
 		e.follow()
 	}

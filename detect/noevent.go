@@ -30,6 +30,15 @@ type mentions struct {
 	kept []Mention
 }
 
+// lookFor makes needles those that are mentioned. Where there is no event, the name of a call may be
+// after any key.
+func (m *mentions) lookFor(needles []needle.Needle) {
+	for i := range needles {
+		needles[i] = needles[i].Anywhere()
+	}
+	m.needles = needle.NewSet(needles, false)
+}
+
 const (
 	maxMentions   = 4
 	maxMentionKey = 80 // bytes

@@ -161,25 +161,19 @@ func (o *Options) ruleNeedles() (all []needle.Needle) {
 
 // followNeedles are what opens, uses and closes grants, but for uses by accounts that are known to
 // have one, and what an alert says of the past.
-var followNeedles = func() (all []needle.Needle) {
-	for _, of := range [][]call.Needle{call.Needles(), use.Needles(), closing.Needles(), related.Needles()} {
-		for _, n := range of {
-			all = append(all, needle.Needle{Text: n.Text, Whole: n.Whole})
-		}
-	}
-	return all
-}()
+var followNeedles = slices.Concat(call.Needles(), use.Needles(), closing.Needles(), related.Needles())
 
 // TextNeedles returns what rules about any call look for, those whose query asks for
 // no action and no provider. An event that such a rule matches has one of the rule's
-// needles in it.
+// needles in it. None is looked for by the key of a call's name: that says for all of them at once
+// whether one is there, and not which.
 func (o *Options) TextNeedles() (all []needle.Needle) {
 	for _, r := range o.Rules {
 		if field, _ := r.TriedOn(); field != "" {
 			continue
 		}
 		for _, n := range r.Needles() {
-			if !slices.Contains(all, n) {
+			if n = n.Anywhere(); !slices.Contains(all, n) {
 				all = append(all, n)
 			}
 		}

@@ -1,54 +1,76 @@
 package conformance
 
 import (
-	"fmt"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/trailwire/trailwire/detect"
+	"github.com/trailwire/trailwire/detect/needle"
 	"github.com/trailwire/trailwire/detect/rule"
 )
 
 func TestTheNeedleOfARuleIsTheRarestTextThatItRequires(t *testing.T) {
 	tests := []struct{ name, query, want string }{
-		{"a call rather than its service", `any where event.provider == "s3.amazonaws.com" and event.action == "PutBucketPolicy"`, "[{PutBucketPolicy false true}]"},
-		{"a call rather than a longer word among its parameters", `any where event.action == "StopLogging" and stringContains(aws.cloudtrail.request_parameters, "arn:aws:cloudtrail:eu-west-1")`, "[{StopLogging false true}]"},
-		{"a word rather than an everyday call", `any where event.action == "GetObject" and stringContains(aws.cloudtrail.request_parameters, "salaries.xlsx")`, "[{salaries.xlsx false false}]"},
-		{"an everyday call rather than the service", `any where event.provider == "s3.amazonaws.com" and event.action == "GetObject"`, "[{GetObject false true}]"},
-		{"all of several calls", `any where event.action in ("DeleteTrail", "StopLogging")`, "[{DeleteTrail false true} {StopLogging false true}]"},
-		{"a call in any case where that is all", `any where event.action : "DeleteTrail"`, "[{deletetrail true true}]"},
-		{"the beginning of a call", `any where event.action : "Delete*Trail*"`, "[{delete true false}]"},
-		{"the last resort is the service", `any where event.provider == "s3.amazonaws.com"`, "[{s3.amazonaws.com false true}]"},
-		{"an everyday call rather than a kind of identity that most events have", `any where event.action == "AssumeRole" and aws.cloudtrail.user_identity.type == "AssumedRole"`, "[{AssumeRole false true}]"},
-		{"the service rather than a kind of identity", `any where event.provider == "iam.amazonaws.com" and aws.cloudtrail.user_identity.type == "IAMUser"`, "[{iam.amazonaws.com false true}]"},
-		{"a kind of identity where that is all", `any where aws.cloudtrail.user_identity.type == "Root"`, "[{Root false true}]"},
-		{"a user, wherever the event names one", `any where user.name == "mallory"`, "[{mallory false true}]"},
-		{"the object among the resources", `any where aws.cloudtrail.resources.arn : "*salaries*"`, "[{salaries true false}]"},
-		{"a word rather than the number that it is about", `any where stringContains(aws.cloudtrail.request_parameters, "size=100000000")`, "[{size false false}]"},
-		{"nothing where a number is all: it stands in the event as one", `any where stringContains(aws.cloudtrail.request_parameters, "=100000000,")`, "[]"},
-		{"nothing where a number with a sign is all", `any where stringContains(aws.cloudtrail.request_parameters, "=-1.25E+10,")`, "[]"},
-		{"nothing where true is all", `any where stringContains(aws.cloudtrail.request_parameters, "=true,")`, "[]"},
-		{"nothing where false is all", `any where stringContains(aws.cloudtrail.request_parameters, "=false}")`, "[]"},
-		{"nothing where what no number is is all", `any where stringContains(aws.cloudtrail.request_parameters, "=NaN,")`, "[]"},
-		{"nothing where infinity is all", `any where stringContains(aws.cloudtrail.request_parameters, "=-Infinity,")`, "[]"},
-		{"a number with a letter to it", `any where stringContains(aws.cloudtrail.request_parameters, "=100000000x,")`, "[{100000000x false false}]"},
-		{"nothing where digits are all: an event may have them as a number", `any where cloud.account.id == "444455556666"`, "[]"},
-		{"nothing where nothing is required", `any where event.action != "A"`, "[]"},
-		{"nothing where the text is computed", `any where event.outcome == "failure"`, "[]"},
-		{"the text that a regular expression requires", `any where user_agent.original regex ".*sqlmap-[0-9]+"`, "[{sqlmap- false false}]"},
-		{"text with a slash, in any form in which JSON can have it", `any where aws.cloudtrail.user_identity.arn : "*:role/mallory/x"`, `[{:role/mallory/x true false} {\/mallory true false} {\/x true false}]`},
-		{"the part of it that is rarest where the whole says no more", `any where stringContains(aws.cloudtrail.request_parameters, "arn:aws:iam::aws:policy/AdministratorAccess")`, "[{AdministratorAccess false false}]"},
-		{"its longest part where a part is too short to be looked for after a backslash", `any where user_agent.original : "*mallory//x*"`, "[{mallory true false}]"},
-		{"nothing where two letters are all", `any where event.action == "Go"`, "[]"},
+		{"a call rather than its service", `any where event.provider == "s3.amazonaws.com" and event.action == "PutBucketPolicy"`, "PutBucketPolicy, whole, of a call"},
+		{"a call rather than a longer word among its parameters", `any where event.action == "StopLogging" and stringContains(aws.cloudtrail.request_parameters, "arn:aws:cloudtrail:eu-west-1")`, "StopLogging, whole, of a call"},
+		{"a word rather than an everyday call", `any where event.action == "GetObject" and stringContains(aws.cloudtrail.request_parameters, "salaries.xlsx")`, "salaries.xlsx"},
+		{"an everyday call rather than the service", `any where event.provider == "s3.amazonaws.com" and event.action == "GetObject"`, "GetObject, whole, of a call"},
+		{"all of several calls", `any where event.action in ("DeleteTrail", "StopLogging")`, "DeleteTrail, whole, of a call; StopLogging, whole, of a call"},
+		{"a call in any case where that is all", `any where event.action : "DeleteTrail"`, "deletetrail, in any case, whole, of a call"},
+		{"the beginning of a call", `any where event.action : "Delete*Trail*"`, "delete, in any case, of a call, its beginning"},
+		{"the last resort is the service", `any where event.provider == "s3.amazonaws.com"`, "s3.amazonaws.com, whole"},
+		{"an everyday call rather than a kind of identity that most events have", `any where event.action == "AssumeRole" and aws.cloudtrail.user_identity.type == "AssumedRole"`, "AssumeRole, whole, of a call"},
+		{"the service rather than a kind of identity", `any where event.provider == "iam.amazonaws.com" and aws.cloudtrail.user_identity.type == "IAMUser"`, "iam.amazonaws.com, whole"},
+		{"a kind of identity where that is all", `any where aws.cloudtrail.user_identity.type == "Root"`, "Root, whole"},
+		{"a user, wherever the event names one", `any where user.name == "mallory"`, "mallory, whole"},
+		{"the object among the resources", `any where aws.cloudtrail.resources.arn : "*salaries*"`, "salaries, in any case"},
+		{"a word rather than the number that it is about", `any where stringContains(aws.cloudtrail.request_parameters, "size=100000000")`, "size"},
+		{"nothing where a number is all: it stands in the event as one", `any where stringContains(aws.cloudtrail.request_parameters, "=100000000,")`, ""},
+		{"nothing where a number with a sign is all", `any where stringContains(aws.cloudtrail.request_parameters, "=-1.25E+10,")`, ""},
+		{"nothing where true is all", `any where stringContains(aws.cloudtrail.request_parameters, "=true,")`, ""},
+		{"nothing where false is all", `any where stringContains(aws.cloudtrail.request_parameters, "=false}")`, ""},
+		{"nothing where what no number is is all", `any where stringContains(aws.cloudtrail.request_parameters, "=NaN,")`, ""},
+		{"nothing where infinity is all", `any where stringContains(aws.cloudtrail.request_parameters, "=-Infinity,")`, ""},
+		{"a number with a letter to it", `any where stringContains(aws.cloudtrail.request_parameters, "=100000000x,")`, "100000000x"},
+		{"nothing where digits are all: an event may have them as a number", `any where cloud.account.id == "444455556666"`, ""},
+		{"nothing where nothing is required", `any where event.action != "A"`, ""},
+		{"nothing where the text is computed", `any where event.outcome == "failure"`, ""},
+		{"the text that a regular expression requires", `any where user_agent.original regex ".*sqlmap-[0-9]+"`, "sqlmap-"},
+		{"text with a slash, in any form in which JSON can have it", `any where aws.cloudtrail.user_identity.arn : "*:role/mallory/x"`, `:role/mallory/x, in any case; \/mallory, in any case; \/x, in any case`},
+		{"the part of it that is rarest where the whole says no more", `any where stringContains(aws.cloudtrail.request_parameters, "arn:aws:iam::aws:policy/AdministratorAccess")`, "AdministratorAccess"},
+		{"its longest part where a part is too short to be looked for after a backslash", `any where user_agent.original : "*mallory//x*"`, "mallory, in any case"},
+		{"a part of a call", `any where event.action : "*Trail*"`, "trail, in any case, of a call"},
+		{"what is after a first letter that may be any", `any where event.action : "?eleteTrail"`, "eletetrail, in any case, of a call"},
+		{"the beginning of a call where that is all that is ASCII", `any where event.action : "Delété*"`, "del, in any case, of a call, its beginning"},
+		{"the part of a call after what is not ASCII", `any where event.action : "éDelete*"`, "delete, in any case, of a call"},
+		{"nothing where two letters are all", `any where event.action == "Go"`, ""},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			if got := fmt.Sprint(ruleWith(t, test.query).Needles()); got != test.want {
-				t.Errorf("looks for %s, want %s", got, test.want)
+			if got := inWords(ruleWith(t, test.query).Needles()); got != test.want {
+				t.Errorf("looks for %q, want %q", got, test.want)
 			}
 		})
 	}
+}
+
+// inWords says what needles are looked for.
+func inWords(needles []needle.Needle) string {
+	var all []string
+	for _, n := range needles {
+		words := []string{n.Text}
+		for _, is := range []struct {
+			so   bool
+			word string
+		}{{n.Fold, "in any case"}, {n.Whole, "whole"}, {n.Call, "of a call"}, {n.Begins, "its beginning"}} {
+			if is.so {
+				words = append(words, is.word)
+			}
+		}
+		all = append(all, strings.Join(words, ", "))
+	}
+	return strings.Join(all, "; ")
 }
 
 // A search that looks for the digits of a number would not find the event: MessagePack

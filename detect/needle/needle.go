@@ -62,6 +62,8 @@ func needlesIn(literal program.Literal, field cloudtrail.Field) (best []Needle, 
 		for _, alternatives := range aroundSlashes(piece) {
 			n := Needle{Text: alternatives[0], Fold: literal.Fold}
 			n.Whole = literal.Whole && trace == cloudtrail.Verbatim && n.Text == literal.Text
+			n.Call = trace == cloudtrail.Verbatim && field.Name() == cloudtrail.FieldAction.Name()
+			n.Begins = n.Call && literal.Begins && strings.HasPrefix(literal.Text, n.Text)
 			if literal.Fold {
 				n.Text = strings.ToLower(n.Text)
 			}

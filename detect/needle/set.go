@@ -12,7 +12,7 @@ import (
 // one of its strings, JSON text in that.
 //
 // It works with needles: from each rule comes one text that every event it
-// matches must contain. Two things make that sound.
+// matches must contain. Three things make that sound.
 //
 //   - The text is cut at everything that the event writes differently than the
 //     field that a rule sees: Java text has separators of its own, JSON escapes
@@ -20,6 +20,8 @@ import (
 //   - JSON can write any character as \u00XX, so such an escape of a character
 //     that a needle could have counts as a hit itself. A slash may have a backslash
 //     before it: a needle with a slash has others beside it that say so.
+//   - The name of a call is right after its key. Where it is not, or a key has a value
+//     that is not read here, such as a list, that counts as a hit.
 //
 // A comparison that ignores case does so for ASCII letters among themselves
 // (see package eql), which is what a needle in any case does.
@@ -29,21 +31,45 @@ import (
 type Set struct {
 	Needles []Needle
 	Always  bool // a rule has no needle: everything is suspect
+
+	calls calls
 }
 
 // NewSet returns the set of these needles, without those that are found whenever
 // another one is.
 func NewSet(needles []Needle, always bool) Set {
-	return Set{Needles: withoutCovered(needles), Always: always}
+	needles = withoutCovered(needles)
+	return Set{Needles: needles, Always: always, calls: callsOf(needles)}
 }
 
 // Needle is a text to look for: at least three printable ASCII characters, in
 // lower case if Fold says that it may be in any case. Whole says that it is all
-// of a text, a key or a value.
+// of a text, a key or a value. Call says that it is in the name of a call, which an
+// event has under eventName, or event.action in an ECS document: elsewhere it means nothing.
+// Begins says that such a name begins with it.
 type Needle struct {
 	Text  string
 	Fold  bool
 	Whole bool
+	Call  bool
+
+	Begins bool // with Call alone
+}
+
+// OfCall returns what the events of a call are found by: all of its name, or what it begins with if the
+// last character is a star.
+func OfCall(name string) Needle {
+	if begin, isOpen := strings.CutSuffix(name, "*"); isOpen {
+		return Needle{Text: begin, Call: true, Begins: true}
+	}
+	return Needle{Text: name, Whole: true, Call: true}
+}
+
+// Anywhere returns n as it is looked for wherever it may be, and not after the key of a
+// name alone.
+func (n Needle) Anywhere() Needle {
+	n.Call, n.Begins = false, false
+	return n
 }
 
 // In reports whether a rule could match something in data.
@@ -57,13 +83,15 @@ func (p *Set) Mentioned(data []byte) bool { return p.Which(data) != Needle{} }
 
 // Which returns the first of the needles that is in data as it is, the zero Needle
 // if none is.
+//
+// Of names of calls it says less: it returns any of them where it cannot tell which one is there.
 func (p *Set) Which(data []byte) Needle {
 	for i := range p.Needles {
-		if p.Needles[i].in(data) {
+		if !p.Needles[i].Call && p.Needles[i].in(data) {
 			return p.Needles[i]
 		}
 	}
-	return Needle{}
+	return p.calls.in(data)
 }
 
 func (n *Needle) in(data []byte) bool {
@@ -215,6 +243,7 @@ func indexOf(needles []Needle) index {
 	for _, n := range needles {
 		lower := strings.ToLower(n.Text)
 		switch {
+		case n.Call: // says nothing of other places
 		case n.Whole && n.Fold:
 			x.whole[lower] = true
 		case n.Whole: // covers nothing but itself

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/trailwire/trailwire/detect/grant/call"
+	"github.com/trailwire/trailwire/detect/needle"
 )
 
 // further are the calls of the list that [call.Table] does not have. Names that end with
@@ -101,11 +102,10 @@ func find(source, name []byte) *call.Call {
 
 // Needles returns what the events of the calls that [call.Table] does not have can be
 // found by: their names. [call.Needles] has those of the others.
-func Needles() []call.Needle {
-	var all []call.Needle
+func Needles() []needle.Needle {
+	var all []needle.Needle
 	for i := range further {
-		name, isOpen := strings.CutSuffix(further[i].Name, "*")
-		all = append(all, call.Needle{Text: name, Whole: !isOpen})
+		all = append(all, needle.OfCall(further[i].Name))
 	}
 	return all
 }

@@ -56,11 +56,7 @@ func (r *Rule) findNeedles() []needle.Needle {
 	if !r.needs.grant || own != nil && !slices.ContainsFunc(own, isHost) {
 		return own
 	}
-	var all []needle.Needle
-	for _, n := range call.Needles() {
-		all = append(all, needle.Needle{Text: n.Text, Whole: n.Whole})
-	}
-	return all
+	return call.Needles()
 }
 
 // isHost reports whether a needle is in every event of a service.

@@ -168,7 +168,7 @@ static struct bucket bucket_of(const struct needle *n, ptrdiff_t offset, enum fo
     for (size_t k = 0; k < LONGEST_BLOCK && offset + (ptrdiff_t) k < (ptrdiff_t) n->length; k++) {
         ptrdiff_t at = offset + (ptrdiff_t) k;
         for (int which = 0; at < 0 && which < BEFORE; which++) {
-            add_byte(&b, form, k, trailwire_before(n, which));
+            add_byte(&b, form, k, n->before[which]);
         }
         if (at >= 0) {
             add_byte(&b, form, k, n->text[at]);
@@ -323,7 +323,7 @@ static int join_in_sample(struct bucket *buckets, size_t *count, size_t most,
 
 /*
  * The offset of the rarest place in a needle, with a block after it. Among many
- * needles, a whole one is always known by the byte before it and its first
+ * needles, a whole one that is not a key is always known by the byte before it and its first
  * bytes. When buckets are shared it is best to look like the others, and a
  * header before a capital is rare enough. With the needles of a hundred rules
  * half as much passes as with each one's rarest place.
@@ -332,7 +332,7 @@ static ptrdiff_t rarest_place(const struct needle *n, size_t block, enum form fo
                               const struct sample *sample)
 {
     ptrdiff_t first = n->whole ? -1 : 0;
-    ptrdiff_t last = n->whole && form != FEW ? -1 : (ptrdiff_t) (n->length - block);
+    ptrdiff_t last = n->whole && n->calls == NULL && form != FEW ? -1 : (ptrdiff_t) (n->length - block);
     ptrdiff_t best = first;
     double least = MORE;
 

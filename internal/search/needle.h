@@ -7,11 +7,19 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "calls.h"
+
+/* How many bytes can be before a whole needle: a quotation mark, its length, and a header of
+ * MessagePack that has its length in it; before a key the dot of event.action too. */
+enum { BEFORE = 4 };
+
 struct needle {
     char *text;
     size_t length;
     int fold;
     int whole;
+    uint8_t before[BEFORE]; /* the same one several times if there are fewer */
+    const struct calls *calls; /* of a key: it is there if one of these names is after it. Else NULL */
 };
 
 /* A place in a needle by which the search knows it. It may be the byte before a
@@ -21,16 +29,6 @@ struct place {
     ptrdiff_t offset;
     uint32_t next; /* another one with the same hash, 0 for none */
 };
-
-/* The bytes that can be before a whole needle: a quotation mark, its length,
- * and a header of MessagePack that has its length in it; if it is too long for
- * that, its length once more. */
-enum { BEFORE = 3 };
-
-static inline uint8_t trailwire_before(const struct needle *n, int which)
-{
-    return which == 0 ? '"' : which == 1 || n->length >= 32 ? (uint8_t) n->length : 0xa0 | n->length;
-}
 
 /* Whether the needle of the place is there, if the place is at i. */
 int trailwire_is_there(const struct place *, const uint8_t *data, size_t size, size_t i);

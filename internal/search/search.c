@@ -18,6 +18,7 @@ struct watch {
 struct trailwire_search {
     struct needle *needles;
     size_t count;
+    struct calls *calls; /* NULL if no needle is the name of a call */
     struct teddy *teddy;
     _Atomic(struct watch *) watch;
     const struct finder *finder; /* of ids */
@@ -74,7 +75,7 @@ static int is_same(const struct needle *n, const uint8_t *at)
 
 static int is_before(uint8_t c, const struct needle *n)
 {
-    return c == trailwire_before(n, 0) || c == trailwire_before(n, 1) || c == trailwire_before(n, 2);
+    return c == n->before[0] || c == n->before[1] || c == n->before[2] || c == n->before[3];
 }
 
 int trailwire_is_there(const struct place *p, const uint8_t *data, size_t size, size_t i)
@@ -83,7 +84,8 @@ int trailwire_is_there(const struct place *p, const uint8_t *data, size_t size, 
     ptrdiff_t start = (ptrdiff_t) i - p->offset;
 
     return start >= n->whole && size - (size_t) start >= n->length && (size_t) start <= size &&
-           (!n->whole || is_before(data[start - 1], n)) && is_same(n, data + start);
+           (!n->whole || is_before(data[start - 1], n)) && is_same(n, data + start) &&
+           (n->calls == NULL || trailwire_calls_after(n->calls, data, size, (size_t) start, (size_t) start + n->length));
 }
 
 struct trailwire_search *trailwire_search_new(void)
@@ -96,12 +98,11 @@ struct trailwire_search *trailwire_search_new(void)
     return s;
 }
 
-int trailwire_search_add(struct trailwire_search *s, const char *text, size_t length, int fold,
-                         int whole)
+static int add_needle(struct trailwire_search *s, struct needle n, const char *text)
 {
     struct needle *needles = realloc(s->needles, (s->count + 1) * sizeof(*needles));
-    struct needle n = { .text = malloc(length), .length = length, .fold = fold, .whole = whole };
 
+    n.text = malloc(n.length);
     if (needles != NULL) {
         s->needles = needles;
     }
@@ -109,13 +110,40 @@ int trailwire_search_add(struct trailwire_search *s, const char *text, size_t le
         free(n.text);
         return -1;
     }
-    memcpy(n.text, text, length);
+    memcpy(n.text, text, n.length);
+    n.before[0] = '"';
+    n.before[1] = n.calls != NULL ? '.' : '"';
+    n.before[2] = (uint8_t) n.length;
+    n.before[3] = n.length < 32 ? 0xa0 | n.length : n.before[2];
     s->needles[s->count++] = n;
     return 0;
 }
 
+int trailwire_search_add(struct trailwire_search *s, const char *text, size_t length, int fold,
+                         int whole)
+{
+    return add_needle(s, (struct needle) { .length = length, .fold = fold, .whole = whole }, text);
+}
+
+int trailwire_search_add_call(struct trailwire_search *s, const char *text, size_t length, int fold,
+                              enum part part)
+{
+    if (s->calls == NULL) {
+        s->calls = trailwire_calls_new();
+        for (const char *const *key = trailwire_call_keys; s->calls != NULL && *key != NULL; key++) {
+            if (add_needle(s, (struct needle) { .length = strlen(*key), .whole = 1, .calls = s->calls }, *key) != 0) {
+                return -1;
+            }
+        }
+    }
+    return s->calls == NULL ? -1 : trailwire_calls_add(s->calls, text, length, fold, part);
+}
+
 int trailwire_search_ready(struct trailwire_search *s, const uint8_t *sample, size_t size)
 {
+    if (s->calls != NULL && trailwire_calls_ready(s->calls) != 0) {
+        return -1;
+    }
     s->teddy = trailwire_teddy_new(s->needles, s->count, &(struct sample) { sample, size });
     return s->teddy == NULL ? -1 : 0;
 }
@@ -159,6 +187,7 @@ void trailwire_search_free(struct trailwire_search *s)
         free(s->needles[i].text);
     }
     free(s->needles);
+    trailwire_calls_free(s->calls);
     free(s);
 }
 

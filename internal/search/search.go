@@ -50,7 +50,7 @@ func New(needles []needle.Needle) (*Search, error) {
 	}
 	for _, n := range needles {
 		text := C.CString(n.Text)
-		failed := C.trailwire_search_add(s.c, text, C.size_t(len(n.Text)), flag(n.Fold), flag(n.Whole))
+		failed := s.add(n, text)
 		C.free(unsafe.Pointer(text))
 		if failed != 0 {
 			s.Free()
@@ -63,6 +63,20 @@ func New(needles []needle.Needle) (*Search, error) {
 		return nil, errNoMemory
 	}
 	return s, nil
+}
+
+func (s *Search) add(n needle.Needle, text *C.char) C.int {
+	if !n.Call {
+		return C.trailwire_search_add(s.c, text, C.size_t(len(n.Text)), flag(n.Fold), flag(n.Whole))
+	}
+	part := uint32(C.ANYWHERE)
+	switch {
+	case n.Whole:
+		part = C.WHOLE
+	case n.Begins:
+		part = C.BEGIN
+	}
+	return C.trailwire_search_add_call(s.c, text, C.size_t(len(n.Text)), flag(n.Fold), part)
 }
 
 // For returns the search for an engine with these options, or nil if everything is

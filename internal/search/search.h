@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "accounts.h"
+#include "calls.h"
 #include "walk.h"
 
 struct trailwire_search;
@@ -24,6 +25,13 @@ struct trailwire_search *trailwire_search_new(void);
  */
 int trailwire_search_add(struct trailwire_search *, const char *text, size_t length, int fold,
                          int whole);
+
+/*
+ * Adds a needle of at least three ASCII characters that is in the name of a call: all of it, its beginning, or
+ * any part. It is looked for after the keys of such names alone: eventName, and action in an ECS document. With fold
+ * set it is in lower case and matches any case. Returns 0, or -1 if there is no memory.
+ */
+int trailwire_search_add_call(struct trailwire_search *, const char *text, size_t length, int fold, enum part);
 
 /*
  * Makes the search ready, after the last needle, for data like the sample. The
@@ -47,8 +55,8 @@ int trailwire_search_slow(struct trailwire_search *, size_t n);
 
 /*
  * Returns the first hit at or after from, size if there is none. A hit is an
- * offset inside a needle that is there, or the byte before it, or the beginning of
- * a JSON escape \u00XX of a character that could be part of one, or an offset inside the
+ * offset inside a needle that is there, or the byte before it, or in the key before the name of a
+ * call, or the beginning of a JSON escape \u00XX of a character that could be part of one, or an offset inside the
  * digits or at the beginning of the number of an account. Safe for any number of threads.
  */
 size_t trailwire_search_next(const struct trailwire_search *, const uint8_t *data, size_t size,
@@ -70,7 +78,7 @@ struct trailwire_found trailwire_search_event(const struct trailwire_search *, c
 
 /*
  * Returns which needles are in data: bit i modulo 64 is set if the needle that was
- * added as number i is there. All bits are set if there is an escape.
+ * added as number i is there. None may be the name of a call. All bits are set if there is an escape.
  */
 uint64_t trailwire_search_which(const struct trailwire_search *, const uint8_t *data, size_t size);
 

@@ -11,23 +11,19 @@
  * are. The method is known as Teddy, from Intel's Hyperscan.
  *
  * A few bytes of what passes are hashed and looked up among the needles. So many
- * needles cost little more than few if they look alike. Names of calls do: they
- * begin with a capital that has a header before it, and hardly anything else in
- * an event does.
+ * needles cost little more than few if they look alike.
+ *
+ * The loops mark what passes in a group of blocks before anything is looked up. The key of a call's name is in
+ * every event, so that something passes in each: to leave the loop for it and to begin it again would take longer.
  *
  * Measured by TestCoverageAllCostsTheSearchAtMostHalfAsMuchAgain over a thousand events of a mixed
- * account, 1.2 MB, with AVX-512: 24 ns an event for the 4 needles of the built-in rule, 34 for the 151 of
- * coverage all.
+ * account, 1.2 MB, with AVX-512 (Intel Sapphire Rapids): 40 ns an event for the 4 needles of the built-in
+ * rule, 59 for coverage all, of which 20 are for the name of its call (calls.c).
  *
- * Other choices were measured with earlier loops, which took 44 ns for coverage all, and 55 with AVX2.
- * With both halves of the first byte, and without the fourth, it takes 80 and 123 ns: headers of chunks
- * look like those of needles. If places are chosen without a sample of events, a few needles take half
- * as long again. Four vectors at a time take a quarter less instructions than one at a time, in about
- * the same time.
- *
- * The 231 needles of Elastic's and SigmaHQ's rules, 60 of them in any case, take 255 ns and 380
- * with one set of tables, where 27 places of an event pass, and 180 and 325 with two, where 12
- * do. With a loop that goes on for three more blocks when something passes it is 158 and 260.
+ * Other choices were measured with earlier loops. With both halves of the first byte, and without the fourth, it takes
+ * twice as long: headers of chunks look like those of needles. If places are chosen without a sample of events,
+ * a few needles take half as long again. Four vectors at a time take a quarter less instructions than one at a
+ * time, in about the same time.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -40,21 +36,28 @@
 #include <arm_neon.h>
 #endif
 
-enum { HASH_BITS = 14, VECTORS = 4, WIDEST = 64, RUN = 4, MOST_INTEGERS = 4, BITS = 64 };
+enum { HASH_BITS = 14, VECTORS = 4, WIDEST = 64, BITS = 64 };
+
+/* How many integers of bits a group has at most, and how many blocks the first. */
+enum { GROUP = BITS, FIRST_BLOCKS = 4 };
 
 struct teddy;
 
-/* Blocks that follow each other, in the first of which something passes: the integers of
- * each, one after the other. */
-struct passed {
-    unsigned blocks;
-    uint64_t lanes[RUN * MOST_INTEGERS];
+/* Where something passes in blocks that follow each other. */
+struct group {
+    uint64_t lanes[GROUP] __attribute__((aligned(64))); /* a bit for each position */
+    uint64_t some; /* a bit for each of these integers that is not zero */
 };
 
-/* A vector loop: the bytes of its vectors, and in its result the bits of each position. */
+/*
+ * A vector loop, over blocks of four vectors. An integer has as many positions as it has room for, lane bits for
+ * each, the lowest of them set if something passes there.
+ *
+ * The bytes after the last block that its last places need can be read.
+ */
 struct loop {
-    size_t (*pass)(const struct teddy *, const uint8_t *data, size_t size, size_t i, struct passed *);
-    unsigned width;
+    void (*pass)(const struct teddy *, const uint8_t *data, size_t blocks, struct group *);
+    unsigned width; /* of a vector, in bytes */
     unsigned lane;
 };
 
@@ -107,10 +110,10 @@ static int enter(struct teddy *t, const struct needle *n, ptrdiff_t offset)
     for (unsigned capitals = 0; capitals < 1u << t->block; capitals++) {
         for (int before = 0; before < (offset < 0 ? BEFORE : 1); before++) {
             uint8_t spelling[LONGEST_BLOCK] = { 0 };
-            int differs = 1;
+            int differs = before == 0 || n->before[before] != n->before[before - 1];
             for (size_t k = 0; k < t->block; k++) {
                 ptrdiff_t i = offset + (ptrdiff_t) k;
-                spelling[k] = i < 0 ? trailwire_before(n, before) : (uint8_t) n->text[i];
+                spelling[k] = i < 0 ? n->before[before] : (uint8_t) n->text[i];
                 if (capitals >> k & 1) {
                     differs = differs && i >= 0 && n->fold && in_upper_case(spelling[k]) != spelling[k];
                     spelling[k] = in_upper_case(spelling[k]);
@@ -167,16 +170,11 @@ uint64_t trailwire_teddy_at(const struct teddy *t, const struct needle *needles,
 }
 
 /*
- * The vector loops. Each goes through blocks of four vectors from i on and
- * returns the offset of the first block in which something passes. It ends where
- * too few bytes are left for a block and the bytes after it that its last places
- * need: passed has no blocks then. Else it has this block and up to three after it, since
- * to come back for each takes longer than to look into it. An integer has the bits of as many
- * positions as it has room for, LANE for each, the lowest of them set if something passes.
+ * The vector loops make no call, or the tables would leave the registers. What the compiler must not do is said where
+ * it would: to load the second bytes twice takes 37 instead of 34 us for the 1.2 MB of coverage all's test.
  *
- * A loop makes no call, or the tables would leave the registers. What the compiler must not do is
- * said where it would: to join the integers in vectors takes a fifth more instructions after a pass,
- * and to load the second bytes twice takes 37 instead of 34 us for the 1.2 MB of coverage all's test.
+ * With AVX-512 the bits of a vector take one instruction, and are taken of each block: the loop decides nothing by
+ * the data. Elsewhere they take several, and are taken of the blocks in which something passes.
  *
  * A loop is written once, for any vector V. SHUFFLE looks up sixteen bytes at
  * once in a table, by their lower four bits: LOW and HIGH leave those of a half.
@@ -210,47 +208,33 @@ uint64_t trailwire_teddy_at(const struct teddy *t, const struct needle *needles,
 
 #define PASS(name, V, FORM, features)                                                         \
     __attribute__((target(features), optimize("no-tree-slp-vectorize")))                      \
-    static size_t name(const struct teddy *t, const uint8_t *data, size_t size, size_t i,     \
-                       struct passed *passed)                                                 \
+    static void name(const struct teddy *t, const uint8_t *p, size_t blocks, struct group *g) \
     {                                                                                         \
-        enum { WIDTH = sizeof(V##_VECTOR), BLOCK = VECTORS * WIDTH };                         \
+        enum { WIDTH = sizeof(V##_VECTOR), BLOCK = VECTORS * WIDTH, EACH = BLOCK * V##_LANE / BITS }; \
         const V##_VECTOR half = V##_BYTE(15);                                                 \
         const uint8_t(*t_)[16] = t->tables[0], (*u_)[16] = t->tables[1];                      \
         const V##_VECTOR t0 = V##_TABLE(t_[0]), t1 = V##_TABLE(t_[1]), t2 = V##_TABLE(t_[2]); \
         const V##_VECTOR t3 = V##_TABLE(t_[3]), t4 = V##_TABLE(t_[4]);                        \
         const V##_VECTOR u0 = V##_TABLE(u_[0]), u1 = V##_TABLE(u_[1]), u2 = V##_TABLE(u_[2]); \
         const V##_VECTOR u3 = V##_TABLE(u_[3]), u4 = V##_TABLE(u_[4]);                        \
-        const uint8_t *p = data + i, *last;                                                   \
+        uint64_t *to = g->lanes, some = 0;                                                    \
         V##_VECTOR a, b, c, d;                                                                \
                                                                                               \
         (void) t4, (void) u0, (void) u1, (void) u2, (void) u3, (void) u4; /* not for all forms */ \
-        passed->blocks = 0;                                                                   \
-        if (size < BLOCK + LONGEST_BLOCK) {                                                   \
-            return i;                                                                         \
-        }                                                                                     \
-        last = data + size - (BLOCK + LONGEST_BLOCK);                                         \
-        for (;;) {                                                                            \
-            if (p > last) {                                                                   \
-                return (size_t) (p - data);                                                   \
-            }                                                                                 \
+        for (size_t i = 0; i < blocks; i++, p += BLOCK, to += EACH) {                         \
             IN_BLOCK(V, FORM, p)                                                              \
-            p += BLOCK;                                                                       \
-            if (V##_ANY(V##_OR(V##_OR(a, b), V##_OR(c, d)))) {                                \
-                break;                                                                        \
+            if (!V##_TAKES_ALL && !V##_ANY(V##_OR(V##_OR(a, b), V##_OR(c, d)))) {             \
+                continue;                                                                     \
             }                                                                                 \
-        }                                                                                     \
-        i = (size_t) (p - data) - BLOCK;                                                      \
-        uint64_t *to = passed->lanes;                                                         \
-        for (unsigned blocks = 1;; blocks++) {                                                \
             V##_TAKE(to)                                                                      \
-            if (blocks == RUN || p > last) {                                                  \
-                passed->blocks = blocks;                                                      \
-                return i;                                                                     \
+            for (unsigned k = 0; !V##_TAKES_ALL && k < EACH; k++) {                           \
+                some |= (uint64_t) (to[k] != 0) << (i * EACH + k);                            \
             }                                                                                 \
-            to += BLOCK * V##_LANE / BITS;                                                    \
-            IN_BLOCK(V, FORM, p)                                                              \
-            p += BLOCK;                                                                       \
         }                                                                                     \
+        if (V##_TAKES_ALL) {                                                                  \
+            some = V##_SOME(g->lanes, blocks * EACH);                                         \
+        }                                                                                     \
+        g->some = some;                                                                       \
     }
 
 #define CHOOSE(form, v)                                                                       \
@@ -276,6 +260,21 @@ uint64_t trailwire_teddy_at(const struct teddy *t, const struct needle *needles,
 #define AVX512_TAKE(to)                                                                       \
     (to)[0] = AVX512_LANES(a), (to)[1] = AVX512_LANES(b);                                     \
     (to)[2] = AVX512_LANES(c), (to)[3] = AVX512_LANES(d);
+#define AVX512_TAKES_ALL 1
+#define AVX512_SOME(lanes, count) avx512_some(lanes, count)
+
+/* A bit for each of these integers that is not zero. */
+__attribute__((target("avx512f"), always_inline))
+static inline uint64_t avx512_some(const uint64_t *lanes, size_t count)
+{
+    uint64_t some = 0;
+
+    for (size_t i = 0; i < count; i += 8) {
+        some |= (uint64_t) _mm512_test_epi64_mask(AVX512_LOAD(lanes + i), AVX512_LOAD(lanes + i)) << i;
+    }
+    return count < BITS ? some & (((uint64_t) 1 << count) - 1) : some;
+}
+
 PASS(few_avx512, AVX512, FEW_PASS, "avx512f,avx512bw")
 PASS(many_avx512, AVX512, MANY_PASS, "avx512f,avx512bw")
 PASS(short_avx512, AVX512, SHORT_PASS, "avx512f,avx512bw")
@@ -299,6 +298,8 @@ PASS(wide_short_avx512, AVX512, WIDE_SHORT_PASS, "avx512f,avx512bw")
 #define AVX2_TAKE(to)                                                                         \
     (to)[0] = ~(AVX2_NONE(a) | (uint64_t) AVX2_NONE(b) << 32);                                \
     (to)[1] = ~(AVX2_NONE(c) | (uint64_t) AVX2_NONE(d) << 32);
+#define AVX2_TAKES_ALL 0
+#define AVX2_SOME(lanes, count) 0
 PASS(few_avx2, AVX2, FEW_PASS, "avx2")
 PASS(many_avx2, AVX2, MANY_PASS, "avx2")
 PASS(short_avx2, AVX2, SHORT_PASS, "avx2")
@@ -322,6 +323,8 @@ PASS(wide_short_avx2, AVX2, WIDE_SHORT_PASS, "avx2")
 #define SSSE3_TAKE(to)                                                                        \
     (to)[0] = SSSE3_LANES(a) | (uint32_t) SSSE3_LANES(b) << 16 |                              \
               (uint64_t) (SSSE3_LANES(c) | (uint32_t) SSSE3_LANES(d) << 16) << 32;
+#define SSSE3_TAKES_ALL 0
+#define SSSE3_SOME(lanes, count) 0
 PASS(few_ssse3, SSSE3, FEW_PASS, "ssse3")
 PASS(many_ssse3, SSSE3, MANY_PASS, "ssse3")
 PASS(short_ssse3, SSSE3, SHORT_PASS, "ssse3")
@@ -369,6 +372,8 @@ static inline uint64_t neon_lanes(uint8x16_t v)
 #define NEON_TAKE(to)                                                                         \
     (to)[0] = NEON_LANES(a), (to)[1] = NEON_LANES(b);                                         \
     (to)[2] = NEON_LANES(c), (to)[3] = NEON_LANES(d);
+#define NEON_TAKES_ALL 0
+#define NEON_SOME(lanes, count) 0
 PASS(few_neon, NEON, FEW_PASS, "+simd")
 PASS(many_neon, NEON, MANY_PASS, "+simd")
 PASS(short_neon, NEON, SHORT_PASS, "+simd")
@@ -469,24 +474,23 @@ struct teddy *trailwire_teddy_new(const struct needle *needles, size_t count,
     return t;
 }
 
-/* Returns the first hit in the blocks from i on, or their end. bytes has the blocks, and
- * after them what their last places need. */
-static size_t hit_in_blocks(const struct teddy *t, const uint8_t *data, size_t size, size_t i,
-                            const uint8_t *bytes, const struct passed *passed)
+/* Returns the first hit in a group from i on, or size. bytes has what the group has, and after it what its
+ * last places need. */
+static size_t hit_in_group(const struct teddy *t, const uint8_t *data, size_t size, size_t i,
+                           const uint8_t *bytes, const struct group *g)
 {
-    const size_t positions = BITS / t->loop.lane, end = passed->blocks * VECTORS * t->loop.width;
-    const uint64_t *lanes = passed->lanes;
-    size_t at = 0;
+    const unsigned lane = t->loop.lane, positions = BITS / lane;
 
-    for (; at < end; at += positions) {
-        for (uint64_t left = *lanes++; left != 0; left &= left - 1) {
-            size_t hit = at + (unsigned) __builtin_ctzll(left) / t->loop.lane;
+    for (uint64_t some = g->some; some != 0; some &= some - 1) {
+        const unsigned k = (unsigned) __builtin_ctzll(some);
+        for (uint64_t left = g->lanes[k]; left != 0; left &= left - 1) {
+            const size_t hit = k * positions + (unsigned) __builtin_ctzll(left) / lane;
             if (i + hit < size && is_hit(t, data, size, i + hit, bytes + hit)) {
                 return i + hit;
             }
         }
     }
-    return i + at;
+    return size;
 }
 
 /* Searches the rest from i on, which is too short for a block, in a copy with
@@ -496,42 +500,38 @@ static size_t next_in_rest(const struct teddy *t, const uint8_t *data, size_t si
 {
     const size_t block = VECTORS * t->loop.width;
     uint8_t copy[2 * VECTORS * WIDEST + LONGEST_BLOCK] = { 0 };
-    struct passed passed;
+    struct group group;
 
     memcpy(copy, data + i, size - i);
-    for (size_t at = 0; i + at < size; at += block) {
-        t->loop.pass(t, copy + at, block + LONGEST_BLOCK, 0, &passed);
-        size_t end = i + at + passed.blocks * block;
-        size_t hit = hit_in_blocks(t, data, size, i + at, copy + at, &passed);
-        if (hit < end) {
-            return hit;
-        }
-    }
-    return size;
+    t->loop.pass(t, copy, (size - i + block - 1) / block, &group);
+    return hit_in_group(t, data, size, i, copy, &group);
 }
 
 size_t trailwire_teddy_next(const struct teddy *t, const uint8_t *data, size_t size, size_t from,
                             size_t end)
 {
-    const size_t block = VECTORS * t->loop.width;
-    /* So far it is a block if one begins before end. */
-    const size_t stop = size - end >= block + LONGEST_BLOCK ? end + block + LONGEST_BLOCK - 1 : size;
-    size_t i = from;
+    const size_t block = VECTORS * t->loop.width, most = GROUP / (block * t->loop.lane / BITS);
+    size_t i = from, blocks = FIRST_BLOCKS;
 
     while (t->loop.pass != NULL) {
-        struct passed passed;
+        const size_t whole = size - i < LONGEST_BLOCK ? 0 : (size - i - LONGEST_BLOCK) / block;
+        struct group group;
         if (i >= end) {
             return i;
         }
-        i = t->loop.pass(t, data, stop, i, &passed);
-        if (passed.blocks == 0) {
-            return i < end ? next_in_rest(t, data, size, i) : i;
+        if (whole == 0) {
+            return next_in_rest(t, data, size, i);
         }
-        size_t next = i + passed.blocks * block;
-        i = hit_in_blocks(t, data, size, i, data + i, &passed);
-        if (i < next) {
-            return i;
+        size_t count = (end - i + block - 1) / block; /* those that begin before end */
+        count = count < whole ? count : whole;
+        count = count < blocks ? count : blocks;
+        t->loop.pass(t, data + i, count, &group);
+        size_t hit = hit_in_group(t, data, size, i, data + i, &group);
+        if (hit < size) {
+            return hit;
         }
+        i += count * block;
+        blocks = 2 * blocks < most ? 2 * blocks : most;
     }
     for (; i < end; i++) {
         uint8_t spelling[LONGEST_BLOCK] = { 0 };

@@ -3,6 +3,8 @@ package call
 import (
 	"slices"
 	"strings"
+
+	"github.com/trailwire/trailwire/detect/needle"
 )
 
 // Kind says of what use a resource is to somebody who gets at it.
@@ -88,10 +90,8 @@ type Call struct {
 	// {resource} is the ARN, {principals} are the principals of the foreign grants.
 	Show, Undo string
 
-	// Needles are texts to look for in place of the name of the call: a part of it
-	// that is cheaper to find, since nothing in most events looks like it; or, where
-	// the call is in too many events, texts one of which is there if it grants
-	// anything.
+	// Needles are texts to look for in place of the name of the call, where the call is in
+	// too many events: one of them is there if it grants anything.
 	Needles []string
 
 	Basis Basis
@@ -186,17 +186,11 @@ func Find(source, name string) *Call {
 	return nil
 }
 
-// Needle is a text that is in every event that grants something.
-type Needle struct {
-	Text  string
-	Whole bool // it is all of a text
-}
-
 // Needles returns what the events of all calls in the table can be found by, each
-// text once: the name of a call, or what its row says instead.
-func Needles() []Needle {
-	var all []Needle
-	add := func(n Needle) {
+// once: the name of a call, or what its row says instead.
+func Needles() []needle.Needle {
+	var all []needle.Needle
+	add := func(n needle.Needle) {
 		if !slices.Contains(all, n) {
 			all = append(all, n)
 		}
@@ -204,13 +198,11 @@ func Needles() []Needle {
 	for i := range Table {
 		c := &Table[i]
 		for _, text := range c.Needles {
-			add(Needle{Text: text})
+			add(needle.Needle{Text: text})
 		}
-		if len(c.Needles) > 0 {
-			continue
+		if len(c.Needles) == 0 {
+			add(needle.OfCall(c.Name))
 		}
-		name, isOpen := strings.CutSuffix(c.Name, "*")
-		add(Needle{Text: name, Whole: !isOpen})
 	}
 	return all
 }

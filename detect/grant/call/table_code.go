@@ -13,7 +13,6 @@ var codeCalls = []Call{
 	{
 		Source: "lambda.amazonaws.com", Name: "AddLayerVersionPermission*", Kind: KindCode, Type: "AWS::Lambda::LayerVersion", Noun: "Lambda layer",
 		Resource: "arn:{partition}:lambda:{region}:{account}:layer:{layerName}:{versionNumber}", Parts: []Part{{Principals: "principal", Actions: "action", Narrow: []Narrow{{"aws:PrincipalOrgID", "organizationId"}}}},
-		Needles: []string{"VersionPermission"},
 		Gain:    "the code in the layer",
 		Removal: "RemoveLayerVersionPermission",
 		Show:    "aws lambda get-layer-version-policy --layer-name {layerName} --version-number {versionNumber}",
@@ -43,7 +42,6 @@ var codeCalls = []Call{
 	{
 		Source: "lambda.amazonaws.com", Name: "PutResourcePolicy*", Kind: KindCode, Type: "AWS::Lambda::Function", Noun: "Lambda function",
 		Resource: byARN, Parts: policyAt("policy"),
-		Needles: []string{"tResourcePolicy"},
 		Gain:    "the function; the document replaces all that AddPermission wrote",
 		Removal: "DeleteResourcePolicy, another PutResourcePolicy",
 		Show:    "aws lambda get-resource-policy --resource-arn {resource}",

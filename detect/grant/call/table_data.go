@@ -184,7 +184,6 @@ var dataCalls = []Call{
 		Source: "ram.amazonaws.com", Name: "CreateResourceShare", Kind: KindData, Type: "AWS::RAM::ResourceShare", Noun: "resource share",
 		Resource: "response.resourceShare.resourceShareArn", Parts: list("principals"), Optional: true,
 		Actions: []string{"ram:AcceptResourceShareInvitation"}, Does: "use",
-		Needles: []string{"ResourceShare"},
 		Gain:    "all that is in the share",
 		Removal: "DeleteResourceShare, DisassociateResourceShare",
 		Show:    "aws ram list-resources --resource-owner SELF --resource-share-arns {resource}",
@@ -195,7 +194,6 @@ var dataCalls = []Call{
 		Source: "ram.amazonaws.com", Name: "AssociateResourceShare", Kind: KindData, Type: "AWS::RAM::ResourceShare", Noun: "resource share",
 		Resource: "resourceShareArn", Parts: list("principals"), Optional: true,
 		Actions: []string{"ram:AcceptResourceShareInvitation"}, Does: "use",
-		Needles: []string{"ResourceShare"},
 		Gain:    "all that is in the share",
 		Removal: "DisassociateResourceShare",
 		Show:    "aws ram list-principals --resource-owner SELF --resource-share-arns {resource}",
@@ -205,7 +203,6 @@ var dataCalls = []Call{
 	{
 		Source: "lakeformation.amazonaws.com", Name: "GrantPermissions", Kind: KindData, Type: "AWS::LakeFormation::PrincipalPermissions", Noun: "data lake resource",
 		Resource: "arn:{partition}:glue:{region}:{account}:table/{resource.table.databaseName}/{resource.table.name} | arn:{partition}:glue:{region}:{account}:table/{resource.tableWithColumns.databaseName}/{resource.tableWithColumns.name} | arn:{partition}:glue:{region}:{account}:database/{resource.database.name} | {resource.dataLocation.resourceArn} | arn:{partition}:glue:{region}:{account}:catalog", Parts: []Part{{Principals: "principal.dataLakePrincipalIdentifier", Actions: "permissions"}}, Owner: "resource.table.catalogId | resource.database.catalogId | catalogId",
-		Needles: []string{"GrantPermissions"},
 		Gain:    "the tables, or the right to pass them on",
 		Removal: "RevokePermissions",
 		Show:    "aws lakeformation list-permissions --principal DataLakePrincipalIdentifier={principal.dataLakePrincipalIdentifier}",
@@ -214,7 +211,6 @@ var dataCalls = []Call{
 	{
 		Source: "lakeformation.amazonaws.com", Name: "BatchGrantPermissions", Kind: KindData, Type: "AWS::LakeFormation::PrincipalPermissions", Noun: "data lake resources",
 		Resource: "arn:{partition}:glue:{region}:{account}:catalog", Parts: []Part{{Principals: "entries.principal.dataLakePrincipalIdentifier", Actions: "entries.permissions"}}, Owner: "catalogId",
-		Needles: []string{"GrantPermissions"},
 		Gain:    "the tables, or the right to pass them on",
 		Removal: "BatchRevokePermissions",
 		Show:    "aws lakeformation list-permissions --principal DataLakePrincipalIdentifier={entries.principal.dataLakePrincipalIdentifier}",
@@ -528,7 +524,6 @@ var dataCalls = []Call{
 	{
 		Source: "connect.amazonaws.com", Name: "AssociateAnalyticsDataSet", Kind: KindData, Type: "AWS::Connect::Instance", Noun: "Connect instance",
 		Resource: "arn:{partition}:connect:{region}:{account}:instance/{instanceId}", Parts: []Part{{Principals: "targetAccountId"}}, Optional: true,
-		Needles: []string{"AnalyticsDataSet"},
 		Actions: []string{"connect:AssociateAnalyticsDataSet"}, Does: "read the analytics of",
 		Gain:    "who called and wrote, when, and what was said",
 		Removal: "DisassociateAnalyticsDataSet",

@@ -125,7 +125,6 @@ var identityCalls = []Call{
 	{
 		Source: "eks.amazonaws.com", Name: "AssociateAccessPolicy", Kind: KindIdentity, Type: "AWS::EKS::Cluster", Noun: "EKS cluster",
 		Resource: "arn:{partition}:eks:{region}:{account}:cluster/{name}", Parts: list("principalArn"), Actions: []string{"eks:AccessKubernetesApi"}, Does: "sign in to",
-		Needles: []string{"teAccessPolicy"},
 		Gain:    "what the access policy allows in the cluster",
 		Removal: "DisassociateAccessPolicy",
 		Show:    "aws eks list-associated-access-policies --cluster-name {name} --principal-arn {principalArn}",

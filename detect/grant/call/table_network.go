@@ -116,7 +116,6 @@ var networkCalls = []Call{
 	{
 		Source: "cloudfront.amazonaws.com", Name: "PutResourcePolicy*", Kind: KindNetwork, Type: "AWS::CloudFront::VpcOrigin", Noun: "CloudFront resource",
 		Resource: byARN, Parts: policyAt("policyDocument"),
-		Needles: []string{"tResourcePolicy"},
 		Gain:    "the origin, for distributions of their own",
 		Removal: "DeleteResourcePolicy",
 		Show:    "aws cloudfront get-resource-policy --resource-arn {resource}",
@@ -164,7 +163,6 @@ var networkCalls = []Call{
 	{
 		Source: "ec2.amazonaws.com", Name: "AcceptVpcPeeringConnection", Kind: KindNetwork, Type: "AWS::EC2::VPCPeeringConnection", Noun: "VPC",
 		Resource: "arn:{partition}:ec2:{region}:{account}:vpc/{response.vpcPeeringConnection.accepterVpcInfo.vpcId} | arn:{partition}:ec2:{region}:{account}:vpc-peering-connection/{vpcPeeringConnectionId}", Parts: []Part{{Principals: "response.vpcPeeringConnection.requesterVpcInfo.ownerId"}},
-		Needles: []string{"ptVpcPeering"},
 		Actions: []string{"ec2:AcceptVpcPeeringConnection"}, Does: "peer with",
 		Gain:    "a route into the VPC, once routes are set",
 		Removal: "DeleteVpcPeeringConnection",
@@ -193,7 +191,6 @@ var networkCalls = []Call{
 	{
 		Source: "ec2.amazonaws.com", Name: "EnableAddressTransfer", Kind: KindNetwork, Type: "AWS::EC2::EIP", Noun: "Elastic IP address",
 		Resource: "arn:{partition}:ec2:{region}:{account}:elastic-ip/{allocationId}", Parts: []Part{{Principals: "transferAccountId"}},
-		Needles: []string{"AddressTransfer"},
 		Actions: []string{"ec2:AcceptAddressTransfer"}, Does: "take over",
 		Gain:    "the address itself, to which names and allow lists point",
 		Removal: "DisableAddressTransfer, until it is accepted",
@@ -213,7 +210,6 @@ var networkCalls = []Call{
 	{
 		Source: "route53domains.amazonaws.com", Name: "TransferDomainToAnotherAwsAccount", Kind: KindNetwork, Type: "AWS::Route53Domains::Domain", Noun: "domain",
 		Resource: "domainName", Parts: []Part{{Principals: "accountId"}},
-		Needles: []string{"DomainToAnother"},
 		Actions: []string{"route53domains:AcceptDomainTransferFromAnotherAwsAccount"}, Does: "take over",
 		Gain:    "the domain, and whatever trusts its names",
 		Removal: "CancelDomainTransferToAnotherAwsAccount, until it is accepted",

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/trailwire/trailwire/detect/needle"
 )
 
 func TestTheTableHasAtLeastAHundredCallsEachOnce(t *testing.T) {
@@ -137,16 +139,13 @@ func TestEveryCallCanBeSearchedFor(t *testing.T) {
 	needles := Needles()
 	for i := range Table {
 		c := &Table[i]
-		name, isOpen := strings.CutSuffix(c.Name, "*")
 		for _, text := range c.Needles {
-			if !slices.Contains(needles, Needle{Text: text}) {
-				t.Errorf("%s is not looked for by %q", c.Name, text)
-			}
-			if isPart := strings.Contains(name, text); !isPart && !slices.Contains(objectACLs, text) {
-				t.Errorf("%s is looked for by %q, which is not a part of its name", c.Name, text)
+			if !slices.Contains(needles, needle.Needle{Text: text}) || !slices.Contains(objectACLs, text) {
+				t.Errorf("%s is looked for by %q", c.Name, text)
 			}
 		}
-		if len(c.Needles) == 0 && !slices.Contains(needles, Needle{Text: name, Whole: !isOpen}) {
+		begin, isOpen := strings.CutSuffix(c.Name, "*")
+		if n := (needle.Needle{Text: begin, Call: true, Whole: !isOpen, Begins: isOpen}); len(c.Needles) == 0 && !slices.Contains(needles, n) {
 			t.Errorf("%s is not looked for", c.Name)
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/trailwire/trailwire/detect/grant/call"
+	"github.com/trailwire/trailwire/detect/needle"
 )
 
 // Row is a call that takes back what another opened, or deletes what was open: a row
@@ -80,11 +81,10 @@ func IsListed(source, name []byte) bool { return find(source, name) != nil }
 
 // Needles returns what the events of the calls in [Table] are found by, each text
 // once. Those of calls that replace are found by [call.Needles].
-func Needles() []call.Needle {
-	var all []call.Needle
+func Needles() []needle.Needle {
+	var all []needle.Needle
 	for i := range Table {
-		name, isOpen := strings.CutSuffix(Table[i].Name, "*")
-		if n := (call.Needle{Text: name, Whole: !isOpen}); !slices.Contains(all, n) {
+		if n := needle.OfCall(Table[i].Name); !slices.Contains(all, n) {
 			all = append(all, n)
 		}
 	}

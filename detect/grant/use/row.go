@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/trailwire/trailwire/detect/grant/call"
+	"github.com/trailwire/trailwire/detect/needle"
 )
 
 // Row is a call that uses a resource: a row of [Table]. Paths and templates are those
@@ -91,17 +92,17 @@ func isTemplate(way string) bool { return strings.Contains(way, "{") }
 // is known before: those of other accounts by the type of their identity, those of
 // identity providers and unsigned requests. An event of a use whose account id is
 // known is found by that.
-func Needles() []call.Needle {
-	needles := []call.Needle{
+func Needles() []needle.Needle {
+	needles := []needle.Needle{
 		{Text: typeAccount, Whole: true},
-		{Text: "AssumeRoleWithWebIdentity", Whole: true},
-		{Text: "AssumeRoleWithSAML", Whole: true},
-		{Text: "SharedSnapshot"}, // of copies and volumes: their identity may lack a type
+		needle.OfCall("AssumeRoleWithWebIdentity"),
+		needle.OfCall("AssumeRoleWithSAML"),
+		needle.OfCall("SharedSnapshot*"), // of copies and volumes: their identity may lack a type
 		{Text: "rolesanywhere.amazonaws.com", Whole: true},
 		{Text: typeUnknown, Whole: true},
 	}
 	for _, name := range anonymous {
-		needles = append(needles, call.Needle{Text: name, Whole: true})
+		needles = append(needles, needle.Needle{Text: name, Whole: true})
 	}
 	return needles
 }

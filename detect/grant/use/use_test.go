@@ -7,7 +7,7 @@ import (
 	"testing"
 
 	"github.com/trailwire/trailwire/detect/cloudtrail"
-	"github.com/trailwire/trailwire/detect/grant/call"
+	"github.com/trailwire/trailwire/detect/needle"
 )
 
 // uses has an event for each row: calls that differ in nothing but the name stand
@@ -217,7 +217,7 @@ func TestEveryRowReadsAnEventAsCloudTrailWritesIt(t *testing.T) {
 
 // isFound reports whether a needle is in an event's JSON.
 func isFound(text string) bool {
-	return slices.ContainsFunc(Needles(), func(n call.Needle) bool {
+	return slices.ContainsFunc(Needles(), func(n needle.Needle) bool {
 		if n.Whole {
 			return strings.Contains(text, `"`+n.Text+`"`)
 		}

@@ -1,0 +1,109 @@
+package search
+
+import (
+	"bytes"
+	"math/rand/v2"
+	"testing"
+	"time"
+
+	"github.com/trailwire/trailwire/detect/needle"
+)
+
+// Texts with names of calls are made of these: keys, what is between a key and a name, and names.
+var callParts = []string{
+	"\xa9eventName", "\xd9\x09eventName", `"eventName"`, `\"eventName\"`, `\\\"eventName\\\"`, "\xa9eventname", "\xa6action",
+	"\xacevent.action", `"event.action"`, `"action"`, "action", "eventName", "key", "\xa3key", "event.", ".", "\x09", "\xa9", "\xda\x00\x09",
+	":", " ", `\n`, `\\t`, "\n", `"`, `\"`, `\\"`, `\`, ",", "}", "]", "[", "{", "null", "7", "=",
+	"\xa4Stop", "\xa9StopItNow", "\xd9\x09StopItNow", "\xda\x00\x09StopItNow", "\xb1BeginThisAndThat9", "\x91", "\xc0", "\x81", "\xb7", "\xd9",
+	"StopItNow", "stopitnow", "BeginThis", "BeginThisAndThat", "MiddleOf", "xMiddleOfy", "HALTIT", "haltit", `\u0041`, `\u000a`, "x", "\xff",
+}
+
+func someCalls() []needle.Needle {
+	return []needle.Needle{
+		needle.OfCall("StopItNow"), needle.OfCall("BeginThis*"), {Text: "MiddleOf", Call: true}, {Text: "haltit", Fold: true, Whole: true, Call: true},
+		{Text: "other", Fold: true, Call: true}, needle.OfCall("Stop"), {Text: "nothing of this"},
+	}
+}
+
+func TestNamesOfCallsAreFoundWhereThePrefilterFindsThem(t *testing.T) {
+	set := needle.NewSet(someCalls(), false)
+	s, err := New(set.Needles)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Free()
+	r := rand.New(rand.NewPCG(1, 2))
+	found, tried := 0, 100_000
+	for range tried {
+		data := bytes.Repeat([]byte{'.'}, r.IntN(300))
+		for range 1 + r.IntN(9) {
+			data = append(data, callParts[r.IntN(len(callParts))]...)
+		}
+		data = append(data, bytes.Repeat([]byte{'.'}, r.IntN(3)*r.IntN(300))...)
+		hit, want := s.Next(data, 0), set.In(data)
+		if (hit < len(data)) != want {
+			t.Fatalf("%q: found at %d, want %t", data, hit, want)
+		}
+		if want {
+			found++
+		}
+	}
+	if found < tried/10 || found > tried*9/10 {
+		t.Errorf("%d of %d texts have a hit: little was tried", found, tried)
+	}
+}
+
+// FuzzNamesOfCallsAreFoundWhereThePrefilterFindsThem takes one part after the other, by the bytes of the input, or
+// the input itself.
+func FuzzNamesOfCallsAreFoundWhereThePrefilterFindsThem(f *testing.F) {
+	set := needle.NewSet(someCalls(), false)
+	s, err := New(set.Needles)
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Cleanup(s.Free)
+	for _, seed := range []string{"\xa9eventName\xa9StopItNow", `"eventName":"StopItNow"`, `\"event.action\"\n: \"BeginThisThing\"`, "\x00\x25", "\x02\x1a\x1e"} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, input []byte) {
+		var parts []byte
+		for _, b := range input {
+			parts = append(parts, callParts[int(b)%len(callParts)]...)
+		}
+		for _, data := range [][]byte{input, parts} {
+			if hit, want := s.Next(data, 0), set.In(data); (hit < len(data)) != want {
+				t.Fatalf("%q: found at %d, want %t", data, hit, want)
+			}
+		}
+	})
+}
+
+// What a name costs must not depend on how long the text is that it could be.
+func TestTheSearchForNamesIsLinear(t *testing.T) {
+	s, err := New(someCalls())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Free()
+	for name, unit := range map[string]string{
+		"keys":                    "\xa6action",
+		"keys of JSON":            `"action"`,
+		"keys with a colon":       `"action":`,
+		"keys and backslashes":    `"action\\\\\\\\`,
+		"keys and white space":    "\"action\":          ",
+		"texts that do not end":   `"action":"x`,
+		"beginnings of a part":    `"action":"othothothothothoth`,
+		"names that collide":      "\xa9eventName\xa9stopitnow",
+		"long names":              "\xa9eventName\xd9\xff" + string(bytes.Repeat([]byte("oth"), 85)),
+		"backslashes and letters": `"action":\n\n\n\n\n\n\n\n`,
+	} {
+		data := bytes.Repeat([]byte(unit), (4<<20)/len(unit))
+		start := time.Now()
+		for at := 0; at < len(data); at++ {
+			at = s.Next(data, at)
+		}
+		if took := time.Since(start); took > 3*time.Second {
+			t.Errorf("%s: 4 MB take %v", name, took)
+		}
+	}
+}
