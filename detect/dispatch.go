@@ -5,6 +5,7 @@ import (
 
 	"github.com/trailwire/trailwire/detect/cloudtrail"
 	"github.com/trailwire/trailwire/detect/grant/call"
+	"github.com/trailwire/trailwire/detect/needle"
 	"github.com/trailwire/trailwire/detect/program"
 	"github.com/trailwire/trailwire/detect/rule"
 )
@@ -31,17 +32,29 @@ type dispatch struct {
 	ofService  map[string][]int // by the provider in lower case
 	onGrants   []int            // the rules that ask for a foreign grant
 	onStories  []int            // those that read what became of one
-	byText     []textRule       // the rules that are in none of these and need some text
+	byText     []textRule       // the rules that are in none of these and need some text, or a part of a name
 	always     []int            // those that need none
 	all        []int
 
 	searchTexts func(event []byte) uint64
 }
 
-// textRule is a rule that is tried where one of some texts is: a bit for each.
+// textRule is a rule that is tried where one of some texts is, a bit for each, or where the name of the call has one of
+// some parts.
 type textRule struct {
 	rule  int
 	texts uint64
+	names []needle.Needle
+}
+
+// isNamed reports whether a name has one of the parts.
+func (r *textRule) isNamed(name []byte) bool {
+	for i := range r.names {
+		if r.names[i].InName(name) {
+			return true
+		}
+	}
+	return false
 }
 
 func newDispatch(o *Options) dispatch {
@@ -71,25 +84,29 @@ func newDispatch(o *Options) dispatch {
 			d.always = append(d.always, i)
 		}
 	}
-	if o.SearchTexts != nil {
-		d.fileByText(o)
-	}
+	d.fileByText(o)
 	return d
 }
 
-// fileByText takes from the rules that are always tried those that need some text.
+// fileByText takes from the rules that are always tried those that need some text that is searched for, or a part of
+// a name.
 func (d *dispatch) fileByText(o *Options) {
 	d.searchTexts = o.SearchTexts
 	all := o.TextNeedles()
 	d.always = slices.DeleteFunc(d.always, func(i int) bool {
-		var texts uint64
+		r := textRule{rule: i}
 		for _, n := range o.Rules[i].Needles() {
-			texts |= 1 << (slices.Index(all, n.Anywhere()) % 64)
+			if n.Call {
+				r.names = append(r.names, n)
+			} else {
+				r.texts |= 1 << (slices.Index(all, n) % 64)
+			}
 		}
-		if texts != 0 {
-			d.byText = append(d.byText, textRule{i, texts})
+		if r.texts == 0 && r.names == nil || r.texts != 0 && o.SearchTexts == nil {
+			return false
 		}
-		return texts != 0
+		d.byText = append(d.byText, r)
+		return true
 	})
 }
 
@@ -107,12 +124,13 @@ func file(table map[string][]int, values []string, rule int) {
 type candidates struct {
 	byAction, byProvider, byAnyCase, ofService, onGrants, always []int
 
-	byText []textRule // those with a bit of texts, the first of which is such a rule
-	texts  uint64
+	byText []textRule // the first of which is one to evaluate
+	texts  uint64     // that are there
+	name   []byte     // of the call
 }
 
-// find returns the candidates for an event.
-func (d *dispatch) find(event *cloudtrail.Event) candidates {
+// find returns the candidates for an event. onlyCalls says that none of the texts is there.
+func (d *dispatch) find(event *cloudtrail.Event, onlyCalls bool) candidates {
 	action, provider := event.Value(cloudtrail.FieldAction), event.Value(cloudtrail.FieldProvider)
 	if action.Kind() == program.KindList || provider.Kind() == program.KindList {
 		return candidates{always: d.all} // an ECS document may have several of either
@@ -131,7 +149,10 @@ func (d *dispatch) find(event *cloudtrail.Event) candidates {
 		found.onGrants = d.onGrants
 	}
 	if len(d.byText) > 0 {
-		found.byText, found.texts = d.byText, d.searchTexts(event.Body())
+		found.byText, found.name = d.byText, action.Text()
+		if d.searchTexts != nil && !onlyCalls {
+			found.texts = d.searchTexts(event.Body())
+		}
 		found.skipText()
 	}
 	return found
@@ -174,7 +195,7 @@ func (c *candidates) next() (rule int, ok bool) {
 
 // skipText passes over rules none of whose texts is there.
 func (c *candidates) skipText() {
-	for len(c.byText) > 0 && c.byText[0].texts&c.texts == 0 {
+	for len(c.byText) > 0 && c.byText[0].texts&c.texts == 0 && !c.byText[0].isNamed(c.name) {
 		c.byText = c.byText[1:]
 	}
 }

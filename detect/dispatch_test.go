@@ -72,8 +72,45 @@ func TestARuleAboutAnyCallIsACandidateWhereItsTextIs(t *testing.T) {
 		{"every text, as with an escape", a, ^uint64(0), []int{0, 1, 2, 3, 4}},
 	} {
 		found = test.found
-		if got := d.find(test.event).all(); !slices.Equal(got, test.expect) {
+		if got := d.find(test.event, false).all(); !slices.Equal(got, test.expect) {
 			t.Errorf("%s: the candidates are %v, want %v", test.name, got, test.expect)
+		}
+	}
+}
+
+func TestARuleAboutPartsOfNamesIsACandidateWhereTheNameHasOne(t *testing.T) {
+	var found uint64
+	d, texts := dispatchOf(t, &found,
+		`event.action : "*Trail*"`,
+		`event.action like ("Begin*", "*End")`,
+		`event.action : "Stop*" or user.name == "mallory"`,
+		`user.name == "mallory"`,
+	)
+	if want := []needle.Needle{{Text: "mallory", Whole: true}}; !slices.Equal(texts, want) {
+		t.Fatalf("it looks for %+v, want %+v", texts, want)
+	}
+	for _, test := range []struct {
+		name      string
+		action    string
+		found     uint64
+		onlyCalls bool
+		want      []int
+	}{
+		{"another name", "A", 0, false, nil},
+		{"a part in any case", "UpdateTRAIL", 0, false, []int{0}},
+		{"a beginning", "BeginThis", 0, false, []int{1}},
+		{"a beginning in another case", "beginThis", 0, false, nil},
+		{"a beginning that is not at the beginning", "ToBeginStop", 0, false, nil},
+		{"an end", "TheEnd", 0, false, []int{1}},
+		{"the parts of two rules", "StopTrail", 0, false, []int{0, 2}},
+		{"the text of two", "A", 1, false, []int{2, 3}},
+		{"a part and a text", "BeginThis", 1, false, []int{1, 2, 3}},
+		{"a part, where it is known that there is no text", "StopTrail", 1, true, []int{0, 2}},
+	} {
+		found = test.found
+		event := eventOf(t, `{"eventSource":"a.b","eventName":"`+test.action+`"}`)
+		if got := d.find(event, test.onlyCalls).all(); !slices.Equal(got, test.want) {
+			t.Errorf("%s: the candidates are %v, want %v", test.name, got, test.want)
 		}
 	}
 }
@@ -86,7 +123,7 @@ func TestWithoutASearchForTextsARuleAboutAnyCallIsACandidateOnEachEvent(t *testi
 	}
 	o.Rules = []*rule.Rule{r}
 	d := newDispatch(&o)
-	if got := d.find(eventOf(t, `{"eventSource":"a.b","eventName":"A"}`)).all(); !slices.Equal(got, []int{0}) {
+	if got := d.find(eventOf(t, `{"eventSource":"a.b","eventName":"A"}`), false).all(); !slices.Equal(got, []int{0}) {
 		t.Errorf("the candidates are %v, want the rule", got)
 	}
 }
@@ -99,7 +136,7 @@ func TestRulesWithMoreTextsThanBitsShareThem(t *testing.T) {
 	}
 	d, _ := dispatchOf(t, &found, conditions...)
 	found = 1 << 3
-	if got := d.find(eventOf(t, `{"eventSource":"a.b","eventName":"A"}`)).all(); !slices.Equal(got, []int{3, 67}) {
+	if got := d.find(eventOf(t, `{"eventSource":"a.b","eventName":"A"}`), false).all(); !slices.Equal(got, []int{3, 67}) {
 		t.Errorf("the candidates are %v, want those with bit 3", got)
 	}
 }

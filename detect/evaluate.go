@@ -39,6 +39,8 @@ type Evaluator struct {
 	outputs []Output      // what replaces the record
 	buffer  []byte        // the last of the outputs' bodies
 
+	onlyCalls bool // see OnlyCalls
+
 	mode     mode      // what the caller wants
 	verdicts *Verdicts // where alerts' suppressions are kept, or nil
 
@@ -89,7 +91,7 @@ func newEvaluator(e *Engine, mayMatch func([]byte) bool) *Evaluator {
 // Release gives an evaluator back to its engine. What it returned before is no
 // longer valid.
 func (v *Evaluator) Release() {
-	v.verdicts, v.observe = nil, nil
+	v.verdicts, v.observe, v.onlyCalls = nil, nil, false
 	// A thorough evaluator is not one that the engine hands out, and a huge
 	// record must not pin its buffers for the life of the pipeline.
 	if !v.pooled || cap(v.buffer) > keptBuffer || v.finder.Footprint()+v.inner.Footprint() > keptBuffer || v.event.Footprint()+v.terms.footprint()+v.facts.Footprint() > keptBuffer {
@@ -103,6 +105,10 @@ const keptBuffer = 4 << 20
 // Noted is where somebody who has walked over a record may note a list in it for the next call of
 // Record, Alerts or Raise, which then does not walk over it again.
 func (v *Evaluator) Noted() *document.List { return v.finder.Noted() }
+
+// OnlyCalls says of the records from now on whether, of what [Options.Needles] are, they have names of calls alone. Rules
+// that look for other texts are then not tried. Say it again for each record; it is false at first.
+func (v *Evaluator) OnlyCalls(only bool) { v.onlyCalls = only }
 
 // Malformed returns how many JSON texts in the last record, or values in them, could
 // not be read or nest too deep: there may be events in them.
@@ -229,7 +235,7 @@ func (v *Evaluator) evaluate(p cloudtrail.Part, when time.Time) {
 	v.grants.Reset(&v.event, v.covers, v.engine.options.KnownAccounts)
 	extended, from := v.engine.extended, len(v.found)
 	isFound, isExcepted := false, false // by the rule about AddPermission
-	candidates := v.engine.dispatch.find(&v.event)
+	candidates := v.engine.dispatch.find(&v.event, v.onlyCalls)
 	if len(candidates.onGrants) > 0 && v.grants.Opening() == nil {
 		candidates.onGrants = nil // most calls that can let somebody in let in nobody from outside
 		v.opensNothing()

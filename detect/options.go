@@ -164,16 +164,15 @@ func (o *Options) ruleNeedles() (all []needle.Needle) {
 var followNeedles = slices.Concat(call.Needles(), use.Needles(), closing.Needles(), related.Needles())
 
 // TextNeedles returns what rules about any call look for, those whose query asks for
-// no action and no provider. An event that such a rule matches has one of the rule's
-// needles in it. None is looked for by the key of a call's name: that says for all of them at once
-// whether one is there, and not which.
+// no action and no provider, but for names of calls. An event that such a rule matches has one of these
+// in it, or a name.
 func (o *Options) TextNeedles() (all []needle.Needle) {
 	for _, r := range o.Rules {
 		if field, _ := r.TriedOn(); field != "" {
 			continue
 		}
 		for _, n := range r.Needles() {
-			if n = n.Anywhere(); !slices.Contains(all, n) {
+			if !n.Call && !slices.Contains(all, n) {
 				all = append(all, n)
 			}
 		}

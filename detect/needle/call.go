@@ -49,15 +49,15 @@ func (c calls) after(data []byte, start, end int) Needle {
 	}
 	name, value := nameAfter(data, start, end)
 	for _, n := range c {
-		if value == valueUnclear || value == valueText && n.inName(name) {
+		if value == valueUnclear || value == valueText && n.InName(name) {
 			return n
 		}
 	}
 	return Needle{}
 }
 
-// inName reports whether a name is the needle, begins with it, or has it in it, as the needle says.
-func (n *Needle) inName(name []byte) bool {
+// InName reports whether the name of a call is the needle, begins with it, or has it in it, as the needle says.
+func (n *Needle) InName(name []byte) bool {
 	switch {
 	case n.Whole && len(name) != len(n.Text):
 		return false

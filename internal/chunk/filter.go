@@ -34,10 +34,11 @@ func maxHeaders(n int) int { return 4*n + 4<<10 }
 // none. event is the offset at which the walk goes on: from, or a later event, if
 // all events before it end at or before hit. If end is not zero, the event is well-formed: its
 // body, a map, begins at body, and it ends at end. list becomes a list that the search saw in the
-// body; mostly it has none.
+// body; mostly it has none. onlyCalls says that all that is suspicious in that event is names of calls
+// ([detect.Evaluator.OnlyCalls]).
 //
 // A nil Search looks into each event with [detect.Engine.Suspects].
-type Search func(from int, list *document.List) (event, body, end, hit int)
+type Search func(from int, list *document.List) (event, body, end, hit int, onlyCalls bool)
 
 // FilterSuspects is [Filter] for a chunk that has been searched: it passes over
 // events without a hit. verdicts says how alerts are judged; it may be nil
@@ -121,9 +122,9 @@ func eachSuspect(chunk []byte, engine *detect.Engine, v *detect.Evaluator, searc
 	hit := -1   // the last one found
 	var e Event // visit keeps it alive: one for all events, so that each need not be allocated
 	for at := 0; at < len(chunk); {
-		body, end := 0, 0
+		body, end, onlyCalls := 0, 0, false
 		if search != nil && hit < at {
-			at, body, end, hit = search(at, noted)
+			at, body, end, hit, onlyCalls = search(at, noted)
 		}
 		if hit == len(chunk) {
 			return
@@ -138,7 +139,7 @@ func eachSuspect(chunk []byte, engine *detect.Engine, v *detect.Evaluator, searc
 			body = end - len(e.Body)
 		}
 		if search != nil && hit < body && err == nil {
-			_, _, _, hit = search(body, noted) // what is found in a header means nothing
+			_, _, _, hit, _ = search(body, noted) // what is found in a header means nothing
 		}
 		switch {
 		case errors.Is(err, ErrNotEvent):
@@ -148,6 +149,7 @@ func eachSuspect(chunk []byte, engine *detect.Engine, v *detect.Evaluator, searc
 			return
 		case e.IsMarker():
 		case search == nil && engine.Suspects(e.Body), search != nil && hit < end:
+			v.OnlyCalls(onlyCalls)
 			visit(&e, at)
 		}
 		noted.Ends = noted.Ends[:0] // whether or not the event was evaluated

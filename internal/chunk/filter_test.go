@@ -742,10 +742,10 @@ func TestAListThatIsNotEvaluatedIsForgotten(t *testing.T) {
 	marker := append([]byte("\x92\x92\xd7\x00\xff\xff\xff\xff\x00\x00\x00\x00\x80"), body...)
 	v := engine.Evaluator()
 	noted := 0
-	eachSuspect(marker, engine, v, func(from int, list *document.List) (event, body, end, hit int) {
-		event, body, end, hit = s.Over(marker, s.Next(marker, 0))(from, list)
+	eachSuspect(marker, engine, v, func(from int, list *document.List) (event, body, end, hit int, onlyCalls bool) {
+		event, body, end, hit, onlyCalls = s.Over(marker, s.Next(marker, 0))(from, list)
 		noted = max(noted, len(list.Ends))
-		return event, body, end, hit
+		return event, body, end, hit, onlyCalls
 	}, func(*Event, int) { t.Error("a marker is evaluated") })
 	if left := len(v.Noted().Ends); noted != 2 || left != 0 {
 		t.Errorf("%d elements are noted, want 2; %d are left, want 0", noted, left)

@@ -2,11 +2,16 @@ package search
 
 import (
 	"bytes"
+	"fmt"
 	"math/rand/v2"
 	"testing"
 	"time"
 
+	"github.com/trailwire/trailwire/detect"
+	"github.com/trailwire/trailwire/detect/document"
 	"github.com/trailwire/trailwire/detect/needle"
+	"github.com/trailwire/trailwire/detect/rule"
+	"github.com/trailwire/trailwire/internal/chunk"
 )
 
 // Texts with names of calls are made of these: keys, what is between a key and a name, and names.
@@ -76,6 +81,51 @@ func FuzzNamesOfCallsAreFoundWhereThePrefilterFindsThem(f *testing.F) {
 			}
 		}
 	})
+}
+
+func TestTheSearchSaysWhetherAnEventHasNamesOfCallsAlone(t *testing.T) {
+	o := detect.DefaultOptions()
+	for i, query := range []string{`event.action == "StopItNow"`, `user.name : "*mallory*"`} {
+		r, err := rule.Parse("test.toml", fmt.Appendf(nil, "[rule]\nname = \"Test\"\nrule_id = \"test-%d\"\ntype = \"eql\"\nrisk_score = 1\nseverity = \"low\"\nquery = 'any where %s'\n", i, query))
+		if err != nil {
+			t.Fatal(err)
+		}
+		o.Rules = append(o.Rules, r)
+	}
+	s, err := For(&o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Free()
+	const name, filler = `"eventName":"StopItNow"`, `"filler":"...................................................................................................."`
+	for _, test := range []struct {
+		name, event, next string
+		want              bool
+	}{
+		{"a name", "{" + name + "}", "{}", true},
+		{"a name and a text after it", "{" + name + `,"x":"Mallory"}`, "{}", false},
+		{"a name and a text long after it", "{" + name + "," + filler + "," + filler + "," + filler + `,"x":"Mallory"}`, "{}", false},
+		{"a text before it", `{"x":"mallory",` + name + "}", "{}", false},
+		{"a text alone", `{"x":"mallory"}`, "{}", false},
+		{"a name and a list of events", "{" + name + `,"Records":[]}`, "{}", false},
+		{"two names", "{" + name + `,"x":{` + name + "}}", "{}", true},
+		{"a name and an escape", "{" + name + `,"x":"\\u006dallory"}`, "{}", false},
+		{"a name and an escape of what no text has", "{" + name + `,"x":"\\u0026"}`, "{}", true},
+		{"a name, and a text in the next event", "{" + name + "}", `{"x":"mallory"}`, true},
+	} {
+		var data []byte
+		for _, text := range []string{"{}", test.event, test.next} {
+			body, err := document.AppendFromJSON(nil, []byte(text))
+			if err != nil {
+				t.Fatal(err)
+			}
+			data = chunk.Append(data, time.Unix(1781776800, 0), body)
+		}
+		var list document.List
+		if _, _, _, _, got := s.Over(data, s.Next(data, 0))(0, &list); got != test.want {
+			t.Errorf("%s: %t, want %t", test.name, got, test.want)
+		}
+	}
 }
 
 // What a name costs must not depend on how long the text is that it could be.

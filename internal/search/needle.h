@@ -76,10 +76,13 @@ double trailwire_bucket(const struct needle *, size_t count, size_t block, enum 
 /* teddy.c: the search itself. */
 struct teddy;
 struct teddy *trailwire_teddy_new(const struct needle *, size_t count, const struct sample *);
+/* Which hits are looked for: the name of a call is one that is after its key. */
+enum hits { ALL_HITS, ALL_BUT_CALLS };
+
 /* Returns the first hit at or after from, if it is before end. Else it returns end, or a later
  * offset before which there is none. */
 size_t trailwire_teddy_next(const struct teddy *, const uint8_t *data, size_t size, size_t from,
-                            size_t end);
+                            size_t end, enum hits);
 
 /* Which needles are there, known by a place at i, a bit for each: see trailwire_search_which. */
 uint64_t trailwire_teddy_at(const struct teddy *, const struct needle *, const uint8_t *data,

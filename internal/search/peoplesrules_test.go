@@ -3,8 +3,11 @@ package search
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
+
+	"github.com/tinylib/msgp/msgp"
 
 	"github.com/trailwire/trailwire/bench/workload"
 	"github.com/trailwire/trailwire/detect"
@@ -63,25 +66,42 @@ func TestTheRulesThatPeopleHaveSayTheSameWithASearchForTexts(t *testing.T) {
 			return ids
 		}
 	}
-	one, other := verdicts(plain), verdicts(searching)
+	one, other, inChunk := verdicts(plain), verdicts(searching), verdictsInChunk(t, s, searching)
 	alerts := 0
 	for _, w := range []workload.Workload{workload.Asked, workload.Mixed, workload.OnePercent, workload.ECS, workload.UnderLog, workload.S3Files} {
 		for _, record := range w.Packed(1, 3_000) {
 			want := one(record)
 			alerts += len(want)
-			got := other(record)
-			if len(got) != len(want) {
+			if got := other(record); !slices.Equal(got, want) {
 				t.Fatalf("%s: the rules %v match with the search, want %v", w.Name, got, want)
 			}
-			for i := range got {
-				if got[i] != want[i] {
-					t.Fatalf("%s: the rules %v match with the search, want %v", w.Name, got, want)
-				}
+			if got := inChunk(record); !slices.Equal(got, want) {
+				t.Fatalf("%s: in a chunk the rules %v match, want %v", w.Name, got, want)
 			}
 		}
 	}
 	if alerts == 0 {
 		t.Error("no rule matches: nothing was compared")
+	}
+}
+
+// verdictsInChunk returns the ids of the rules that match a record between two others, as the filter finds it.
+func verdictsInChunk(t *testing.T, s *Search, o detect.Options) func(record []byte) (ids []string) {
+	t.Helper()
+	engine, err := detect.New(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := time.Unix(1781776800, 0)
+	nothing := msgp.AppendMapHeader(nil, 0)
+	return func(record []byte) (ids []string) {
+		data := chunk.Append(chunk.Append(chunk.Append(nil, at, nothing), at, record), at, nothing)
+		chunk.Alerts(data, engine, s.Over(data, s.Next(data, 0)), nil, func(_ *chunk.Event, o *detect.Output) {
+			for _, a := range o.Alerts {
+				ids = append(ids, a.Rule.ID)
+			}
+		})
+		return ids
 	}
 }
 

@@ -205,7 +205,7 @@ static size_t next_with(const struct trailwire_search *s, const struct ids *ids,
     for (size_t length = FIRST_PART; from < size; length = length < LONGEST_PART ? 2 * length : length) {
         const size_t end = size - from < length ? size : from + length;
         if (needle < end) {
-            needle = trailwire_teddy_next(s->teddy, data, size, needle, end);
+            needle = trailwire_teddy_next(s->teddy, data, size, needle, end, ALL_HITS);
         }
         size_t looked = needle < end ? needle : end, hit = looked;
         if (id < looked) {
@@ -232,7 +232,7 @@ size_t trailwire_search_next(const struct trailwire_search *s, const uint8_t *da
     if (ids != NULL) {
         return next_with(s, ids, data, size, from);
     }
-    return trailwire_teddy_next(s->teddy, data, size, from, size);
+    return trailwire_teddy_next(s->teddy, data, size, from, size, ALL_HITS);
 }
 
 uint64_t trailwire_search_which(const struct trailwire_search *s, const uint8_t *data, size_t size)
@@ -241,7 +241,7 @@ uint64_t trailwire_search_which(const struct trailwire_search *s, const uint8_t 
     uint64_t found = 0;
 
     for (size_t at = 0; at < size && (found & all) != all; at++) {
-        at = trailwire_teddy_next(s->teddy, data, size, at, size);
+        at = trailwire_teddy_next(s->teddy, data, size, at, size, ALL_HITS);
         if (at < size) {
             found |= trailwire_teddy_at(s->teddy, s->needles, data, size, at);
         }
@@ -251,7 +251,7 @@ uint64_t trailwire_search_which(const struct trailwire_search *s, const uint8_t 
 
 struct trailwire_found trailwire_search_event(const struct trailwire_search *s, const uint8_t *data,
                                               size_t size, size_t from, size_t known,
-                                              uint32_t *ends, size_t room)
+                                              uint32_t *ends, size_t room, int others)
 {
     struct trailwire_found found = { .hit = known, .event.at = from };
 
@@ -260,6 +260,10 @@ struct trailwire_found trailwire_search_event(const struct trailwire_search *s, 
     }
     if (found.hit < size) {
         found.event = trailwire_walk(data, size, from, found.hit, ends, room);
+    }
+    if (others && found.event.end > 0) {
+        const size_t end = found.event.end;
+        found.only_calls = trailwire_teddy_next(s->teddy, data, size, found.hit, end, ALL_BUT_CALLS) >= end;
     }
     return found;
 }

@@ -183,22 +183,23 @@ const maxNoted = 1 << 16
 
 // Over returns a function that searches a chunk whose first hit is known; nil for a
 // nil Search. From the offset of an event it returns the first hit at or after it,
-// and the event that the hit is in, as [Walk] does.
-func (s *Search) Over(chunk []byte, first int) func(from int, list *document.List) (event, body, end, hit int) {
+// and the event that the hit is in, as [Walk] does. onlyCalls says that there are no needles in that event but
+// names of calls, and no escapes.
+func (s *Search) Over(chunk []byte, first int) func(from int, list *document.List) (event, body, end, hit int, onlyCalls bool) {
 	if s == nil {
 		return nil
 	}
-	return func(from int, list *document.List) (event, body, end, hit int) {
+	return func(from int, list *document.List) (event, body, end, hit int, onlyCalls bool) {
 		if from >= len(chunk) {
 			list.Ends = list.Ends[:0]
-			return from, 0, 0, len(chunk)
+			return from, 0, 0, len(chunk), false
 		}
 		found := s.event(chunk, from, first, list)
 		if grows(list, &found.event) {
 			found = s.event(chunk, int(found.event.at), int(found.hit), list)
 		}
 		note(list, &found.event)
-		return int(found.event.at), int(found.event.body), int(found.event.end), int(found.hit)
+		return int(found.event.at), int(found.event.body), int(found.event.end), int(found.hit), found.only_calls != 0
 	}
 }
 
@@ -219,7 +220,7 @@ func (s *Search) Watch(a *Accounts) error {
 func (s *Search) event(chunk []byte, from, known int, list *document.List) C.struct_trailwire_found {
 	return C.trailwire_search_event(s.c, (*C.uint8_t)(unsafe.Pointer(unsafe.SliceData(chunk))),
 		C.size_t(len(chunk)), C.size_t(from), C.size_t(known),
-		(*C.uint32_t)(unsafe.Pointer(unsafe.SliceData(list.Ends))), C.size_t(cap(list.Ends)))
+		(*C.uint32_t)(unsafe.Pointer(unsafe.SliceData(list.Ends))), C.size_t(cap(list.Ends)), flag(s.texts != nil))
 }
 
 // slow makes s look for accounts as a processor does that lacks the n fastest ways of this one. It

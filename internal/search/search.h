@@ -66,15 +66,17 @@ size_t trailwire_search_next(const struct trailwire_search *, const uint8_t *dat
 struct trailwire_found {
     size_t hit;
     struct trailwire_event event; /* as trailwire_walk returns it, if there is a hit */
+    int only_calls; /* whether there are no needles in the event but names of calls, and no escapes */
 };
 
 /*
  * Returns the next hit in a chunk from the offset of an event on, and the event that it is
- * in. It is the hit known, if that is at from or after it. ends and room are trailwire_walk's.
+ * in. It is the hit known, if that is at from or after it. ends and room are trailwire_walk's. The rest of the
+ * event is searched too if others is set. Else only_calls is not.
  */
 struct trailwire_found trailwire_search_event(const struct trailwire_search *, const uint8_t *data,
                                               size_t size, size_t from, size_t known,
-                                              uint32_t *ends, size_t room);
+                                              uint32_t *ends, size_t room, int others);
 
 /*
  * Returns which needles are in data: bit i modulo 64 is set if the needle that was

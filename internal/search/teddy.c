@@ -138,13 +138,14 @@ void trailwire_teddy_free(struct teddy *t)
 /* Whether an escape begins at i, or a needle's place. spelling has the bytes at
  * i, a block at least. */
 static int is_hit(const struct teddy *t, const uint8_t *data, size_t size, size_t i,
-                  const uint8_t *spelling)
+                  const uint8_t *spelling, enum hits hits)
 {
     if (data[i] == '\\' && trailwire_is_escape(data, size, i)) {
         return 1;
     }
     for (uint32_t p = t->by_hash[hash(spelling, t->block)]; p != 0; p = t->places[p].next) {
-        if (trailwire_is_there(&t->places[p], data, size, i)) {
+        const int counts = hits == ALL_HITS || t->places[p].needle->calls == NULL;
+        if (counts && trailwire_is_there(&t->places[p], data, size, i)) {
             return 1;
         }
     }
@@ -477,7 +478,7 @@ struct teddy *trailwire_teddy_new(const struct needle *needles, size_t count,
 /* Returns the first hit in a group from i on, or size. bytes has what the group has, and after it what its
  * last places need. */
 static size_t hit_in_group(const struct teddy *t, const uint8_t *data, size_t size, size_t i,
-                           const uint8_t *bytes, const struct group *g)
+                           const uint8_t *bytes, const struct group *g, enum hits hits)
 {
     const unsigned lane = t->loop.lane, positions = BITS / lane;
 
@@ -485,7 +486,7 @@ static size_t hit_in_group(const struct teddy *t, const uint8_t *data, size_t si
         const unsigned k = (unsigned) __builtin_ctzll(some);
         for (uint64_t left = g->lanes[k]; left != 0; left &= left - 1) {
             const size_t hit = k * positions + (unsigned) __builtin_ctzll(left) / lane;
-            if (i + hit < size && is_hit(t, data, size, i + hit, bytes + hit)) {
+            if (i + hit < size && is_hit(t, data, size, i + hit, bytes + hit, hits)) {
                 return i + hit;
             }
         }
@@ -496,7 +497,7 @@ static size_t hit_in_group(const struct teddy *t, const uint8_t *data, size_t si
 /* Searches the rest from i on, which is too short for a block, in a copy with
  * zeros after it. Position by position it would take ten times as long, and half
  * of the time of a search through a single event. */
-static size_t next_in_rest(const struct teddy *t, const uint8_t *data, size_t size, size_t i)
+static size_t next_in_rest(const struct teddy *t, const uint8_t *data, size_t size, size_t i, enum hits hits)
 {
     const size_t block = VECTORS * t->loop.width;
     uint8_t copy[2 * VECTORS * WIDEST + LONGEST_BLOCK] = { 0 };
@@ -504,11 +505,11 @@ static size_t next_in_rest(const struct teddy *t, const uint8_t *data, size_t si
 
     memcpy(copy, data + i, size - i);
     t->loop.pass(t, copy, (size - i + block - 1) / block, &group);
-    return hit_in_group(t, data, size, i, copy, &group);
+    return hit_in_group(t, data, size, i, copy, &group, hits);
 }
 
 size_t trailwire_teddy_next(const struct teddy *t, const uint8_t *data, size_t size, size_t from,
-                            size_t end)
+                            size_t end, enum hits hits)
 {
     const size_t block = VECTORS * t->loop.width, most = GROUP / (block * t->loop.lane / BITS);
     size_t i = from, blocks = FIRST_BLOCKS;
@@ -520,13 +521,13 @@ size_t trailwire_teddy_next(const struct teddy *t, const uint8_t *data, size_t s
             return i;
         }
         if (whole == 0) {
-            return next_in_rest(t, data, size, i);
+            return next_in_rest(t, data, size, i, hits);
         }
         size_t count = (end - i + block - 1) / block; /* those that begin before end */
         count = count < whole ? count : whole;
         count = count < blocks ? count : blocks;
         t->loop.pass(t, data + i, count, &group);
-        size_t hit = hit_in_group(t, data, size, i, data + i, &group);
+        size_t hit = hit_in_group(t, data, size, i, data + i, &group, hits);
         if (hit < size) {
             return hit;
         }
@@ -536,7 +537,7 @@ size_t trailwire_teddy_next(const struct teddy *t, const uint8_t *data, size_t s
     for (; i < end; i++) {
         uint8_t spelling[LONGEST_BLOCK] = { 0 };
         memcpy(spelling, data + i, size - i < LONGEST_BLOCK ? size - i : LONGEST_BLOCK);
-        if (is_hit(t, data, size, i, spelling)) {
+        if (is_hit(t, data, size, i, spelling, hits)) {
             return i;
         }
     }
