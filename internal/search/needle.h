@@ -22,6 +22,14 @@ struct needle {
     const struct calls *calls; /* of a key: it is there if one of these names is after it. Else NULL */
 };
 
+static inline void trailwire_set_before(struct needle *n)
+{
+    n->before[0] = '"';
+    n->before[1] = n->calls != NULL ? '.' : '"';
+    n->before[2] = (uint8_t) n->length;
+    n->before[3] = n->length < 32 ? 0xa0 | n->length : n->before[2];
+}
+
 /* A place in a needle by which the search knows it. It may be the byte before a
  * whole needle. */
 struct place {

@@ -111,10 +111,7 @@ static int add_needle(struct trailwire_search *s, struct needle n, const char *t
         return -1;
     }
     memcpy(n.text, text, n.length);
-    n.before[0] = '"';
-    n.before[1] = n.calls != NULL ? '.' : '"';
-    n.before[2] = (uint8_t) n.length;
-    n.before[3] = n.length < 32 ? 0xa0 | n.length : n.before[2];
+    trailwire_set_before(&n);
     s->needles[s->count++] = n;
     return 0;
 }

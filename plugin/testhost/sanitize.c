@@ -115,6 +115,7 @@ static void search(size_t few, size_t more, size_t rounds)
         needles[count].length = strlen(one.text);
         needles[count].fold = one.fold;
         needles[count].whole = one.whole;
+        trailwire_set_before(&needles[count]);
         if (trailwire_search_add(s, one.text, needles[count].length, one.fold, one.whole) != 0) {
             fail("no memory");
         }
@@ -153,6 +154,47 @@ static void search(size_t few, size_t more, size_t rounds)
         free(needles[i].text);
     }
     free(needles);
+}
+
+/* What texts with names of calls are made of. */
+static const char *const call_parts[] = {
+    "\xa9" "eventName", "\xd9\x09" "eventName", "\"eventName\"", "\\\"eventname\\\"", "\xa6" "action", "\"event.action\"", "key", ".",
+    ":", " ", "\\n", "\"", "\\\"", "\\", ",", "}", "[", "\xa9", "\xd9", "\xda", "\x91", "\xa4" "Stop", "\xa9" "StopItNow", "StopItNow",
+    "stopitnow", "BeginThis", "MiddleOf", "\\u0041", "x",
+};
+
+enum { CALL_PARTS = sizeof(call_parts) / sizeof(call_parts[0]), MOST_PARTS = 12 };
+
+/* The search for names of calls. Go's tests compare what it finds: this only looks for what it reads. */
+static void calls(size_t rounds)
+{
+    struct trailwire_search *s = trailwire_search_new();
+    size_t found = 0;
+
+    if (s == NULL || trailwire_search_add_call(s, "StopItNow", 9, 0, WHOLE) != 0 ||
+        trailwire_search_add_call(s, "stopitnow", 9, 1, WHOLE) != 0 || trailwire_search_add_call(s, "BeginThis", 9, 0, BEGIN) != 0 ||
+        trailwire_search_add_call(s, "middleof", 8, 1, ANYWHERE) != 0 || trailwire_search_add_call(s, "Stop", 4, 0, WHOLE) != 0 ||
+        trailwire_search_ready(s, (const uint8_t *) sample, strlen(sample)) != 0) {
+        fail("no memory");
+    }
+    for (size_t round = 0; round < rounds; round++) {
+        char text[MOST_PARTS * 16];
+        size_t size = 0;
+        for (unsigned parts = 1 + below(MOST_PARTS); parts > 0; parts--) {
+            const char *part = call_parts[below(CALL_PARTS)];
+            memcpy(text + size, part, strlen(part));
+            size += strlen(part);
+        }
+        uint8_t *data = malloc(size);
+        memcpy(data, text, size);
+        found += trailwire_search_next(s, data, size, 0) < size;
+        free(data);
+    }
+    printf("names of calls: %zu texts searched, something found in %zu\n", rounds, found);
+    if (found == 0 || found == rounds) {
+        fail("all texts or none have a hit: the check has shown nothing");
+    }
+    trailwire_search_free(s);
 }
 
 static const uint64_t some_ids[] = { 111122223333, 98765432109, 4000000000, 987654321, 87654321, 1, 0 };
@@ -500,6 +542,7 @@ int main(int argc, char **argv)
     }
     search(SAMPLES, 1, rounds);
     search(SAMPLES, 200, rounds / 10);
+    calls(rounds);
     for (size_t way = 0; accounts(way, rounds); way++) {
     }
     walk(rounds);
