@@ -19,7 +19,7 @@ import (
 type Engine struct {
 	options    Options
 	rules      []compiledRule
-	fields     int           // that the rules read, each counted once
+	fields     rule.Shared   // that the rules read
 	extended   *compiledRule // the rule that extended coverage speaks for, or nil
 	search     func(data []byte) bool
 	mentions   mentions
@@ -43,7 +43,7 @@ type compiledRule struct {
 	*rule.Rule
 	template *alert.Template
 	counters *ruleCounters
-	fields   []int // where a view keeps their values; see [rule.Share]
+	fields   []int // where a view keeps their values; see [rule.Shared]
 	past     *past // nil if it is about single events
 }
 
@@ -66,15 +66,15 @@ func New(o Options) (*Engine, error) {
 		}
 	}
 	e.firstEvent.Store(unknown)
-	fields, n := rule.Share(o.Rules)
-	e.fields = n
 	common := alert.TemplateOptions{Collector: o.Collector, Guide: o.AlertGuide, Format: o.AlertFormat}
-	for i, r := range o.Rules {
+	for _, r := range o.Rules {
+		fields, key := e.fields.Places(r)
 		p := newPast(r, &o, e.memory, e.now())
-		e.rules = append(e.rules, compiledRule{Rule: r, template: alert.NewTemplateWith(r, common), counters: new(ruleCounters), fields: fields[i], past: p})
+		e.rules = append(e.rules, compiledRule{Rule: r, template: alert.NewTemplateWith(r, common), counters: new(ruleCounters), fields: fields, past: p})
 		if p == nil {
 			continue
 		}
+		p.places = key
 		e.pasts = append(e.pasts, p)
 		if p.learned.Load() == unknown {
 			e.learnsFromFirst = true

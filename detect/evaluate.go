@@ -75,7 +75,7 @@ func newEvaluator(e *Engine, mayMatch func([]byte) bool) *Evaluator {
 	}
 	v.event.Locate(e.options.Databases)
 	v.view.UseGrants(&v.grants)
-	v.view.Keep(e.fields)
+	v.view.Keep(&e.fields)
 	v.covers = func(o *call.Opening, g *policy.Grant) bool {
 		property := e.options.Exceptions.coveringOf(o, g, &v.event)
 		if property != "" && v.observe != nil {
