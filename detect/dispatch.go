@@ -131,7 +131,7 @@ type candidates struct {
 
 // find returns the candidates for an event. onlyCalls says that none of the texts is there.
 func (d *dispatch) find(event *cloudtrail.Event, onlyCalls bool) candidates {
-	action, provider := event.Value(cloudtrail.FieldAction), event.Value(cloudtrail.FieldProvider)
+	action, provider := event.Read(&cloudtrail.FieldAction), event.Read(&cloudtrail.FieldProvider)
 	if action.Kind() == program.KindList || provider.Kind() == program.KindList {
 		return candidates{always: d.all} // an ECS document may have several of either
 	}

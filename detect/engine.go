@@ -19,7 +19,7 @@ import (
 type Engine struct {
 	options    Options
 	rules      []compiledRule
-	fields     int           // that the rules read, each counted once
+	fields     rule.Shared   // that the rules read
 	extended   *compiledRule // the rule that extended coverage speaks for, or nil
 	search     func(data []byte) bool
 	mentions   mentions
@@ -43,7 +43,7 @@ type compiledRule struct {
 	*rule.Rule
 	template *alert.Template
 	counters *ruleCounters
-	fields   []int // where a view keeps their values; see [rule.Share]
+	fields   []int // where a view keeps their values; see [rule.Shared]
 	past     *past // nil if it is about single events
 }
 
@@ -66,15 +66,15 @@ func New(o Options) (*Engine, error) {
 		}
 	}
 	e.firstEvent.Store(unknown)
-	fields, n := rule.Share(o.Rules)
-	e.fields = n
 	common := alert.TemplateOptions{Collector: o.Collector, Guide: o.AlertGuide, Format: o.AlertFormat}
-	for i, r := range o.Rules {
+	for _, r := range o.Rules {
+		fields, key := e.fields.Places(r)
 		p := newPast(r, &o, e.memory, e.now())
-		e.rules = append(e.rules, compiledRule{Rule: r, template: alert.NewTemplateWith(r, common), counters: new(ruleCounters), fields: fields[i], past: p})
+		e.rules = append(e.rules, compiledRule{Rule: r, template: alert.NewTemplateWith(r, common), counters: new(ruleCounters), fields: fields, past: p})
 		if p == nil {
 			continue
 		}
+		p.places = key
 		e.pasts = append(e.pasts, p)
 		if p.learned.Load() == unknown {
 			e.learnsFromFirst = true
@@ -158,8 +158,13 @@ func (e *Engine) SearchedTexts() int {
 func (e *Engine) Suspects(data []byte) bool { return e.search(data) }
 
 // Evaluator returns an evaluator of the engine. Give it back with
-// [Evaluator.Release] when done.
-func (e *Engine) Evaluator() *Evaluator { return e.evaluators.Get().(*Evaluator) }
+// [Evaluator.Release] when done. It is for the records of one chunk, which have come at one time: the clock
+// is read for the first of them.
+func (e *Engine) Evaluator() *Evaluator {
+	v := e.evaluators.Get().(*Evaluator)
+	v.now = time.Time{}
+	return v
+}
 
 // ThoroughEvaluator returns an evaluator that looks into every record, those
 // that cannot match included, so that its counters count every event. It is

@@ -77,7 +77,7 @@ func newEvaluator(e *Engine, mayMatch func([]byte) bool) *Evaluator {
 	}
 	v.event.Locate(e.options.Databases)
 	v.view.UseGrants(&v.grants)
-	v.view.Keep(e.fields)
+	v.view.Keep(&e.fields)
 	v.covers = func(o *call.Opening, g *policy.Grant) bool {
 		property := e.options.Exceptions.coveringOf(o, g, &v.event)
 		if property != "" && v.observe != nil {
@@ -126,7 +126,7 @@ func (v *Evaluator) Record(body []byte, when time.Time) []Output {
 	v.found, v.outputs, v.buffer = v.found[:0], v.outputs[:0], v.buffer[:0]
 	v.facts.BeginRecord()
 	events := v.finder.Find(body)
-	if events > 0 {
+	if events > 0 && (v.now.IsZero() || !v.pooled) {
 		v.now = e.now()
 	}
 	if !v.verdicts.replays() {

@@ -23,7 +23,8 @@ const DefaultLearningPeriod = 24 * time.Hour
 // past is what a rule remembers of earlier events.
 type past struct {
 	*rule.Past
-	set *state.Set
+	set    *state.Set
+	places []int // where a view keeps the values of what events have in common; see [rule.Shared]
 
 	period  time.Duration // of learning, zero for none
 	learned atomic.Int64  // when the period ends, in milliseconds
@@ -105,9 +106,9 @@ type span struct{ start, end int }
 // has none.
 func (t *terms) read(view *rule.View, fields []cloudtrail.Field) bool {
 	t.text, t.values = t.text[:0], slices.Grow(t.values[:0], len(fields))[:len(fields)]
-	for slot, f := range fields {
+	for slot := range fields {
 		t.values[slot] = t.values[slot][:0]
-		t.add(slot, view.Value(slot), f.Type())
+		t.add(slot, view.Value(slot), fields[slot].Type())
 		if len(t.values[slot]) == 0 {
 			return false
 		}
@@ -153,7 +154,7 @@ func appendTerm(dst []byte, v program.Value, kind program.FieldType) []byte {
 	case program.KindFloat:
 		return strconv.AppendFloat(dst, v.Float(), 'g', -1, 64)
 	}
-	if kind == program.IP {
+	if kind == program.IP && bytes.IndexByte(v.Text(), ':') >= 0 { // an address of IPv4 has one spelling
 		if a, err := netip.ParseAddr(string(v.Text())); err == nil {
 			return a.Unmap().AppendTo(dst)
 		}
@@ -270,7 +271,7 @@ func (v *Evaluator) isCopy(p *past, at, now time.Time) bool {
 // with it: an alert is due for each.
 func (v *Evaluator) together(p *past, at time.Time) (filled []alert.Filled) {
 	e, t, now := v.engine, &v.terms, v.now
-	p.Show(&v.view, &v.event)
+	p.Show(&v.view, &v.event, p.places)
 	if !t.read(&v.view, p.Fields) {
 		return nil
 	}
@@ -281,7 +282,7 @@ func (v *Evaluator) together(p *past, at time.Time) (filled []alert.Filled) {
 	var roles uint16
 	switch {
 	case p.Distinct > 0:
-		p.Show(&v.view, &v.event)
+		p.Show(&v.view, &v.event, p.places)
 		values = t.different(p.set, v.view.Value(len(p.Fields)), p.DistinctField)
 	case p.Kind == rule.Sequence:
 		roles = p.Roles(&v.view, &v.event)

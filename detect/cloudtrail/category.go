@@ -7,7 +7,8 @@ import (
 
 type categorization struct {
 	category string
-	kinds    string // a key of kinds
+	kinds    string        // a key of kinds
+	types    program.Value // what it means there
 }
 
 // categories lists the API calls that Elastic's pipeline gives an
@@ -103,7 +104,7 @@ func categorize() map[string]categorization {
 		}},
 	} {
 		for _, action := range row.actions {
-			byAction[action] = categorization{row.category, row.kinds}
+			byAction[action] = categorization{row.category, row.kinds, kinds[row.kinds]}
 		}
 	}
 	return byAction
@@ -120,10 +121,13 @@ func texts(values ...string) program.Value {
 func eventType(e *Event) program.Value {
 	name, _ := document.Text(e.top[topEventName])
 	if row, ok := categories[string(name)]; ok {
-		return kinds[row.kinds]
+		return row.types
 	}
-	return kinds["info"]
+	return info
 }
+
+// info is the event.type of a call that the table does not have.
+var info = kinds["info"]
 
 func eventCategory(e *Event) program.Value {
 	name, _ := document.Text(e.top[topEventName])

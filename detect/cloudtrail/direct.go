@@ -25,7 +25,7 @@ func directly(top int, path string) direct {
 		return directInEvent + direct(top)
 	}
 	if top == topUserIdentity {
-		if k := identityKey(path); k >= 0 {
+		if k := identityKey([]byte(path)); k >= 0 {
 			return directInIdentity + direct(k)
 		}
 		if k := slices.Index(sessionPaths[:], path); k >= 0 {

@@ -385,8 +385,8 @@ func TestEveryCallInTheTableOfCategories(t *testing.T) {
 // What is read without a walk is what a walk finds.
 func TestTextInItsPlaceIsWhatAWalkFinds(t *testing.T) {
 	for k, name := range identityNames {
-		if identityKey(name) != k {
-			t.Errorf("%s is called %s", identityNames[max(identityKey(name), 0)], name)
+		if identityKey([]byte(name)) != k {
+			t.Errorf("%s is called %s", identityNames[max(identityKey([]byte(name)), 0)], name)
 		}
 	}
 	for k, path := range sessionPaths {

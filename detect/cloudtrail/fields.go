@@ -139,17 +139,18 @@ var javaTextTop = [textKeys]int{
 // Field is an ECS field name, resolved once so that asking an event for it
 // needs no lookup. The zero Field is unknown to every event.
 type Field struct {
-	name   string
-	from   string
-	absent string // why no raw event has it
-	typ    program.FieldType
-	raw    func(*Event, source) program.Value
-	source        // of the field in a raw event
+	// What it takes to read it, which is together since that is done for each event.
 	direct direct // where a raw event mostly has it
 	leaves bool   // it is all that is below its path
 	grant  GrantField
 	story  StoryField
+	typ    program.FieldType
+	raw    func(*Event, source) program.Value
+	source // of the field in a raw event
 
+	name     string
+	from     string
+	absent   string // why no raw event has it
 	database string // in which it is looked up
 }
 
@@ -483,13 +484,36 @@ func present(value []byte) bool {
 
 func sourceIP(e *Event) program.Value {
 	text, ok := document.Text(e.top[topSourceIPAddress])
-	if !ok {
-		return program.Null()
-	}
-	if addr, err := netip.ParseAddr(string(text)); err != nil || addr.Zone() != "" {
+	if !ok || !isAddress(text) {
 		return program.Null()
 	}
 	return program.Text(text)
+}
+
+// isAddress reports whether text is an IP address without a zone. Most are those of IPv4, and of the others
+// most are the name of a service: neither is worth a string, or an error that says what is wrong.
+func isAddress(text []byte) bool {
+	if bytes.IndexByte(text, ':') < 0 {
+		return isIPv4(text)
+	}
+	addr, err := netip.ParseAddr(string(text))
+	return err == nil && addr.Zone() == ""
+}
+
+// isIPv4 reports whether text is four numbers up to 255, without zeros before them, between dots.
+func isIPv4(text []byte) bool {
+	fields, value, digits := 1, 0, 0
+	for _, c := range text {
+		switch {
+		case c-'0' < 10 && (digits == 0 || value > 0) && value <= 25:
+			value, digits = 10*value+int(c-'0'), digits+1
+		case c == '.' && digits > 0 && value <= 255:
+			fields, value, digits = fields+1, 0, 0
+		default:
+			return false
+		}
+	}
+	return fields == 4 && digits > 0 && value <= 255
 }
 
 // cloudAccount is the account of the caller. A service of AWS has none, and the

@@ -37,8 +37,8 @@ var identityNames = [indexedIdentityKeys]string{
 	identityProvider:       "identityProvider",
 }
 
-func identityKey(key string) int {
-	switch key {
+func identityKey(key []byte) int {
+	switch string(key) {
 	case "type":
 		return identityType
 	case "principalId":
@@ -83,7 +83,7 @@ func (i *identityMembers) read(m []byte) {
 		if !ok {
 			continue
 		}
-		if k := identityKey(string(key)); k >= 0 {
+		if k := identityKey(key); k >= 0 {
 			i.values[k] = pairs.Value
 		} else if bytes.IndexByte(key, '.') >= 0 {
 			i.plain = false
@@ -108,7 +108,7 @@ func (e *Event) identityAt(path string) (value []byte, rest string) {
 		return nil, path
 	}
 	first, rest, _ := strings.Cut(path, ".")
-	k := identityKey(first)
+	k := identityKey([]byte(first))
 	if k < 0 || !i.plain {
 		return i.of, path
 	}

@@ -103,8 +103,9 @@ func (t *traits) read(m, parent, known []byte, f *Finder) bool {
 func (t *traits) readNoted(m []byte, first int, ends []uint32, f *Finder) {
 	t.begin()
 	plain := len(f.memberKeys) == 0
-	for at := first; len(ends) > 1; ends = ends[2:] {
-		key, end := int(ends[0]), int(ends[1])
+	at := first
+	for i := 1; i < len(ends); i += 2 {
+		key, end := int(ends[i-1]), int(ends[i])
 		k := -1
 		if plain && m[at]-0xa0 < 32 { // a short text
 			k = topKey(m[at+1 : key])

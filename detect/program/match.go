@@ -54,8 +54,8 @@ func negate(v, unknown Verdict) Verdict {
 // whose result is new text, or a search for what another field holds, or a function is applied to a field
 // with several values.
 func (p *Program) Match(d Document) bool {
-	for _, c := range p.order { // nothing negates them: the first that is not true decides
-		if c.eval(d, false) != True {
+	for i := range p.order { // nothing negates them: the first that is not true decides
+		if !p.order[i].holds(d) {
 			return false
 		}
 	}
@@ -142,7 +142,11 @@ func (l *leaf) eval(d Document, not bool) Verdict {
 	case l.script:
 		return l.calculated(d, not)
 	case l.slot >= 0:
-		out = l.any(d.Value(l.slot))
+		if v := d.Value(l.slot); v.kind == KindText && !l.null { // as nearly always
+			out = l.test.check(v)
+		} else {
+			out = l.any(v)
+		}
 	default:
 		out = l.calculated(d, false)
 	}

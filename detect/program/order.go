@@ -9,19 +9,47 @@ import "slices"
 func (p *Program) Order(fieldCost func(slot int) int) *Program {
 	ordered := *p
 	ordered.order = conjuncts(&ordered.root, nil)
-	slices.SortStableFunc(ordered.order, func(a, b *clause) int { return a.cost(fieldCost) - b.cost(fieldCost) })
+	slices.SortStableFunc(ordered.order, func(a, b conjunct) int { return a.clause.cost(fieldCost) - b.clause.cost(fieldCost) })
 	return &ordered
 }
 
+// conjunct is one of the clauses all of which have to be true. Most ask whether a field is one text: what
+// that takes is here as well, beside the next one, since of many rules none is in the processor's cache.
+type conjunct struct {
+	clause *clause
+	isText bool // the clause asks whether the field is the text
+	slot   int
+	text   string
+}
+
 // conjuncts appends the clauses all of which have to be true for c to be true.
-func conjuncts(c *clause, all []*clause) []*clause {
-	if c.op != opAnd {
-		return append(all, c)
+func conjuncts(c *clause, all []conjunct) []conjunct {
+	if c.op == opAnd {
+		for i := range c.clauses {
+			all = conjuncts(&c.clauses[i], all)
+		}
+		return all
 	}
-	for i := range c.clauses {
-		all = conjuncts(&c.clauses[i], all)
+	out := conjunct{clause: c}
+	if c.op == opLeaf && c.leaf.slot >= 0 && !c.leaf.negate {
+		var text textTest
+		text, out.isText = c.leaf.test.(textTest)
+		out.slot, out.text = c.leaf.slot, string(text)
 	}
-	return all
+	return append(all, out)
+}
+
+// holds reports whether the clause is true.
+func (c *conjunct) holds(d Document) bool {
+	if c.isText {
+		switch v := d.Value(c.slot); v.kind {
+		case KindText:
+			return string(v.text) == c.text
+		case KindNull:
+			return false // it is unknown
+		}
+	}
+	return c.clause.eval(d, false) == True
 }
 
 // cost is about what a clause takes.

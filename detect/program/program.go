@@ -14,7 +14,7 @@ type Program struct {
 	source string
 	fields []Field
 	root   clause
-	order  []*clause // the parts of root that all have to be true
+	order  []conjunct // the parts of root that all have to be true
 
 	mentions []Span // by slot: where the field is first mentioned
 }

@@ -73,8 +73,8 @@ func (r *Rule) Past() *Past { return r.past }
 func (p *Past) Steps() int { return len(p.steps) }
 
 // Show shows w the fields that events have in common: w answers field i at slot i. A
-// threshold's DistinctField has the slot after them.
-func (p *Past) Show(w *View, event *cloudtrail.Event) { w.show(event, p.key, nil) }
+// threshold's DistinctField has the slot after them. places is where the view keeps their values ([Shared]).
+func (p *Past) Show(w *View, event *cloudtrail.Event, places []int) { w.show(event, p.key, places) }
 
 // Roles returns which places in a sequence an event can take: bit 0 is the first.
 func (p *Past) Roles(w *View, event *cloudtrail.Event) (roles uint16) {

@@ -144,7 +144,7 @@ func (r *Rule) Match(event *cloudtrail.Event) bool {
 
 // MatchIn is [Rule.Match] without an allocation: w is the caller's, for one
 // goroutine at a time. shared has the places of the rule's fields in the values
-// that the view keeps, nil if it keeps none ([Share]).
+// that the view keeps, nil if it keeps none ([Shared]).
 func (r *Rule) MatchIn(w *View, event *cloudtrail.Event, shared []int) bool {
 	w.show(event, r.fields, shared)
 	return r.program.Match(w)

@@ -16,8 +16,9 @@ type View struct {
 	own    *call.Fields // if it was given no others
 	story  Story        // nil if the event at hand is about no grant's use or closing
 
-	kept []keptValue
-	turn uint64 // of the event at hand
+	known []cloudtrail.Field // those that rules share
+	kept  []keptValue        // what the event has in each of them
+	turn  uint64             // of the event at hand
 }
 
 // keptValue is what an event has in a field, if it was asked for in this turn.
@@ -40,32 +41,48 @@ type Story interface {
 // until it is given another one; with nil they are null. Call [View.Begin] then.
 func (w *View) UseStory(s Story) { w.story = s }
 
-// Share returns, for each of the rules, the places of its fields among n values. Rules that read the same
-// field have the same place for it: a view that keeps so many values asks an event once for each.
-func Share(rules []*Rule) (places [][]int, n int) {
-	type field struct {
-		name, from string
-		ofSigma    bool // to which an empty text is a value
-	}
-	known := make(map[field]int)
-	for _, r := range rules {
-		var of []int
-		for _, f := range r.fields {
-			key := field{f.Name(), f.From(), r.Language == Sigma}
-			place, ok := known[key]
-			if !ok {
-				place = len(known)
-				known[key] = place
-			}
-			of = append(of, place)
-		}
-		places = append(places, of)
-	}
-	return places, len(known)
+// Shared are the fields that rules read, each once: a view that keeps their values asks an event once for
+// each, however many rules read it ([View.Keep]).
+type Shared struct {
+	fields []cloudtrail.Field
+	places map[sharedField]int
 }
 
-// Keep makes the view keep n values of each event ([Share]). Call [View.Begin] before each event then.
-func (w *View) Keep(n int) { w.kept = make([]keptValue, n) }
+// sharedField is what makes a field another one.
+type sharedField struct {
+	name, from string
+	ofSigma    bool // to which an empty text is a value
+}
+
+// Places returns where the values of a rule's fields are kept, and those of what it goes by if it is about
+// several events.
+func (s *Shared) Places(r *Rule) (fields, key []int) {
+	fields = s.placesOf(r.fields, r.Language == Sigma)
+	if r.past != nil {
+		key = s.placesOf(r.past.key, false)
+	}
+	return fields, key
+}
+
+func (s *Shared) placesOf(fields []cloudtrail.Field, ofSigma bool) (places []int) {
+	for _, f := range fields {
+		key := sharedField{f.Name(), f.From(), ofSigma}
+		place, known := s.places[key]
+		if !known {
+			if s.places == nil {
+				s.places = make(map[sharedField]int)
+			}
+			place = len(s.fields)
+			s.fields, s.places[key] = append(s.fields, f), place
+		}
+		places = append(places, place)
+	}
+	return places
+}
+
+// Keep makes the view keep the values that an event has in the fields. Call [View.Begin] before each event
+// then.
+func (w *View) Keep(s *Shared) { w.known, w.kept = s.fields, make([]keptValue, len(s.fields)) }
 
 // Begin says that what the view keeps is of another event.
 func (w *View) Begin() { w.turn++ }
@@ -82,9 +99,10 @@ func (w *View) Value(slot int) program.Value {
 	if w.shared == nil {
 		return w.read(&w.fields[slot])
 	}
-	kept := &w.kept[w.shared[slot]]
+	place := w.shared[slot]
+	kept := &w.kept[place]
 	if kept.turn != w.turn {
-		kept.turn, kept.value = w.turn, w.read(&w.fields[slot])
+		kept.turn, kept.value = w.turn, w.read(&w.known[place])
 	}
 	return kept.value
 }
