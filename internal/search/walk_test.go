@@ -100,11 +100,18 @@ var oneOfEach = []string{
 	"\xd9\x00", "\xd9\x02ab", "\xda\x00\x02ab", "\xdb\x00\x00\x00\x02ab",
 	"\xdc\x00\x02\xc0\xa1x", "\xdd\x00\x00\x00\x02\xc0\xa1x", "\xde\x00\x01\xa1x\xc0", "\xdf\x00\x00\x00\x01\xa1x\xc0",
 	"\xe0", "\xff",
+	"\xd9\xff" + strings.Repeat("x", 255), "\xdf\x00\x00\x01\x00" + strings.Repeat("\xa1x\xc0", 256),
+	"\xb0\x92\x92\xd7\x0012345678\x80\x81\xa1k", "\xc4\x11\x92\x92\xd7\x0012345678\x80\x81\xa1k\xc0", // as an event begins
+}
+
+// withMetadata returns an event with this value, which is MessagePack, in place of its metadata.
+func withMetadata(value string) []byte {
+	return []byte("\x92\x92\xd7\x0012345678" + value + "\x81\xa1k\xc0")
 }
 
 func TestTheWalkStepsOverEveryEncoding(t *testing.T) {
 	for _, value := range oneOfEach {
-		data := slices.Concat(eventOf(value), eventOf("\x91"+value), eventOf("\xa3hit"))
+		data := slices.Concat(eventOf(value), withMetadata(value), eventOf("\x91"+value), eventOf("\xa3hit"))
 		hit := bytes.Index(data, []byte("hit"))
 		want := len(data) - len(eventOf("\xa3hit"))
 		if got := walkByC(data, 0, hit); got.event != want || got.end != len(data) || got.list != "" {
@@ -255,7 +262,7 @@ func TestAListThatNeedsRoomGetsItOnce(t *testing.T) {
 // FuzzWalkAgreesWithGo compares the walk in C with the one in Go.
 func FuzzWalkAgreesWithGo(f *testing.F) {
 	for _, value := range oneOfEach {
-		f.Add(slices.Concat(eventOf(value), eventOf("\xa3hit"), eventOf("\xc0")), uint16(0), uint16(40))
+		f.Add(slices.Concat(eventOf(value), withMetadata(value), eventOf("\xa3hit"), eventOf("\xc0")), uint16(0), uint16(60))
 	}
 	var body []byte
 	body = msgp.AppendMapHeader(body, 1)
