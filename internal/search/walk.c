@@ -1,6 +1,8 @@
 /*
  * Steps over events in which nothing was found.
  */
+#include <string.h>
+
 #include "walk.h"
 
 /* What the first byte of a value says: how many bytes the value takes, without
@@ -244,21 +246,32 @@ static int is_map(uint8_t c)
     return (c & 0xf0) == 0x80 || c == 0xde || c == 0xdf;
 }
 
+/* Returns how long an event is before its metadata, zero if none begins so. Fluent Bit 5.1 writes
+ * both arrays with one byte, 4.2 with five. */
+static size_t before_metadata(const uint8_t *event, size_t room)
+{
+    static const uint8_t brief[] = { 0x92, 0x92, 0xd7, 0 };
+    static const uint8_t lengthy[] = { 0xdd, 0, 0, 0, 2, 0xdd, 0, 0, 0, 2, 0xd7, 0 };
+    enum { TIME = 8, BRIEF = sizeof(brief) + TIME, LENGTHY = sizeof(lengthy) + TIME };
+
+    if (room > BRIEF && memcmp(event, brief, sizeof(brief)) == 0) {
+        return BRIEF;
+    }
+    return room > LENGTHY && memcmp(event, lengthy, sizeof(lengthy)) == 0 ? LENGTHY : 0;
+}
+
 /*
- * Returns where the event at the offset from ends, zero if none is there as Fluent Bit 2.1
- * and later write it: [[timestamp, metadata], body]. Sets body to where its body begins, and notes
- * a list in it.
+ * Returns where the event at the offset from ends, zero if none is there as Fluent Bit writes
+ * it: [[timestamp, metadata], body]. Sets body to where its body begins, and notes a list in it.
  */
 static size_t event_end(const uint8_t *data, size_t size, size_t from, size_t *body, struct note *note)
 {
-    static const size_t before_metadata = 12;
-    const uint8_t *event = data + from;
+    size_t before = before_metadata(data + from, size - from);
 
-    if (size - from <= before_metadata || event[0] != 0x92 || event[1] != 0x92 || event[2] != 0xd7 ||
-        event[3] != 0) {
+    if (before == 0) {
         return 0;
     }
-    *body = value_end(data, from + before_metadata, size);
+    *body = value_end(data, from + before, size);
     if (*body == 0 || *body == size || !is_map(data[*body])) {
         return 0;
     }
