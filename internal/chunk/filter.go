@@ -131,7 +131,7 @@ func eachSuspect(chunk []byte, engine *detect.Engine, v *detect.Evaluator, searc
 		}
 		var err error
 		if end > 0 {
-			e = Event{Raw: chunk[at:end], Body: chunk[body:end], timestamp: chunk[at+2 : body]}
+			e = found(chunk[at:end], body-at)
 		} else {
 			var rest []byte
 			e, rest, err = Next(chunk[at:])

@@ -739,15 +739,17 @@ func TestAListThatIsNotEvaluatedIsForgotten(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	marker := append([]byte("\x92\x92\xd7\x00\xff\xff\xff\xff\x00\x00\x00\x00\x80"), body...)
-	v := engine.Evaluator()
-	noted := 0
-	eachSuspect(marker, engine, v, func(from int, list *document.List) (event, body, end, hit int, onlyCalls bool) {
-		event, body, end, hit, onlyCalls = s.Over(marker, s.Next(marker, 0))(from, list)
-		noted = max(noted, len(list.Ends))
-		return event, body, end, hit, onlyCalls
-	}, func(*Event, int) { t.Error("a marker is evaluated") })
-	if left := len(v.Noted().Ends); noted != 2 || left != 0 {
-		t.Errorf("%d elements are noted, want 2; %d are left, want 0", noted, left)
+	for _, arrays := range []string{"\x92\x92", "\xdd\x00\x00\x00\x02\xdd\x00\x00\x00\x02"} {
+		marker := append([]byte(arrays+"\xd7\x00\xff\xff\xff\xff\x00\x00\x00\x00\x80"), body...)
+		v := engine.Evaluator()
+		noted := 0
+		eachSuspect(marker, engine, v, func(from int, list *document.List) (event, body, end, hit int, onlyCalls bool) {
+			event, body, end, hit, onlyCalls = s.Over(marker, s.Next(marker, 0))(from, list)
+			noted = max(noted, len(list.Ends))
+			return event, body, end, hit, onlyCalls
+		}, func(*Event, int) { t.Error("a marker is evaluated") })
+		if left := len(v.Noted().Ends); noted != 2 || left != 0 {
+			t.Errorf("%x: %d elements are noted, want 2; %d are left, want 0", arrays, noted, left)
+		}
 	}
 }

@@ -54,6 +54,13 @@ func Next(b []byte) (e Event, rest []byte, err error) {
 	return e, rest, nil
 }
 
+// found returns a well-formed event whose body begins at an offset of it.
+func found(raw []byte, body int) Event {
+	_, pair, _ := document.ReadArrayHeader(raw[:body])
+	_, timestamp, _ := document.ReadArrayHeader(pair)
+	return Event{Raw: raw, Body: raw[body:], timestamp: timestamp}
+}
+
 // Header returns what is before the body: the array headers, the timestamp and
 // the metadata. An event with another body may begin with the same bytes.
 func (e *Event) Header() []byte { return e.Raw[:len(e.Raw)-len(e.Body)] }

@@ -28,7 +28,7 @@ struct trailwire_event {
 /*
  * Steps over whole events, from the offset of one, as long as they end at or before
  * hit. Returns the first that does not: the one that hit is in, or without an end, a value
- * that is not an event as Fluent Bit 2.1 and later write it, which the caller then reads.
+ * that is not an event as Fluent Bit 4.2 or 5.1 writes it, which the caller then reads.
  * What is stepped over, and an event with an end, is well-formed MessagePack.
  *
  * If the body of the event has few keys, as an S3 file has, and there are lists under some, the walk

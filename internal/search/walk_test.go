@@ -41,7 +41,7 @@ func walkByGo(data []byte, from, hit int) walked {
 	for from < len(data) {
 		e, rest, err := chunk.Next(data[from:])
 		end := len(data) - len(rest)
-		if err != nil || !bytes.HasPrefix(e.Raw, []byte{0x92, 0x92, 0xd7, 0}) {
+		if err != nil || !bytes.HasPrefix(e.Raw, []byte("\x92\x92\xd7\x00")) && !bytes.HasPrefix(e.Raw, []byte("\xdd\x00\x00\x00\x02\xdd\x00\x00\x00\x02\xd7\x00")) {
 			break
 		}
 		if end > hit {
@@ -100,11 +100,23 @@ var oneOfEach = []string{
 	"\xd9\x00", "\xd9\x02ab", "\xda\x00\x02ab", "\xdb\x00\x00\x00\x02ab",
 	"\xdc\x00\x02\xc0\xa1x", "\xdd\x00\x00\x00\x02\xc0\xa1x", "\xde\x00\x01\xa1x\xc0", "\xdf\x00\x00\x00\x01\xa1x\xc0",
 	"\xe0", "\xff",
+	"\xd9\xff" + strings.Repeat("x", 255), "\xdf\x00\x00\x01\x00" + strings.Repeat("\xa1x\xc0", 256),
+	"\xb0\x92\x92\xd7\x0012345678\x80\x81\xa1k", "\xc4\x11\x92\x92\xd7\x0012345678\x80\x81\xa1k\xc0", // as an event begins
+}
+
+// withMetadata returns an event with this value, which is MessagePack, in place of its metadata.
+func withMetadata(value string) []byte {
+	return []byte("\x92\x92\xd7\x0012345678" + value + "\x81\xa1k\xc0")
+}
+
+// lengthy is an event with the headers of its arrays as Fluent Bit 4.2 writes them.
+func lengthy(event []byte) []byte {
+	return append([]byte("\xdd\x00\x00\x00\x02\xdd\x00\x00\x00\x02"), event[2:]...)
 }
 
 func TestTheWalkStepsOverEveryEncoding(t *testing.T) {
 	for _, value := range oneOfEach {
-		data := slices.Concat(eventOf(value), eventOf("\x91"+value), eventOf("\xa3hit"))
+		data := slices.Concat(eventOf(value), withMetadata(value), lengthy(withMetadata(value)), eventOf("\x91"+value), eventOf("\xa3hit"))
 		hit := bytes.Index(data, []byte("hit"))
 		want := len(data) - len(eventOf("\xa3hit"))
 		if got := walkByC(data, 0, hit); got.event != want || got.end != len(data) || got.list != "" {
@@ -127,6 +139,9 @@ func TestTheWalkLeavesWhatIsNotAnEventToOthers(t *testing.T) {
 		{"three before the body", "\x92\x93" + good[2:]},
 		{"a timestamp that is an integer", "\x92\x92\x01\x80\x80"},
 		{"another extension", good[:3] + "\x01" + good[4:]},
+		{"three in an array with a header of five bytes", "\xdd\x00\x00\x00\x03" + string(lengthy([]byte(good))[5:])},
+		{"one header of five bytes", "\xdd\x00\x00\x00\x02" + good[1:]},
+		{"another extension after headers of five bytes", string(lengthy([]byte(good[:3] + "\x01" + good[4:])))},
 		{"a body that is a list", "\x92\x92\xd7\x0012345678\x80\x91\xc0"},
 		{"a body that is a text", "\x92\x92\xd7\x0012345678\x80\xa1x"},
 		{"text that promises more than there is", string(eventOf("\xdb\xff\xff\xff\xff"))},
@@ -211,11 +226,13 @@ func TestTheWalkDoesNotGoPastAnEventThatIsCutOff(t *testing.T) {
 	for _, value := range oneOfEach {
 		data := chunk.Append(nil, time.Unix(1781776800, 5), []byte("\x89"+strings.Repeat("\xa1k"+value, 8)+"\xd9\x02kk\xd9\x02vv"))
 		data = append(data, strings.Repeat("\xa2kk", 200)...) // what is after it could be the rest
-		for cut := range data {
-			l := document.List{Ends: make([]uint32, 0, 18)} // without room nothing is noted
-			event, _, end := search.Walk(data[:cut], 0, 0, &l)
-			if want := walkByGo(data[:cut], 0, 0); event != want.event || end != want.end || (len(l.Ends) > 0) != (end > 0) {
-				t.Fatalf("%q, cut off at %d: it comes to %d and %d with %d ends, want %+v", value, cut, event, end, len(l.Ends), want)
+		for _, data := range [][]byte{data, lengthy(data)} {
+			for cut := range data {
+				l := document.List{Ends: make([]uint32, 0, 18)} // without room nothing is noted
+				event, _, end := search.Walk(data[:cut], 0, 0, &l)
+				if want := walkByGo(data[:cut], 0, 0); event != want.event || end != want.end || (len(l.Ends) > 0) != (end > 0) {
+					t.Fatalf("%q, cut off at %d: it comes to %d and %d with %d ends, want %+v", value, cut, event, end, len(l.Ends), want)
+				}
 			}
 		}
 	}
@@ -255,7 +272,8 @@ func TestAListThatNeedsRoomGetsItOnce(t *testing.T) {
 // FuzzWalkAgreesWithGo compares the walk in C with the one in Go.
 func FuzzWalkAgreesWithGo(f *testing.F) {
 	for _, value := range oneOfEach {
-		f.Add(slices.Concat(eventOf(value), eventOf("\xa3hit"), eventOf("\xc0")), uint16(0), uint16(40))
+		f.Add(slices.Concat(eventOf(value), withMetadata(value), eventOf("\xa3hit"), eventOf("\xc0")), uint16(0), uint16(60))
+		f.Add(slices.Concat(lengthy(withMetadata(value)), lengthy(eventOf("\xa3hit"))), uint16(0), uint16(60))
 	}
 	var body []byte
 	body = msgp.AppendMapHeader(body, 1)

@@ -339,14 +339,17 @@ static void make_chunk(uint8_t *data, size_t size)
 #define HEADER "\x92\x92\xd7\0" "12345678\x80"
     static const uint8_t one_key[] = HEADER "\x81\xa1k";
     static const uint8_t nine_keys[] = HEADER "\x89\xa1k\xa1v\xa1k\xc0\xa1k\x80\xa1k\x90\xa1k\1\xa1k\2\xa1k\3\xa1k\4\xa1k";
+    static const uint8_t five_bytes[] = "\xdd\0\0\0\2\xdd\0\0\0\2\xd7\0" "12345678\x80\x81\xa1k";
+    static const struct { const uint8_t *bytes; size_t length; } beginnings[] = {
+        { one_key, sizeof(one_key) - 1 }, { nine_keys, sizeof(nine_keys) - 1 }, { five_bytes, sizeof(five_bytes) - 1 },
+    };
     static const uint8_t some[] = "\x80\x81\x92\xa3\xc0\xc4\xc5\xc6\xc7\xc9\xcb\xd7\xd9\xda\xdb\xdc\xdd\xde\xdf\0\1";
     size_t at = 0;
 
     while (at < size) {
-        const uint8_t *event = below(2) ? one_key : nine_keys;
-        size_t length = (event == one_key ? sizeof(one_key) : sizeof(nine_keys)) - 1;
-        size_t copied = size - at < length ? size - at : length;
-        memcpy(data + at, event, copied);
+        const unsigned i = below(3);
+        size_t copied = size - at < beginnings[i].length ? size - at : beginnings[i].length;
+        memcpy(data + at, beginnings[i].bytes, copied);
         at += copied;
         for (unsigned n = 1 + below(3); n > 0 && at < size; n--) {
             data[at++] = below(4) ? some[below(sizeof(some) - 1)] : (uint8_t) below(256);
