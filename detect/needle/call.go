@@ -1,8 +1,6 @@
 package needle
 
-import (
-	"bytes"
-)
+import "bytes"
 
 // The name of a call is the value of one of these keys: eventName, as Athena writes it, or
 // the last part of event.action.

@@ -20,6 +20,9 @@ func TestNeedlesThatAreFoundWithOthersAreNotLookedFor(t *testing.T) {
 		{"one in any case that has an exact one in it", []Needle{{Text: "putevents", Fold: true}, {Text: "events"}}, []Needle{{Text: "putevents", Fold: true}, {Text: "events"}}},
 		{"a whole one that is whole in any case", []Needle{{Text: "PutEvents", Whole: true}, {Text: "putevents", Whole: true, Fold: true}}, []Needle{{Text: "putevents", Whole: true, Fold: true}}},
 		{"a part of a text that is whole in any case", []Needle{{Text: "PutEvents"}, {Text: "putevents", Whole: true, Fold: true}}, []Needle{{Text: "PutEvents"}, {Text: "putevents", Whole: true, Fold: true}}},
+		{"the name of a call that is in another needle", []Needle{{Text: "PutEvents"}, {Text: "Events", Call: true}}, []Needle{{Text: "PutEvents"}, {Text: "Events", Call: true}}},
+		{"the name of a call in any case, and a text that is whole", []Needle{{Text: "PutEvents", Whole: true}, {Text: "putevents", Whole: true, Fold: true, Call: true}}, []Needle{{Text: "PutEvents", Whole: true}, {Text: "putevents", Whole: true, Fold: true, Call: true}}},
+		{"the name of a call that has another needle in it", []Needle{OfCall("PutEvents"), {Text: "Events"}}, []Needle{{Text: "Events"}}},
 		{"one that differs in case", []Needle{{Text: "events"}, {Text: "Events"}}, []Needle{{Text: "events"}, {Text: "Events"}}},
 	}
 	for _, test := range tests {
