@@ -94,36 +94,45 @@ static size_t long_value(const uint8_t *data, size_t room, size_t *open)
  *
  * What is frequent has a branch, and its length in the code: a processor that predicts
  * the branch need not wait for the table to know where the next value begins. Only a text
- * waits for its length. That wait is what takes the time, not the number of
- * instructions: four steps in a row, with one check for all, take longer.
+ * waits for its length, which is most of the time that is left: 130 to 145 ns an event in place of
+ * 160 to 170 with the table for all that is not a text.
+ *
+ * If four values are open and there is room for four, neither count is checked between them: it takes a
+ * quarter less instructions, in about the same time.
  */
 static size_t value_end(const uint8_t *data, size_t at, size_t size)
 {
     const uint8_t *next = data + at, *end = data + size;
     size_t open = 1, first, bytes;
 
-    for (; open > 0; open--) {
-        if (end - next > LONGEST) {
-            first = *next;
-            if (IS_SHORT_TEXT(first)) {
-                next += first - 0x9f;
-                continue;
-            }
-            if (first == TEXT_8) {
-                next += 2 + next[1];
-                continue;
-            }
-            if (values[first].bytes == 1) {
-                open += values[first].inside;
-                next++;
-                continue;
-            }
-            if (first == MAP_32) {
-                open += 2 * big_endian(next + 1, 4);
-                next += 5;
-                continue;
-            }
+#define STEP(left)                                                                                 \
+    first = *next;                                                                                 \
+    if (IS_SHORT_TEXT(first)) {                                                                    \
+        next += first - 0x9f;                                                                      \
+    } else if (first == TEXT_8) {                                                                  \
+        next += 2 + next[1];                                                                       \
+    } else if (values[first].bytes == 1) {                                                         \
+        next++;                                                                                    \
+        open += values[first].inside;                                                              \
+    } else if (first == MAP_32) {                                                                  \
+        open += 2 * big_endian(next + 1, 4);                                                       \
+        next += 5;                                                                                 \
+    } else if (values[first].bytes > 0) {                                                          \
+        next += values[first].bytes;                                                               \
+    } else {                                                                                       \
+        open += (left) + 1;                                                                        \
+        goto one;                                                                                  \
+    }
+    while (open > 0) {
+        if (open >= 4 && end - next > 4 * LONGEST) {
+            open -= 4;
+            STEP(3)
+            STEP(2)
+            STEP(1)
+            STEP(0)
+            continue;
         }
+    one:
         if (next == end) {
             return 0;
         }
@@ -136,7 +145,9 @@ static size_t value_end(const uint8_t *data, size_t at, size_t size)
             return 0;
         }
         next += bytes;
+        open--;
     }
+#undef STEP
     return next - data;
 }
 
