@@ -160,13 +160,8 @@ func (e *Engine) SearchedTexts() int {
 func (e *Engine) Suspects(data []byte) bool { return e.search(data) }
 
 // Evaluator returns an evaluator of the engine. Give it back with
-// [Evaluator.Release] when done. It is for the records of one chunk, which have come at one time: the clock
-// is read for the first of them.
-func (e *Engine) Evaluator() *Evaluator {
-	v := e.evaluators.Get().(*Evaluator)
-	v.now = time.Time{}
-	return v
-}
+// [Evaluator.Release] when done.
+func (e *Engine) Evaluator() *Evaluator { return e.evaluators.Get().(*Evaluator) }
 
 // ThoroughEvaluator returns an evaluator that looks into every record, those
 // that cannot match included, so that its counters count every event. It is

@@ -120,7 +120,7 @@ func (v *Evaluator) Record(body []byte, when time.Time) []Output {
 	v.found, v.outputs, v.buffer = v.found[:0], v.outputs[:0], v.buffer[:0]
 	v.facts.BeginRecord()
 	events := v.finder.Find(body)
-	if events > 0 && (v.now.IsZero() || !v.pooled) {
+	if events > 0 {
 		v.now = e.now()
 	}
 	if !v.verdicts.replays() {
