@@ -8,6 +8,7 @@ import (
 	"github.com/trailwire/trailwire/detect/alert"
 	"github.com/trailwire/trailwire/detect/grant/follow"
 	"github.com/trailwire/trailwire/detect/needle"
+	"github.com/trailwire/trailwire/detect/program"
 	"github.com/trailwire/trailwire/detect/related"
 	"github.com/trailwire/trailwire/detect/rule"
 	"github.com/trailwire/trailwire/detect/state"
@@ -41,9 +42,10 @@ type Engine struct {
 // compiledRule is a rule with the template of its alerts.
 type compiledRule struct {
 	*rule.Rule
+	query    *program.Program // that of the rule, which is tried far more often than the rest is needed
+	fields   []int            // where a view keeps their values; see [rule.Shared]
 	template *alert.Template
 	counters *ruleCounters
-	fields   []int // where a view keeps their values; see [rule.Shared]
 	past     *past // nil if it is about single events
 }
 
@@ -70,7 +72,7 @@ func New(o Options) (*Engine, error) {
 	for _, r := range o.Rules {
 		fields, key := e.fields.Places(r)
 		p := newPast(r, &o, e.memory, e.now())
-		e.rules = append(e.rules, compiledRule{Rule: r, template: alert.NewTemplateWith(r, common), counters: new(ruleCounters), fields: fields, past: p})
+		e.rules = append(e.rules, compiledRule{Rule: r, query: r.Program(), fields: fields, template: alert.NewTemplateWith(r, common), counters: new(ruleCounters), past: p})
 		if p == nil {
 			continue
 		}

@@ -225,7 +225,7 @@ func (v *Evaluator) evaluate(p cloudtrail.Part, when time.Time) {
 		return
 	}
 	p.Show(&v.event)
-	v.view.Begin()
+	v.view.Begin(&v.event)
 	v.at = time.Time{}
 	v.said.rule = nil
 	v.facts.BeginEvent()
@@ -245,7 +245,7 @@ func (v *Evaluator) evaluate(p cloudtrail.Part, when time.Time) {
 		if isFound && r.IsAboutGrants() {
 			continue // one call raises one alert about it
 		}
-		if r.MatchIn(&v.view, &v.event, r.fields) {
+		if v.view.Matches(r.query, r.fields) {
 			raised := v.raise(r, alert.CoverRule, when)
 			if r.ID == rule.CrossAccountID {
 				isFound, isExcepted = true, !raised

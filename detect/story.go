@@ -242,11 +242,11 @@ func readStories(b []byte) (stories []story, rest []byte) {
 // raiseStory raises the alerts of the rules that a story matches.
 func (v *Evaluator) raiseStory(s *story, at time.Time) {
 	v.view.UseStory(s)
-	v.view.Begin()
+	v.view.Begin(&v.event)
 	v.said.rule = nil
 	for _, i := range v.engine.dispatch.onStories {
 		r := &v.engine.rules[i]
-		if r.MatchIn(&v.view, &v.event, r.fields) {
+		if v.view.Matches(r.query, r.fields) {
 			v.add(r, alert.CoverRule, nil, func(a *alert.Alert) {
 				if s.used != nil {
 					a.Use(s.used)
@@ -257,7 +257,7 @@ func (v *Evaluator) raiseStory(s *story, at time.Time) {
 		}
 	}
 	v.view.UseStory(nil)
-	v.view.Begin()
+	v.view.Begin(&v.event)
 }
 
 // showUses says in an alert about an opening which uses of it the owner's trail would show.

@@ -218,7 +218,7 @@ func TestTheRulesOfCoverageAllExcludeEachOtherAndLeaveNothingOut(t *testing.T) {
 			view.UseGrants(&fields)
 			var matching []string
 			for _, r := range rules {
-				if r.MatchIn(&view, new(cloudtrail.Event), nil) {
+				if r.MatchIn(&view, new(cloudtrail.Event)) {
 					matching = append(matching, r.Name)
 				}
 			}

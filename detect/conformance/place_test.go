@@ -194,7 +194,7 @@ func BenchmarkPlace(b *testing.B) {
 			b.ReportAllocs()
 			for i := range b.N {
 				event.Reset(bodies[i%len(bodies)], cloudtrail.Raw)
-				r.MatchIn(view, &event, nil)
+				r.MatchIn(view, &event)
 			}
 		})
 	}

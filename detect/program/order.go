@@ -13,11 +13,13 @@ func (p *Program) Order(fieldCost func(slot int) int) *Program {
 	return &ordered
 }
 
-// conjunct is one of the clauses all of which have to be true. Most ask whether a field is one text: what
-// that takes is here as well, beside the next one, since of many rules none is in the processor's cache.
+// conjunct is one of the clauses all of which have to be true. Most ask whether a field is one text, or has
+// a value at all: what that takes is here as well, beside the next one, since of many rules none is in the
+// processor's cache.
 type conjunct struct {
 	clause *clause
 	isText bool // the clause asks whether the field is the text
+	exists bool // the clause asks whether the field has a value
 	slot   int
 	text   string
 }
@@ -31,22 +33,22 @@ func conjuncts(c *clause, all []conjunct) []conjunct {
 		return all
 	}
 	out := conjunct{clause: c}
-	if c.op == opLeaf && c.leaf.slot >= 0 && !c.leaf.negate {
-		var text textTest
-		text, out.isText = c.leaf.test.(textTest)
+	if c.op == opLeaf && c.leaf.slot >= 0 {
+		text, isText := c.leaf.test.(textTest)
 		out.slot, out.text = c.leaf.slot, string(text)
+		out.isText, out.exists = isText && !c.leaf.negate, c.leaf.null && c.leaf.negate
 	}
 	return append(all, out)
 }
 
 // holds reports whether the clause is true.
 func (c *conjunct) holds(d Document) bool {
-	if c.isText {
+	if c.isText || c.exists {
 		switch v := d.Value(c.slot); v.kind {
 		case KindText:
-			return string(v.text) == c.text
+			return c.exists || string(v.text) == c.text
 		case KindNull:
-			return false // it is unknown
+			return false // or unknown
 		}
 	}
 	return c.clause.eval(d, false) == True

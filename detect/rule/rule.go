@@ -137,16 +137,16 @@ func (r *Rule) Type() string { return r.kind }
 // IsAboutGrants reports whether the rule is one of [AboutGrants].
 func (r *Rule) IsAboutGrants() bool { return r.aboutGrants }
 
+// Program returns the compiled query.
+func (r *Rule) Program() *program.Program { return r.program }
+
 // Match reports whether the rule's query matches an event.
-func (r *Rule) Match(event *cloudtrail.Event) bool {
-	return r.MatchIn(new(View), event, nil)
-}
+func (r *Rule) Match(event *cloudtrail.Event) bool { return r.MatchIn(new(View), event) }
 
 // MatchIn is [Rule.Match] without an allocation: w is the caller's, for one
-// goroutine at a time. shared has the places of the rule's fields in the values
-// that the view keeps, nil if it keeps none ([Shared]).
-func (r *Rule) MatchIn(w *View, event *cloudtrail.Event, shared []int) bool {
-	w.show(event, r.fields, shared)
+// goroutine at a time.
+func (r *Rule) MatchIn(w *View, event *cloudtrail.Event) bool {
+	w.show(event, r.fields, nil)
 	return r.program.Match(w)
 }
 

@@ -85,7 +85,17 @@ func (s *Shared) placesOf(fields []cloudtrail.Field, ofSigma bool) (places []int
 func (w *View) Keep(s *Shared) { w.known, w.kept = s.fields, make([]keptValue, len(s.fields)) }
 
 // Begin says that what the view keeps is of another event.
-func (w *View) Begin() { w.turn++ }
+func (w *View) Begin(event *cloudtrail.Event) {
+	w.event = event
+	w.turn++
+}
+
+// Matches reports whether a query matches the event at hand. places is where the values of its fields are
+// kept ([Shared]).
+func (w *View) Matches(query *program.Program, places []int) bool {
+	w.shared = places
+	return query.Match(w)
+}
 
 func (w *View) show(event *cloudtrail.Event, fields []cloudtrail.Field, shared []int) {
 	w.event, w.fields, w.shared = event, fields, shared
