@@ -77,7 +77,7 @@ func origin(command string) string {
 	}
 	gcc, _ := exec.Command("gcc", "-dumpfullversion").Output()
 	load, _ := os.ReadFile("/proc/loadavg")
-	return fmt.Sprintf("Made by `%s` on %s: %d cores of %s, %s, gcc %s, load average %s at the start.\n",
-		command, time.Now().Format("2006-01-02"), runtime.NumCPU(), cpu, runtime.Version(),
-		strings.TrimSpace(string(gcc)), strings.Fields(string(load) + " ?")[0])
+	return fmt.Sprintf("Made by `%s` on %s, load average %s at the start:\n%d cores of %s, %s, gcc %s.\n",
+		command, time.Now().Format("2006-01-02"), strings.Fields(string(load) + " ?")[0],
+		runtime.NumCPU(), cpu, runtime.Version(), strings.TrimSpace(string(gcc)))
 }

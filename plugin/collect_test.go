@@ -79,7 +79,7 @@ pipeline:
 		ours, theirs := cpuTime(t, c), cpuTime(t, p)
 		c.stop()
 		t.Logf("%d MB of events in files of %d MB of gzip, in %v: %.0f MB/s. CPU: %.1f s of the collector, %.1f s of Fluent Bit. The collector took %d MB at most", megabytes, len(object)>>20, took.Round(10*time.Millisecond), float64(megabytes)/took.Seconds(), ours.Seconds(), theirs.Seconds(), peak>>10)
-		const each, alone = 16 << 10, 64 << 10 // a worker more, one by itself
+		const each, alone = 16 << 10, 80 << 10 // a worker more, one by itself: 52 to 68 MB in fifteen runs, by when Go collects
 		if most := alone + each*(min(objects, 4)-1); peak > most {
 			t.Errorf("it took %d KB of memory, want at most %d", peak, most)
 		}

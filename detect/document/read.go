@@ -282,7 +282,7 @@ func Text(b []byte) (text []byte, ok bool) {
 	return longText(b)
 }
 
-// longText is Text of what is not of 31 bytes at most. It is apart so that Text can be inlined.
+// longText is Text of what is not of 31 bytes at most. It is apart so that Text stays small.
 func longText(b []byte) (text []byte, ok bool) {
 	if b[0] == str8 && len(b) > 1 { // ARNs, agents and ids are of this kind
 		if end := 2 + int(b[1]); end <= len(b) {
