@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"math/rand/v2"
+	"syscall"
 	"testing"
 	"time"
 
@@ -56,6 +57,37 @@ func TestNamesOfCallsAreFoundWhereThePrefilterFindsThem(t *testing.T) {
 	}
 	if found < tried/10 || found > tried*9/10 {
 		t.Errorf("%d of %d texts have a hit: little was tried", found, tried)
+	}
+}
+
+func TestNothingBeforeTheDataIsReadForAKeyAtItsBeginning(t *testing.T) {
+	page := syscall.Getpagesize()
+	memory, err := syscall.Mmap(-1, 0, 2*page, syscall.PROT_READ|syscall.PROT_WRITE, syscall.MAP_PRIVATE|syscall.MAP_ANON)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { syscall.Munmap(memory) })
+	if err := syscall.Mprotect(memory[:page], syscall.PROT_NONE); err != nil {
+		t.Fatal(err)
+	}
+	s, err := New(someCalls())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Free()
+	for _, test := range []struct {
+		name, data string
+		want       bool
+	}{
+		{"a name", "\xa9eventName\xa9StopItNow", true},
+		{"another name", "\xa9eventName\xa6nobody", false},
+		{"a key with a dot", ".action\xa6nobody", false},
+		{"the value of a key", "key\xa9eventName\xa5value", true},
+	} {
+		data := memory[page : page+copy(memory[page:], test.data)]
+		if hit := s.Next(data, 0); (hit < len(data)) != test.want {
+			t.Errorf("%s: found at %d, want %t", test.name, hit, test.want)
+		}
 	}
 }
 
