@@ -39,8 +39,8 @@ type dispatch struct {
 	searchTexts func(event []byte) uint64
 }
 
-// textRule is a rule that is tried where one of some texts is, a bit for each, or where the name of the call has one of
-// some parts.
+// textRule is a rule that is tried if the event has one of its texts, a bit for each, or if the name of the call
+// has one of its parts of names.
 type textRule struct {
 	rule  int
 	texts uint64
@@ -193,7 +193,7 @@ func (c *candidates) next() (rule int, ok bool) {
 	return rule, true
 }
 
-// skipText passes over rules none of whose texts is there.
+// skipText passes over rules of which no text is there, and no part of a name.
 func (c *candidates) skipText() {
 	for len(c.byText) > 0 && c.byText[0].texts&c.texts == 0 && !c.byText[0].isNamed(c.name) {
 		c.byText = c.byText[1:]

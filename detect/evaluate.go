@@ -106,8 +106,9 @@ const keptBuffer = 4 << 20
 // Record, Alerts or Raise, which then does not walk over it again.
 func (v *Evaluator) Noted() *document.List { return v.finder.Noted() }
 
-// OnlyCalls says of the records from now on whether, of what [Options.Needles] are, they have names of calls alone. Rules
-// that look for other texts are then not tried. Say it again for each record; it is false at first.
+// OnlyCalls tells the evaluator whether names of calls are the only needles ([Options.Needles]) in the next record. If
+// so, rules that look for other texts are not tried. Call it before each record: it holds until it is called again, and
+// is false at first.
 func (v *Evaluator) OnlyCalls(only bool) { v.onlyCalls = only }
 
 // Malformed returns how many JSON texts in the last record, or values in them, could

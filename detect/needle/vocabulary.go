@@ -17,7 +17,7 @@ const vocabulary = "eventVersion userIdentity type AssumedRole IAMUser AWSServic
 	"tlsVersion TLSv1.3 cipherSuite TLS_AES_128_GCM_SHA256 clientProvidedHostHeader functionName bucketName roleArn " +
 	"Describe List Get Create Update Delete Put Instance Policy Configuration Function Role User Group Key Object Bucket"
 
-// event has what an ordinary event has of each: most words once, host names and ARNs several times.
+// event has the words of an ordinary event, each as often as it is there: parts of host names and ARNs come several times.
 const event = "eventVersion 1.11 userIdentity type AssumedRole principalId AROAEXAMPLEEXAMPLE:i-0abc12def34567890 " +
 	"arn arn:aws:sts::111122223333:assumed-role/app-role/i-0abc12def34567890 accountId 111122223333 accessKeyId " +
 	"ASIAEXAMPLEEXAMPLE sessionContext sessionIssuer type Role principalId AROAEXAMPLEEXAMPLE arn " +

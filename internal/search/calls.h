@@ -29,8 +29,9 @@ int trailwire_calls_ready(struct calls *);
 extern const char *const trailwire_call_keys[];
 
 /*
- * Whether one of the names is after the key from start to end, or a name with one of the parts. It may be
- * where the key has a value that is not read here. The byte before the key is one that may be there.
+ * Whether one of the names is after the key from start to end, or a name with one of the parts. Where the key
+ * has a value that is not read here, there may be one, and that counts too. The byte before the key is one of
+ * those that can be there.
  */
 int trailwire_calls_after(const struct calls *, const uint8_t *data, size_t size, size_t start, size_t end);
 

@@ -45,6 +45,10 @@ int trailwire_is_there(const struct place *, const uint8_t *data, size_t size, s
  * at i. */
 int trailwire_is_escape(const uint8_t *data, size_t size, size_t i);
 
+/* Whether a text is at at, where there is room for it. With fold set it is in lower case, and matches any
+ * case. */
+int trailwire_is_same(const uint8_t *at, const char *text, size_t length, int fold);
+
 static inline uint8_t in_upper_case(uint8_t c)
 {
     return c >= 'a' && c <= 'z' ? c ^ 0x20 : c;

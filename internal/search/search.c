@@ -60,13 +60,13 @@ static uint8_t in_lower_case(uint8_t c)
     return c >= 'A' && c <= 'Z' ? c | 0x20 : c;
 }
 
-static int is_same(const struct needle *n, const uint8_t *at)
+int trailwire_is_same(const uint8_t *at, const char *text, size_t length, int fold)
 {
-    if (!n->fold) {
-        return memcmp(at, n->text, n->length) == 0;
+    if (!fold) {
+        return memcmp(at, text, length) == 0;
     }
-    for (size_t i = 0; i < n->length; i++) {
-        if (in_lower_case(at[i]) != (uint8_t) n->text[i]) {
+    for (size_t i = 0; i < length; i++) {
+        if (in_lower_case(at[i]) != (uint8_t) text[i]) {
             return 0;
         }
     }
@@ -84,7 +84,7 @@ int trailwire_is_there(const struct place *p, const uint8_t *data, size_t size, 
     ptrdiff_t start = (ptrdiff_t) i - p->offset;
 
     return start >= n->whole && size - (size_t) start >= n->length && (size_t) start <= size &&
-           (!n->whole || is_before(data[start - 1], n)) && is_same(n, data + start) &&
+           (!n->whole || is_before(data[start - 1], n)) && trailwire_is_same(data + start, n->text, n->length, n->fold) &&
            (n->calls == NULL || trailwire_calls_after(n->calls, data, size, (size_t) start, (size_t) start + n->length));
 }
 
